@@ -1,0 +1,59 @@
+"""Build the kernels: the same sources once for every instruction set. All other settings are in pyproject.toml."""
+
+import os
+import platform
+
+import numpy
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+MODULES = ("elementwise", "softmax", "losses", "optimizers")
+
+# Value-safe flags only: -ffast-math and its kin break NaN and infinity and set flush-to-zero for the whole process.
+# -g0 because Python's own flags ask for debug information, which is most of the size of a wheel.
+FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-g0"]
+V2 = "-msse3 -mssse3 -msse4.1 -msse4.2 -mpopcnt -mcx16 -msahf".split()
+V3 = [*V2, *"-mavx -mavx2 -mfma -mbmi -mbmi2 -mlzcnt -mf16c -mmovbe".split()]
+
+if platform.machine().lower() in ("x86_64", "amd64"):
+    INSTRUCTION_SETS = {"baseline": V2, "avx2": V3}
+else:
+    INSTRUCTION_SETS = {"baseline": []}
+
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": False,
+    "wraparound": False,
+    "initializedcheck": False,
+    "cdivision": True,
+    "freethreading_compatible": True,
+}
+
+
+def extension(name: str, source: str, flags: list[str]) -> Extension:
+    return Extension(
+        f"fastnn.kernels.{name}",
+        [f"src/fastnn/kernels/{source}.pyx"],
+        include_dirs=[numpy.get_include()],
+        define_macros=[
+            ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"),
+            # A formula reaches its loop as a constant function pointer: it vectorizes only if it is inlined.
+            ("CYTHON_INLINE", "inline __attribute__((always_inline))"),
+        ],
+        extra_compile_args=[*FLAGS, *flags],
+    )
+
+
+def kernels() -> list[Extension]:
+    built = cythonize(extension("cpu", "cpu", []), compiler_directives=DIRECTIVES, build_dir="build/cython")
+    for isa, flags in INSTRUCTION_SETS.items():
+        built += cythonize(
+            [extension(f"{isa}.{module}", module, flags) for module in MODULES],
+            compiler_directives=DIRECTIVES,
+            include_path=["src"],
+            build_dir=f"build/cython-{isa}",
+        )
+    return built
+
+
+setup(ext_modules=kernels(), options={"build_ext": {"parallel": os.cpu_count()}})

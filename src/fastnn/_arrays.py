@@ -1,0 +1,212 @@
+"""What every function does with its arguments before a kernel sees them: types, shapes, ``out``, layouts.
+
+The kernels run on contiguous, aligned, native memory. The compiled callables recognise such arrays themselves and
+come here for everything else; what is here feeds the same callables with contiguous pieces.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+ArrayLike = npt.ArrayLike
+
+# Elements in a piece: small enough for the second-level cache, large enough to hide a Python call. A multiple of the
+# block in which the losses are summed, so that the sum of pieces is the sum of the whole, to the bit.
+PIECE = 16384
+
+
+def float_array(name: str, value: Any) -> Array:
+    """The argument as an array of a type that can be computed with; integers are left to be converted in pieces."""
+    array = np.asarray(value)
+    if array.dtype.kind in "iub" or (array.dtype.kind == "f" and array.dtype.itemsize in (4, 8)):
+        return array
+    raise TypeError(f"{name} has dtype {array.dtype}; accepted are float32, float64, integers and booleans")
+
+
+def float_type(*arrays: Array) -> np.dtype[Any]:
+    """The wider of the floating-point types; float64 if there is none (integers take the type of what they meet)."""
+    floats = [array.dtype.newbyteorder("=") for array in arrays if array.dtype.kind == "f"]
+    return max(floats, key=lambda dtype: dtype.itemsize, default=np.dtype(np.float64))
+
+
+def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
+    if out.dtype.newbyteorder("=") != dtype:
+        raise TypeError(f"out has dtype {out.dtype}; the result has {dtype}")
+    if out.shape != shape:
+        raise ValueError(f"out has shape {out.shape}; the result has {shape}")
+    if not out.flags.writeable:
+        raise ValueError("out is read-only")
+
+
+def is_direct(array: Array, dtype: np.dtype[Any]) -> bool:
+    """Whether a kernel that walks in index order can run on an array as it stands."""
+    return array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned
+
+
+def apart_from(out: Array, array: Array) -> Array:
+    """The array, or a copy of it if writing to ``out`` element by element would change what is still to be read."""
+    if not np.may_share_memory(out, array):
+        return array
+    same_start = out.__array_interface__["data"] == array.__array_interface__["data"]
+    return array if same_start and out.strides == array.strides and out.dtype == array.dtype else array.copy()
+
+
+def broadcast_shape(arrays: Mapping[str, Array]) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(*(array.shape for array in arrays.values()))
+    except ValueError:
+        shapes = " and ".join(f"{name} of shape {array.shape}" for name, array in arrays.items())
+        raise ValueError(f"{shapes} cannot be broadcast together") from None
+
+
+def hyperparameter_value(function: Any, given: Mapping[str, Any]) -> float:
+    """The value of the one hyperparameter a function has, as given by keyword."""
+    for name in given:
+        if name not in function.defaults:
+            accepted = ", ".join((*function.defaults, "out"))
+            raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}; it takes {accepted}")
+    (name, value), = given.items()
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, not {value!r}") from None
+
+
+def foreign(operands: Sequence[Any]) -> Any | None:
+    """The first operand that is no NumPy array but says itself how functions apply to it (dask, xarray, pandas)."""
+    for operand in operands:
+        if not isinstance(operand, np.ndarray) and getattr(type(operand), "__array_ufunc__", None) is not None:
+            return operand
+    return None
+
+
+def apply_foreign(owner: Any, function: Any, inputs: Sequence[Any], out: Any, keywords: Mapping[str, Any]) -> Any:
+    """Let another library's array apply a function to itself, as it does with NumPy's ufuncs."""
+    if out is not None:
+        keywords = {**keywords, "out": (out,)}
+    result = owner.__array_ufunc__(function, "__call__", *inputs, **keywords)
+    if result is NotImplemented:
+        kinds = ", ".join(type(operand).__name__ for operand in inputs)
+        raise TypeError(f"{function.__name__} is not defined for operands of type {kinds}")
+    return result
+
+
+def apply_elementwise(function: Any, inputs: Mapping[str, Any], out: Any, keywords: Mapping[str, Any]) -> Any:
+    """Call an elementwise function on arguments of any kind, through contiguous pieces of at most ``PIECE``."""
+    owner = foreign((*inputs.values(), out))
+    if owner is not None:
+        return apply_foreign(owner, function, list(inputs.values()), out, keywords)
+    if keywords:
+        hyperparameter_value(function, keywords)
+    arrays = {name: float_array(name, value) for name, value in inputs.items()}
+    dtype = float_type(*arrays.values())
+    shape = broadcast_shape(arrays)
+    if out is not None:
+        check_out(out, shape, dtype)
+    read = ["readonly", "contig", "aligned", "nbo", "overlap_assume_elementwise"]
+    write = ["writeonly", "contig", "aligned", "nbo", "allocate", "no_broadcast", "no_subtype"]
+    with np.nditer(
+        [*arrays.values(), out],
+        flags=["external_loop", "buffered", "growinner", "zerosize_ok", "copy_if_overlap"],
+        op_flags=[read] * len(arrays) + [write],
+        op_dtypes=[dtype] * (len(arrays) + 1),
+        casting="same_kind",
+        buffersize=PIECE,
+    ) as pieces:
+        if pieces.itersize:
+            for piece in pieces:
+                function(*piece[:-1], out=piece[-1], **keywords)
+        result = pieces.operands[-1]
+    return out if out is not None else result[()]
+
+
+class Cursor:
+    """Access to any array in index order, a contiguous piece at a time; positions count rows of ``width`` elements."""
+
+    def __init__(self, array: Array, dtype: np.dtype[Any], width: int = 1, access: str = "readonly") -> None:
+        self.dtype = dtype
+        self.width = width
+        self.iterator = np.nditer(
+            array,
+            flags=["external_loop", "buffered", "ranged", "zerosize_ok"],
+            op_flags=[[access]],
+            op_dtypes=[dtype],
+            casting="same_kind",
+            order="C",
+            buffersize=PIECE,
+        )
+
+    def empty(self, start: int, stop: int) -> Array:
+        return np.empty((stop - start) * self.width, self.dtype)
+
+    def read(self, start: int, stop: int) -> Array:
+        piece = self.empty(start, stop)
+        for place, chunk in self.chunks(start, stop):
+            piece[place] = chunk
+        return piece
+
+    def write(self, start: int, stop: int, piece: Array) -> None:
+        for place, chunk in self.chunks(start, stop):
+            chunk[...] = piece[place]
+
+    def chunks(self, start: int, stop: int) -> Iterator[tuple[slice, Array]]:
+        """The elements of a piece as NumPy delivers them, each time with their place in the piece."""
+        self.iterator.iterrange = start * self.width, stop * self.width
+        place = 0
+        for chunk in self.iterator:
+            yield slice(place, place + chunk.size), chunk
+            place += chunk.size
+
+
+def blocks(shape: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
+    """Index the leading axes of an array so that a piece has at most ``PIECE`` elements, or is one last axis."""
+    *outer, count, size = shape
+    step = max(1, PIECE // max(1, size))
+    for index in np.ndindex(*outer):
+        for start in range(0, count, step):
+            yield (*index, slice(start, start + step))
+
+
+def apply_rowwise(function: Any, inputs: Mapping[str, Any], axis: Any, out: Any) -> Any:
+    """Call a row function on arguments of any kind, along any axis, through contiguous copies of blocks of rows."""
+    owner = foreign((*inputs.values(), out))
+    if owner is not None:
+        chunks = getattr(owner, "chunks", None)
+        if chunks is not None and len(chunks[axis]) > 1:
+            raise ValueError(
+                f"{function.__name__} needs whole rows, but axis {axis} is divided into {len(chunks[axis])} chunks; "
+                f"rechunk it into one"
+            )
+        return apply_foreign(owner, function, list(inputs.values()), out, {"axis": axis})
+    arrays = {name: float_array(name, value) for name, value in inputs.items()}
+    dtype = float_type(*arrays.values())
+    shape = broadcast_shape(arrays)
+    if not shape:
+        raise ValueError(f"{function.__name__} needs an array of at least one dimension")
+    axis = operator.index(axis)
+    if not -len(shape) <= axis < len(shape):
+        raise np.exceptions.AxisError(axis, len(shape))
+    if out is None:
+        out = np.empty(shape, dtype)
+    else:
+        check_out(out, shape, dtype)
+    if out.size == 0:
+        return out
+    operands = []
+    for array in arrays.values():
+        overlapping = array is not out and np.may_share_memory(array, out)
+        operands.append(np.broadcast_to(array.copy() if overlapping else array, shape))
+    # With a leading axis of one, a vector is a row like others.
+    rows = [np.moveaxis(array, axis, -1)[np.newaxis] for array in (*operands, out)]
+    for index in blocks(rows[0].shape):
+        pieces = [np.array(array[index], dtype=dtype, order="C") for array in rows[:-1]]
+        rows[-1][index] = function(*pieces, out=pieces[-1])
+    return out

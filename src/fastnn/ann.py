@@ -1,0 +1,470 @@
+"""A feed-forward network on the kernels: dense layers, back-propagation by the chain rule, mini-batch training.
+
+The matrix products are NumPy's, everything else is fastnn's. A step of training allocates no arrays: activations and
+gradients live in buffers that the next step uses again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fastnn._arrays import Array, ArrayLike
+from fastnn.activations import ACTIVATIONS, Activation, leaky_relu, relu, sigmoid
+from fastnn.losses import (
+    LOSSES,
+    Loss,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    categorical_cross_entropy,
+    cross_entropy,
+)
+from fastnn.optimizers import Optimizer, adam
+from fastnn.softmax import RowFunction, softmax
+
+__all__ = ["Dense", "Design", "History", "Network"]
+
+Output = Activation | RowFunction
+
+
+class Design(NamedTuple):
+    """Which functions a network is made of; ``fastnn.recommend`` gives one.
+
+    Attributes
+    ----------
+    hidden : Activation, or a sequence of them, one per hidden layer
+        The activation of the hidden layers.
+    output : Activation or RowFunction
+        The activation of the last layer, which makes the prediction.
+    loss : Loss
+        The loss of the prediction.
+    why : str
+        The reason for the choice.
+    """
+
+    hidden: Activation | Sequence[Activation]
+    output: Output
+    loss: Loss
+    why: str = ""
+
+
+# Output and loss that are one function of the logits, which is exact where the two in a row are not.
+FUSED = {
+    (softmax, categorical_cross_entropy): cross_entropy,
+    (sigmoid, binary_cross_entropy): binary_cross_entropy_with_logits,
+}
+RECTIFIERS = (relu, leaky_relu)
+
+
+@dataclass
+class Dense:
+    """A layer: ``activation(x @ weight + bias)``.
+
+    Attributes
+    ----------
+    weight, bias : ndarray
+        Of shapes (inputs, units) and (units,): views of the network's parameters.
+    weight_gradient, bias_gradient : ndarray
+        The gradients of the loss with respect to them, as the last back-propagation left them.
+    activation : Activation or RowFunction
+        What makes the layer's output.
+    """
+
+    weight: Array
+    bias: Array
+    weight_gradient: Array
+    bias_gradient: Array
+    activation: Output
+    output: Array = field(init=False, repr=False)
+    delta: Array = field(init=False, repr=False)
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        """Random weights, spread as the activation wants it: He's for rectifiers, Glorot's for the others.
+
+        He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", ICCV 2015; Glorot and Bengio, "Understanding the difficulty
+        of training deep feedforward neural networks", AISTATS 2010.
+        """
+        inputs, units = self.weight.shape
+        if self.activation in RECTIFIERS:
+            self.weight[...] = rng.normal(0, np.sqrt(2 / inputs), self.weight.shape)
+        else:
+            limit = np.sqrt(6 / (inputs + units))
+            self.weight[...] = rng.uniform(-limit, limit, self.weight.shape)
+        self.bias[...] = 0
+
+    def reserve(self, batch: int) -> None:
+        """Make the buffers for the layer's output and for the gradient with respect to it."""
+        self.output = np.empty((batch, self.bias.size), self.bias.dtype)
+        self.delta = np.empty_like(self.output)
+
+    def logits(self, x: Array, out: Array) -> Array:
+        np.dot(x, self.weight, out=out)
+        return np.add(out, self.bias, out=out)
+
+    def backward(self, x: Array, delta: Array, delta_of_x: Array | None) -> None:
+        """The chain rule: from the gradient with respect to the logits to those of weight, bias and input."""
+        np.dot(x.T, delta, out=self.weight_gradient)
+        np.add.reduce(delta, axis=0, out=self.bias_gradient)
+        if delta_of_x is not None:
+            np.dot(delta, self.weight.T, out=delta_of_x)
+
+
+@dataclass
+class History:
+    """What a training run recorded, one number per epoch.
+
+    Attributes
+    ----------
+    loss : list of float
+        Mean loss over the epoch's batches, while the parameters were moving.
+    validation_loss : list of float
+        Loss on the validation samples after the epoch; empty without them.
+    best_epoch : int
+        The epoch, counted from 1, whose parameters the network has.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    best_epoch: int = 0
+
+
+class Network:
+    """A feed-forward network of dense layers.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Number of inputs, of units in each hidden layer, and of outputs.
+    design : Design
+        Its activations and its loss, for example ``fastnn.recommend("multiclass")``.
+    dtype : dtype, default float32
+        Float32 or float64.
+    seed : int, optional
+        Seed of the initial weights and of the order of the samples. The same seed gives the same network.
+
+    Attributes
+    ----------
+    layers : list of Dense
+        The layers, first to last.
+    parameters, gradients : ndarray
+        All weights and biases, and their gradients, as one vector each.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described, or the loss takes logits and the output layer gives probabilities.
+
+    Notes
+    -----
+    A softmax output with ``categorical_cross_entropy`` is trained as ``cross_entropy`` of the logits, and a sigmoid output with
+    ``binary_cross_entropy`` as ``binary_cross_entropy_with_logits``. They are the same loss, computed without
+    losing digits; targets may then be labels, too.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    >>> network = nn.ann.Network([2, 8, 1], nn.recommend("binary"), seed=0)
+    >>> history = network.fit(x, np.array([0, 1, 1, 0]), epochs=300, optimizer=nn.adam(0.05), progress=False)
+    >>> network.predict(x).round().ravel()
+    array([0., 1., 1., 0.], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        design: Design,
+        *,
+        dtype: npt.DTypeLike = np.float32,
+        seed: int | None = None,
+    ) -> None:
+        self.sizes = tuple(int(size) for size in sizes)
+        self.design = design
+        self.dtype = np.dtype(dtype)
+        self.rng = np.random.default_rng(seed)
+        if len(self.sizes) < 2 or min(self.sizes) < 1:
+            raise ValueError(f"sizes is {list(sizes)}; accepted are at least two positive numbers: inputs, ..., outputs")
+        if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
+            raise TypeError(f"dtype is {self.dtype}; accepted are float32 and float64")
+        for (output, separate), joint in FUSED.items():
+            if design.output is output and design.loss is joint:
+                raise ValueError(
+                    f"{joint.__name__} takes logits, not the output of {output.__name__}; with that output take "
+                    f"{separate.__name__}, or a linear output"
+                )
+        self.loss = FUSED.get((design.output, design.loss), design.loss)
+        self.layers = self._make_layers()
+        for layer in self.layers:
+            layer.initialize(self.rng)
+
+    def _make_layers(self) -> list[Dense]:
+        hidden = self.design.hidden
+        activations = [*hidden] if isinstance(hidden, Sequence) else [hidden] * (len(self.sizes) - 2)
+        if len(activations) != len(self.sizes) - 2:
+            raise ValueError(f"there are {len(activations)} hidden activations for {len(self.sizes) - 2} hidden layers")
+        shapes = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
+        self.parameters = np.empty(sum((inputs + 1) * units for inputs, units in shapes), self.dtype)
+        self.gradients = np.zeros_like(self.parameters)
+        layers = []
+        start = 0
+        for (inputs, units), activation in zip(shapes, [*activations, self.design.output], strict=True):
+            middle, stop = start + inputs * units, start + (inputs + 1) * units
+            views = (
+                view
+                for vector in (self.parameters, self.gradients)
+                for view in (vector[start:middle].reshape(inputs, units), vector[middle:stop])
+            )
+            layers.append(Dense(*views, activation=activation))
+            start = stop
+        return layers
+
+    @property
+    def is_fused(self) -> bool:
+        """Whether the loss takes the last layer's logits in place of its output."""
+        return self.loss is not self.design.loss
+
+    def predict(self, x: ArrayLike) -> Array:
+        """The outputs of the network.
+
+        Parameters
+        ----------
+        x : array_like
+            Samples, of shape (samples, inputs).
+
+        Returns
+        -------
+        ndarray
+            Of shape (samples, outputs).
+        """
+        outputs = self._samples(x)
+        for layer in self.layers:
+            logits = layer.logits(outputs, np.empty((len(outputs), layer.bias.size), self.dtype))
+            outputs = layer.activation(logits, out=logits)
+        return outputs
+
+    def evaluate(self, x: ArrayLike, target: ArrayLike) -> float:
+        """The mean loss over some samples."""
+        outputs, targets = self._samples(x), self._targets(target)
+        for layer in self.layers:
+            outputs = layer.logits(outputs, np.empty((len(outputs), layer.bias.size), self.dtype))
+            if layer is not self.layers[-1] or not self.is_fused:
+                layer.activation(outputs, out=outputs)
+        return float(self.loss(outputs, targets))
+
+    def back_propagate(self, x: ArrayLike, target: ArrayLike) -> float:
+        """Compute the mean loss over some samples and its gradients, which go to ``gradients`` and the layers' views."""
+        samples, targets = self._samples(x), self._targets(target)
+        self._reserve(len(samples))
+        return self._back_propagate(samples, targets)
+
+    def _reserve(self, batch: int) -> None:
+        for layer in self.layers:
+            layer.reserve(batch)
+
+    def _back_propagate(self, x: Array, target: Array) -> float:
+        n = len(x)
+        inputs = [x]
+        for layer in self.layers:
+            out = layer.logits(inputs[-1], layer.output[:n])
+            if layer is not self.layers[-1] or not self.is_fused:
+                layer.activation(out, out=out)
+            inputs.append(out)
+        prediction = inputs.pop()
+        delta = self.layers[-1].delta[:n]
+        loss, _ = self.loss.value_and_gradient(prediction, target, out=delta)
+        for place in reversed(range(len(self.layers))):
+            layer = self.layers[place]
+            if place < len(self.layers) - 1 or not self.is_fused:
+                layer.activation.backward(delta, y=layer.output[:n], out=delta)
+            below = self.layers[place - 1].delta[:n] if place else None
+            layer.backward(inputs[place], delta, below)
+            if below is not None:
+                delta = below
+        return float(loss)
+
+    def fit(
+        self,
+        x: ArrayLike,
+        target: ArrayLike,
+        *,
+        epochs: int = 100,
+        batch_size: int = 50,
+        optimizer: Optimizer | None = None,
+        validation_split: float = 0.0,
+        patience: int = 10,
+        progress: bool = True,
+    ) -> History:
+        """Train the network on mini-batches, in place.
+
+        Parameters
+        ----------
+        x : array_like
+            Samples, of shape (samples, inputs).
+        target : array_like
+            What the loss takes: of shape (samples, outputs), or (samples,) for labels and for one output.
+        epochs : int, default 100
+            How often to go through the samples, each time in a new random order.
+        batch_size : int, default 50
+            Samples per update.
+        optimizer : Optimizer, optional
+            By default ``fastnn.adam()``.
+        validation_split : float, default 0.0
+            Fraction of the samples, taken at random, that are not trained on. With them, training stops early when their
+            loss has not fallen for ``patience`` epochs, and the best parameters are put back.
+        patience : int, default 10
+            Epochs to wait for a lower validation loss.
+        progress : bool, default True
+            Whether to show a progress bar with the loss, if tqdm is installed.
+
+        Returns
+        -------
+        History
+            The losses of every epoch.
+        """
+        if epochs < 1 or batch_size < 1 or patience < 1:
+            raise ValueError(f"{epochs=}, {batch_size=}, {patience=}; accepted are positive numbers")
+        if not 0 <= validation_split < 1:
+            raise ValueError(f"validation_split is {validation_split}; it must be at least 0 and below 1")
+        samples, targets = self._samples(x), self._targets(target)
+        if len(samples) != len(targets):
+            raise ValueError(f"x has {len(samples)} samples, target has {len(targets)}")
+        order = self.rng.permutation(len(samples)) if validation_split else np.arange(len(samples))
+        held_out, order = np.split(order, [round(validation_split * len(samples))])
+        if not len(order):
+            raise ValueError(f"no samples to train on: x has {len(samples)}, of which {len(held_out)} are for validation")
+        validation = (samples[held_out], targets[held_out]) if len(held_out) else None
+
+        history = History()
+        best = self.parameters.copy() if validation else self.parameters
+        batches = Batches(samples, targets, order, min(batch_size, len(order)))
+        self._reserve(batches.size)
+        optimizer = adam() if optimizer is None else optimizer
+        with progress_bar(epochs, enabled=progress) as bar:
+            for epoch in range(1, epochs + 1):
+                history.loss.append(self._train_epoch(batches, optimizer))
+                if validation:
+                    loss = self.evaluate(*validation)
+                    if loss < min(history.validation_loss, default=np.inf):
+                        history.best_epoch = epoch
+                        best[...] = self.parameters
+                    history.validation_loss.append(loss)
+                else:
+                    history.best_epoch = epoch
+                bar.set_postfix(loss=f"{history.loss[-1]:.4f}", refresh=False)
+                bar.update()
+                if validation and epoch - history.best_epoch >= patience:
+                    break
+        if validation and history.best_epoch:
+            self.parameters[...] = best
+        return history
+
+    def _train_epoch(self, batches: Batches, optimizer: Optimizer) -> float:
+        batches.shuffle(self.rng)
+        total = 0.0
+        for x, target in batches:
+            total += self._back_propagate(x, target) * len(x)
+            optimizer.step([self.parameters], [self.gradients])
+        return total / len(batches.order)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network to an ``.npz`` file: its sizes, the names of its functions, and its parameters."""
+        hidden = [layer.activation.__name__ for layer in self.layers[:-1]]
+        with open(path, "wb") as file:
+            np.savez(
+                file,
+                sizes=np.array(self.sizes),
+                hidden=np.array(hidden, dtype=np.str_),
+                output=np.array(self.design.output.__name__),
+                loss=np.array(self.design.loss.__name__),
+                parameters=self.parameters,
+            )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Network:
+        """Read a network that :meth:`save` wrote.
+
+        Raises
+        ------
+        ValueError
+            If the file is not one of a network. Nothing in it is ever executed: it holds no pickled objects.
+        """
+        outputs: dict[str, Output] = {**ACTIVATIONS, "softmax": softmax}
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                design = Design(
+                    [ACTIVATIONS[name] for name in file["hidden"].tolist()],
+                    outputs[file["output"].item()],
+                    LOSSES[file["loss"].item()],
+                )
+                network = cls(file["sizes"].tolist(), design, dtype=file["parameters"].dtype)
+                np.copyto(network.parameters, file["parameters"])
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            raise ValueError(f"{os.fspath(path)} is not a network that fastnn saved: {error}") from error
+        return network
+
+    def _samples(self, x: ArrayLike) -> Array:
+        samples = np.ascontiguousarray(x, dtype=self.dtype)
+        if samples.ndim != 2 or samples.shape[1] != self.sizes[0]:
+            raise ValueError(f"x has shape {samples.shape}; the network takes (samples, {self.sizes[0]})")
+        return samples
+
+    def _targets(self, target: ArrayLike) -> Array:
+        targets = np.asarray(target)
+        if targets.ndim == 1 and self.sizes[-1] == 1:
+            targets = targets[:, np.newaxis]
+        if targets.ndim == 1 and self.loss is cross_entropy:
+            return targets
+        if targets.ndim != 2 or targets.shape[1] != self.sizes[-1]:
+            raise ValueError(f"target has shape {targets.shape}; the network gives (samples, {self.sizes[-1]})")
+        return np.ascontiguousarray(targets, dtype=self.dtype)
+
+
+class Batches:
+    """Samples in random order, a batch at a time, in buffers that every batch uses again."""
+
+    def __init__(self, samples: Array, targets: Array, order: Array, size: int) -> None:
+        self.samples, self.targets, self.order, self.size = samples, targets, order, size
+        self.x = np.empty((size, *samples.shape[1:]), samples.dtype)
+        self.target = np.empty((size, *targets.shape[1:]), targets.dtype)
+
+    def shuffle(self, rng: np.random.Generator) -> None:
+        rng.shuffle(self.order)
+
+    def __iter__(self) -> Any:
+        for start in range(0, len(self.order), self.size):
+            places = self.order[start : start + self.size]
+            n = len(places)
+            # mode="clip" lets NumPy write into the buffer directly; the places are all valid.
+            x = np.take(self.samples, places, axis=0, out=self.x[:n], mode="clip")
+            yield x, np.take(self.targets, places, axis=0, out=self.target[:n], mode="clip")
+
+
+class NoProgress:
+    """A progress bar that shows nothing."""
+
+    def __enter__(self) -> NoProgress:
+        return self
+
+    def __exit__(self, *exception: object) -> None: ...
+
+    def set_postfix(self, **values: object) -> None: ...
+
+    def update(self) -> None: ...
+
+
+def progress_bar(epochs: int, *, enabled: bool) -> Any:
+    if enabled:
+        try:
+            from tqdm import tqdm
+        except ImportError:
+            pass
+        else:
+            return tqdm(total=epochs, unit="epoch")
+    return NoProgress()

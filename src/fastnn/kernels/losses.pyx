@@ -1,0 +1,355 @@
+"""The losses' loops: value, gradient, or both in one pass over the data.
+
+``evaluate`` takes contiguous arrays of one type that fastnn/losses.py has prepared and checked, writes what was asked
+for, and returns the weighted sum of the values. Sums run over blocks of ``BLOCK`` elements, in index order,
+so that they do not depend on whether the data come whole or in pieces of whole blocks.
+"""
+
+cimport numpy as cnp
+from libc.math cimport log1p
+
+from fastnn.kernels cimport losses as f
+from fastnn.kernels.elementary cimport log_probability, real, smallest_normal
+from fastnn.kernels.reductions cimport LANES, count_of, exp_row, fold_sum, lanes_for, row_max
+from fastnn.kernels.views cimport double_view, float_view, index_view
+
+cnp.import_array()
+
+cdef enum:
+    BLOCK = 8192             # elements; a piece that losses.py cuts is made of whole blocks
+    RELEASE_GIL_FROM = 1024  # elements; for fewer it costs more than other threads could gain
+
+cdef struct Task:
+    bint weighted
+    bint labelled          # whether the targets are class labels
+    bint value             # whether the values are wanted: stored, or added to the total
+    bint store
+    bint gradient          # whether the gradient is wanted
+    double total           # what the sum starts from
+    double hyperparameter
+    Py_ssize_t classes     # elements in a row
+
+# The arrays: prediction, target, labels, weight, values, gradient. Those that the task does not ask for are not touched.
+ctypedef double (*float_kernel)(
+    Task, float, cnp.ndarray, cnp.ndarray, cnp.ndarray, cnp.ndarray, cnp.ndarray, cnp.ndarray
+) noexcept nogil
+ctypedef double (*double_kernel)(
+    Task, double, cnp.ndarray, cnp.ndarray, cnp.ndarray, cnp.ndarray, cnp.ndarray, cnp.ndarray
+) noexcept nogil
+
+
+cdef inline double loops(
+    real (*value)(real, real, real) noexcept nogil,
+    real (*derivative)(real, real, real) noexcept nogil,
+    Task task, real scale, const real[::1] prediction, const real[::1] target, const real[::1] weight,
+    real[::1] values, real[::1] gradient,
+) noexcept nogil:
+    """The loops of all element-wise losses.
+
+    What a stretch of LANES elements needs besides the formulas is done while it is in the first-level cache.
+    """
+    cdef double lane[LANES]
+    cdef real v[LANES]
+    cdef real p, t, a = <real>task.hyperparameter
+    cdef Py_ssize_t n = prediction.shape[0], block, stop, stretch, start, count, k, lanes
+    cdef double total = task.total
+    for block in range(count_of(n, BLOCK)):
+        stop = min(n, (block + 1) * BLOCK)
+        lanes = lanes_for(stop - block * BLOCK)
+        for k in range(lanes):
+            lane[k] = 0
+        for stretch in range(count_of(stop - block * BLOCK, LANES)):
+            start = block * BLOCK + stretch * LANES
+            count = min(<Py_ssize_t>LANES, stop - start)
+            if task.value and task.gradient:
+                for k in range(count):
+                    p = prediction[start + k]
+                    t = target[start + k]
+                    v[k] = value(p, t, a)
+                    gradient[start + k] = scale * derivative(p, t, a)
+            elif task.value:
+                for k in range(count):
+                    v[k] = value(prediction[start + k], target[start + k], a)
+            else:
+                for k in range(count):
+                    gradient[start + k] = scale * derivative(prediction[start + k], target[start + k], a)
+            if task.weighted and task.value:
+                for k in range(count):
+                    v[k] *= weight[start + k]
+            if task.weighted and task.gradient:
+                for k in range(count):
+                    gradient[start + k] *= weight[start + k]
+            if task.store:
+                for k in range(count):
+                    values[start + k] = v[k]
+            elif task.value:
+                for k in range(count):
+                    lane[k] += v[k]
+        total += fold_sum(lane, lanes)
+    return total
+
+
+cdef inline double run(
+    real (*value)(real, real, real) noexcept nogil,
+    real (*derivative)(real, real, real) noexcept nogil,
+    Task task, real scale, cnp.ndarray p, cnp.ndarray t, cnp.ndarray w, cnp.ndarray v, cnp.ndarray g,
+) noexcept nogil:
+    if real is float:
+        return loops(value, derivative, task, scale,
+                     float_view(p), float_view(t), float_view(w), float_view(v), float_view(g))
+    else:
+        return loops(value, derivative, task, scale,
+                     double_view(p), double_view(t), double_view(w), double_view(v), double_view(g))
+
+
+cdef double mse(
+    Task task, real scale, cnp.ndarray p, cnp.ndarray t, cnp.ndarray l, cnp.ndarray w, cnp.ndarray v, cnp.ndarray g,
+) noexcept nogil:
+    return run(f.mse[real], f.mse_gradient[real], task, scale, p, t, w, v, g)
+
+cdef double mae(
+    Task task, real scale, cnp.ndarray p, cnp.ndarray t, cnp.ndarray l, cnp.ndarray w, cnp.ndarray v, cnp.ndarray g,
+) noexcept nogil:
+    return run(f.mae[real], f.mae_gradient[real], task, scale, p, t, w, v, g)
+
+cdef double huber(
+    Task task, real scale, cnp.ndarray p, cnp.ndarray t, cnp.ndarray l, cnp.ndarray w, cnp.ndarray v, cnp.ndarray g,
+) noexcept nogil:
+    return run(f.huber[real], f.huber_gradient[real], task, scale, p, t, w, v, g)
+
+cdef double binary_cross_entropy(
+    Task task, real scale, cnp.ndarray p, cnp.ndarray t, cnp.ndarray l, cnp.ndarray w, cnp.ndarray v, cnp.ndarray g,
+) noexcept nogil:
+    return run(f.binary_cross_entropy[real], f.binary_cross_entropy_gradient[real], task, scale, p, t, w, v, g)
+
+cdef double binary_cross_entropy_with_logits(
+    Task task, real scale, cnp.ndarray p, cnp.ndarray t, cnp.ndarray l, cnp.ndarray w, cnp.ndarray v, cnp.ndarray g,
+) noexcept nogil:
+    return run(
+        f.binary_cross_entropy_with_logits[real], f.binary_cross_entropy_with_logits_gradient[real],
+        task, scale, p, t, w, v, g)
+
+
+cdef inline double categorical_cross_entropy_row(
+    Task task, const real[::1] prediction, const real[::1] target, Py_ssize_t label, real[::1] gradient,
+    Py_ssize_t start, real scale,
+) noexcept nogil:
+    """-sum of t log(p), with the smallest normal number in place of a smaller p, in the gradient -t / p as well."""
+    cdef double lane[LANES]
+    cdef real v[LANES]
+    cdef real p, tiny = smallest_normal(scale)
+    cdef Py_ssize_t block, first, count, k, lanes = lanes_for(task.classes)
+    for k in range(lanes):
+        lane[k] = 0
+    for block in range(count_of(task.classes, LANES)):
+        first = start + block * LANES
+        count = min(<Py_ssize_t>LANES, start + task.classes - first)
+        if task.value:
+            for k in range(count):
+                lane[k] -= target[first + k] * log_probability(prediction[first + k])
+        if task.gradient:
+            for k in range(count):
+                p = prediction[first + k]
+                gradient[first + k] = <real>0 - scale * target[first + k] / (tiny if p < tiny else p)
+    return fold_sum(lane, lanes)
+
+
+cdef inline double cross_entropy_row(
+    Task task, const real[::1] logits, const real[::1] target, Py_ssize_t label, real[::1] gradient,
+    Py_ssize_t start, real scale,
+) noexcept nogil:
+    """sum of t (log_sum - z), with log_sum = max + log1p(rest); the gradient is (sum of t) softmax(z) - t.
+
+    A zero target leaves its logit out, even where that is -infinity. For the largest logit, whose e^(z - max) is 1,
+    softmax is written 1 - rest / (1 + rest), so that a nearly perfect prediction keeps the digits of its gradient.
+    """
+    cdef double below[LANES]
+    cdef double weight[LANES]
+    cdef Py_ssize_t block, first, i, k, lanes = lanes_for(task.classes), stop = start + task.classes
+    cdef real e, t, distance, rest, inverse, certain, ordinary, total, largest = row_max(logits, start, task.classes)
+    cdef double sum_of_targets
+    for k in range(lanes):
+        below[k] = 0
+        weight[k] = 0
+    for block in range(count_of(task.classes, LANES)):
+        first = start + block * LANES
+        for k in range(min(<Py_ssize_t>LANES, stop - first)):
+            t = target[first + k]
+            distance = t * (largest - logits[first + k])
+            below[k] += <real>0 if t == 0 else distance
+            weight[k] += t
+    sum_of_targets = fold_sum(weight, lanes)
+    if not task.gradient:
+        rest = exp_row(logits, gradient, False, start, task.classes, largest)
+    else:
+        rest = exp_row(logits, gradient, True, start, task.classes, largest)
+        inverse = <real>1 / (<real>1 + rest)
+        total = <real>sum_of_targets
+        for i in range(start, stop):
+            e = gradient[i]
+            t = target[i]
+            certain = (total - t) - total * (rest * inverse)
+            ordinary = total * (e * inverse) - t
+            gradient[i] = scale * (certain if e == 1 else ordinary)
+    return fold_sum(below, lanes) + sum_of_targets * log1p(<double>rest)
+
+
+cdef inline double cross_entropy_label_row(
+    Task task, const real[::1] logits, const real[::1] target, Py_ssize_t label, real[::1] gradient,
+    Py_ssize_t start, real scale,
+) noexcept nogil:
+    """The same for a target that is 1 at the label and 0 elsewhere."""
+    cdef Py_ssize_t i
+    cdef real rest, inverse, largest = row_max(logits, start, task.classes), of_label = logits[start + label]
+    if not task.gradient:
+        rest = exp_row(logits, gradient, False, start, task.classes, largest)
+    else:
+        rest = exp_row(logits, gradient, True, start, task.classes, largest)
+        inverse = <real>1 / (<real>1 + rest)
+        for i in range(start, start + task.classes):
+            gradient[i] *= scale * inverse
+        if of_label == largest:
+            gradient[start + label] = -scale * (rest * inverse)
+        else:
+            gradient[start + label] -= scale
+    return <double>largest - <double>of_label + log1p(<double>rest)
+
+
+cdef inline double row_loop(
+    double (*row)(Task, const real[::1], const real[::1], Py_ssize_t, real[::1], Py_ssize_t, real) noexcept nogil,
+    Task task, real scale, const real[::1] prediction, const real[::1] target, const Py_ssize_t[::1] labels,
+    const real[::1] weight, real[::1] values, real[::1] gradient,
+) noexcept nogil:
+    """The loop over the rows of all losses of many classes."""
+    cdef Py_ssize_t i, n = prediction.shape[0] // task.classes, label
+    cdef real w
+    cdef double v, total = task.total
+    for i in range(n):
+        w = weight[i] if task.weighted else <real>1
+        label = labels[i] if task.labelled else 0
+        v = w * row(task, prediction, target, label, gradient, i * task.classes, scale * w)
+        if task.store:
+            values[i] = <real>v
+        else:
+            total += v
+    return total
+
+
+cdef inline double run_rows(
+    double (*row)(Task, const real[::1], const real[::1], Py_ssize_t, real[::1], Py_ssize_t, real) noexcept nogil,
+    Task task, real scale, cnp.ndarray p, cnp.ndarray t, cnp.ndarray l, cnp.ndarray w, cnp.ndarray v, cnp.ndarray g,
+) noexcept nogil:
+    if real is float:
+        return row_loop(row, task, scale, float_view(p), float_view(t), index_view(l),
+                        float_view(w), float_view(v), float_view(g))
+    else:
+        return row_loop(row, task, scale, double_view(p), double_view(t), index_view(l),
+                        double_view(w), double_view(v), double_view(g))
+
+
+cdef double categorical_cross_entropy(
+    Task task, real scale, cnp.ndarray p, cnp.ndarray t, cnp.ndarray l, cnp.ndarray w, cnp.ndarray v, cnp.ndarray g,
+) noexcept nogil:
+    return run_rows(categorical_cross_entropy_row[real], task, scale, p, t, l, w, v, g)
+
+cdef double cross_entropy(
+    Task task, real scale, cnp.ndarray p, cnp.ndarray t, cnp.ndarray l, cnp.ndarray w, cnp.ndarray v, cnp.ndarray g,
+) noexcept nogil:
+    if task.labelled:
+        return run_rows(cross_entropy_label_row[real], task, scale, p, t, l, w, v, g)
+    return run_rows(cross_entropy_row[real], task, scale, p, t, l, w, v, g)
+
+
+cdef class Kernel:
+    """The kernels of one loss, for both types."""
+    cdef float_kernel for_float
+    cdef double_kernel for_double
+
+    cdef double run(
+        self, Task task, double scale,
+        cnp.ndarray p, cnp.ndarray t, cnp.ndarray l, cnp.ndarray w, cnp.ndarray v, cnp.ndarray g,
+    ) noexcept nogil:
+        if cnp.PyArray_TYPE(p) == cnp.NPY_FLOAT32:
+            return self.for_float(task, <float>scale, p, t, l, w, v, g)
+        return self.for_double(task, scale, p, t, l, w, v, g)
+
+
+cdef Kernel kernel(float_kernel for_float, double_kernel for_double):
+    cdef Kernel pair = Kernel()
+    pair.for_float = for_float
+    pair.for_double = for_double
+    return pair
+
+
+cdef dict KERNELS = {
+    "mse": kernel(mse[float], mse[double]),
+    "mae": kernel(mae[float], mae[double]),
+    "huber": kernel(huber[float], huber[double]),
+    "binary_cross_entropy": kernel(binary_cross_entropy[float], binary_cross_entropy[double]),
+    "binary_cross_entropy_with_logits": kernel(
+        binary_cross_entropy_with_logits[float], binary_cross_entropy_with_logits[double]),
+    "categorical_cross_entropy": kernel(categorical_cross_entropy[float], categorical_cross_entropy[double]),
+    "cross_entropy": kernel(cross_entropy[float], cross_entropy[double]),
+}
+
+
+def evaluate(
+    str name, cnp.ndarray prediction, cnp.ndarray target, cnp.ndarray weight, cnp.ndarray values,
+    cnp.ndarray gradient, bint value, double scale, double hyperparameter, Py_ssize_t classes, double total,
+):
+    """Run a loss over contiguous arrays of one type, which the caller has checked.
+
+    ``values`` takes the weighted values and ``gradient`` the gradient times ``scale``; where one is None it is not
+    computed, but with ``value`` set and no ``values`` their sum is added to ``total`` and returned. For a loss of
+    many classes, ``target`` may hold labels.
+    """
+    cdef Kernel kernel = KERNELS[name]
+    cdef cnp.ndarray labels = target
+    cdef Task task
+    task.weighted = weight is not None
+    task.value = value
+    task.store = values is not None
+    task.gradient = gradient is not None
+    task.labelled = cnp.PyArray_TYPE(target) == cnp.NPY_INTP
+    task.total = total
+    task.hyperparameter = hyperparameter
+    task.classes = classes
+    # A view that is not used still has to be of something.
+    if task.labelled:
+        target = prediction
+    if weight is None:
+        weight = prediction
+    if values is None:
+        values = prediction
+    if gradient is None:
+        gradient = prediction
+    if cnp.PyArray_SIZE(prediction) < RELEASE_GIL_FROM:
+        return kernel.run(task, scale, prediction, target, labels, weight, values, gradient)
+    with nogil:
+        total = kernel.run(task, scale, prediction, target, labels, weight, values, gradient)
+    return total
+
+
+cdef bint any_outside_unit(const real[::1] x) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef int outside = 0
+    for i in range(x.shape[0]):
+        outside |= (x[i] < 0) | (x[i] > 1)
+    return outside
+
+
+def has_improbable(cnp.ndarray prediction):
+    """Whether a contiguous array has a number outside [0, 1]; NaN is not one."""
+    if cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32:
+        return any_outside_unit[float](float_view(prediction))
+    return any_outside_unit[double](double_view(prediction))
+
+
+def first_label_outside(cnp.ndarray labels, Py_ssize_t classes):
+    """The position of the first of some contiguous labels that is not in [0, classes), or -1."""
+    cdef const Py_ssize_t[::1] label = index_view(labels)
+    cdef Py_ssize_t i
+    for i in range(label.shape[0]):
+        if label[i] < 0 or label[i] >= classes:
+            return i
+    return -1

@@ -1,0 +1,166 @@
+"""Softmax and log-softmax of rows, and their back-propagation.
+
+The rows are contiguous stretches of n elements. The maximum is subtracted first, so nothing overflows. An element of
+-infinity gets exactly 0; a row of nothing else is NaN, and so is one that holds +infinity or NaN.
+"""
+
+cimport numpy as cnp
+from libc.math cimport log1p
+
+from fastnn.kernels.elementary cimport exp_nonpositive, real
+from fastnn.kernels.reductions cimport LANES, count_of, exp_row, fold_sum, lanes_for, row_max
+from fastnn.kernels.views cimport double_view, empty_like, float_view, is_direct, is_like, is_writable_beside
+
+from fastnn._arrays import apply_rowwise
+
+cnp.import_array()
+
+# For fewer elements, releasing the GIL costs more than other threads could gain.
+cdef enum:
+    RELEASE_GIL_FROM = 1024
+
+cdef enum Pass:
+    SOFTMAX
+    LOG_SOFTMAX
+    SOFTMAX_BACKWARD
+    LOG_SOFTMAX_BACKWARD
+
+PASSES = {
+    "softmax": SOFTMAX,
+    "log_softmax": LOG_SOFTMAX,
+    "softmax.backward": SOFTMAX_BACKWARD,
+    "log_softmax.backward": LOG_SOFTMAX_BACKWARD,
+}
+
+
+cdef inline void softmax(const real[::1] x, real[::1] out, Py_ssize_t start, Py_ssize_t n) noexcept nogil:
+    """e^(x - max) / sum of e^(x - max)."""
+    cdef Py_ssize_t i
+    cdef real scale = <real>1 / (<real>1 + exp_row(x, out, True, start, n, row_max(x, start, n)))
+    for i in range(start, start + n):
+        out[i] *= scale
+
+
+cdef inline void log_softmax(const real[::1] x, real[::1] out, Py_ssize_t start, Py_ssize_t n) noexcept nogil:
+    """(x - max) - log(sum of e^(x - max))."""
+    cdef Py_ssize_t i
+    cdef real largest = row_max(x, start, n)
+    cdef real log_sum = <real>log1p(exp_row(x, out, False, start, n, largest))
+    for i in range(start, start + n):
+        out[i] = (x[i] - largest) - log_sum
+
+
+cdef inline void softmax_backward(
+    const real[::1] grad, const real[::1] y, real[::1] out, Py_ssize_t start, Py_ssize_t n
+) noexcept nogil:
+    """y (grad - sum of grad y)."""
+    cdef real lane[LANES]
+    cdef Py_ssize_t block, first, i, k, lanes = lanes_for(n)
+    cdef real dot
+    for k in range(lanes):
+        lane[k] = 0
+    for block in range(count_of(n, LANES)):
+        first = start + block * LANES
+        for k in range(min(<Py_ssize_t>LANES, start + n - first)):
+            lane[k] += grad[first + k] * y[first + k]
+    dot = fold_sum(lane, lanes)
+    for i in range(start, start + n):
+        out[i] = y[i] * (grad[i] - dot)
+
+
+cdef inline void log_softmax_backward(
+    const real[::1] grad, const real[::1] y, real[::1] out, Py_ssize_t start, Py_ssize_t n
+) noexcept nogil:
+    """grad - e^y (sum of grad)."""
+    cdef real lane[LANES]
+    cdef Py_ssize_t block, first, i, k, lanes = lanes_for(n)
+    cdef real total
+    for k in range(lanes):
+        lane[k] = 0
+    for block in range(count_of(n, LANES)):
+        first = start + block * LANES
+        for k in range(min(<Py_ssize_t>LANES, start + n - first)):
+            lane[k] += grad[first + k]
+    total = fold_sum(lane, lanes)
+    for i in range(start, start + n):
+        out[i] = grad[i] - exp_nonpositive(y[i]) * total
+
+
+cdef inline void run_rows(
+    Pass which, const real[::1] grad, const real[::1] x, real[::1] out, Py_ssize_t n
+) noexcept nogil:
+    cdef Py_ssize_t row, start
+    for row in range(x.shape[0] // n):
+        start = row * n
+        if which == SOFTMAX:
+            softmax(x, out, start, n)
+        elif which == LOG_SOFTMAX:
+            log_softmax(x, out, start, n)
+        elif which == SOFTMAX_BACKWARD:
+            softmax_backward(grad, x, out, start, n)
+        else:
+            log_softmax_backward(grad, x, out, start, n)
+
+
+cdef void run(Pass which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n) noexcept nogil:
+    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
+        run_rows(which, float_view(grad), float_view(x), float_view(out), n)
+    else:
+        run_rows(which, double_view(grad), double_view(x), double_view(out), n)
+
+
+cdef inline bint is_rows(object x, object axis):
+    """Whether an array is made of contiguous rows along the axis."""
+    return (
+        is_direct(x)
+        and cnp.PyArray_IS_C_CONTIGUOUS(x)
+        and cnp.PyArray_SIZE(x) > 0
+        and (axis == -1 or axis == cnp.PyArray_NDIM(x) - 1)
+    )
+
+
+cdef class Rowwise:
+    """What a row function and its back-propagation have in common.
+
+    Parameters
+    ----------
+    name : str
+        The function's name in ``PASSES``.
+    """
+    cdef Pass which
+
+    def __init__(self, str name):
+        self.which = PASSES[name]
+
+    cdef object compute(self, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out):
+        cdef Py_ssize_t n = cnp.PyArray_DIM(x, cnp.PyArray_NDIM(x) - 1)
+        if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
+            run(self.which, grad, x, out, n)
+        else:
+            with nogil:
+                run(self.which, grad, x, out, n)
+        return out
+
+
+cdef class UnaryRowwise(Rowwise):
+    """A function of the rows of one array."""
+
+    def __call__(self, x, /, axis=-1, *, out=None):
+        if is_rows(x, axis):
+            if out is None:
+                return self.compute(x, x, empty_like(x))
+            if is_like(out, x) and is_writable_beside(out, x):
+                return self.compute(x, x, out)
+        return apply_rowwise(self, {"x": x}, axis, out)
+
+
+cdef class BinaryRowwise(Rowwise):
+    """A function of the rows of a gradient and of a row function's output."""
+
+    def __call__(self, grad, y, /, axis=-1, *, out=None):
+        if is_rows(y, axis) and is_like(grad, y):
+            if out is None:
+                return self.compute(grad, y, empty_like(y))
+            if is_like(out, y) and is_writable_beside(out, y) and is_writable_beside(out, grad):
+                return self.compute(grad, y, out)
+        return apply_rowwise(self, {"grad": grad, "y": y}, axis, out)

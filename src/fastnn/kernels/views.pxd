@@ -1,0 +1,73 @@
+"""Flat typed memoryviews of NumPy arrays, without the buffer protocol.
+
+Assigning an array to a memoryview goes through the buffer protocol: it takes a lock, asks NumPy for a format string
+and parses it, about 250 ns an array, more than np.exp of ten numbers needs for all its work. The kernels are only
+given arrays whose type, order and alignment were looked at already, so the memoryview is filled in directly. It
+borrows the array: the caller holds a reference for as long as it uses the view. ``Py_None`` as its owner is Cython's
+own mark for a view that nobody counts references of.
+"""
+
+cimport numpy as cnp
+
+cdef extern from * nogil:
+    """
+    #define FASTNN_FLAT_VIEW(array, type) (__extension__ ({                      \\
+        __Pyx_memviewslice view_;                                                \\
+        view_.memview = (struct __pyx_memoryview_obj *)Py_None;                  \\
+        view_.data = (char *)PyArray_DATA((PyArrayObject *)(array));             \\
+        view_.shape[0] = PyArray_SIZE((PyArrayObject *)(array));                 \\
+        view_.strides[0] = sizeof(type);                                         \\
+        view_.suboffsets[0] = -1;                                                \\
+        view_; }))
+    #define FASTNN_FLOAT_VIEW(array) FASTNN_FLAT_VIEW(array, float)
+    #define FASTNN_DOUBLE_VIEW(array) FASTNN_FLAT_VIEW(array, double)
+    #define FASTNN_INDEX_VIEW(array) FASTNN_FLAT_VIEW(array, Py_ssize_t)
+    """
+    float[::1] float_view "FASTNN_FLOAT_VIEW"(cnp.ndarray array) noexcept
+    double[::1] double_view "FASTNN_DOUBLE_VIEW"(cnp.ndarray array) noexcept
+    Py_ssize_t[::1] index_view "FASTNN_INDEX_VIEW"(cnp.ndarray array) noexcept
+
+
+cdef inline bint is_direct(object array) noexcept:
+    """Whether the kernels can run on the array as it stands, as one contiguous piece."""
+    if type(array) is not cnp.ndarray:
+        return False
+    cdef int kind = cnp.PyArray_TYPE(array)
+    return (
+        (kind == cnp.NPY_FLOAT32 or kind == cnp.NPY_FLOAT64)
+        and cnp.PyArray_NDIM(array) > 0
+        and (cnp.PyArray_IS_C_CONTIGUOUS(array) or cnp.PyArray_IS_F_CONTIGUOUS(array))
+        and cnp.PyArray_ISBEHAVED_RO(array)
+    )
+
+
+cdef inline bint is_like(object array, object model) noexcept:
+    """Whether an array can be walked in step with a direct one: same type, shape and order."""
+    if not is_direct(array) or cnp.PyArray_TYPE(array) != cnp.PyArray_TYPE(model):
+        return False
+    cdef bint same_order = (
+        (cnp.PyArray_IS_C_CONTIGUOUS(array) and cnp.PyArray_IS_C_CONTIGUOUS(model))
+        or (cnp.PyArray_IS_F_CONTIGUOUS(array) and cnp.PyArray_IS_F_CONTIGUOUS(model))
+    )
+    return same_order and cnp.PyArray_SAMESHAPE(array, model)
+
+
+cdef inline bint is_writable_beside(object out, object array) noexcept:
+    """Whether an array can take a kernel's results: writeable, and the input itself or apart from it."""
+    if not cnp.PyArray_ISWRITEABLE(out):
+        return False
+    cdef char *first = <char *>cnp.PyArray_DATA(out)
+    cdef char *other = <char *>cnp.PyArray_DATA(array)
+    return (
+        first == other
+        or first + cnp.PyArray_NBYTES(out) <= other
+        or other + cnp.PyArray_NBYTES(array) <= first
+    )
+
+
+cdef inline object empty_like(object array):
+    """A new array of the same type, shape and order, its elements not set."""
+    return cnp.PyArray_EMPTY(
+        cnp.PyArray_NDIM(array), cnp.PyArray_DIMS(array), cnp.PyArray_TYPE(array),
+        not cnp.PyArray_IS_C_CONTIGUOUS(array),
+    )

@@ -1,0 +1,256 @@
+"""Optimizers: they update parameter arrays in place, each array in one pass over it, its gradient and its state.
+
+An optimizer is made with its settings and then called as ``optimizer.step(parameters, gradients)``, with the same sequences
+of arrays at every step. Its state belongs to the arrays in their order and is made at the first step. ``learning_rate``
+may be set between steps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastnn import kernels
+from fastnn._arrays import PIECE, Array, float_array
+
+__all__ = ["OPTIMIZERS", "Optimizer", "adam", "sgd"]
+
+
+def check_setting(name: str, value: float, *, below: float = math.inf) -> float:
+    if not 0 <= value < below:
+        limit = "a finite number" if below == math.inf else f"below {below:g}"
+        raise ValueError(f"{name} is {value}; it must be at least 0 and {limit}")
+    return value
+
+
+class Optimizer:
+    """What all optimizers share: the state of every parameter array, and the walk through the arrays.
+
+    Attributes
+    ----------
+    learning_rate : float
+        It may be set between steps.
+    steps : int
+        How many steps were made.
+    """
+
+    state_names: tuple[str, ...] = ()
+
+    def __init__(self, learning_rate: float, weight_decay: float) -> None:
+        self.learning_rate = check_setting("learning_rate", learning_rate)
+        self.weight_decay = check_setting("weight_decay", weight_decay)
+        self.steps = 0
+        self.state: tuple[list[Array], ...] | None = None
+
+    def step(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
+        """Update the parameters in place.
+
+        Parameters
+        ----------
+        parameters : sequence of ndarray
+            Arrays of float32 or float64, of any shape and layout.
+        gradients : sequence of array_like
+            The gradient of each parameter array, of its shape.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an array does not fit its parameter, or the parameters are not those of the first step. Nothing is
+            updated then.
+        """
+        for name, arrays in (("parameters", parameters), ("gradients", gradients)):
+            if isinstance(arrays, np.ndarray):
+                raise TypeError(f"{name} is an array; accepted is a sequence of arrays")
+        parameters, gradients = list(parameters), list(gradients)
+        if self.state is None:
+            gradients = checked(parameters, gradients, ())
+            self.state = tuple([np.zeros_like(parameter) for parameter in parameters] for _ in self.state_names)
+        update, settings = self.update(self.steps + 1)
+        if not update(parameters, gradients, *self.state, *settings):
+            gradients = checked(parameters, gradients, self.state)
+            for arrays in zip(parameters, gradients, *self.state, strict=True):
+                update_in_pieces(update, arrays, settings)
+        self.steps += 1
+
+    def update(self, step: int) -> tuple[Callable[..., bool], tuple[float, ...]]:
+        """The kernel and its settings at a step, counted from 1."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        settings = {name: value for name, value in vars(self).items() if name not in ("state", "steps")}
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in settings.items())})"
+
+
+def checked(parameters: list[Array], gradients: list[Any], state: tuple[list[Array], ...]) -> list[Array]:
+    """The gradients as arrays, if all fits together."""
+    if len(gradients) != len(parameters):
+        raise ValueError(f"there are {len(gradients)} gradients for {len(parameters)} parameters")
+    for place, parameter in enumerate(parameters):
+        if not isinstance(parameter, np.ndarray):
+            raise TypeError(f"parameters[{place}] is no NumPy array but {type(parameter).__name__}")
+        if parameter.dtype.kind != "f" or parameter.dtype.itemsize not in (4, 8):
+            raise TypeError(f"parameters[{place}] has dtype {parameter.dtype}; accepted are float32 and float64")
+        if not parameter.flags.writeable:
+            raise ValueError(f"parameters[{place}] is read-only")
+    gradients = [float_array(f"gradients[{place}]", gradient) for place, gradient in enumerate(gradients)]
+    for place, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
+        if gradient.shape != parameter.shape:
+            raise ValueError(
+                f"gradients[{place}] has shape {gradient.shape}; parameters[{place}] has shape {parameter.shape}"
+            )
+    for arrays in state:
+        first = [(array.shape, array.dtype) for array in arrays]
+        now = [(parameter.shape, parameter.dtype) for parameter in parameters]
+        if first != now:
+            raise ValueError(f"the parameters are of {now}; at the first step they were of {first}")
+    return gradients
+
+
+def update_in_pieces(update: Callable[..., bool], arrays: Sequence[Array], settings: tuple[float, ...]) -> None:
+    """Run an update on one parameter array of any layout, through contiguous pieces."""
+    parameter, gradient, *state = arrays
+    change = ["readwrite", "contig", "aligned", "nbo"]
+    with np.nditer(
+        [parameter, gradient, *state],
+        flags=["external_loop", "buffered", "zerosize_ok", "copy_if_overlap"],
+        op_flags=[change, ["readonly", "contig", "aligned", "nbo"], *[change] * len(state)],
+        op_dtypes=[parameter.dtype.newbyteorder("=")] * len(arrays),
+        casting="same_kind",
+        buffersize=PIECE,
+    ) as pieces:
+        if pieces.itersize:
+            for piece in pieces:
+                update(*([part] for part in piece), *settings)
+
+
+class sgd(Optimizer):
+    r"""Stochastic gradient descent, with momentum if wanted.
+
+    .. math:: g \leftarrow g + \lambda p, \qquad v \leftarrow \mu v + g, \qquad p \leftarrow p - \eta v
+
+    and with Nesterov's look-ahead p ← p − η (g + μ v).
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.01
+        Step size η.
+    momentum : float, default 0.0
+        Factor μ by which the velocity is kept.
+    nesterov : bool, default False
+        Whether to look ahead. It needs a momentum.
+    weight_decay : float, default 0.0
+        Factor λ of the L2 penalty.
+
+    Raises
+    ------
+    ValueError
+        If a setting is negative or not finite, or with ``nesterov`` if there is no momentum.
+
+    Notes
+    -----
+    The formulas are PyTorch's: the learning rate multiplies the velocity when it is used, not when it is gathered.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> w = np.array([1.0, 2.0])
+    >>> nn.sgd(learning_rate=0.1).step([w], [np.array([1.0, -1.0])])
+    >>> w
+    array([0.9, 2.1])
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.01,
+        *,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(learning_rate, weight_decay)
+        self.momentum = check_setting("momentum", momentum)
+        self.nesterov = nesterov
+        if nesterov and momentum == 0:
+            raise ValueError("nesterov needs a momentum above 0")
+        if momentum:
+            self.state_names = ("velocity",)
+
+    def update(self, step: int) -> tuple[Callable[..., bool], tuple[float, ...]]:
+        if self.momentum == 0:
+            return kernels.optimizers.sgd, (self.learning_rate, self.weight_decay)
+        return kernels.optimizers.sgd_with_momentum, (
+            self.learning_rate,
+            self.weight_decay,
+            self.momentum,
+            self.nesterov,
+        )
+
+
+class adam(Optimizer):
+    r"""Adam: steps scaled by running means of the gradient and of its square.
+
+    .. math:: m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \qquad
+        p \leftarrow p - \eta \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.001
+        Step size η.
+    beta1, beta2 : float, default 0.9 and 0.999
+        Factors by which the running means are kept.
+    epsilon : float, default 1e-8
+        Added to the root, against division by zero.
+    weight_decay : float, default 0.0
+        Factor of the L2 penalty, which is added to the gradient.
+
+    Raises
+    ------
+    ValueError
+        If a setting is negative or not finite, or a factor is not below 1.
+
+    Notes
+    -----
+    From Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015; the defaults are theirs.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> w = np.array([1.0, 2.0])
+    >>> nn.adam(learning_rate=0.1).step([w], [np.array([5.0, -0.1])])
+    >>> w.round(6)
+    array([0.9, 2.1])
+    """
+
+    state_names = ("mean", "square")
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        *,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(learning_rate, weight_decay)
+        self.beta1 = check_setting("beta1", beta1, below=1)
+        self.beta2 = check_setting("beta2", beta2, below=1)
+        self.epsilon = check_setting("epsilon", epsilon)
+
+    def update(self, step: int) -> tuple[Callable[..., bool], tuple[float, ...]]:
+        correction1, correction2 = 1 - self.beta1**step, 1 - self.beta2**step
+        return kernels.optimizers.adam, (
+            self.learning_rate / correction1,
+            self.beta1,
+            self.beta2,
+            1 / math.sqrt(correction2),
+            self.epsilon,
+            self.weight_decay,
+        )
+
+
+OPTIMIZERS = {"sgd": sgd, "adam": adam}
+"""All optimizers by name."""

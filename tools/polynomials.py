@@ -1,0 +1,104 @@
+"""Derive the polynomial coefficients of ``src/fastnn/kernels/elementary.pxd``.
+
+Run it to print every coefficient as a hexadecimal literal, with the error the polynomial alone contributes to
+the function. ``tests/test_elementary.py`` runs it too and compares the literals with the source.
+
+Each coefficient is rounded to the working precision before the next one is fitted, lowest order first, so the
+higher orders make up for the rounding of the lower ones. The fits are weighted least-squares fits on
+Chebyshev nodes, within a small factor of the minimax polynomial, computed with 50 digits.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import mpmath
+from mpmath import mp, mpf
+
+mp.dps = 50
+LN2 = mpmath.log(2)
+SQRT2 = mpmath.sqrt(2)
+BITS = {"float": 24, "double": 53}
+
+
+class Fit(NamedTuple):
+    """A function to approximate by a polynomial, and how an error of the polynomial enters the result."""
+
+    name: str
+    function: Callable[[mpf], mpf]
+    interval: tuple[mpf, mpf]
+    terms: dict[str, int]
+    relative_weight: Callable[[mpf], mpf]
+
+
+def exp_tail(r: mpf) -> mpf:
+    """(e^r - 1 - r) / r^2."""
+    return mpmath.nsum(lambda k: r**k / mpmath.factorial(k + 2), [0, mpmath.inf]) if abs(r) < 1e-6 else (
+        (mpmath.expm1(r) - r) / r**2
+    )
+
+
+def log_tail(z: mpf) -> mpf:
+    """(log((1 + s) / (1 - s)) - 2 s) / s^3 as a function of z = s^2."""
+    if z < 1e-12:
+        return mpf(2) / 3 + 2 * z / 5 + 2 * z**2 / 7
+    s = mpmath.sqrt(z)
+    return (2 * mpmath.atanh(s) - 2 * s) / s**3
+
+
+S_MAX = (SQRT2 - 1) / (SQRT2 + 1)
+FITS = (
+    Fit("EXP", exp_tail, (-LN2 / 2, LN2 / 2), {"float": 5, "double": 10}, lambda r: r),
+    Fit("LOG", log_tail, (mpf(0), S_MAX**2), {"float": 3, "double": 7}, lambda z: z / 2),
+)
+
+
+def rounded(value: mpf, bits: int) -> mpf:
+    with mp.workprec(bits):
+        return +value
+
+
+def nodes(interval: tuple[mpf, mpf], count: int) -> list[mpf]:
+    """Chebyshev nodes: a least-squares fit on them is close to the minimax fit."""
+    low, high = interval
+    cosines = (mpmath.cos(mpmath.pi * (2 * k + 1) / (2 * count)) for k in range(count))
+    return [(low + high + (high - low) * c) / 2 for c in cosines]
+
+
+def coefficients(fit: Fit, precision: str) -> list[mpf]:
+    """The polynomial's coefficients, lowest order first, each a number of the given precision."""
+    terms = fit.terms[precision]
+    points = nodes(fit.interval, 4 * terms)
+    weights = [fit.relative_weight(r) for r in points]
+    remainder = [fit.function(r) for r in points]
+    found: list[mpf] = []
+    for order in range(terms):
+        matrix = mpmath.matrix([[w * r**k for k in range(order, terms)] for r, w in zip(points, weights, strict=True)])
+        target = mpmath.matrix([w * y for w, y in zip(weights, remainder, strict=True)])
+        solution, _ = mpmath.qr_solve(matrix, target)
+        found.append(rounded(solution[0], BITS[precision]))
+        remainder = [y - found[-1] * r**order for r, y in zip(points, remainder, strict=True)]
+    return found
+
+
+def error_in_ulp(fit: Fit, found: list[mpf], precision: str) -> mpf:
+    """The largest error the polynomial contributes to the function, in units of the last place."""
+    points = mpmath.linspace(*fit.interval, 400)
+    errors = (abs(mpmath.polyval(found[::-1], r) - fit.function(r)) * abs(fit.relative_weight(r)) for r in points)
+    return max(errors) * 2 ** BITS[precision]
+
+
+def hexadecimal(value: mpf) -> str:
+    return float(value).hex()
+
+
+def main() -> None:
+    for fit in FITS:
+        for precision in BITS:
+            found = coefficients(fit, precision)
+            print(f"{fit.name} {precision}: {mpmath.nstr(error_in_ulp(fit, found, precision), 2)} ULP")
+            for order, value in enumerate(found):
+                print(f"    {order}: {hexadecimal(value)}")
+
+
+if __name__ == "__main__":
+    main()
