@@ -31,14 +31,15 @@ def float_array(name: str, value: Any) -> Array:
 
 def float_type(*arrays: Array) -> np.dtype[Any]:
     """The wider of the floating-point types; float64 if there is none (integers take the type of what they meet)."""
-    floats = [array.dtype.newbyteorder("=") for array in arrays if array.dtype.kind == "f"]
-    return max(floats, key=lambda dtype: dtype.itemsize, default=np.dtype(np.float64))
+    floats = {array.dtype for array in arrays if array.dtype.kind == "f"}
+    dtype = max(floats, key=lambda dtype: dtype.itemsize, default=np.dtype(np.float64))
+    return dtype if dtype.isnative else dtype.newbyteorder("=")
 
 
 def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     if not isinstance(out, np.ndarray):
         raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
-    if out.dtype.newbyteorder("=") != dtype:
+    if out.dtype != dtype and out.dtype.newbyteorder("=") != dtype:
         raise TypeError(f"out has dtype {out.dtype}; the result has {dtype}")
     if out.shape != shape:
         raise ValueError(f"out has shape {out.shape}; the result has {shape}")
@@ -53,7 +54,7 @@ def is_direct(array: Array, dtype: np.dtype[Any]) -> bool:
 
 def apart_from(out: Array, array: Array) -> Array:
     """The array, or a copy of it if writing to ``out`` element by element would change what is still to be read."""
-    if not np.may_share_memory(out, array):
+    if out is array or not np.may_share_memory(out, array):
         return array
     same_start = out.__array_interface__["data"] == array.__array_interface__["data"]
     return array if same_start and out.strides == array.strides and out.dtype == array.dtype else array.copy()

@@ -82,6 +82,7 @@ class Dense:
     activation: Output
     output: Array = field(init=False, repr=False)
     delta: Array = field(init=False, repr=False)
+    ones: Array = field(init=False, repr=False)
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Random weights, spread as the activation wants it: He's for rectifiers, Glorot's for the others.
@@ -101,6 +102,7 @@ class Dense:
         """Make the buffers for the layer's output and for the gradient with respect to it."""
         self.output = np.empty((batch, self.bias.size), self.bias.dtype)
         self.delta = np.empty_like(self.output)
+        self.ones = np.ones(batch, self.bias.dtype)
 
     def logits(self, x: Array, out: Array) -> Array:
         np.dot(x, self.weight, out=out)
@@ -109,7 +111,7 @@ class Dense:
     def backward(self, x: Array, delta: Array, delta_of_x: Array | None) -> None:
         """The chain rule: from the gradient with respect to the logits to those of weight, bias and input."""
         np.dot(x.T, delta, out=self.weight_gradient)
-        np.add.reduce(delta, axis=0, out=self.bias_gradient)
+        np.dot(self.ones[: len(delta)], delta, out=self.bias_gradient)  # the sum over the samples, by BLAS
         if delta_of_x is not None:
             np.dot(delta, self.weight.T, out=delta_of_x)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LayerFlow", "gradient_flow", "plot_gradient_flow"]
 
-VANISHING = 1e-3
+VANISHING = 1e-2
 """A layer is vanishing whose relative update is below this fraction of the output layer's."""
 
 EXPLODING = 1.0
@@ -72,7 +72,7 @@ def gradient_flow(network: Network, x: ArrayLike, target: ArrayLike, *, learning
     -------
     list of LayerFlow
         One per layer, first to last. A layer is "exploding" if its gradient is not finite, or the update is larger than the
-        weights themselves; it is "vanishing" if the relative update is below a thousandth of the output layer's, or zero.
+        weights themselves; it is "vanishing" if the relative update is below a hundredth of the output layer's, or zero.
 
     Examples
     --------

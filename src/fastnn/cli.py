@@ -1,0 +1,89 @@
+"""The command line: ``fastnn demo`` and ``fastnn info``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from fastnn._config import show_config
+
+PAGE = "fastnn-demo.html"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message} (try {self.prog} --help)\n")
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return int(text)
+
+
+def natural(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {2**32 - 1}")
+    return int(text)
+
+
+def parser() -> Parser:
+    main = Parser(prog="fastnn", description="Fast activations, losses and their derivatives for NumPy.")
+    commands = main.add_subparsers(dest="command", required=True, metavar="{demo,info}")
+    demo = commands.add_parser(
+        "demo",
+        help="train on handwritten digits and write a page with the pictures",
+        description="Train on handwritten digits, show where gradients vanish, and write a page with the pictures.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    demo.add_argument("--output", type=Path, default=Path(PAGE), help="where the page goes: a file or a directory")
+    demo.add_argument("--epochs", type=positive, default=100, help="how often to go through the samples, at most")
+    demo.add_argument("--seed", type=natural, default=0, help="seed of the weights and of the order of the samples")
+    demo.add_argument("--quiet", action="store_true", help="print only where the page is")
+    commands.add_parser(
+        "info", help="print the build in use, the versions and the compiler", description=show_config.__doc__.split("\n")[0]
+    )
+    return main
+
+
+def writable_page(path: Path) -> Path:
+    """The file to write to; an error now is better than after the training."""
+    page = path / PAGE if path.is_dir() else path
+    tempfile.TemporaryFile(dir=page.parent).close()
+    if page.exists():
+        page.open("ab").close()
+    return page
+
+
+def run_demo(output: Path, *, epochs: int, seed: int, quiet: bool) -> None:
+    page = writable_page(output)
+    # The demo's libraries are not among the core's requirements.
+    from fastnn import demo
+
+    demo.run(page, epochs=epochs, seed=seed, progress=not quiet, say=(lambda line: None) if quiet else print)
+    print(page.resolve() if quiet else f"\nThe pictures are in {page.resolve()}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit status."""
+    given = parser().parse_args(arguments)
+    if given.command == "info":
+        show_config()
+        return 0
+    try:
+        run_demo(given.output, epochs=given.epochs, seed=given.seed, quiet=given.quiet)
+    except OSError as error:
+        print(f"fastnn demo: error: cannot write {given.output}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        print(f"fastnn demo: error: {error.name} is missing; install it with: pip install 'fastnn[demo]'", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
