@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import statistics
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -196,7 +197,7 @@ def run(output: Path, *, epochs: int, seed: int, progress: bool, say: Callable[[
     say("\nWhat goes with which task (hidden layers, output, loss):")
     for task, design in DESIGNS.items():
         say(f"  {task:18} {design.hidden.__name__}, {design.output.__name__}, {design.loss.__name__}")
-        say(f"  {'':18} {design.why}")
+        say(textwrap.fill(design.why, 100, initial_indent=" " * 21, subsequent_indent=" " * 21))
 
     in_fastnn, in_numpy = epoch_times(data, seed)
     say(
