@@ -1,7 +1,8 @@
 """Derive the polynomial coefficients of ``src/fastnn/kernels/elementary.pxd``.
 
-Run it to print every coefficient as a hexadecimal literal, with the error the polynomial alone contributes to
-the function. ``tests/test_elementary.py`` runs it too and compares the literals with the source.
+Run it to print every coefficient, highest order first as in the source, with the error the polynomial alone
+contributes to the function. The decimal literals are exact: Cython has no hexadecimal ones, and these have the
+digits that lead back to the same number. The tests run it too and compare the literals with the source.
 
 Each coefficient is rounded to the working precision before the next one is fitted, lowest order first, so the
 higher orders make up for the rounding of the lower ones. The fits are weighted least-squares fits on
@@ -49,6 +50,7 @@ S_MAX = (SQRT2 - 1) / (SQRT2 + 1)
 FITS = (
     Fit("EXP", exp_tail, (-LN2 / 2, LN2 / 2), {"float": 5, "double": 10}, lambda r: r),
     Fit("LOG", log_tail, (mpf(0), S_MAX**2), {"float": 3, "double": 7}, lambda z: z / 2),
+    Fit("LOG1P", log_tail, (mpf(0), mpf(1) / 9), {"float": 4, "double": 10}, lambda z: z / 2),
 )
 
 
@@ -87,17 +89,13 @@ def error_in_ulp(fit: Fit, found: list[mpf], precision: str) -> mpf:
     return max(errors) * 2 ** BITS[precision]
 
 
-def hexadecimal(value: mpf) -> str:
-    return float(value).hex()
-
-
 def main() -> None:
     for fit in FITS:
         for precision in BITS:
             found = coefficients(fit, precision)
             print(f"{fit.name} {precision}: {mpmath.nstr(error_in_ulp(fit, found, precision), 2)} ULP")
-            for order, value in enumerate(found):
-                print(f"    {order}: {hexadecimal(value)}")
+            for value in reversed(found):
+                print(f"    {float(value)!r}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ Array = npt.NDArray[Any]
 ArrayLike = npt.ArrayLike
 
 # Elements in a piece: small enough for the second-level cache, large enough to hide a Python call. A multiple of the
-# block in which the losses are summed, so that the sum of pieces is the sum of the whole, to the bit.
+# stretch in which the losses are summed, so that the sum of pieces is the sum of the whole, to the bit.
 PIECE = 16384
 
 

@@ -121,6 +121,9 @@ class Loss(Declared):
     """A loss of single elements: call it, or its ``gradient`` or ``value_and_gradient``."""
 
     item, items = "element, or of each sample", "the prediction's"
+    rowwise = False
+    takes_labels = False
+    of_probabilities = False
 
     def __init__(self, declaration: Callable[..., Any]) -> None:
         self.declare(declaration)
@@ -161,6 +164,22 @@ class Loss(Declared):
         if reduction not in REDUCTIONS:
             raise ValueError(f"reduction is {reduction!r}; accepted are 'mean', 'sum' and 'none'")
         hyperparameter = self.hyperparameter(given)
+        if weight is None and reduction != "none":
+            direct = kernels.losses.evaluate_direct(
+                self.__name__,
+                prediction,
+                target,
+                gradient_out,
+                value,
+                gradient,
+                reduction == "mean",
+                hyperparameter,
+                rowwise=self.rowwise,
+                takes_labels=self.takes_labels,
+                of_probabilities=self.of_probabilities,
+            )
+            if direct is not None:
+                return direct
         p = float_array("prediction", prediction)
         t = self.target_array(p, target)
         dtype = float_type(p, t)
@@ -294,6 +313,8 @@ def destination(out: Array | None, shape: tuple[int, ...], dtype: np.dtype[Any])
 class ProbabilityLoss(Loss):
     """A loss whose prediction is a probability."""
 
+    of_probabilities = True
+
     def check_domain(self, prediction: Array, target: Array, dtype: np.dtype[Any]) -> None:
         check_probabilities(self, prediction, dtype)
 
@@ -343,6 +364,7 @@ class RowLoss(Loss):
     """A loss of rows: the classes are the last axis."""
 
     item, items = "row", "the prediction's without the classes"
+    rowwise = True
 
     def shape_of_values(self, prediction: Array) -> tuple[int, ...]:
         if prediction.ndim == 0 or prediction.shape[-1] == 0:
@@ -356,6 +378,8 @@ class RowProbabilityLoss(RowLoss, ProbabilityLoss):
 
 class LabelLoss(RowLoss):
     """A loss of rows whose target may be their labels."""
+
+    takes_labels = True
 
     def target_array(self, prediction: Array, target: ArrayLike) -> Array:
         rows = self.shape_of_values(prediction)

@@ -4,7 +4,6 @@ NaN passes through every function. A clamp is therefore written ``low if x < low
 order of the operands is deliberate. The coefficients come from tools/polynomials.py.
 """
 
-from libc.math cimport fabs
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -164,8 +163,30 @@ cdef inline real log_probability(real p) noexcept nogil:
     return log_of_sum(p if not p < smallest_normal(p) else smallest_normal(p), <real>0)
 
 
-cdef inline real log1p_bounded(real x) noexcept nogil:
-    """log(1 + x) for -1 <= x <= 1, with the smallest normal number in place of 1 + x at -1."""
+cdef inline real log1p_of(real x) noexcept nogil:
+    """log(1 + x) for x >= -1, with the smallest normal number in place of 1 + x at -1."""
     cdef real y = <real>1 + x
     cdef real correction = x - (y - <real>1)
     return log_of_sum(y if not y < smallest_normal(y) else smallest_normal(y), correction)
+
+
+cdef inline real log1p_unit(real u) noexcept nogil:
+    """log(1 + u) for 0 <= u <= 1: 2 atanh(s) with s = u / (2 + u), as u - s (u - s^2 P(s^2))."""
+    cdef real s = u / (<real>2 + u), z = s * s, p
+    if real is float:
+        p = <real>0.28022193908691406
+        p = p * z + <real>0.2799941599369049
+        p = p * z + <real>0.4002170264720917
+        p = p * z + <real>0.6666641235351562
+    else:
+        p = 0.17015308255145345
+        p = p * z + 0.08341703100367207
+        p = p * z + 0.1210576839252133
+        p = p * z + 0.13301005545359565
+        p = p * z + 0.1538655833949619
+        p = p * z + 0.1818174394379469
+        p = p * z + 0.22222223971452873
+        p = p * z + 0.2857142854777162
+        p = p * z + 0.4000000000015859
+        p = p * z + 0.666666666666663
+    return u - s * (u - z * p)

@@ -5,7 +5,7 @@ hyperparameter (unused where it has none), so that losses.pyx can pass any of th
 """
 
 from fastnn.kernels.activations cimport absolute
-from fastnn.kernels.elementary cimport exp_nonpositive, log1p_bounded, log_probability, real, smallest_normal
+from fastnn.kernels.elementary cimport exp_nonpositive, log1p_of, log1p_unit, log_probability, real, smallest_normal
 
 
 # mse: (p - t)^2
@@ -46,7 +46,7 @@ cdef inline real huber_gradient(real p, real t, real a) noexcept nogil:
 # 1 - p, in the gradient (1 - t) / (1 - p) - t / p as well. The numerator p - t is exact where it cancels.
 
 cdef inline real binary_cross_entropy(real p, real t, real a) noexcept nogil:
-    return -(t * log_probability(p) + (<real>1 - t) * log1p_bounded(-p))
+    return -(t * log_probability(p) + (<real>1 - t) * log1p_of(-p))
 
 cdef inline real binary_cross_entropy_gradient(real p, real t, real a) noexcept nogil:
     cdef real tiny = smallest_normal(p)
@@ -69,7 +69,7 @@ cdef inline real binary_cross_entropy_with_logits(real z, real t, real a) noexce
     cdef real size = absolute(z)
     cdef real wrong = wrong_side(z, t)
     cdef real linear = wrong * size
-    return (<real>0 if wrong == 0 else linear) + log1p_bounded(exp_nonpositive(-size))
+    return (<real>0 if wrong == 0 else linear) + log1p_unit(exp_nonpositive(-size))
 
 cdef inline real binary_cross_entropy_with_logits_gradient(real z, real t, real a) noexcept nogil:
     cdef real e = exp_nonpositive(-absolute(z))

@@ -1,3 +1,5 @@
+from typing import Any
+
 from fastnn._arrays import Array
 
 def evaluate(
@@ -13,5 +15,19 @@ def evaluate(
     classes: int,
     total: float,
 ) -> float: ...
+def evaluate_direct(
+    name: str,
+    prediction: Any,
+    target: Any,
+    out: Array | None,
+    value: bool,
+    gradient: bool,
+    mean: bool,
+    hyperparameter: float,
+    *,
+    rowwise: bool,
+    takes_labels: bool,
+    of_probabilities: bool,
+) -> tuple[Any, Any] | None: ...
 def has_improbable(prediction: Array) -> bool: ...
 def first_label_outside(labels: Array, classes: int) -> int: ...

@@ -1,22 +1,24 @@
 """The losses' loops: value, gradient, or both in one pass over the data.
 
 ``evaluate`` takes contiguous arrays of one type that fastnn/losses.py has prepared and checked, writes what was asked
-for, and returns the weighted sum of the values. Sums run over blocks of ``BLOCK`` elements, in index order,
-so that they do not depend on whether the data come whole or in pieces of whole blocks.
+for, and returns the weighted sum of the values. Sums run over stretches of ``STRETCH`` elements, in index order,
+so that they do not depend on whether the data come whole or in pieces of whole stretches.
 """
 
 cimport numpy as cnp
-from libc.math cimport log1p
 
 from fastnn.kernels cimport losses as f
-from fastnn.kernels.elementary cimport log_probability, real, smallest_normal
-from fastnn.kernels.reductions cimport LANES, count_of, exp_row, fold_sum, lanes_for, row_max
-from fastnn.kernels.views cimport double_view, float_view, index_view
+from fastnn.kernels.elementary cimport log1p_of, log_probability, real, smallest_normal
+from fastnn.kernels.reductions cimport STRETCH, exp_row, row_max, stretches, sum_row
+from fastnn.kernels.views cimport (
+    double_view, empty_like, float_view, index_view, is_direct, is_like, is_writable_beside
+)
+
+import numpy as np
 
 cnp.import_array()
 
 cdef enum:
-    BLOCK = 8192             # elements; a piece that losses.py cuts is made of whole blocks
     RELEASE_GIL_FROM = 1024  # elements; for fewer it costs more than other threads could gain
 
 cdef struct Task:
@@ -46,46 +48,38 @@ cdef inline double loops(
 ) noexcept nogil:
     """The loops of all element-wise losses.
 
-    What a stretch of LANES elements needs besides the formulas is done while it is in the first-level cache.
+    What a stretch needs besides the formulas is done while it is in the first-level cache.
     """
-    cdef double lane[LANES]
-    cdef real v[LANES]
+    cdef real v[STRETCH]
     cdef real p, t, a = <real>task.hyperparameter
-    cdef Py_ssize_t n = prediction.shape[0], block, stop, stretch, start, count, k, lanes
+    cdef Py_ssize_t n = prediction.shape[0], stretch, start, count, k
     cdef double total = task.total
-    for block in range(count_of(n, BLOCK)):
-        stop = min(n, (block + 1) * BLOCK)
-        lanes = lanes_for(stop - block * BLOCK)
-        for k in range(lanes):
-            lane[k] = 0
-        for stretch in range(count_of(stop - block * BLOCK, LANES)):
-            start = block * BLOCK + stretch * LANES
-            count = min(<Py_ssize_t>LANES, stop - start)
-            if task.value and task.gradient:
-                for k in range(count):
-                    p = prediction[start + k]
-                    t = target[start + k]
-                    v[k] = value(p, t, a)
-                    gradient[start + k] = scale * derivative(p, t, a)
-            elif task.value:
-                for k in range(count):
-                    v[k] = value(prediction[start + k], target[start + k], a)
-            else:
-                for k in range(count):
-                    gradient[start + k] = scale * derivative(prediction[start + k], target[start + k], a)
-            if task.weighted and task.value:
-                for k in range(count):
-                    v[k] *= weight[start + k]
-            if task.weighted and task.gradient:
-                for k in range(count):
-                    gradient[start + k] *= weight[start + k]
-            if task.store:
-                for k in range(count):
-                    values[start + k] = v[k]
-            elif task.value:
-                for k in range(count):
-                    lane[k] += v[k]
-        total += fold_sum(lane, lanes)
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, n - start)
+        if task.value and task.gradient:
+            for k in range(count):
+                p = prediction[start + k]
+                t = target[start + k]
+                v[k] = value(p, t, a)
+                gradient[start + k] = scale * derivative(p, t, a)
+        elif task.value:
+            for k in range(count):
+                v[k] = value(prediction[start + k], target[start + k], a)
+        else:
+            for k in range(count):
+                gradient[start + k] = scale * derivative(prediction[start + k], target[start + k], a)
+        if task.weighted and task.value:
+            for k in range(count):
+                v[k] *= weight[start + k]
+        if task.weighted and task.gradient:
+            for k in range(count):
+                gradient[start + k] *= weight[start + k]
+        if task.store:
+            for k in range(count):
+                values[start + k] = v[k]
+        elif task.value:
+            total += sum_row(v, count)
     return total
 
 
@@ -131,103 +125,90 @@ cdef double binary_cross_entropy_with_logits(
 
 
 cdef inline double categorical_cross_entropy_row(
-    Task task, const real[::1] prediction, const real[::1] target, Py_ssize_t label, real[::1] gradient,
-    Py_ssize_t start, real scale,
+    Task task, const real *p, const real *t, Py_ssize_t label, real *gradient, real scale
 ) noexcept nogil:
     """-sum of t log(p), with the smallest normal number in place of a smaller p, in the gradient -t / p as well."""
-    cdef double lane[LANES]
-    cdef real v[LANES]
-    cdef real p, tiny = smallest_normal(scale)
-    cdef Py_ssize_t block, first, count, k, lanes = lanes_for(task.classes)
-    for k in range(lanes):
-        lane[k] = 0
-    for block in range(count_of(task.classes, LANES)):
-        first = start + block * LANES
-        count = min(<Py_ssize_t>LANES, start + task.classes - first)
+    cdef real v[STRETCH]
+    cdef real q, tiny = smallest_normal(scale)
+    cdef Py_ssize_t stretch, start, count, k
+    cdef double total = 0
+    for stretch in range(stretches(task.classes)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, task.classes - start)
         if task.value:
             for k in range(count):
-                lane[k] -= target[first + k] * log_probability(prediction[first + k])
+                v[k] = <real>0 - t[start + k] * log_probability(p[start + k])
+            total += sum_row(v, count)
         if task.gradient:
             for k in range(count):
-                p = prediction[first + k]
-                gradient[first + k] = <real>0 - scale * target[first + k] / (tiny if p < tiny else p)
-    return fold_sum(lane, lanes)
+                q = p[start + k]
+                gradient[start + k] = <real>0 - scale * t[start + k] / (tiny if q < tiny else q)
+    return total
 
 
 cdef inline double cross_entropy_row(
-    Task task, const real[::1] logits, const real[::1] target, Py_ssize_t label, real[::1] gradient,
-    Py_ssize_t start, real scale,
+    Task task, const real *z, const real *t, Py_ssize_t label, real *gradient, real scale
 ) noexcept nogil:
     """sum of t (log_sum - z), with log_sum = max + log1p(rest); the gradient is (sum of t) softmax(z) - t.
 
     A zero target leaves its logit out, even where that is -infinity. For the largest logit, whose e^(z - max) is 1,
     softmax is written 1 - rest / (1 + rest), so that a nearly perfect prediction keeps the digits of its gradient.
     """
-    cdef double below[LANES]
-    cdef double weight[LANES]
-    cdef Py_ssize_t block, first, i, k, lanes = lanes_for(task.classes), stop = start + task.classes
-    cdef real e, t, distance, rest, inverse, certain, ordinary, total, largest = row_max(logits, start, task.classes)
-    cdef double sum_of_targets
-    for k in range(lanes):
-        below[k] = 0
-        weight[k] = 0
-    for block in range(count_of(task.classes, LANES)):
-        first = start + block * LANES
-        for k in range(min(<Py_ssize_t>LANES, stop - first)):
-            t = target[first + k]
-            distance = t * (largest - logits[first + k])
-            below[k] += <real>0 if t == 0 else distance
-            weight[k] += t
-    sum_of_targets = fold_sum(weight, lanes)
-    if not task.gradient:
-        rest = exp_row(logits, gradient, False, start, task.classes, largest)
-    else:
-        rest = exp_row(logits, gradient, True, start, task.classes, largest)
-        inverse = <real>1 / (<real>1 + rest)
+    cdef real v[STRETCH]
+    cdef Py_ssize_t stretch, start, count, i, k
+    cdef real distance, certain, ordinary, inverse, total, largest = row_max(z, task.classes)
+    cdef double rest, below = 0, sum_of_targets = sum_row(t, task.classes)
+    if task.value:
+        for stretch in range(stretches(task.classes)):
+            start = stretch * STRETCH
+            count = min(<Py_ssize_t>STRETCH, task.classes - start)
+            for k in range(count):
+                distance = t[start + k] * (largest - z[start + k])
+                v[k] = <real>0 if t[start + k] == 0 else distance
+            below += sum_row(v, count)
+    rest = exp_row(z, gradient, task.gradient, True, task.classes, largest)
+    if task.gradient:
+        inverse = <real>(1 / (1 + rest))
         total = <real>sum_of_targets
-        for i in range(start, stop):
-            e = gradient[i]
-            t = target[i]
-            certain = (total - t) - total * (rest * inverse)
-            ordinary = total * (e * inverse) - t
-            gradient[i] = scale * (certain if e == 1 else ordinary)
-    return fold_sum(below, lanes) + sum_of_targets * log1p(<double>rest)
+        certain = total * (<real>rest * inverse)
+        for i in range(task.classes):
+            ordinary = total * (gradient[i] * inverse) - t[i]
+            gradient[i] = scale * ((total - t[i]) - certain if gradient[i] == 1 else ordinary)
+    return below + sum_of_targets * log1p_of(rest)
 
 
 cdef inline double cross_entropy_label_row(
-    Task task, const real[::1] logits, const real[::1] target, Py_ssize_t label, real[::1] gradient,
-    Py_ssize_t start, real scale,
+    Task task, const real *z, const real *t, Py_ssize_t label, real *gradient, real scale
 ) noexcept nogil:
     """The same for a target that is 1 at the label and 0 elsewhere."""
     cdef Py_ssize_t i
-    cdef real rest, inverse, largest = row_max(logits, start, task.classes), of_label = logits[start + label]
-    if not task.gradient:
-        rest = exp_row(logits, gradient, False, start, task.classes, largest)
-    else:
-        rest = exp_row(logits, gradient, True, start, task.classes, largest)
-        inverse = <real>1 / (<real>1 + rest)
-        for i in range(start, start + task.classes):
-            gradient[i] *= scale * inverse
+    cdef real factor, largest = row_max(z, task.classes), of_label = z[label]
+    cdef double rest = exp_row(z, gradient, task.gradient, True, task.classes, largest)
+    if task.gradient:
+        factor = <real>(scale / (1 + rest))
+        for i in range(task.classes):
+            gradient[i] *= factor
         if of_label == largest:
-            gradient[start + label] = -scale * (rest * inverse)
+            gradient[label] = <real>(-scale * (rest / (1 + rest)))
         else:
-            gradient[start + label] -= scale
-    return <double>largest - <double>of_label + log1p(<double>rest)
+            gradient[label] -= scale
+    return <double>largest - <double>of_label + log1p_of(rest)
 
 
 cdef inline double row_loop(
-    double (*row)(Task, const real[::1], const real[::1], Py_ssize_t, real[::1], Py_ssize_t, real) noexcept nogil,
+    double (*row)(Task, const real *, const real *, Py_ssize_t, real *, real) noexcept nogil,
     Task task, real scale, const real[::1] prediction, const real[::1] target, const Py_ssize_t[::1] labels,
     const real[::1] weight, real[::1] values, real[::1] gradient,
 ) noexcept nogil:
     """The loop over the rows of all losses of many classes."""
-    cdef Py_ssize_t i, n = prediction.shape[0] // task.classes, label
+    cdef Py_ssize_t i, n = prediction.shape[0] // task.classes, label, start
     cdef real w
     cdef double v, total = task.total
     for i in range(n):
         w = weight[i] if task.weighted else <real>1
         label = labels[i] if task.labelled else 0
-        v = w * row(task, prediction, target, label, gradient, i * task.classes, scale * w)
+        start = i * task.classes
+        v = w * row(task, &prediction[start], &target[start], label, &gradient[start], scale * w)
         if task.store:
             values[i] = <real>v
         else:
@@ -236,7 +217,7 @@ cdef inline double row_loop(
 
 
 cdef inline double run_rows(
-    double (*row)(Task, const real[::1], const real[::1], Py_ssize_t, real[::1], Py_ssize_t, real) noexcept nogil,
+    double (*row)(Task, const real *, const real *, Py_ssize_t, real *, real) noexcept nogil,
     Task task, real scale, cnp.ndarray p, cnp.ndarray t, cnp.ndarray l, cnp.ndarray w, cnp.ndarray v, cnp.ndarray g,
 ) noexcept nogil:
     if real is float:
@@ -293,7 +274,7 @@ cdef dict KERNELS = {
 }
 
 
-def evaluate(
+cpdef double evaluate(
     str name, cnp.ndarray prediction, cnp.ndarray target, cnp.ndarray weight, cnp.ndarray values,
     cnp.ndarray gradient, bint value, double scale, double hyperparameter, Py_ssize_t classes, double total,
 ):
@@ -330,6 +311,44 @@ def evaluate(
     return total
 
 
+def evaluate_direct(
+    str name, prediction, target, out, bint value, bint gradient, bint mean, double hyperparameter, *,
+    bint rowwise, bint takes_labels, bint of_probabilities,
+):
+    """The value and the gradient for arrays that need no preparation, under "mean" or "sum" and without weights.
+
+    It is None for all others, and for arguments outside the loss's domain: fastnn/losses.py then prepares them, or
+    says what is wrong with them.
+    """
+    if not is_direct(prediction) or not cnp.PyArray_IS_C_CONTIGUOUS(prediction) or cnp.PyArray_SIZE(prediction) == 0:
+        return None
+    cdef int axes = cnp.PyArray_NDIM(prediction)
+    cdef Py_ssize_t classes = cnp.PyArray_DIM(prediction, axes - 1) if rowwise else 1
+    cdef Py_ssize_t rows = cnp.PyArray_SIZE(prediction) // classes
+    if takes_labels and is_labels(target, prediction):
+        if first_label_outside(target, classes) >= 0:
+            return None
+    elif not is_like(target, prediction):
+        return None
+    if of_probabilities and has_improbable(prediction):
+        return None
+    if gradient:
+        if out is None:
+            out = empty_like(prediction)
+        elif not (
+            is_like(out, prediction) and is_writable_beside(out, prediction)
+            and is_writable_beside(out, target) and cnp.PyArray_DATA(out) != cnp.PyArray_DATA(target)
+        ):
+            return None
+    cdef double scale = 1.0 / rows if mean else 1.0
+    cdef double total = evaluate(
+        name, prediction, target, None, None, out if gradient else None, value, scale, hyperparameter, classes, 0)
+    if not value:
+        return None, out
+    number = np.float32 if cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32 else np.float64
+    return number(total * scale), out if gradient else None
+
+
 cdef bint any_outside_unit(const real[::1] x) noexcept nogil:
     cdef Py_ssize_t i
     cdef int outside = 0
@@ -338,14 +357,14 @@ cdef bint any_outside_unit(const real[::1] x) noexcept nogil:
     return outside
 
 
-def has_improbable(cnp.ndarray prediction):
+cpdef bint has_improbable(cnp.ndarray prediction):
     """Whether a contiguous array has a number outside [0, 1]; NaN is not one."""
     if cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32:
         return any_outside_unit[float](float_view(prediction))
     return any_outside_unit[double](double_view(prediction))
 
 
-def first_label_outside(cnp.ndarray labels, Py_ssize_t classes):
+cpdef Py_ssize_t first_label_outside(cnp.ndarray labels, Py_ssize_t classes):
     """The position of the first of some contiguous labels that is not in [0, classes), or -1."""
     cdef const Py_ssize_t[::1] label = index_view(labels)
     cdef Py_ssize_t i
@@ -353,3 +372,19 @@ def first_label_outside(cnp.ndarray labels, Py_ssize_t classes):
         if label[i] < 0 or label[i] >= classes:
             return i
     return -1
+
+
+cdef bint is_labels(object target, object prediction):
+    """Whether an array holds a label for every row, as the kernels take them."""
+    cdef int k
+    if (
+        type(target) is not cnp.ndarray
+        or cnp.PyArray_TYPE(target) != cnp.NPY_INTP
+        or cnp.PyArray_NDIM(target) != cnp.PyArray_NDIM(prediction) - 1
+        or not cnp.PyArray_ISCARRAY_RO(target)
+    ):
+        return False
+    for k in range(cnp.PyArray_NDIM(target)):
+        if cnp.PyArray_DIM(target, k) != cnp.PyArray_DIM(prediction, k):
+            return False
+    return True

@@ -1,8 +1,9 @@
 """Sums and maxima over contiguous memory, in an order that is always the same.
 
-Element i is added to partial sum i mod LANES, and the partial sums are folded in halves. The loop over a stretch of
-LANES elements has no dependency between its steps, so it vectorizes without any licence to reorder additions, and
-the result does not depend on the instruction set, on alignment or on who calls.
+Element i is added to partial sum i mod LANES, and the partial sums are folded in halves. The steps of a loop over LANES
+elements do not depend on each other, so it vectorizes without any licence to reorder additions, and the result does
+not depend on the instruction set, on alignment or on who calls. What is left of a row after the last whole block is
+padded with an element that changes nothing, so that short rows run as vectors, too.
 """
 
 from libc.math cimport INFINITY
@@ -10,79 +11,153 @@ from libc.math cimport INFINITY
 from fastnn.kernels.elementary cimport exp_nonpositive, real
 
 cdef enum:
-    LANES = 128
+    LANES = 16
+    STRETCH = 256  # elements that a loop does something else with before it goes on
 
 
-cdef inline Py_ssize_t lanes_for(Py_ssize_t n) noexcept nogil:
-    """The lanes that n elements reach, rounded up to a power of two: those beyond stay at the neutral element."""
-    cdef Py_ssize_t lanes = LANES
-    while lanes // 2 >= n and lanes > 1:
-        lanes //= 2
-    return lanes
+cdef inline Py_ssize_t stretches(Py_ssize_t n) noexcept nogil:
+    """How many stretches n elements fill; the last may be shorter."""
+    return (n + STRETCH - 1) // STRETCH
 
 
-cdef inline Py_ssize_t count_of(Py_ssize_t n, Py_ssize_t size) noexcept nogil:
-    """How many blocks of a size n elements fill; the last may be shorter."""
-    return (n + size - 1) // size
+cdef inline void fill(real *lane, real value) noexcept nogil:
+    cdef int k
+    for k in range(LANES):
+        lane[k] = value
 
 
-cdef inline real fold_sum(real *lane, Py_ssize_t lanes) noexcept nogil:
+cdef inline real fold_sum(real *lane) noexcept nogil:
+    cdef int k
+    for k in range(8):
+        lane[k] += lane[k + 8]
+    for k in range(4):
+        lane[k] += lane[k + 4]
+    return (lane[0] + lane[2]) + (lane[1] + lane[3])
+
+
+cdef inline real fold_max(real *lane) noexcept nogil:
+    cdef int k
+    for k in range(8):
+        lane[k] = lane[k + 8] if lane[k + 8] > lane[k] else lane[k]
+    for k in range(4):
+        lane[k] = lane[k + 4] if lane[k + 4] > lane[k] else lane[k]
+    for k in range(2):
+        lane[k] = lane[k + 2] if lane[k + 2] > lane[k] else lane[k]
+    return lane[1] if lane[1] > lane[0] else lane[0]
+
+
+cdef inline void pad(const real *x, Py_ssize_t count, real *block, real neutral) noexcept nogil:
+    """A whole block of the last count elements of a row."""
     cdef Py_ssize_t k
-    while lanes > 1:
-        lanes //= 2
-        for k in range(lanes):
-            lane[k] += lane[k + lanes]
-    return lane[0]
+    fill(block, neutral)
+    for k in range(count):
+        block[k] = x[k]
 
 
-cdef inline real fold_max(real *lane, Py_ssize_t lanes) noexcept nogil:
-    cdef Py_ssize_t k
-    while lanes > 1:
-        lanes //= 2
-        for k in range(lanes):
-            lane[k] = lane[k + lanes] if lane[k + lanes] > lane[k] else lane[k]
-    return lane[0]
+cdef inline void max_block(real *lane, const real *x) noexcept nogil:
+    cdef int k
+    for k in range(LANES):
+        lane[k] = x[k] if x[k] > lane[k] else lane[k]
 
 
-cdef inline real row_max(const real[::1] x, Py_ssize_t start, Py_ssize_t n) noexcept nogil:
-    """The largest element of x[start:start + n]. NaN is passed over: the exponentials' sum brings it back."""
+cdef inline real row_max(const real *x, Py_ssize_t n) noexcept nogil:
+    """The largest element of a row. NaN is passed over: the exponentials' sum brings it back."""
     cdef real lane[LANES]
-    cdef Py_ssize_t block, first, k, lanes = lanes_for(n)
-    cdef real value
-    for k in range(lanes):
-        lane[k] = -INFINITY
-    for block in range(count_of(n, LANES)):
-        first = start + block * LANES
-        for k in range(min(<Py_ssize_t>LANES, start + n - first)):
-            value = x[first + k]
-            lane[k] = value if value > lane[k] else lane[k]
-    return fold_max(lane, lanes)
+    cdef real block[LANES]
+    cdef Py_ssize_t i, whole = n - n % LANES
+    fill(lane, -INFINITY)
+    for i in range(n // LANES):
+        max_block(lane, x + i * LANES)
+    if whole < n:
+        pad(x + whole, n - whole, block, -INFINITY)
+        max_block(lane, block)
+    return fold_max(lane)
 
 
-cdef inline real exp_row(
-    const real[::1] x, real[::1] out, bint store, Py_ssize_t start, Py_ssize_t n, real largest
+cdef inline void exp_block(
+    real *sums, real *maxima, const real *x, real *e, bint rest, real largest
 ) noexcept nogil:
-    """The sum of e^(x - largest) over x[start:start + n], less the 1 of one largest element.
+    cdef int k
+    for k in range(LANES):
+        e[k] = exp_nonpositive(x[k] - largest)
+    for k in range(LANES):
+        sums[k] += <real>0 if rest and x[k] == largest else e[k]
+    if rest:
+        for k in range(LANES):
+            maxima[k] += <real>1 if x[k] == largest else <real>0
+
+
+cdef inline double exp_stretch(
+    real *maxima, const real *x, real *out, bint store, bint rest, Py_ssize_t n, real largest
+) noexcept nogil:
+    cdef real sums[LANES]
+    cdef real block[LANES]
+    cdef real e[LANES]
+    cdef Py_ssize_t i, k, whole = n - n % LANES
+    fill(sums, <real>0)
+    for i in range(n // LANES):
+        exp_block(sums, maxima, x + i * LANES, e, rest, largest)
+        if store:
+            for k in range(LANES):
+                out[i * LANES + k] = e[k]
+    if whole < n:
+        pad(x + whole, n - whole, block, -INFINITY)
+        exp_block(sums, maxima, block, e, rest, largest)
+        if store:
+            for k in range(n - whole):
+                out[whole + k] = e[k]
+    return fold_sum(sums)
+
+
+cdef inline double exp_row(const real *x, real *out, bint store, bint rest, Py_ssize_t n, real largest) noexcept nogil:
+    """The sum of e^(x - largest) over a row; with ``rest``, less the 1 of one largest element.
 
     Left out of the sum, that 1 comes back in log1p, and the logarithm keeps its digits where one class is nearly
     certain (Blanchard, Higham and Higham, IMA J. Numer. Anal. 41, 2021, algorithm 4.1). The exponentials are
-    stored in ``out`` on request.
+    stored in ``out`` on request; it may be the row itself. A stretch is summed in its own type, the stretches in double.
     """
-    cdef real rest[LANES]
-    cdef real largest_seen[LANES]
-    cdef Py_ssize_t block, first, k, lanes = lanes_for(n)
-    cdef real value, e
-    for k in range(lanes):
-        rest[k] = 0
-        largest_seen[k] = 0
-    for block in range(count_of(n, LANES)):
-        first = start + block * LANES
-        for k in range(min(<Py_ssize_t>LANES, start + n - first)):
-            value = x[first + k]
-            e = exp_nonpositive(value - largest)
-            if store:
-                out[first + k] = e
-            rest[k] += <real>0 if value == largest else e
-            largest_seen[k] += <real>1 if value == largest else <real>0
+    cdef real maxima[LANES]
+    cdef Py_ssize_t i, start
     # For an infinite maximum there is no limit: NaN.
-    return fold_sum(rest, lanes) + (fold_sum(largest_seen, lanes) - <real>1) + (largest - largest)
+    cdef double total = largest - largest
+    fill(maxima, <real>0)
+    for i in range(stretches(n)):
+        start = i * STRETCH
+        total += exp_stretch(maxima, x + start, out + start, store, rest, min(<Py_ssize_t>STRETCH, n - start), largest)
+    if rest:
+        total += fold_sum(maxima) - <real>1
+    return total
+
+
+cdef inline double sum_row(const real *x, Py_ssize_t n) noexcept nogil:
+    """The sum of a row, in double."""
+    cdef double lane[LANES]
+    cdef real block[LANES]
+    cdef Py_ssize_t i, k, whole = n - n % LANES
+    fill(lane, <double>0)
+    for i in range(n // LANES):
+        for k in range(LANES):
+            lane[k] += x[i * LANES + k]
+    if whole < n:
+        pad(x + whole, n - whole, block, <real>0)
+        for k in range(LANES):
+            lane[k] += block[k]
+    return fold_sum(lane)
+
+
+cdef inline double dot_row(const real *x, const real *y, Py_ssize_t n) noexcept nogil:
+    """The sum of the products of two rows, in double."""
+    cdef double lane[LANES]
+    cdef real block[LANES]
+    cdef real other[LANES]
+    cdef Py_ssize_t i, k, whole = n - n % LANES
+    fill(lane, <double>0)
+    for i in range(n // LANES):
+        for k in range(LANES):
+            lane[k] += <double>x[i * LANES + k] * y[i * LANES + k]
+    if whole < n:
+        pad(x + whole, n - whole, block, <real>0)
+        pad(y + whole, n - whole, other, <real>0)
+        for k in range(LANES):
+            lane[k] += <double>block[k] * other[k]
+    return fold_sum(lane)

@@ -5,10 +5,9 @@ The rows are contiguous stretches of n elements. The maximum is subtracted first
 """
 
 cimport numpy as cnp
-from libc.math cimport log1p
 
-from fastnn.kernels.elementary cimport exp_nonpositive, real
-from fastnn.kernels.reductions cimport LANES, count_of, exp_row, fold_sum, lanes_for, row_max
+from fastnn.kernels.elementary cimport exp_nonpositive, log1p_of, real
+from fastnn.kernels.reductions cimport dot_row, exp_row, row_max, sum_row
 from fastnn.kernels.views cimport double_view, empty_like, float_view, is_direct, is_like, is_writable_beside
 
 from fastnn._arrays import apply_rowwise
@@ -33,56 +32,36 @@ PASSES = {
 }
 
 
-cdef inline void softmax(const real[::1] x, real[::1] out, Py_ssize_t start, Py_ssize_t n) noexcept nogil:
+cdef inline void softmax(const real *x, real *out, Py_ssize_t n) noexcept nogil:
     """e^(x - max) / sum of e^(x - max)."""
     cdef Py_ssize_t i
-    cdef real scale = <real>1 / (<real>1 + exp_row(x, out, True, start, n, row_max(x, start, n)))
-    for i in range(start, start + n):
+    cdef real scale = <real>(1 / exp_row(x, out, True, False, n, row_max(x, n)))
+    for i in range(n):
         out[i] *= scale
 
 
-cdef inline void log_softmax(const real[::1] x, real[::1] out, Py_ssize_t start, Py_ssize_t n) noexcept nogil:
+cdef inline void log_softmax(const real *x, real *out, Py_ssize_t n) noexcept nogil:
     """(x - max) - log(sum of e^(x - max))."""
     cdef Py_ssize_t i
-    cdef real largest = row_max(x, start, n)
-    cdef real log_sum = <real>log1p(exp_row(x, out, False, start, n, largest))
-    for i in range(start, start + n):
+    cdef real largest = row_max(x, n)
+    cdef real log_sum = <real>log1p_of(exp_row(x, out, False, True, n, largest))
+    for i in range(n):
         out[i] = (x[i] - largest) - log_sum
 
 
-cdef inline void softmax_backward(
-    const real[::1] grad, const real[::1] y, real[::1] out, Py_ssize_t start, Py_ssize_t n
-) noexcept nogil:
+cdef inline void softmax_backward(const real *grad, const real *y, real *out, Py_ssize_t n) noexcept nogil:
     """y (grad - sum of grad y)."""
-    cdef real lane[LANES]
-    cdef Py_ssize_t block, first, i, k, lanes = lanes_for(n)
-    cdef real dot
-    for k in range(lanes):
-        lane[k] = 0
-    for block in range(count_of(n, LANES)):
-        first = start + block * LANES
-        for k in range(min(<Py_ssize_t>LANES, start + n - first)):
-            lane[k] += grad[first + k] * y[first + k]
-    dot = fold_sum(lane, lanes)
-    for i in range(start, start + n):
+    cdef Py_ssize_t i
+    cdef real dot = <real>dot_row(grad, y, n)
+    for i in range(n):
         out[i] = y[i] * (grad[i] - dot)
 
 
-cdef inline void log_softmax_backward(
-    const real[::1] grad, const real[::1] y, real[::1] out, Py_ssize_t start, Py_ssize_t n
-) noexcept nogil:
+cdef inline void log_softmax_backward(const real *grad, const real *y, real *out, Py_ssize_t n) noexcept nogil:
     """grad - e^y (sum of grad)."""
-    cdef real lane[LANES]
-    cdef Py_ssize_t block, first, i, k, lanes = lanes_for(n)
-    cdef real total
-    for k in range(lanes):
-        lane[k] = 0
-    for block in range(count_of(n, LANES)):
-        first = start + block * LANES
-        for k in range(min(<Py_ssize_t>LANES, start + n - first)):
-            lane[k] += grad[first + k]
-    total = fold_sum(lane, lanes)
-    for i in range(start, start + n):
+    cdef Py_ssize_t i
+    cdef real total = <real>sum_row(grad, n)
+    for i in range(n):
         out[i] = grad[i] - exp_nonpositive(y[i]) * total
 
 
@@ -93,13 +72,13 @@ cdef inline void run_rows(
     for row in range(x.shape[0] // n):
         start = row * n
         if which == SOFTMAX:
-            softmax(x, out, start, n)
+            softmax(&x[start], &out[start], n)
         elif which == LOG_SOFTMAX:
-            log_softmax(x, out, start, n)
+            log_softmax(&x[start], &out[start], n)
         elif which == SOFTMAX_BACKWARD:
-            softmax_backward(grad, x, out, start, n)
+            softmax_backward(&grad[start], &x[start], &out[start], n)
         else:
-            log_softmax_backward(grad, x, out, start, n)
+            log_softmax_backward(&grad[start], &x[start], &out[start], n)
 
 
 cdef void run(Pass which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n) noexcept nogil:
