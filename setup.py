@@ -14,8 +14,8 @@ MODULES = ("elementwise", "softmax", "losses", "optimizers")
 # GCC unrolls short loops before it vectorizes: then the partial sums of reductions.pxd end up as single numbers.
 FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-g0"]
 FLAGS += ["--param", "max-completely-peel-times=4"]
-V2 = "-msse3 -mssse3 -msse4.1 -msse4.2 -mpopcnt -mcx16 -msahf".split()
-V3 = [*V2, *"-mavx -mavx2 -mfma -mbmi -mbmi2 -mlzcnt -mf16c -mmovbe".split()]
+V2 = ["-msse3", "-mssse3", "-msse4.1", "-msse4.2", "-mpopcnt", "-mcx16", "-msahf"]
+V3 = [*V2, *["-mavx", "-mavx2", "-mfma", "-mbmi", "-mbmi2", "-mlzcnt", "-mf16c", "-mmovbe"]]
 
 if platform.machine().lower() in ("x86_64", "amd64"):
     INSTRUCTION_SETS = {"baseline": V2, "avx2": V3}

@@ -32,7 +32,9 @@ LAYOUTS = {
     "strided": strided,
     "reversed": lambda x: x[..., ::-1].copy()[..., ::-1] if x.ndim else x.copy(),
     "transposed": lambda x: x.T.copy().T,
-    "middle axis last in memory": lambda x: np.moveaxis(np.moveaxis(x, x.ndim // 2, -1).copy(), -1, x.ndim // 2) if x.ndim else x.copy(),
+    "middle axis last in memory": lambda x: (
+        np.moveaxis(np.moveaxis(x, x.ndim // 2, -1).copy(), -1, x.ndim // 2) if x.ndim else x.copy()
+    ),
     "rows of a wider array": lambda x: np.concatenate([x, x], axis=-1)[..., : x.shape[-1]] if x.ndim else x.copy(),
     "read-only": read_only,
     "byte-swapped": lambda x: x.astype(x.dtype.newbyteorder()),

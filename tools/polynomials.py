@@ -33,8 +33,10 @@ class Fit(NamedTuple):
 
 def exp_tail(r: mpf) -> mpf:
     """(e^r - 1 - r) / r^2."""
-    return mpmath.nsum(lambda k: r**k / mpmath.factorial(k + 2), [0, mpmath.inf]) if abs(r) < 1e-6 else (
-        (mpmath.expm1(r) - r) / r**2
+    return (
+        mpmath.nsum(lambda k: r**k / mpmath.factorial(k + 2), [0, mpmath.inf])
+        if abs(r) < 1e-6
+        else ((mpmath.expm1(r) - r) / r**2)
     )
 
 
@@ -82,10 +84,14 @@ def coefficients(fit: Fit, precision: str) -> list[mpf]:
     return found
 
 
+def polynomial(found: list[mpf], x: mpf) -> mpf:
+    return mpmath.fsum(value * x**order for order, value in enumerate(found))
+
+
 def error_in_ulp(fit: Fit, found: list[mpf], precision: str) -> mpf:
     """The largest error the polynomial contributes to the function, in units of the last place."""
     points = mpmath.linspace(*fit.interval, 400)
-    errors = (abs(mpmath.polyval(found[::-1], r) - fit.function(r)) * abs(fit.relative_weight(r)) for r in points)
+    errors = (abs(polynomial(found, r) - fit.function(r)) * abs(fit.relative_weight(r)) for r in points)
     return max(errors) * 2 ** BITS[precision]
 
 

@@ -18,4 +18,34 @@ from fastnn.losses import (
 from fastnn.optimizers import OPTIMIZERS, adam, sgd
 from fastnn.softmax import log_softmax, softmax
 
+__all__ = [
+    "ACTIVATIONS",
+    "LOSSES",
+    "OPTIMIZERS",
+    "adam",
+    "ann",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "categorical_cross_entropy",
+    "cross_entropy",
+    "diagnostics",
+    "huber",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "losses",
+    "mae",
+    "mse",
+    "optimizers",
+    "recommend",
+    "reference",
+    "relu",
+    "rmse",
+    "sgd",
+    "show_config",
+    "sigmoid",
+    "softmax",
+    "tanh",
+]
+
 __version__ = "0.1.0"

@@ -74,7 +74,7 @@ def hyperparameter_value(function: Any, given: Mapping[str, Any]) -> float:
         if name not in function.defaults:
             accepted = ", ".join((*function.defaults, "out"))
             raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}; it takes {accepted}")
-    (name, value), = given.items()
+    ((name, value),) = given.items()
     try:
         return float(value)
     except (TypeError, ValueError):
@@ -112,8 +112,8 @@ def apply_elementwise(function: Any, inputs: Mapping[str, Any], out: Any, keywor
     shape = broadcast_shape(arrays)
     if out is not None:
         check_out(out, shape, dtype)
-    read = ["readonly", "contig", "aligned", "nbo", "overlap_assume_elementwise"]
-    write = ["writeonly", "contig", "aligned", "nbo", "allocate", "no_broadcast", "no_subtype"]
+    read: Any = ["readonly", "contig", "aligned", "nbo", "overlap_assume_elementwise"]
+    write: Any = ["writeonly", "contig", "aligned", "nbo", "allocate", "no_broadcast", "no_subtype"]
     with np.nditer(
         [*arrays.values(), out],
         flags=["external_loop", "buffered", "growinner", "zerosize_ok", "copy_if_overlap"],
@@ -132,14 +132,14 @@ def apply_elementwise(function: Any, inputs: Mapping[str, Any], out: Any, keywor
 class Cursor:
     """Access to any array in index order, a contiguous piece at a time; positions count rows of ``width`` elements."""
 
-    def __init__(self, array: Array, dtype: np.dtype[Any], width: int = 1, access: str = "readonly") -> None:
+    def __init__(self, array: Array, dtype: np.dtype[Any], width: int = 1, access: Any = "readonly") -> None:
         self.dtype = dtype
         self.width = width
-        self.iterator = np.nditer(
+        self.iterator: Any = np.nditer(
             array,
             flags=["external_loop", "buffered", "ranged", "zerosize_ok"],
-            op_flags=[[access]],
-            op_dtypes=[dtype],
+            op_flags=[access],
+            op_dtypes=dtype,
             casting="same_kind",
             order="C",
             buffersize=PIECE,

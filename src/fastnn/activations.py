@@ -1,14 +1,14 @@
 """Activation functions, each with its derivative and its back-propagation step.
 
-An activation ``f`` is called as ``f(x)``. ``f.derivative(x)`` is f'(x), and ``f.backward(grad, x)`` is ``grad * f'(x)`` in one
-pass over memory: the gradient of a loss with respect to x, given its gradient with respect to f(x). ``f.backward(grad, y=y)``
-takes the output y = f(x) instead, so the forward pass may overwrite x.
+An activation ``f`` is called as ``f(x)``. ``f.derivative(x)`` is f'(x), and ``f.backward(grad, x)`` is ``grad *
+f'(x)`` in one pass over memory: the gradient of a loss with respect to x, given its gradient with respect to f(x).
+``f.backward(grad, y=y)`` takes the output y = f(x) instead, so the forward pass may overwrite x.
 
-They share one contract. Float32 gives float32 and float64 gives float64; integers and booleans count as float64, or as the
-type of a floating-point array beside them. Any shape and layout is accepted, and lists and numbers too (a number gives a
-NumPy scalar). ``out`` takes the result; it may be the input itself. NaN gives NaN, infinities give the limit, and no warning
-is issued for either. The errors given in ULP, units in the last place, are the largest measured with
-``tools/accuracy.py``: over all float32 numbers, and over a sample of float64 numbers.
+They share one contract. Float32 gives float32 and float64 gives float64; integers and booleans count as float64, or
+as the type of a floating-point array beside them. Any shape and layout is accepted, and lists and numbers too (a
+number gives a NumPy scalar). ``out`` takes the result; it may be the input itself. NaN gives NaN, infinities give the
+limit, and no warning is issued for either. The errors given in ULP, units in the last place, are the largest measured
+with ``tools/accuracy.py``: over all float32 numbers, and over a sample of float64 numbers.
 """
 
 from __future__ import annotations
@@ -265,8 +265,8 @@ def leaky_relu(x: ArrayLike, /, *, negative_slope: float = 0.01, out: Array | No
     Notes
     -----
     The derivative is 1 for x > 0 and ``negative_slope`` for x < 0. At 0, where it does not exist, it is
-    ``negative_slope``, as in PyTorch (JAX has 1). It is NaN for NaN. From Maas, Hannun and Ng, "Rectifier Nonlinearities
-    Improve Neural Network Acoustic Models", ICML 2013.
+    ``negative_slope``, as in PyTorch (JAX has 1). It is NaN for NaN. From Maas, Hannun and Ng, "Rectifier
+    Nonlinearities Improve Neural Network Acoustic Models", ICML 2013.
 
     Examples
     --------

@@ -48,13 +48,17 @@ class Design(NamedTuple):
     """
 
     hidden: Activation | Sequence[Activation]
-    output: Output
+    output: Activation | RowFunction
     loss: Loss
     why: str = ""
 
+    def __str__(self) -> str:
+        hidden = [*self.hidden] if isinstance(self.hidden, Sequence) else [self.hidden]
+        return ", ".join(function.__name__ for function in (*hidden, self.output, self.loss))
+
 
 # Output and loss that are one function of the logits, which is exact where the two in a row are not.
-FUSED = {
+FUSED: dict[tuple[Output, Loss], Loss] = {
     (softmax, categorical_cross_entropy): cross_entropy,
     (sigmoid, binary_cross_entropy): binary_cross_entropy_with_logits,
 }
@@ -87,8 +91,8 @@ class Dense:
     def initialize(self, rng: np.random.Generator) -> None:
         """Random weights, spread as the activation wants it: He's for rectifiers, Glorot's for the others.
 
-        He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", ICCV 2015; Glorot and Bengio, "Understanding the difficulty
-        of training deep feedforward neural networks", AISTATS 2010.
+        He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", ICCV 2015; Glorot and Bengio, "Understanding the
+        difficulty of training deep feedforward neural networks", AISTATS 2010.
         """
         inputs, units = self.weight.shape
         if self.activation in RECTIFIERS:
@@ -163,9 +167,9 @@ class Network:
 
     Notes
     -----
-    A softmax output with ``categorical_cross_entropy`` is trained as ``cross_entropy`` of the logits, and a sigmoid output with
-    ``binary_cross_entropy`` as ``binary_cross_entropy_with_logits``. They are the same loss, computed without
-    losing digits; targets may then be labels, too.
+    A softmax output with ``categorical_cross_entropy`` is trained as ``cross_entropy`` of the logits, and a sigmoid
+    output with ``binary_cross_entropy`` as ``binary_cross_entropy_with_logits``. They are the same loss, computed
+    without losing digits; targets may then be labels, too.
 
     Examples
     --------
@@ -190,7 +194,9 @@ class Network:
         self.dtype = np.dtype(dtype)
         self.rng = np.random.default_rng(seed)
         if len(self.sizes) < 2 or min(self.sizes) < 1:
-            raise ValueError(f"sizes is {list(sizes)}; accepted are at least two positive numbers: inputs, ..., outputs")
+            raise ValueError(
+                f"sizes is {list(sizes)}; accepted are at least two positive numbers: inputs, ..., outputs"
+            )
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise TypeError(f"dtype is {self.dtype}; accepted are float32 and float64")
         for (output, separate), joint in FUSED.items():
@@ -216,12 +222,15 @@ class Network:
         start = 0
         for (inputs, units), activation in zip(shapes, [*activations, self.design.output], strict=True):
             middle, stop = start + inputs * units, start + (inputs + 1) * units
-            views = (
-                view
-                for vector in (self.parameters, self.gradients)
-                for view in (vector[start:middle].reshape(inputs, units), vector[middle:stop])
+            layers.append(
+                Dense(
+                    weight=self.parameters[start:middle].reshape(inputs, units),
+                    bias=self.parameters[middle:stop],
+                    weight_gradient=self.gradients[start:middle].reshape(inputs, units),
+                    bias_gradient=self.gradients[middle:stop],
+                    activation=activation,
+                )
             )
-            layers.append(Dense(*views, activation=activation))
             start = stop
         return layers
 
@@ -259,7 +268,7 @@ class Network:
         return float(self.loss(outputs, targets))
 
     def back_propagate(self, x: ArrayLike, target: ArrayLike) -> float:
-        """Compute the mean loss over some samples and its gradients, which go to ``gradients`` and the layers' views."""
+        """Compute the mean loss over some samples, and its gradients, which go to ``gradients``."""
         samples, targets = self._samples(x), self._targets(target)
         self._reserve(len(samples))
         return self._back_propagate(samples, targets)
@@ -316,8 +325,8 @@ class Network:
         optimizer : Optimizer, optional
             By default ``fastnn.adam()``.
         validation_split : float, default 0.0
-            Fraction of the samples, taken at random, that are not trained on. With them, training stops early when their
-            loss has not fallen for ``patience`` epochs, and the best parameters are put back.
+            Fraction of the samples, taken at random, that are not trained on. With them, training stops early when
+            their loss has not fallen for ``patience`` epochs, and the best parameters are put back.
         patience : int, default 10
             Epochs to wait for a lower validation loss.
         progress : bool, default True
@@ -338,7 +347,9 @@ class Network:
         order = self.rng.permutation(len(samples)) if validation_split else np.arange(len(samples))
         held_out, order = np.split(order, [round(validation_split * len(samples))])
         if not len(order):
-            raise ValueError(f"no samples to train on: x has {len(samples)}, of which {len(held_out)} are for validation")
+            raise ValueError(
+                f"no samples to train on: x has {len(samples)}, of which {len(held_out)} are for validation"
+            )
         validation = (samples[held_out], targets[held_out]) if len(held_out) else None
 
         history = History()

@@ -47,7 +47,9 @@ def parser() -> Parser:
     demo.add_argument("--seed", type=natural, default=0, help="seed of the weights and of the order of the samples")
     demo.add_argument("--quiet", action="store_true", help="print only where the page is")
     commands.add_parser(
-        "info", help="print the build in use, the versions and the compiler", description=show_config.__doc__.split("\n")[0]
+        "info",
+        help="print the build in use, the versions and the compiler",
+        description=(show_config.__doc__ or "").split("\n")[0],
     )
     return main
 
@@ -82,7 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"fastnn demo: error: cannot write {given.output}: {error.strerror or error}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
-        print(f"fastnn demo: error: {error.name} is missing; install it with: pip install 'fastnn[demo]'", file=sys.stderr)
+        print(
+            f"fastnn demo: error: {error.name} is missing; install it with: pip install 'fastnn[demo]'", file=sys.stderr
+        )
         return 1
     except KeyboardInterrupt:
         return 130

@@ -75,7 +75,7 @@ def train_deep(data: Digits, hidden: Any, *, epochs: int, seed: int) -> DeepRun:
 
 
 def numpy_steps(network: Network, batches: Batches, learning_rate: float) -> Iterator[list[Array]]:
-    """Train a copy of a one-hidden-layer ReLU network in plain NumPy, with Adam; yields the parameters after each epoch."""
+    """Train a copy of a one-hidden-layer ReLU network in plain NumPy, with Adam; parameters after each epoch."""
     parameters = [array.copy() for layer in network.layers for array in (layer.weight, layer.bias)]
     state = [(np.zeros_like(array), np.zeros_like(array)) for array in parameters]
     step = 0
@@ -180,7 +180,9 @@ def run(output: Path, *, epochs: int, seed: int, progress: bool, say: Callable[[
         progress=progress,
     )
     reached = accuracy(network, data.test, data.test_labels)
-    say(f"Test accuracy: {reached:.1%} (parameters of epoch {history.best_epoch}, the best on the validation samples)\n")
+    say(
+        f"Test accuracy: {reached:.1%} (parameters of epoch {history.best_epoch}, the best on the validation samples)\n"
+    )
 
     say(f"The vanishing gradient: {len(DEEP) - 2} hidden layers, {min(epochs, DEEP_EPOCHS)} epochs of gradient descent")
     deep = {
@@ -196,7 +198,7 @@ def run(output: Path, *, epochs: int, seed: int, progress: bool, say: Callable[[
 
     say("\nWhat goes with which task (hidden layers, output, loss):")
     for task, design in DESIGNS.items():
-        say(f"  {task:18} {design.hidden.__name__}, {design.output.__name__}, {design.loss.__name__}")
+        say(f"  {task:18} {design}")
         say(textwrap.fill(design.why, 100, initial_indent=" " * 21, subsequent_indent=" " * 21))
 
     in_fastnn, in_numpy = epoch_times(data, seed)
@@ -205,7 +207,9 @@ def run(output: Path, *, epochs: int, seed: int, progress: bool, say: Callable[[
         f"{in_numpy / in_fastnn:.1f} times as long"
     )
 
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("fastnn"), autoescape=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("fastnn"), autoescape=True, undefined=jinja2.StrictUndefined
+    )
     page = environment.get_template("demo.html").render(
         data=data,
         sizes=SHALLOW,
@@ -217,13 +221,17 @@ def run(output: Path, *, epochs: int, seed: int, progress: bool, say: Callable[[
         in_fastnn=in_fastnn,
         in_numpy=in_numpy,
         config=config(),
-        losses=svg(plot_losses({"training": history.loss, "validation": history.validation_loss}, "Learning the digits")),
+        losses=svg(
+            plot_losses({"training": history.loss, "validation": history.validation_loss}, "Learning the digits")
+        ),
         confusion=svg(plot_confusion(data, network)),
         flow=svg(
             nn.diagnostics.plot_gradient_flow({f"{name} hidden layers": result.flow for name, result in deep.items()})
         ),
         deep_losses=svg(
-            plot_losses({name: result.history.loss for name, result in deep.items()}, "Training loss of the deep networks")
+            plot_losses(
+                {name: result.history.loss for name, result in deep.items()}, "Training loss of the deep networks"
+            )
         ),
         activations=svg(plot_activations()),
     )

@@ -54,8 +54,8 @@ class LayerFlow(NamedTuple):
 def gradient_flow(network: Network, x: ArrayLike, target: ArrayLike, *, learning_rate: float = 0.1) -> list[LayerFlow]:
     r"""The gradient that reaches each layer of a network from the loss on some samples.
 
-    A step of gradient descent is :math:`w \leftarrow w - \eta\, \partial L / \partial w`. Where the gradient has shrunk on its way
-    through the layers, w hardly changes: the layer does not learn.
+    A step of gradient descent is :math:`w \leftarrow w - \eta\, \partial L / \partial w`. Where the gradient has
+    shrunk on its way through the layers, w hardly changes: the layer does not learn.
 
     Parameters
     ----------
@@ -71,8 +71,9 @@ def gradient_flow(network: Network, x: ArrayLike, target: ArrayLike, *, learning
     Returns
     -------
     list of LayerFlow
-        One per layer, first to last. A layer is "exploding" if its gradient is not finite, or the update is larger than the
-        weights themselves; it is "vanishing" if the relative update is below a hundredth of the output layer's, or zero.
+        One per layer, first to last. A layer is "exploding" if its gradient is not finite, or the update is larger
+        than the weights themselves; it is "vanishing" if the relative update is below a hundredth of the output
+        layer's, or zero.
 
     Examples
     --------

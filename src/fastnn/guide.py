@@ -20,8 +20,8 @@ DESIGNS = {
         relu,
         softmax,
         categorical_cross_entropy,
-        "Softmax makes the outputs the probabilities of classes that exclude each other, and categorical cross-entropy is "
-        "their negative log-likelihood.",
+        "Softmax makes the outputs the probabilities of classes that exclude each other, and categorical cross-entropy "
+        "is their negative log-likelihood.",
     ),
     "multilabel": Design(
         relu,

@@ -1,17 +1,18 @@
 """Loss functions, each with its gradient.
 
-A loss is called as ``f(prediction, target)``. ``f.gradient(prediction, target)`` is its derivative with respect to the
-prediction, of the prediction's shape, and ``f.value_and_gradient(prediction, target)`` gives both in one pass over memory.
+A loss is called as ``f(prediction, target)``. ``f.gradient(prediction, target)`` is its derivative with respect to
+the prediction, of the prediction's shape, and ``f.value_and_gradient(prediction, target)`` gives both in one pass
+over memory.
 
 They share one contract. ``reduction`` says what becomes of the values of the elements (or, for the losses of many
-classes, of the rows): their "mean", their "sum", or "none", the values themselves. ``weight`` multiplies them; its shape is a leading
-part of theirs, so one weight per sample will do. A weighted mean is divided by the sum of the weights, as scikit-learn does
-(PyTorch divides its regression losses by the number of elements). The gradient is that of the reduced value; under
-"none" it is that of each value by itself.
+classes, of the rows): their "mean", their "sum", or "none", the values themselves. ``weight`` multiplies them; its
+shape is a leading part of theirs, so one weight per sample will do. A weighted mean is divided by the sum of the
+weights, as scikit-learn does (PyTorch divides its regression losses by the number of elements). The gradient is that
+of the reduced value; under "none" it is that of each value by itself.
 
-Float32 gives float32 and float64 gives float64; integers take the type of the other argument, or float64. Any layout is
-accepted; the target broadcasts to the prediction. Sums run in float64 and always in the same order, so a result does not
-depend on the memory layout. NaN gives NaN.
+Float32 gives float32 and float64 gives float64; integers take the type of the other argument, or float64. Any layout
+is accepted; the target broadcasts to the prediction. Sums run in float64 and always in the same order, so a result
+does not depend on the memory layout. NaN gives NaN.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ from fastnn._arrays import (
     ArrayLike,
     Cursor,
     apart_from,
-    blocks,
     check_out,
     float_array,
     float_type,
@@ -94,7 +94,9 @@ class Gradient(Declared):
         out: Array | None = None,
         **hyperparameter: float,
     ) -> Any:
-        return self.loss.evaluate(prediction, target, weight, reduction, hyperparameter, gradient_out=out, value=False)[1]
+        return self.loss.evaluate(prediction, target, weight, reduction, hyperparameter, gradient_out=out, value=False)[
+            1
+        ]
 
 
 class ValueAndGradient(Declared):
@@ -274,9 +276,9 @@ class Loss(Declared):
                 width,
                 total,
             )
-            if to_values is not None:
+            if to_values is not None and v is not None:
                 to_values.write(*piece, v)
-            if to_gradient is not None:
+            if to_gradient is not None and g is not None:
                 to_gradient.write(*piece, g)
         return total
 
@@ -398,7 +400,9 @@ class LabelLoss(RowLoss):
             place = kernels.losses.first_label_outside(target, classes)
             if place >= 0:
                 row = ", ".join(str(i) for i in np.unravel_index(place, target.shape)) or "0"
-                raise ValueError(f"target in row {row} is {target.flat[place]}; labels of {classes} classes are 0 to {classes - 1}")
+                raise ValueError(
+                    f"target in row {row} is {target.flat[place]}; labels of {classes} classes are 0 to {classes - 1}"
+                )
 
 
 def gradient(

@@ -1,8 +1,8 @@
 """Optimizers: they update parameter arrays in place, each array in one pass over it, its gradient and its state.
 
-An optimizer is made with its settings and then called as ``optimizer.step(parameters, gradients)``, with the same sequences
-of arrays at every step. Its state belongs to the arrays in their order and is made at the first step. ``learning_rate``
-may be set between steps.
+An optimizer is made with its settings and then called as ``optimizer.step(parameters, gradients)``, with the same
+sequences of arrays at every step. Its state belongs to the arrays in their order and is made at the first step.
+``learning_rate`` may be set between steps.
 """
 
 from __future__ import annotations
@@ -113,11 +113,13 @@ def update_in_pieces(update: Callable[..., bool], arrays: Sequence[Array], setti
     """Run an update on one parameter array of any layout, through contiguous pieces."""
     parameter, gradient, *state = arrays
     change = ["readwrite", "contig", "aligned", "nbo"]
+    access: Any = [change, ["readonly", *change[1:]], *[change] * len(state)]
+    dtypes: Any = [parameter.dtype.newbyteorder("=")] * len(arrays)
     with np.nditer(
         [parameter, gradient, *state],
         flags=["external_loop", "buffered", "zerosize_ok", "copy_if_overlap"],
-        op_flags=[change, ["readonly", "contig", "aligned", "nbo"], *[change] * len(state)],
-        op_dtypes=[parameter.dtype.newbyteorder("=")] * len(arrays),
+        op_flags=access,
+        op_dtypes=dtypes,
         casting="same_kind",
         buffersize=PIECE,
     ) as pieces:
@@ -131,7 +133,7 @@ class sgd(Optimizer):
 
     .. math:: g \leftarrow g + \lambda p, \qquad v \leftarrow \mu v + g, \qquad p \leftarrow p - \eta v
 
-    and with Nesterov's look-ahead p ← p − η (g + μ v).
+    and with Nesterov's look-ahead :math:`p \leftarrow p - \eta (g + \mu v)`.
 
     Parameters
     ----------

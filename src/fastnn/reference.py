@@ -1,8 +1,8 @@
 """Every function again in a line or two of plain NumPy: the definition, the tests' oracle and the benchmarks' baseline.
 
-The names are those of the package. An activation's derivative is ``<name>_derivative``. A loss here gives the values of single
-elements or rows, ``<name>_gradient`` their derivatives; an update of an optimizer returns the new parameter and state. The
-formulas are written to be read, and are right where floating-point numbers do not overflow or cancel.
+The names are those of the package. An activation's derivative is ``<name>_derivative``. A loss here gives the values
+of single elements or rows, ``<name>_gradient`` their derivatives; an update of an optimizer returns the new parameter
+and state. The formulas are written to be read, and are right where floating-point numbers do not overflow or cancel.
 """
 
 from __future__ import annotations

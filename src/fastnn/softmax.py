@@ -125,8 +125,8 @@ def softmax(x: ArrayLike, /, axis: int = -1, *, out: Array | None = None) -> Any
 
     Notes
     -----
-    The maximum is subtracted first, so no input overflows. An element of -inf gives exactly 0. A row of nothing but -inf has
-    no limit and gives NaN, as does one that holds inf or NaN.
+    The maximum is subtracted first, so no input overflows. An element of -inf gives exactly 0. A row of nothing but
+    -inf has no limit and gives NaN, as does one that holds inf or NaN.
 
     Along the last axis of a contiguous array nothing is copied; along others the rows are copied in cache-sized blocks.
 
@@ -166,9 +166,10 @@ def log_softmax(x: ArrayLike, /, axis: int = -1, *, out: Array | None = None) ->
 
     Notes
     -----
-    With m the maximum, the logarithm of the sum is m + log1p(sum of the other e^(x - m)): a class that is nearly certain
-    keeps its digits, where log(softmax(x)) would be 0 (Blanchard, Higham and Higham, "Accurately computing the log-sum-exp
-    and softmax functions", IMA J. Numer. Anal. 41, 2021). Infinities and NaN are treated as in :func:`softmax`.
+    With m the maximum, the logarithm of the sum is m + log1p(sum of the other e^(x - m)): a class that is nearly
+    certain keeps its digits, where log(softmax(x)) would be 0 (Blanchard, Higham and Higham, "Accurately computing
+    the log-sum-exp and softmax functions", IMA J. Numer. Anal. 41, 2021). Infinities and NaN are treated as in
+    :func:`softmax`.
 
     Examples
     --------

@@ -7,9 +7,11 @@ the choice.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from fastnn.kernels import cpu
 
@@ -45,6 +47,9 @@ def load(module: str, isa: str) -> ModuleType:
 isa = choose(os.environ.get("FASTNN_ISA"))
 """The build in use."""
 
-elementwise, softmax, losses, optimizers = (
-    load(module, isa) for module in ("elementwise", "softmax", "losses", "optimizers")
-)
+if TYPE_CHECKING:
+    from fastnn.kernels import elementwise, losses, optimizers, softmax
+else:
+    elementwise, softmax, losses, optimizers = (
+        load(module, isa) for module in ("elementwise", "softmax", "losses", "optimizers")
+    )

@@ -1,0 +1,234 @@
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+import fastnn as nn
+from fastnn.ann import Design, Network
+
+TARGETS = {
+    "labels": lambda rng, n, k: rng.integers(0, k, n),
+    "one-hot": lambda rng, n, k: np.eye(k)[rng.integers(0, k, n)],
+    "numbers": lambda rng, n, k: rng.normal(size=(n, k)),
+    "zeros and ones": lambda rng, n, k: rng.integers(0, 2, (n, k)),
+}
+DESIGNS = [
+    (nn.softmax, nn.categorical_cross_entropy, "labels"),
+    (nn.softmax, nn.categorical_cross_entropy, "one-hot"),
+    (nn.linear, nn.cross_entropy, "labels"),
+    (nn.sigmoid, nn.binary_cross_entropy, "zeros and ones"),
+    (nn.linear, nn.binary_cross_entropy_with_logits, "zeros and ones"),
+    (nn.linear, nn.mse, "numbers"),
+    (nn.linear, nn.rmse, "numbers"),
+    (nn.tanh, nn.mae, "numbers"),
+    (nn.softmax, nn.mse, "one-hot"),
+    (nn.leaky_relu, nn.huber, "numbers"),
+]
+
+
+@pytest.mark.parametrize("hidden", nn.ACTIVATIONS.values(), ids=str)
+@pytest.mark.parametrize(("output", "loss", "kind"), DESIGNS)
+def test_back_propagation_against_central_differences(hidden, output, loss, kind):
+    rng = np.random.default_rng(1)
+    network = Network([4, 5, 6, 3], Design(hidden, output, loss), dtype=np.float64, seed=0)
+    network.parameters += 0.1 * rng.normal(size=network.parameters.size)
+    x, target = rng.normal(size=(7, 4)), TARGETS[kind](rng, 7, 3)
+    value = network.back_propagate(x, target)
+    assert value == pytest.approx(network.evaluate(x, target), rel=1e-12)
+    h = 1e-6
+    slopes = np.empty_like(network.parameters)
+    for i in range(slopes.size):
+        start = network.parameters[i]
+        network.parameters[i] = start + h
+        above = network.evaluate(x, target)
+        network.parameters[i] = start - h
+        slopes[i] = (above - network.evaluate(x, target)) / (2 * h)
+        network.parameters[i] = start
+    np.testing.assert_allclose(network.gradients, slopes, rtol=1e-6, atol=2e-9)
+
+
+def test_a_forward_pass_is_what_numpy_says():
+    network = Network([3, 4, 2], Design(nn.tanh, nn.softmax, nn.categorical_cross_entropy), dtype=np.float64, seed=3)
+    x = np.random.default_rng(0).normal(size=(5, 3))
+    first, last = network.layers
+    logits = np.tanh(x @ first.weight + first.bias) @ last.weight + last.bias
+    expected = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    np.testing.assert_allclose(network.predict(x), expected, rtol=1e-13)
+
+
+def test_the_fused_loss_is_the_loss_of_the_output():
+    network = Network([3, 4, 2], nn.recommend("multiclass"), dtype=np.float64, seed=3)
+    x, labels = np.random.default_rng(0).normal(size=(5, 3)), np.array([0, 1, 1, 0, 1])
+    separate = nn.categorical_cross_entropy(network.predict(x), np.eye(2)[labels])
+    assert network.back_propagate(x, labels) == pytest.approx(separate, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("activation", "variance"), [(nn.relu, 2 / 400), (nn.tanh, 2 / (400 + 300)), (nn.sigmoid, 2 / 700)]
+)
+def test_initial_weights_are_spread_as_the_activation_wants(activation, variance):
+    network = Network([400, 300, 1], Design(activation, nn.linear, nn.mse), seed=0)
+    assert network.layers[0].weight.var() == pytest.approx(variance, rel=0.02)
+    assert network.layers[0].weight.mean() == pytest.approx(0, abs=1e-3)
+    assert not network.layers[0].bias.any()
+
+
+@pytest.mark.parametrize("optimizer", [lambda: nn.sgd(0.1, momentum=0.9), lambda: nn.adam()])
+def test_it_learns_the_digits(optimizer):
+    data = load_digits()
+    x = data.data / 16
+    network = Network([64, 100, 10], nn.recommend("multiclass"), seed=0)
+    history = network.fit(x[:1500], data.target[:1500], epochs=30, optimizer=optimizer(), progress=False)
+    assert len(history.loss) == 30
+    assert history.loss[-1] < history.loss[0] / 20
+    assert np.mean(network.predict(x[1500:]).argmax(1) == data.target[1500:]) > 0.9
+
+
+def test_an_epoch_is_that_of_plain_numpy():
+    """The twin in plain NumPy, which the demonstration times, gives the same parameters."""
+    from fastnn import demo
+
+    rng = np.random.default_rng(0)
+    x, labels = rng.normal(size=(130, 64)), rng.integers(0, 10, 130)
+    network = Network([64, 20, 10], nn.recommend("multiclass"), dtype=np.float64, seed=0)
+    order = np.arange(len(x))
+    batches = demo.Batches(x, labels, order, 50)
+    first = next(demo.numpy_steps(network, batches, learning_rate=0.01))
+    network.rng = type("InOrder", (), {"shuffle": staticmethod(lambda places: None)})()
+    network.fit(x, labels, epochs=1, batch_size=50, optimizer=nn.adam(0.01), progress=False)
+    ours = [array for layer in network.layers for array in (layer.weight, layer.bias)]
+    for mine, theirs in zip(ours, first, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-12)
+
+
+def test_the_same_seed_gives_the_same_network():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(120, 3)), rng.normal(size=120)
+    networks = [Network([3, 8, 1], nn.recommend("regression"), seed=seed) for seed in (5, 5, 6)]
+    for network in networks:
+        network.fit(x, y, epochs=3, validation_split=0.2, progress=False)
+    assert np.array_equal(networks[0].parameters, networks[1].parameters)
+    assert not np.array_equal(networks[0].parameters, networks[2].parameters)
+
+
+def test_early_stopping_puts_the_best_parameters_back():
+    rng = np.random.default_rng(0)
+    x, noise = rng.normal(size=(60, 20)), rng.normal(size=60)
+    network = Network([20, 50, 1], nn.recommend("regression"), seed=0)
+    history = network.fit(
+        x, noise, epochs=200, validation_split=0.3, patience=5, optimizer=nn.adam(0.01), progress=False
+    )
+    assert len(history.validation_loss) == history.best_epoch + 5 < 200
+    assert history.validation_loss[history.best_epoch - 1] == min(history.validation_loss)
+
+
+def test_training_allocates_nothing_that_grows_with_the_batch():
+    import tracemalloc
+
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(4000, 200)).astype(np.float32), rng.integers(0, 10, 4000)
+    network = Network([200, 300, 10], nn.recommend("multiclass"), seed=0)
+    network.fit(x, y, epochs=1, batch_size=2000, progress=False)
+    batches = nn.ann.Batches(x, y, np.arange(4000), 2000)
+    optimizer = nn.adam()
+    network._train_epoch(batches, optimizer)
+    tracemalloc.start()
+    network._train_epoch(batches, optimizer)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 50_000  # a buffer of a layer is 2.4 MB
+
+
+def test_the_progress_bar_shows_the_loss_and_can_be_switched_off(capsys):
+    network = Network([2, 1], nn.recommend("regression"), seed=0)
+    network.fit([[0, 1], [1, 0]], [0, 1], epochs=2)
+    shown = capsys.readouterr().err
+    assert "2/2" in shown
+    assert "loss=" in shown
+    network.fit([[0, 1], [1, 0]], [0, 1], epochs=2, progress=False)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_save_and_load(tmp_path, dtype):
+    design = Design([nn.tanh, nn.leaky_relu], nn.softmax, nn.categorical_cross_entropy)
+    network = Network([3, 5, 4, 2], design, dtype=dtype, seed=0)
+    network.save(tmp_path / "network.npz")
+    loaded = Network.load(tmp_path / "network.npz")
+    x = np.random.default_rng(0).normal(size=(6, 3))
+    assert np.array_equal(loaded.predict(x), network.predict(x))
+    assert loaded.predict(x).dtype == dtype
+    assert loaded.design[:3] == ([nn.tanh, nn.leaky_relu], nn.softmax, nn.categorical_cross_entropy)
+
+
+def test_loading_something_else(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        Network.load(tmp_path / "missing.npz")
+    (tmp_path / "text.npz").write_text("no network")
+    np.savez(tmp_path / "other.npz", a=np.ones(3))
+    np.savez(tmp_path / "pickle.npz", sizes=np.array([{}], dtype=object))
+    for name in ("text.npz", "other.npz", "pickle.npz"):
+        with pytest.raises(ValueError, match=rf"{name} is not a network that fastnn saved"):
+            Network.load(tmp_path / name)
+
+
+REGRESSION = Design(nn.relu, nn.linear, nn.mse)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Network([3], REGRESSION), ValueError, r"sizes is \[3\]; accepted are at least two positive numbers"),
+        (lambda: Network([3, 0, 1], REGRESSION), ValueError, r"sizes is \[3, 0, 1\]"),
+        (
+            lambda: Network([3, 1], REGRESSION, dtype=np.int32),
+            TypeError,
+            "dtype is int32; accepted are float32 and float64",
+        ),
+        (
+            lambda: Network([3, 4, 1], Design([nn.relu, nn.relu], nn.linear, nn.mse)),
+            ValueError,
+            "there are 2 hidden activations for 1 hidden layers",
+        ),
+        (
+            lambda: Network([3, 2], Design(nn.relu, nn.softmax, nn.cross_entropy)),
+            ValueError,
+            "cross_entropy takes logits, not the output of softmax; with that output take categorical_cross_entropy",
+        ),
+    ],
+)
+def test_a_network_that_cannot_be(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("x", "target", "options", "message"),
+    [
+        (np.ones((4, 2)), np.ones(4), {}, r"x has shape \(4, 2\); the network takes \(samples, 3\)"),
+        (np.ones(3), np.ones(4), {}, r"x has shape \(3,\)"),
+        (np.ones((4, 3)), np.ones((4, 2)), {}, r"target has shape \(4, 2\); the network gives \(samples, 1\)"),
+        (np.ones((4, 3)), np.ones(5), {}, "x has 4 samples, target has 5"),
+        (np.ones((0, 3)), np.ones(0), {}, "no samples to train on"),
+        (np.ones((4, 3)), np.ones(4), {"epochs": 0}, "epochs=0"),
+        (np.ones((4, 3)), np.ones(4), {"batch_size": -1}, "batch_size=-1"),
+        (
+            np.ones((4, 3)),
+            np.ones(4),
+            {"validation_split": 1.0},
+            "validation_split is 1.0; it must be at least 0 and below 1",
+        ),
+        (np.ones((1, 3)), np.ones(1), {"validation_split": 0.9}, "no samples to train on: x has 1, of which 1 are"),
+    ],
+)
+def test_training_that_cannot_be(x, target, options, message):
+    network = Network([3, 1], REGRESSION)
+    before = network.parameters.copy()
+    with pytest.raises(ValueError, match=message):
+        network.fit(x, target, progress=False, **options)
+    assert np.array_equal(network.parameters, before)
+
+
+def test_labels_out_of_range():
+    network = Network([2, 3], nn.recommend("multiclass"))
+    with pytest.raises(ValueError, match="target in row 1 is 3; labels of 3 classes are 0 to 2"):
+        network.back_propagate(np.ones((2, 2)), [0, 3])

@@ -1,0 +1,46 @@
+"""The examples of the docstrings and of the README run, and give what they say."""
+
+import doctest
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fastnn as nn
+
+ROOT = Path(__file__).parents[1]
+PUBLIC = {
+    **{name: getattr(nn, name) for name in nn.__dir__() if callable(getattr(nn, name))},
+    **{f"ann.{name}": getattr(nn.ann, name) for name in nn.ann.__all__},
+    **{f"diagnostics.{name}": getattr(nn.diagnostics, name) for name in nn.diagnostics.__all__},
+}
+
+
+def run(text, name):
+    test = doctest.DocTestParser().get_doctest(text, {}, name, None, 0)
+    with np.printoptions(legacy=False):
+        result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test)
+    assert result.failed == 0
+    return result.attempted
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_docstring(name):
+    assert PUBLIC[name].__doc__, f"{name} has no docstring"
+    attempted = run(PUBLIC[name].__doc__, name)
+    if name in (*nn.ACTIVATIONS, *nn.LOSSES, *nn.OPTIMIZERS, "softmax", "log_softmax", "recommend", "ann.Network"):
+        assert attempted > 1, f"{name} has no example"
+
+
+def test_readme():
+    """Its Python blocks are one session: later ones use what earlier ones made."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert blocks
+    assert run("\n".join(blocks), "README") > 5
+
+
+def test_every_function_has_its_line_in_the_reference():
+    names = [*nn.ACTIVATIONS, *nn.LOSSES, *nn.OPTIMIZERS, "softmax", "log_softmax"]
+    names += [f"{name}_derivative" for name in nn.ACTIVATIONS] + [f"{name}_gradient" for name in nn.LOSSES]
+    assert [name for name in names if not hasattr(nn.reference, name)] == []
