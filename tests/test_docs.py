@@ -17,7 +17,9 @@ PUBLIC = {
 }
 
 
-pytestmark = pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.0.0", reason="NumPy 1 prints scalars otherwise")
+pytestmark = pytest.mark.skipif(
+    np.lib.NumpyVersion(np.__version__) < "2.0.0", reason="NumPy 1 prints scalars otherwise"
+)
 
 
 def run(text, name):

@@ -7,7 +7,7 @@ come here for everything else; what is here feeds the same callables with contig
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,9 +29,16 @@ def float_array(name: str, value: Any) -> Array:
     raise TypeError(f"{name} has dtype {array.dtype}; accepted are float32, float64, integers and booleans")
 
 
-def float_type(*arrays: Array) -> np.dtype[Any]:
-    """The wider of the floating-point types; float64 if there is none (integers take the type of what they meet)."""
-    floats = {array.dtype for array in arrays if array.dtype.kind == "f"}
+def float_type(values: Iterable[Any], arrays: Iterable[Array]) -> np.dtype[Any]:
+    """The wider of the arguments' floating-point types; float64 if there is none.
+
+    Integers and Python's own numbers take the type of what they meet, as in NumPy.
+    """
+    floats = {
+        array.dtype
+        for value, array in zip(values, arrays, strict=True)
+        if array.dtype.kind == "f" and type(value) is not float
+    }
     dtype = max(floats, key=lambda dtype: dtype.itemsize, default=np.dtype(np.float64))
     return dtype if dtype.isnative else dtype.newbyteorder("=")
 
@@ -75,40 +82,58 @@ def hyperparameter_value(function: Any, given: Mapping[str, Any]) -> float:
             accepted = ", ".join((*function.defaults, "out"))
             raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}; it takes {accepted}")
     ((name, value),) = given.items()
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number, not {value!r}") from None
+    number = np.asarray(value)
+    if number.ndim or number.dtype.kind not in "iubf":
+        raise TypeError(f"{name} must be a number, not {value!r}")
+    return float(number)
 
 
-def foreign(operands: Sequence[Any]) -> Any | None:
-    """The first operand that is no NumPy array but says itself how functions apply to it (dask, xarray, pandas)."""
-    for operand in operands:
-        if not isinstance(operand, np.ndarray) and getattr(type(operand), "__array_ufunc__", None) is not None:
-            return operand
-    return None
+def foreign(operands: Iterable[Any]) -> list[Any]:
+    """The operands that are no NumPy arrays but say themselves how functions apply to them (dask, xarray, pandas)."""
+    return [
+        operand
+        for operand in operands
+        if not isinstance(operand, np.ndarray) and getattr(type(operand), "__array_ufunc__", None) is not None
+    ]
 
 
-def apply_foreign(owner: Any, function: Any, inputs: Sequence[Any], out: Any, keywords: Mapping[str, Any]) -> Any:
-    """Let another library's array apply a function to itself, as it does with NumPy's ufuncs."""
-    if out is not None:
-        keywords = {**keywords, "out": (out,)}
-    result = owner.__array_ufunc__(function, "__call__", *inputs, **keywords)
-    if result is NotImplemented:
-        kinds = ", ".join(type(operand).__name__ for operand in inputs)
-        raise TypeError(f"{function.__name__} is not defined for operands of type {kinds}")
-    return result
+class Bound:
+    """A function with its keywords; to other libraries it looks like a ufunc, too."""
+
+    nout = 1
+    signature = None
+
+    def __init__(self, function: Any, keywords: Mapping[str, Any]) -> None:
+        self.function, self.keywords = function, keywords
+        self.__name__, self.nin = function.__name__, function.nin
+
+    def __call__(self, *inputs: Any, **keywords: Any) -> Any:
+        return self.function(*inputs, **self.keywords, **keywords)
+
+
+def apply_foreign(function: Any, inputs: Sequence[Any], out: Any, keywords: Mapping[str, Any]) -> Any:
+    """Let other libraries' arrays apply a function to themselves, as they do with NumPy's ufuncs."""
+    to_out = {} if out is None else {"out": (out,)}
+    for owner in foreign((*inputs, out)):
+        # dask hands no keywords on. pandas needs to see them: without, it applies the function to transposed blocks.
+        if keywords and hasattr(owner, "__dask_graph__"):
+            result = owner.__array_ufunc__(Bound(function, keywords), "__call__", *inputs, **to_out)
+        else:
+            result = owner.__array_ufunc__(function, "__call__", *inputs, **keywords, **to_out)
+        if result is not NotImplemented:
+            return result
+    kinds = ", ".join(type(operand).__name__ for operand in inputs)
+    raise TypeError(f"{function.__name__} is not defined for operands of type {kinds}")
 
 
 def apply_elementwise(function: Any, inputs: Mapping[str, Any], out: Any, keywords: Mapping[str, Any]) -> Any:
     """Call an elementwise function on arguments of any kind, through contiguous pieces of at most ``PIECE``."""
-    owner = foreign((*inputs.values(), out))
-    if owner is not None:
-        return apply_foreign(owner, function, list(inputs.values()), out, keywords)
     if keywords:
         hyperparameter_value(function, keywords)
+    if foreign((*inputs.values(), out)):
+        return apply_foreign(function, list(inputs.values()), out, keywords)
     arrays = {name: float_array(name, value) for name, value in inputs.items()}
-    dtype = float_type(*arrays.values())
+    dtype = float_type(inputs.values(), arrays.values())
     shape = broadcast_shape(arrays)
     if out is not None:
         check_out(out, shape, dtype)
@@ -176,37 +201,55 @@ def blocks(shape: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
             yield (*index, slice(start, start + step))
 
 
+def checked_axis(axis: Any, ndim: int) -> int:
+    try:
+        axis = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"axis must be an integer, not {axis!r}") from None
+    if not -ndim <= axis < ndim:
+        raise np.exceptions.AxisError(axis, ndim)
+    return int(axis % ndim)
+
+
+def check_whole_rows(function: Any, operands: Sequence[Any], axis: Any) -> None:
+    """Raise a ValueError if another library holds rows in chunks."""
+    dimensions = [operand.ndim for operand in operands if hasattr(operand, "ndim")]
+    if not dimensions:
+        return
+    from_last = checked_axis(axis, max(dimensions)) - max(dimensions)
+    for operand in operands:
+        chunks = getattr(operand, "chunks", None)
+        if isinstance(chunks, tuple) and len(chunks) >= -from_last and len(chunks[from_last]) > 1:
+            raise ValueError(
+                f"{function.__name__} needs whole rows, but axis {axis} is divided into {len(chunks[from_last])} "
+                f"chunks; rechunk it into one"
+            )
+
+
 def apply_rowwise(function: Any, inputs: Mapping[str, Any], axis: Any, out: Any) -> Any:
     """Call a row function on arguments of any kind, along any axis, through contiguous copies of blocks of rows."""
-    owner = foreign((*inputs.values(), out))
-    if owner is not None:
-        chunks = getattr(owner, "chunks", None)
-        if chunks is not None and len(chunks[axis]) > 1:
-            raise ValueError(
-                f"{function.__name__} needs whole rows, but axis {axis} is divided into {len(chunks[axis])} chunks; "
-                f"rechunk it into one"
-            )
-        return apply_foreign(owner, function, list(inputs.values()), out, {"axis": axis})
+    if foreign((*inputs.values(), out)):
+        operands = list(inputs.values())
+        check_whole_rows(function, operands, axis)
+        return apply_foreign(function, operands, out, {"axis": axis})
     arrays = {name: float_array(name, value) for name, value in inputs.items()}
-    dtype = float_type(*arrays.values())
+    dtype = float_type(inputs.values(), arrays.values())
     shape = broadcast_shape(arrays)
     if not shape:
         raise ValueError(f"{function.__name__} needs an array of at least one dimension")
-    axis = operator.index(axis)
-    if not -len(shape) <= axis < len(shape):
-        raise np.exceptions.AxisError(axis, len(shape))
+    axis = checked_axis(axis, len(shape))
     if out is None:
         out = np.empty(shape, dtype)
     else:
         check_out(out, shape, dtype)
     if out.size == 0:
         return out
-    operands = []
+    sources = []
     for array in arrays.values():
         overlapping = array is not out and np.may_share_memory(array, out)
-        operands.append(np.broadcast_to(array.copy() if overlapping else array, shape))
+        sources.append(np.broadcast_to(array.copy() if overlapping else array, shape))
     # With a leading axis of one, a vector is a row like others.
-    rows = [np.moveaxis(array, axis, -1)[np.newaxis] for array in (*operands, out)]
+    rows = [np.moveaxis(array, axis, -1)[np.newaxis] for array in (*sources, out)]
     for index in blocks(rows[0].shape):
         pieces = [np.array(array[index], dtype=dtype, order="C") for array in rows[:-1]]
         rows[-1][index] = function(*pieces, out=pieces[-1])

@@ -18,10 +18,10 @@ class Declared:
     nout = 1
     signature = None
 
-    def declare(self, declaration: Callable[..., Any], name: str | None = None) -> None:
+    def declare(self, declaration: Callable[..., Any], name: str | None = None, qualname: str | None = None) -> None:
         functools.update_wrapper(self, declaration)  # type: ignore[arg-type]
         if name is not None:
-            self.__name__ = self.__qualname__ = name
+            self.__name__, self.__qualname__ = name, qualname or name
 
     def __reduce__(self) -> str:
         return self.__qualname__

@@ -4,11 +4,10 @@ An activation ``f`` is called as ``f(x)``. ``f.derivative(x)`` is f'(x), and ``f
 f'(x)`` in one pass over memory: the gradient of a loss with respect to x, given its gradient with respect to f(x).
 ``f.backward(grad, y=y)`` takes the output y = f(x) instead, so the forward pass may overwrite x.
 
-They share one contract. Float32 gives float32 and float64 gives float64; integers and booleans count as float64, or
-as the type of a floating-point array beside them. Any shape and layout is accepted, and lists and numbers too (a
-number gives a NumPy scalar). ``out`` takes the result; it may be the input itself. NaN gives NaN, infinities give the
-limit, and no warning is issued for either. The errors given in ULP, units in the last place, are the largest measured
-with ``tools/accuracy.py``: over all float32 numbers, and over a sample of float64 numbers.
+They share one contract. Float32 gives float32 and float64 gives float64; integers and booleans count as float64, or as
+the type of a floating-point array beside them. Any shape and layout is accepted, and lists and numbers too (a number
+gives a NumPy scalar). ``out`` takes the result; it may be the input itself. NaN gives NaN, infinities give the limit,
+and no warning is issued for either.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def activation(declaration: Callable[..., Any]) -> Activation:
     function.derivative.declare(derivative, f"{name}.derivative")
 
     from_output = Backward(name, defaults, from_output=None)
-    from_output.declare(backward_from_output, f"{name}.backward.from_output")
+    from_output.declare(backward_from_output, f"{name}.backward", f"{name}.backward.from_output")
     function.backward = Backward(name, defaults, from_output=from_output)
     function.backward.declare(backward, f"{name}.backward")
     return function

@@ -184,7 +184,7 @@ class Loss(Declared):
                 return direct
         p = float_array("prediction", prediction)
         t = self.target_array(p, target)
-        dtype = float_type(p, t)
+        dtype = float_type((prediction, target), (p, t))
         shape = self.shape_of_values(p)
         w = None if weight is None else weight_array(weight, shape)
         scale = 1.0 / denominator(shape, w) if reduction == "mean" else 1.0

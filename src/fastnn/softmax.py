@@ -27,7 +27,7 @@ class Backward(Declared):
         self.declare(backward, f"{forward.__name__}.backward")
         self.forward = forward
         self.from_output = BackwardFromOutput(self.__name__)
-        self.from_output.declare(backward_from_output, f"{self.__name__}.from_output")
+        self.from_output.declare(backward_from_output, self.__name__, f"{self.__name__}.from_output")
 
     def __call__(
         self,

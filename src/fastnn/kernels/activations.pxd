@@ -7,7 +7,7 @@ instead of x.
 
 from libc.math cimport copysign, copysignf, fabs, fabsf
 
-from fastnn.kernels.elementary cimport exp_nonpositive, expm1_nonnegative, real
+from fastnn.kernels.elementary cimport exp_nonpositive, exp_times_power, expm1_nonnegative, real
 
 
 cdef inline real absolute(real x) noexcept nogil:
@@ -36,16 +36,29 @@ cdef inline real linear_derivative_from_output(real y, real a) noexcept nogil:
     return linear_derivative(y, a)
 
 
-# sigmoid: y = 1 / (1 + e^-x), as e / (1 + e) with e = e^-|x| on the left, where it keeps its relative accuracy
-# down to the subnormals. sigmoid'(x) = e / (1 + e)^2 = y (1 - y).
+# sigmoid: y = 1 / (1 + e^-x), as s / (s + s e^-x) with a small power of two s: s e^-x does not overflow where y is
+# subnormal, and the division rounds to it directly. sigmoid'(x) = q (1 - q) with q = sigmoid(-|x|), which does not
+# cancel in either tail and is never above 1/4.
 
 cdef inline real sigmoid(real x, real a) noexcept nogil:
-    cdef real e = exp_nonpositive(-absolute(x))
-    return (e if x < 0 else <real>1) / (<real>1 + e)
+    cdef real s, e, y
+    if real is float:
+        s = <real>5.421010862427522e-20  # 2^-64
+        e = exp_times_power(-x, -64)
+        e = <real>0 if x > <real>40 else e
+        y = s / (s + e)
+        return <real>0 if x < <real>-104 else y
+    else:
+        s = 7.458340731200207e-155  # 2^-512
+        e = exp_times_power(-x, -512)
+        e = 0 if x > 40 else e
+        y = s / (s + e)
+        return 0 if x < -746 else y
 
 cdef inline real sigmoid_derivative(real x, real a) noexcept nogil:
     cdef real e = exp_nonpositive(-absolute(x))
-    return e / ((<real>1 + e) * (<real>1 + e))
+    cdef real q = e / (<real>1 + e)
+    return q * (<real>1 - q)
 
 cdef inline real sigmoid_derivative_from_output(real y, real a) noexcept nogil:
     return y * (<real>1 - y)

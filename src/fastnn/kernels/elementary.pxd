@@ -1,7 +1,9 @@
 """Exponential and logarithm of one number, branch-free, so that a loop over them becomes SIMD code.
 
-NaN passes through every function. A clamp is therefore written ``low if x < low else x``, which is x for NaN: the
-order of the operands is deliberate. The coefficients come from tools/polynomials.py.
+NaN passes through every function. A limit is therefore written ``low if x < low else x``, which is x for NaN: the
+order of the operands is deliberate. Where the value beyond a limit is 0, it is the result that is replaced, not the
+argument: that is one mask in place of a blend, of which the processor does fewer at a time. The coefficients come from
+tools/polynomials.py.
 """
 
 from libc.stdint cimport uint32_t, uint64_t
@@ -33,8 +35,8 @@ cdef inline real power_of_two(real shifted) noexcept nogil:
     return power
 
 
-cdef inline real expm1_reduced(real r) noexcept nogil:
-    """e^r - 1 for |r| <= log(2) / 2, as r + r^2 P(r)."""
+cdef inline real exp_tail(real r) noexcept nogil:
+    """(e^r - 1 - r) / r^2 for |r| <= log(2) / 2."""
     cdef real p
     if real is float:
         p = <real>0.0013933690497651696
@@ -53,31 +55,37 @@ cdef inline real expm1_reduced(real r) noexcept nogil:
         p = p * r + 0.04166666666657367
         p = p * r + 0.16666666666666677
         p = p * r + 0.5000000000000006
-    return r + r * r * p
+    return p
 
 
-cdef inline real exp_nonpositive(real x) noexcept nogil:
-    """e^x for x <= 0, subnormal results included; exactly 1 at 0 and 0 at -infinity.
+cdef inline real exp_times_power(real x, int k) noexcept nogil:
+    """2^k e^x, where that is a normal number.
 
-    e^x = 2^n e^r with n = round(x / log 2). 2^n is taken as 2^(n + bias) * 2^-bias, so that its exponent stays in
-    range where the result is subnormal.
+    e^x = 2^n e^r with n = round(x / log 2). k lets a caller stay clear of overflow and of subnormal numbers.
     """
-    cdef real shift, shifted, n, r, scale
+    cdef real shift, shifted, n, r
     if real is float:
-        x = <real>-104 if x < <real>-104 else x
-        shift = <real>(12582912 + 127 + 64)
-        scale = <real>5.421010862427522e-20  # 2^-64
+        shift = <real>12582912 + <real>(127 + k)
     else:
-        x = -746 if x < -746 else x
-        shift = <real>(6755399441055744 + 1023 + 512)
-        scale = 7.458340731200207e-155  # 2^-512
+        shift = 6755399441055744.0 + <real>(1023 + k)
     shifted = x * <real>1.4426950408889634 + shift
     n = shifted - shift
     if real is float:
         r = (x - n * <real>0.693145751953125) - n * <real>1.428606765330187e-06
     else:
         r = (x - n * 0.6931471805601177) - n * -1.7239444525614835e-13
-    return (<real>1 + expm1_reduced(r)) * power_of_two(shifted) * scale
+    return (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(shifted)
+
+
+cdef inline real exp_nonpositive(real x) noexcept nogil:
+    """e^x for x <= 0, subnormal results included; exactly 1 at 0 and 0 at -infinity."""
+    cdef real e
+    if real is float:
+        e = exp_times_power(x, 64) * <real>5.421010862427522e-20  # 2^-64
+        return <real>0 if x < <real>-104 else e
+    else:
+        e = exp_times_power(x, 512) * 7.458340731200207e-155  # 2^-512
+        return 0 if x < -746 else e
 
 
 cdef inline real expm1_nonnegative(real x) noexcept nogil:
@@ -94,7 +102,7 @@ cdef inline real expm1_nonnegative(real x) noexcept nogil:
     else:
         r = (x - n * 0.6931471805601177) - n * -1.7239444525614835e-13
     power = power_of_two(shifted)
-    return power * expm1_reduced(r) + (power - <real>1)
+    return power * (r + r * r * exp_tail(r)) + (power - <real>1)
 
 
 cdef inline real smallest_normal(real like) noexcept nogil:

@@ -179,4 +179,4 @@ cdef class Binary(Elementwise):
                 return self.compute(grad, x, empty_like(x), hyperparameter)
             if is_like(out, x) and is_writable_beside(out, x) and is_writable_beside(out, grad):
                 return self.compute(grad, x, out, hyperparameter)
-        return apply_elementwise(self, {"grad": grad, "x": x}, out, hyperparameter)
+        return apply_elementwise(self, {"grad": grad, "y" if self.from_output is None else "x": x}, out, hyperparameter)

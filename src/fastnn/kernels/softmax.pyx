@@ -94,6 +94,7 @@ cdef inline bint is_rows(object x, object axis):
         is_direct(x)
         and cnp.PyArray_IS_C_CONTIGUOUS(x)
         and cnp.PyArray_SIZE(x) > 0
+        and type(axis) is int
         and (axis == -1 or axis == cnp.PyArray_NDIM(x) - 1)
     )
 

@@ -1,0 +1,692 @@
+"""Activations: value, derivative and back-propagation, against definitions and against numbers of more digits."""
+
+import copy
+import inspect
+import pickle
+import re
+
+import mpmath
+import numpy as np
+import pytest
+import scipy.special
+from exact import ulp_errors
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from layouts import LAYOUTS, SIZES
+
+import fastnn as nn
+
+INF, NAN = np.inf, np.nan
+DTYPES = [np.float32, np.float64]
+WRITEABLE_LAYOUTS = {name: layout for name, layout in LAYOUTS.items() if name != "read-only"}
+
+
+def gradient_like(x):
+    """Numbers that differ from x and from each other, of its shape and type."""
+    return np.linspace(-2, 1.5, x.size).reshape(x.shape).astype(x.dtype)
+
+
+# The last one takes x for an output: any number will do where only memory is looked at.
+CALLS = {
+    "value": lambda f, x, **out: f(x, **out),
+    "derivative": lambda f, x, **out: f.derivative(x, **out),
+    "backward": lambda f, x, **out: f.backward(gradient_like(x), x, **out),
+    "backward from output": lambda f, x, **out: f.backward(gradient_like(x), y=x, **out),
+}
+
+each_activation = pytest.mark.parametrize("f", nn.ACTIVATIONS.values(), ids=list(nn.ACTIVATIONS))
+each_call = pytest.mark.parametrize("call", CALLS.values(), ids=list(CALLS))
+each_dtype = pytest.mark.parametrize("dtype", DTYPES)
+each_layout = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=list(LAYOUTS))
+
+
+def sample(shape, dtype=np.float64):
+    return np.random.default_rng(1).normal(0, 4, shape).astype(dtype)
+
+
+def reference(f, x, part=""):
+    """The definition in float64; NaN, which definitions with a comparison lose, stays NaN."""
+    x = np.asarray(x, np.float64)
+    with np.errstate(all="ignore"):
+        return np.where(np.isnan(x), NAN, getattr(nn.reference, f.__name__ + part)(x))
+
+
+def assert_close(actual, expected, dtype, scale=1.0):
+    """To 16 units in the last place; where the definition cancels, to 16 units of ``scale``."""
+    actual, tolerance = np.asarray(actual), 16 * np.finfo(dtype).eps
+    assert actual.dtype == dtype
+    assert actual.shape == expected.shape
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance * scale)
+
+
+def assert_same_bits(actual, expected):
+    assert actual.dtype.newbyteorder("=") == expected.dtype.newbyteorder("=")
+    assert actual.shape == expected.shape
+    assert native_bytes(actual) == native_bytes(expected)
+
+
+def native_bytes(array):
+    return array.astype(array.dtype.newbyteorder("=")).tobytes(order="C")
+
+
+# Values
+
+
+@pytest.mark.parametrize("size", SIZES)
+@each_dtype
+@each_activation
+def test_every_call_gives_what_the_definition_gives(f, dtype, size):
+    x = sample(size, dtype)
+    grad = gradient_like(x)
+    given_x, given_grad = x.copy(), grad.copy()
+    derivative = reference(f, x, "_derivative")
+    assert_close(f(x), reference(f, x), dtype)
+    assert_close(f.derivative(x), derivative, dtype)
+    assert_close(f.backward(grad, x), grad * derivative, dtype, 2)
+    assert_close(f.backward(grad, y=reference(f, x).astype(dtype)), grad * derivative, dtype, 2)
+    assert_same_bits(x, given_x)
+    assert_same_bits(grad, given_grad)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.2, 1, 3.5, np.float32(0.25), np.array(0.125)])
+@each_dtype
+def test_leaky_relu_takes_its_slope(dtype, slope):
+    x, plain = sample(100, dtype), float(slope)
+    grad = gradient_like(x)
+    y = nn.reference.leaky_relu(x.astype(np.float64), plain)
+    derivative = nn.reference.leaky_relu_derivative(x.astype(np.float64), plain)
+    assert_close(nn.leaky_relu(x, negative_slope=slope), y, dtype)
+    assert_close(nn.leaky_relu(x[::2], negative_slope=slope), y[::2], dtype)
+    assert_close(nn.leaky_relu.derivative(x, negative_slope=slope), derivative, dtype)
+    assert_close(nn.leaky_relu.backward(grad, x, negative_slope=slope), grad * derivative, dtype)
+    assert_close(nn.leaky_relu.backward(grad, y=y.astype(dtype), negative_slope=slope), grad * derivative, dtype)
+
+
+def test_a_negative_slope_is_fine_where_x_is_given():
+    x = np.array([-2.0, 3.0])
+    np.testing.assert_array_equal(nn.leaky_relu(x, negative_slope=-0.5), [1.0, 3.0])
+    np.testing.assert_array_equal(nn.leaky_relu.backward([4.0, 4.0], x, negative_slope=-0.5), [-2.0, 4.0])
+
+
+def test_sigmoid_agrees_with_scipy():
+    x = np.linspace(-700, 50, 5001)
+    np.testing.assert_allclose(nn.sigmoid(x), scipy.special.expit(x), rtol=1e-15)
+
+
+def test_the_tail_of_sigmoid_in_float32():
+    assert nn.sigmoid(np.float32(-100)) == np.float32(3.783506e-44)
+
+
+@each_activation
+def test_the_derivative_is_the_limit_of_differences(f):
+    x = np.linspace(-6, 6, 1000)
+    h = 1e-5
+    differences = (f(x + h) - f(x - h)) / (2 * h)
+    np.testing.assert_allclose(f.derivative(x), differences, atol=1e-9)
+
+
+# For each activation: value and derivative in more digits, and the largest error of each in ULP.
+# The formulas do not cancel; leaky_relu has one rounding of its slope and one of the product.
+EXACT = {
+    "linear": (lambda x: x, lambda x: mpmath.mpf(1), 0, 0),
+    "sigmoid": (
+        lambda x: (mpmath.exp(-abs(x)) if x < 0 else 1) / (1 + mpmath.exp(-abs(x))),
+        lambda x: mpmath.exp(-abs(x)) / (1 + mpmath.exp(-abs(x))) ** 2,
+        2,
+        4,
+    ),
+    "tanh": (mpmath.tanh, lambda x: 4 * mpmath.exp(-2 * abs(x)) / (1 + mpmath.exp(-2 * abs(x))) ** 2, 2, 4),
+    "relu": (lambda x: max(x, 0), lambda x: mpmath.mpf(x > 0), 0, 0),
+    "leaky_relu": (
+        lambda x: x if x > 0 else mpmath.mpf("0.01") * x,
+        lambda x: mpmath.mpf(1) if x > 0 else mpmath.mpf("0.01"),
+        1.5,
+        0.5,
+    ),
+}
+
+
+def hard_inputs(dtype):
+    """Near 0 from the subnormals up, through the tails down to them, halfway between powers of two, and large."""
+    info = np.finfo(dtype)
+    tail = -np.log(float(info.smallest_subnormal))
+    positive = [
+        np.geomspace(info.smallest_subnormal, 1, 300, dtype=dtype),
+        np.linspace(0, 25, 500),
+        np.linspace(0.4 * tail, 0.55 * tail, 300),
+        np.linspace(0.9 * tail, 1.05 * tail, 300),
+        (np.arange(60) + 0.5) * np.log(2) / 2,
+        [info.smallest_normal, info.eps, info.epsneg, info.max, 1e10, 3e30],
+    ]
+    positive = np.concatenate(positive).astype(dtype)
+    inputs = [positive, -positive, sample(500, dtype)]
+    if dtype == np.float32:
+        every = np.arange(0, 2**32, 1_000_003, dtype=np.uint64).astype(np.uint32).view(np.float32)
+        inputs.append(every[np.isfinite(every)])
+    return np.concatenate(inputs)
+
+
+@each_dtype
+@each_activation
+def test_errors_in_ulp_stay_within_the_bounds(f, dtype):
+    value, derivative, value_bound, derivative_bound = EXACT[f.__name__]
+    x = hard_inputs(dtype)
+    with mpmath.workprec(160):
+        exact = [mpmath.mpf(float(number)) for number in x]
+        assert ulp_errors(f(x), [value(number) for number in exact]).max() <= value_bound
+        assert ulp_errors(f.derivative(x), [derivative(number) for number in exact]).max() <= derivative_bound
+
+
+@each_dtype
+def test_bounded_functions_stay_in_their_bounds(dtype):
+    x = hard_inputs(dtype)
+    for f, low in [(nn.sigmoid, 0), (nn.tanh, -1)]:
+        y = f(x)
+        assert y.min() == low
+        assert y.max() == 1
+
+
+@each_dtype
+def test_tanh_is_odd_to_the_bit(dtype):
+    x = hard_inputs(dtype)
+    assert_same_bits(nn.tanh(-x), -nn.tanh(x))
+
+
+def test_the_largest_derivative_of_sigmoid_is_a_quarter_at_0():
+    x = np.linspace(-8, 8, 1001)
+    derivative = nn.sigmoid.derivative(x)
+    assert derivative.max() == derivative[500] == 0.25
+    assert np.count_nonzero(derivative == 0.25) == 1
+
+
+# Edges: x, the value and the derivative there
+
+EDGES = [
+    ("linear", 0.0, 0.0, 1.0),
+    ("linear", INF, INF, 1.0),
+    ("linear", -INF, -INF, 1.0),
+    ("linear", NAN, NAN, NAN),
+    ("sigmoid", 0.0, 0.5, 0.25),
+    ("sigmoid", -0.0, 0.5, 0.25),
+    ("sigmoid", INF, 1.0, 0.0),
+    ("sigmoid", -INF, 0.0, 0.0),
+    ("sigmoid", 1e30, 1.0, 0.0),
+    ("sigmoid", -1e30, 0.0, 0.0),
+    ("sigmoid", NAN, NAN, NAN),
+    ("tanh", 0.0, 0.0, 1.0),
+    ("tanh", -0.0, 0.0, 1.0),
+    ("tanh", INF, 1.0, 0.0),
+    ("tanh", -INF, -1.0, 0.0),
+    ("tanh", 1e30, 1.0, 0.0),
+    ("tanh", NAN, NAN, NAN),
+    ("relu", 0.0, 0.0, 0.0),
+    ("relu", -0.0, 0.0, 0.0),
+    ("relu", INF, INF, 1.0),
+    ("relu", -INF, 0.0, 0.0),
+    ("relu", NAN, NAN, NAN),
+    ("leaky_relu", 0.0, 0.0, 0.01),
+    ("leaky_relu", -0.0, 0.0, 0.01),
+    ("leaky_relu", INF, INF, 1.0),
+    ("leaky_relu", -INF, -INF, 0.01),
+    ("leaky_relu", NAN, NAN, NAN),
+]
+
+
+@pytest.mark.parametrize(("name", "x", "value", "derivative"), EDGES)
+@pytest.mark.parametrize("size", [1, 37])
+@each_dtype
+def test_edges(dtype, size, name, x, value, derivative):
+    f = nn.ACTIVATIONS[name]
+    x, value, derivative, two = (np.full(size, number, dtype) for number in (x, value, derivative, 2))
+    with np.errstate(all="raise"):
+        np.testing.assert_array_equal(f(x), value, strict=True)
+        np.testing.assert_array_equal(f.derivative(x), derivative, strict=True)
+        np.testing.assert_array_equal(f.backward(two, x), 2 * derivative, strict=True)
+        np.testing.assert_array_equal(f.backward(two, y=value), 2 * derivative, strict=True)
+
+
+def test_every_activation_has_its_edges():
+    assert {row[0] for row in EDGES} == set(nn.ACTIVATIONS)
+
+
+@pytest.mark.parametrize("f", [nn.linear, nn.tanh], ids=["linear", "tanh"])
+@each_dtype
+def test_the_sign_of_zero_is_kept(f, dtype):
+    zeros = np.array([0.0, -0.0] * 9, dtype)
+    assert_same_bits(f(zeros), zeros)
+
+
+@each_call
+@each_activation
+def test_no_flag_is_raised_for_any_special_number(f, call):
+    special = np.array([0.0, -0.0, 5e-324, 1e-310, 1e300, INF, -INF, NAN, 3.0])
+    with np.errstate(all="raise"):
+        call(f, np.abs(special))
+        call(f, special[::-1])
+
+
+@each_activation
+def test_a_gradient_of_nan_or_infinity_goes_through(f):
+    x = np.full(20, 0.5)
+    assert np.isnan(f.backward(np.full(20, NAN), x)).all()
+    assert np.isnan(f.backward(np.full(20, NAN), y=x)).all()
+    assert (f.backward(np.full(20, -INF), x) == -INF).all()
+    assert (f.backward(np.full(20, -INF), y=x) == -INF).all()
+
+
+# Memory
+
+
+@pytest.mark.parametrize("shape", [(7, 9), (3, 5, 6), (130, 140)])
+@each_dtype
+@each_layout
+@each_call
+@each_activation
+def test_the_layout_changes_no_bit(f, call, layout, dtype, shape):
+    x = sample(shape, dtype)
+    assert_same_bits(call(f, layout(x)), call(f, x))
+
+
+@each_layout
+@each_activation
+def test_the_gradient_has_a_layout_of_its_own(f, layout):
+    x = sample((20, 33))
+    grad = gradient_like(x)
+    for other in (x, x.copy(order="F"), LAYOUTS["strided"](x)):
+        assert_same_bits(f.backward(layout(grad), other), f.backward(grad, x))
+        assert_same_bits(f.backward(layout(grad), y=other), f.backward(grad, y=x))
+
+
+@pytest.mark.parametrize("layout", WRITEABLE_LAYOUTS.values(), ids=list(WRITEABLE_LAYOUTS))
+@pytest.mark.parametrize("shape", [(19,), (7, 9), (130, 140)])
+@each_dtype
+@each_call
+@each_activation
+def test_out_in_any_layout(f, call, dtype, shape, layout):
+    x = sample(shape, dtype)
+    for source in (x, x.copy(order="F"), LAYOUTS["reversed"](x)):
+        out = layout(np.full(shape, 9, dtype))
+        assert call(f, source, out=out) is out
+        assert_same_bits(out, call(f, x))
+
+
+def test_out_leaves_what_lies_between_its_elements():
+    buffer = np.full(40, 9.0)
+    nn.sigmoid(np.zeros(20), out=buffer[::2])
+    np.testing.assert_array_equal(buffer, [0.5, 9.0] * 20)
+
+
+# What is read and what is written, as slices of the same memory.
+OVERLAPS = {
+    "the same": (slice(None), slice(None)),
+    "one later": (slice(None, -1), slice(1, None)),
+    "one earlier": (slice(1, None), slice(None, -1)),
+    "backwards": (slice(None), slice(None, None, -1)),
+    "both backwards": (slice(None, None, -1), slice(None, None, -1)),
+    "every other": (slice(None, None, 2), slice(1, None, 2)),
+    "closer together": (slice(None, None, 2), slice(None, 150)),
+    "wider apart": (slice(None, 150), slice(None, None, 2)),
+}
+
+
+@pytest.mark.parametrize(("source", "target"), OVERLAPS.values(), ids=list(OVERLAPS))
+@each_call
+@each_activation
+def test_out_may_overlap_the_input(f, call, source, target):
+    memory = sample(300)
+    expected = call(f, memory[source].copy())
+    out = memory[target]
+    assert call(f, memory[source], out=out) is out
+    assert_same_bits(out, expected)
+
+
+@pytest.mark.parametrize(("source", "target"), list(OVERLAPS.values())[:5], ids=list(OVERLAPS)[:5])
+@each_activation
+def test_out_may_overlap_the_gradient(f, source, target):
+    memory = sample(40_000)
+    x = np.cos(memory[source])
+    expected = f.backward(memory[source].copy(), x)
+    assert_same_bits(f.backward(memory[source], x, out=memory[target]), expected)
+
+
+@each_activation
+def test_out_may_overlap_both_operands(f):
+    memory = sample(20_000)
+    expected = f.backward(memory[:-2].copy(), memory[2:].copy())
+    assert_same_bits(f.backward(memory[:-2], memory[2:], out=memory[1:-1]), expected)
+
+
+@each_call
+@each_activation
+def test_out_may_be_the_transposed_input(f, call):
+    x = sample((150, 150))
+    expected = call(f, x.copy())
+    assert_same_bits(call(f, x, out=x.T), expected)
+
+
+@pytest.mark.parametrize("number", [-50.3, -1.7, -0.31, 1e-3, 0.77, 5.1, 88.8])
+@each_dtype
+@each_activation
+def test_equal_numbers_have_equal_results(f, dtype, number):
+    x, grad = np.full(19, number, dtype), np.full(19, 0.7, dtype)
+    for y in (f(x), f.derivative(x), f.backward(grad, x), f.backward(grad, y=x)):
+        assert len({element.tobytes() for element in y}) == 1
+
+
+@each_dtype
+@each_activation
+def test_bits_do_not_depend_on_where_an_element_stands(f, dtype):
+    x = sample(100, dtype)
+    for call in (f, f.derivative):
+        whole = call(x)
+        for offset in range(1, 9):
+            assert_same_bits(call(x[offset:]), whole[offset:])
+        assert_same_bits(call(x[::3]), whole[::3])
+        assert_same_bits(call(x[::-1]), whole[::-1])
+        assert_same_bits(call(x.copy(), out=x.copy()), whole)
+        assert_same_bits(np.concatenate([call(x[i : i + 1]) for i in range(x.size)]), whole)
+        assert_same_bits(np.array([call(number) for number in x]), whole)
+
+
+@each_dtype
+@each_activation
+def test_back_propagation_does_not_depend_on_where_an_element_stands(f, dtype):
+    x = sample(100, dtype)
+    grad = gradient_like(x)
+    for backward in (f.backward, lambda grad, y, **out: f.backward(grad, y=y, **out)):
+        whole = backward(grad, x)
+        for offset in range(1, 9):
+            assert_same_bits(backward(grad[offset:], x[offset:]), whole[offset:])
+            assert_same_bits(backward(grad[offset::2], x[offset::2]), whole[offset::2])
+        assert_same_bits(np.concatenate([backward(grad[i : i + 1], x[i : i + 1]) for i in range(x.size)]), whole)
+        assert_same_bits(backward(grad, x, out=x.copy()), whole)
+
+
+@each_activation
+def test_the_result_is_new_memory(f):
+    x = np.abs(sample(10))
+    assert not np.shares_memory(f(x), x)
+    assert not np.shares_memory(f(x[::2]), x)
+    assert not np.shares_memory(f.backward(np.ones(10), x), x)
+
+
+# Types and shapes
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (0.5, np.float64),
+        (2, np.float64),
+        (True, np.float64),
+        (np.float64(0.5), np.float64),
+        (np.float32(0.5), np.float32),
+        (np.int8(-2), np.float64),
+        (np.array(0.5), np.float64),
+        (np.array(0.5, np.float32), np.float32),
+    ],
+)
+@each_activation
+def test_numbers_give_scalars(f, number, kind):
+    for result in (f(number), f.derivative(number), f.backward(number, number), f.backward(number, y=number)):
+        assert type(result) is kind
+    assert f(number) == f(np.array([number], kind))[0]
+
+
+@each_activation
+def test_out_of_no_dimension(f):
+    out = np.array(9.0)
+    assert f(0.5, out=out) is out
+    assert out == f(np.array([0.5]))[0]
+
+
+@each_activation
+def test_lists(f):
+    x = [[-1, 2.5], [0.5, 3]]
+    assert_same_bits(f(x), f(np.array(x)))
+    assert_same_bits(f.derivative(x), f.derivative(np.array(x)))
+    assert_same_bits(f.backward(x, x), f.backward(np.array(x), np.array(x)))
+
+
+@pytest.mark.parametrize("kind", ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", ">i4"])
+@each_activation
+def test_integers_count_as_float64(f, kind):
+    x = np.arange(-9 if np.dtype(kind).kind == "i" else 0, 18).astype(kind)
+    same = x.astype(np.float64)
+    assert_same_bits(f(x), f(same))
+    assert_same_bits(f.derivative(x), f.derivative(same))
+    assert_same_bits(f.backward(x[::-1], x), f.backward(same[::-1], same))
+    assert_same_bits(f.backward(x[::-1], y=x), f.backward(same[::-1], y=same))
+
+
+@pytest.mark.parametrize(
+    ("grad", "x", "result"),
+    [
+        ("f4", "f4", "f4"),
+        ("f4", "f8", "f8"),
+        ("f8", "f4", "f8"),
+        ("f4", ">f8", "f8"),
+        ("i8", "f4", "f4"),
+        ("f4", "i8", "f4"),
+        ("?", "f4", "f4"),
+        ("f8", "u1", "f8"),
+        ("i4", "?", "f8"),
+    ],
+)
+@each_activation
+def test_types_meet_in_back_propagation(f, grad, x, result):
+    grad, x = np.arange(20).astype(grad), (np.arange(20) % 3).astype(x)
+    assert_same_bits(f.backward(grad, x), f.backward(grad.astype(result), x.astype(result)))
+    assert_same_bits(f.backward(grad, y=x), f.backward(grad.astype(result), y=x.astype(result)))
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0), (2, 0, 4)])
+@each_dtype
+@each_call
+@each_activation
+def test_empty_arrays(f, call, dtype, shape):
+    for x in (np.empty(shape, dtype), np.empty(shape[::-1], dtype).T, np.empty((*shape, 2), dtype)[..., 0]):
+        result = call(f, x)
+        assert (result.shape, result.dtype) == (shape, dtype)
+        out = np.empty(shape, dtype)
+        assert call(f, x, out=out) is out
+
+
+@pytest.mark.parametrize(
+    ("of_grad", "of_x"),
+    [
+        ((4, 1), (1, 5)),
+        ((3,), (2, 3)),
+        ((), (2, 3)),
+        ((2, 3), ()),
+        ((5, 1, 7), (3, 1)),
+        ((0, 3), (1,)),
+        ((1, 190), (150, 1)),
+    ],
+)
+@each_activation
+def test_back_propagation_broadcasts(f, of_grad, of_x):
+    grad, x = sample(of_grad), np.cos(sample(of_x))
+    full_grad, full_x = (array.copy() for array in np.broadcast_arrays(grad, x))
+    expected = f.backward(full_grad, full_x)
+    assert_same_bits(f.backward(grad, x), expected)
+    assert_same_bits(f.backward(grad, y=x), f.backward(full_grad, y=full_x))
+    out = np.full(expected.shape[::-1], 9.0).T
+    assert f.backward(grad, x, out=out) is out
+    assert_same_bits(out, expected)
+
+
+@st.composite
+def gradients_and_inputs(draw):
+    dtype = draw(st.sampled_from(DTYPES))
+    shape = draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=6))
+    width = np.dtype(dtype).itemsize * 8
+    x = draw(hnp.arrays(dtype, shape, elements=st.floats(width=width)))
+    grad = draw(hnp.arrays(dtype, shape, elements=st.floats(-64, 64, width=width)))
+    return grad, x
+
+
+@given(gradients_and_inputs())
+@settings(max_examples=50, deadline=None)
+@each_activation
+def test_any_numbers_in_any_shape(f, drawn):
+    grad, x = drawn
+    value, derivative = reference(f, x), reference(f, x, "_derivative")
+    assert_close(f(x), value, x.dtype)
+    assert_close(f.derivative(x), derivative, x.dtype)
+    assert_close(f.backward(grad, x), grad * derivative, x.dtype, 64)
+    assert_close(f.backward(grad, y=value.astype(x.dtype)), grad * derivative, x.dtype, 64)
+    assert isinstance(f(x), np.ndarray if x.ndim else x.dtype.type)
+
+
+# Errors
+
+BAD_OUTS = [
+    (np.zeros(3, np.float32), TypeError, "out has dtype float32; the result has float64"),
+    (np.zeros(3, np.int64), TypeError, "out has dtype int64; the result has float64"),
+    (np.zeros(4), ValueError, "out has shape (4,); the result has (3,)"),
+    (np.zeros((1, 3)), ValueError, "out has shape (1, 3); the result has (3,)"),
+    (np.zeros(()), ValueError, "out has shape (); the result has (3,)"),
+    (LAYOUTS["read-only"](np.zeros(3)), ValueError, "out is read-only"),
+    ([0.0, 0.0, 0.0], TypeError, "out must be a NumPy array, not list"),
+]
+
+
+@pytest.mark.parametrize(("out", "error", "message"), BAD_OUTS)
+@pytest.mark.parametrize("x", [np.ones(3), np.ones(6)[::2]], ids=["contiguous", "strided"])
+@each_call
+@each_activation
+def test_an_out_that_does_not_fit_is_refused_and_left_alone(f, call, x, out, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        call(f, x, out=out)
+    assert not np.any(out)
+
+
+@pytest.mark.parametrize("kind", ["f2", "g", "c8", "c16", "U3", "S3", "O", "m8[s]", "M8[s]"])
+@each_activation
+def test_other_types_are_refused(f, kind):
+    x = np.zeros(3, kind)
+    said = re.escape(f"has dtype {x.dtype}; accepted are float32, float64, integers and booleans")
+    for call in (f, f.derivative, lambda x: f.backward(np.ones(3), x)):
+        with pytest.raises(TypeError, match=f"^x {said}"):
+            call(x)
+    with pytest.raises(TypeError, match=f"^grad {said}"):
+        f.backward(x, np.ones(3))
+    with pytest.raises(TypeError, match=f"^grad {said}"):
+        f.backward(x, y=np.ones(3))
+
+
+def test_errors_name_the_output_where_the_output_was_given():
+    with pytest.raises(TypeError, match=r"^y has dtype float16"):
+        nn.tanh.backward(np.ones(3), y=np.ones(3, np.float16))
+    with pytest.raises(ValueError, match=re.escape("grad of shape (2,) and y of shape (3,) cannot be broadcast")):
+        nn.tanh.backward(np.ones(2), y=np.ones(3))
+
+
+@pytest.mark.parametrize("value", ["text", None, object()])
+@each_activation
+def test_what_is_no_number_is_refused(f, value):
+    for call in CALLS.values():
+        with pytest.raises(TypeError, match="has dtype"):
+            call(f, np.asarray(value))
+
+
+@each_activation
+def test_back_propagation_takes_the_input_or_the_output(f):
+    message = rf"^{f.__name__}\.backward\(\) takes either the activation's input x or its output y"
+    with pytest.raises(TypeError, match=message):
+        f.backward(np.ones(3))
+    with pytest.raises(TypeError, match=message):
+        f.backward(np.ones(3), np.ones(3), y=np.ones(3))
+
+
+@pytest.mark.parametrize("x", [1.0, np.ones(3), np.ones(6)[::2]], ids=["number", "contiguous", "strided"])
+@each_activation
+def test_an_unknown_keyword_is_refused(f, x):
+    accepted = "negative_slope, out" if f is nn.leaky_relu else "out"
+    message = rf"got an unexpected keyword argument 'steepness'; it takes .*{accepted}"
+    for call, name in [(f, ""), (f.derivative, ".derivative"), (lambda x, **k: f.backward(x, x, **k), ".backward")]:
+        with pytest.raises(TypeError, match=re.escape(f"{f.__name__}{name}() ") + message):
+            call(x, steepness=2)
+    with pytest.raises(TypeError, match=message):
+        f.backward(x, y=x, steepness=2)
+
+
+@pytest.mark.parametrize("slope", ["steep", None, [0.1], np.ones(2), 1j])
+@pytest.mark.parametrize("x", [1.0, np.ones(3)], ids=["number", "array"])
+def test_a_slope_that_is_no_number_is_refused(x, slope):
+    for call in (nn.leaky_relu, nn.leaky_relu.derivative, lambda x, **k: nn.leaky_relu.backward(x, x, **k)):
+        with pytest.raises(TypeError, match="negative_slope must be a number, not "):
+            call(x, negative_slope=slope)
+
+
+@pytest.mark.parametrize("y", [1.0, np.ones(3), np.ones(6)[::2]], ids=["number", "contiguous", "strided"])
+def test_a_negative_slope_does_not_let_x_be_told_from_y(y):
+    with pytest.raises(ValueError, match="with a negative negative_slope, x cannot be told from y; give x"):
+        nn.leaky_relu.backward(y, y=y, negative_slope=-0.1)
+
+
+@each_activation
+def test_shapes_that_do_not_broadcast_are_refused(f):
+    message = "grad of shape (2, 3) and x of shape (2,) cannot be broadcast together"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        f.backward(np.ones((2, 3)), np.ones(2))
+
+
+@each_activation
+def test_x_is_positional(f):
+    with pytest.raises(TypeError):
+        f(x=np.ones(3))
+
+
+# What the objects say of themselves
+
+
+def parts(f):
+    return {
+        "": f,
+        ".derivative": f.derivative,
+        ".backward": f.backward,
+        ".backward.from_output": f.backward.from_output,
+    }
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+@each_activation
+def test_pickled_and_copied_objects_are_the_objects(f, protocol):
+    for part in parts(f).values():
+        assert pickle.loads(pickle.dumps(part, protocol)) is part
+        assert copy.deepcopy(part) is part
+
+
+@each_activation
+def test_names(f):
+    assert nn.ACTIVATIONS[f.__name__] is f
+    assert getattr(nn, f.__name__) is f
+    for suffix, part in parts(f).items():
+        assert part.__qualname__ == f.__name__ + suffix
+        assert part.__name__ == part.__qualname__.removesuffix(".from_output")
+        assert part.__module__ == "fastnn.activations"
+        assert repr(part) == f"<function fastnn.{f.__name__}{suffix}>"
+
+
+@each_activation
+def test_signatures(f):
+    own = ["negative_slope"] if f is nn.leaky_relu else []
+    assert list(inspect.signature(f).parameters) == ["x", *own, "out"]
+    assert list(inspect.signature(f.derivative).parameters) == ["x", "out", "hyperparameter"]
+    assert list(inspect.signature(f.backward).parameters) == ["grad", "x", "y", "out", "hyperparameter"]
+    assert inspect.signature(f).parameters["x"].kind is inspect.Parameter.POSITIONAL_ONLY
+    assert f.defaults == f.derivative.defaults == f.backward.defaults
+    assert f.defaults == {name: inspect.signature(f).parameters[name].default for name in own}
+
+
+@pytest.mark.parametrize("section", ["Parameters", "Returns", "Examples"])
+@each_activation
+def test_the_docstrings_have_their_sections(f, section):
+    underlined = f"    {section}\n    {'-' * len(section)}\n"
+    assert underlined in f.__doc__
+    if section != "Examples":
+        assert underlined in f.derivative.__doc__
+        assert underlined in f.backward.__doc__
