@@ -9,7 +9,7 @@ cimport numpy as cnp
 
 from fastnn.kernels cimport losses as f
 from fastnn.kernels.elementary cimport log1p_of, log_probability, real, smallest_normal
-from fastnn.kernels.reductions cimport STRETCH, exp_row, row_max, stretches, sum_row
+from fastnn.kernels.reductions cimport STRETCH, exp_rows, max_rows, rows_at_once, stretches, sum_row
 from fastnn.kernels.views cimport (
     double_view, empty_like, float_view, index_view, is_direct, is_like, is_writable_beside
 )
@@ -124,121 +124,157 @@ cdef double binary_cross_entropy_with_logits(
         task, scale, p, t, w, v, g)
 
 
-cdef inline double categorical_cross_entropy_row(
-    Task task, const real *p, const real *t, Py_ssize_t label, real *gradient, real scale
+cdef inline void categorical_cross_entropy_rows(
+    Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, const real *scale,
+    Py_ssize_t rows, double *v,
 ) noexcept nogil:
     """-sum of t log(p), with the smallest normal number in place of a smaller p, in the gradient -t / p as well."""
-    cdef real v[STRETCH]
-    cdef real q, tiny = smallest_normal(scale)
-    cdef Py_ssize_t stretch, start, count, k
-    cdef double total = 0
-    for stretch in range(stretches(task.classes)):
+    cdef real terms[STRETCH]
+    cdef real tiny = smallest_normal(scale[0])
+    cdef Py_ssize_t n = rows * task.classes, stretch, start, count, r, k
+    for r in range(rows):
+        v[r] = 0
+    for stretch in range(stretches(n)):
         start = stretch * STRETCH
-        count = min(<Py_ssize_t>STRETCH, task.classes - start)
+        count = min(<Py_ssize_t>STRETCH, n - start)
         if task.value:
             for k in range(count):
-                v[k] = <real>0 - t[start + k] * log_probability(p[start + k])
-            total += sum_row(v, count)
+                terms[k] = <real>0 - t[start + k] * log_probability(p[start + k])
+            if rows == 1:
+                v[0] += sum_row(terms, count)
+            else:
+                for r in range(rows):
+                    v[r] = sum_row(terms + r * task.classes, task.classes)
         if task.gradient:
-            for k in range(count):
-                q = p[start + k]
-                gradient[start + k] = <real>0 - scale * t[start + k] / (tiny if q < tiny else q)
-    return total
+            for k in range(start, start + count):
+                gradient[k] = <real>0 - t[k] / (tiny if p[k] < tiny else p[k])
+    if task.gradient:
+        for r in range(rows):
+            for k in range(r * task.classes, (r + 1) * task.classes):
+                gradient[k] *= scale[r]
 
 
-cdef inline double cross_entropy_row(
-    Task task, const real *z, const real *t, Py_ssize_t label, real *gradient, real scale
+cdef inline void cross_entropy_rows(
+    Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, const real *scale,
+    Py_ssize_t rows, double *v,
 ) noexcept nogil:
     """sum of t (log_sum - z), with log_sum = max + log1p(rest); the gradient is (sum of t) softmax(z) - t.
 
     A zero target leaves its logit out, even where that is -infinity. For the largest logit, whose e^(z - max) is 1,
     softmax is written 1 - rest / (1 + rest), so that a nearly perfect prediction keeps the digits of its gradient.
     """
-    cdef real v[STRETCH]
-    cdef Py_ssize_t stretch, start, count, i, k
-    cdef real distance, certain, ordinary, inverse, total, largest = row_max(z, task.classes)
-    cdef double rest, below = 0, sum_of_targets = sum_row(t, task.classes)
-    if task.value:
-        for stretch in range(stretches(task.classes)):
-            start = stretch * STRETCH
-            count = min(<Py_ssize_t>STRETCH, task.classes - start)
-            for k in range(count):
-                distance = t[start + k] * (largest - z[start + k])
-                v[k] = <real>0 if t[start + k] == 0 else distance
-            below += sum_row(v, count)
-    rest = exp_row(z, gradient, task.gradient, True, task.classes, largest)
+    cdef real largest[STRETCH]
+    cdef double rest[STRETCH]
+    cdef double weight[STRETCH]
+    cdef real terms[STRETCH]
+    cdef Py_ssize_t n = task.classes, stretch, start, count, r, k
+    cdef real distance, certain, ordinary, inverse, total
+    max_rows(z, rows, n, largest)
+    for r in range(rows):
+        v[r] = 0
+        weight[r] = sum_row(t + r * n, n)
+        if task.value:
+            for stretch in range(stretches(n)):
+                start = r * n + stretch * STRETCH
+                count = min(<Py_ssize_t>STRETCH, r * n + n - start)
+                for k in range(count):
+                    distance = t[start + k] * (largest[r] - z[start + k])
+                    terms[k] = <real>0 if t[start + k] == 0 else distance
+                v[r] += sum_row(terms, count)
+    exp_rows(z, gradient, task.gradient, True, rows, n, largest, rest)
+    for r in range(rows):
+        v[r] += weight[r] * log1p_of(rest[r])
     if task.gradient:
-        inverse = <real>(1 / (1 + rest))
-        total = <real>sum_of_targets
-        certain = total * (<real>rest * inverse)
-        for i in range(task.classes):
-            ordinary = total * (gradient[i] * inverse) - t[i]
-            gradient[i] = scale * ((total - t[i]) - certain if gradient[i] == 1 else ordinary)
-    return below + sum_of_targets * log1p_of(rest)
+        for r in range(rows):
+            inverse = <real>(1 / (1 + rest[r]))
+            total = <real>weight[r]
+            certain = total * (<real>rest[r] * inverse)
+            for k in range(r * n, r * n + n):
+                ordinary = total * (gradient[k] * inverse) - t[k]
+                gradient[k] = scale[r] * ((total - t[k]) - certain if gradient[k] == 1 else ordinary)
 
 
-cdef inline double cross_entropy_label_row(
-    Task task, const real *z, const real *t, Py_ssize_t label, real *gradient, real scale
+cdef inline void cross_entropy_label_rows(
+    Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, const real *scale,
+    Py_ssize_t rows, double *v,
 ) noexcept nogil:
-    """The same for a target that is 1 at the label and 0 elsewhere."""
-    cdef Py_ssize_t i
-    cdef real factor, largest = row_max(z, task.classes), of_label = z[label]
-    cdef double rest = exp_row(z, gradient, task.gradient, True, task.classes, largest)
+    """The same for targets that are 1 at the label and 0 elsewhere."""
+    cdef real largest[STRETCH]
+    cdef double rest[STRETCH]
+    cdef bint is_largest[STRETCH]
+    cdef Py_ssize_t n = task.classes, r, k
+    cdef real factor
+    max_rows(z, rows, n, largest)
+    for r in range(rows):
+        v[r] = <double>largest[r] - <double>z[r * n + labels[r]]
+        is_largest[r] = z[r * n + labels[r]] == largest[r]
+    exp_rows(z, gradient, task.gradient, True, rows, n, largest, rest)
+    for r in range(rows):
+        v[r] += log1p_of(rest[r])
     if task.gradient:
-        factor = <real>(scale / (1 + rest))
-        for i in range(task.classes):
-            gradient[i] *= factor
-        if of_label == largest:
-            gradient[label] = <real>(-scale * (rest / (1 + rest)))
-        else:
-            gradient[label] -= scale
-    return <double>largest - <double>of_label + log1p_of(rest)
+        for r in range(rows):
+            factor = <real>(scale[r] / (1 + rest[r]))
+            for k in range(r * n, r * n + n):
+                gradient[k] *= factor
+            k = r * n + labels[r]
+            gradient[k] = <real>(-scale[r] * (rest[r] / (1 + rest[r]))) if is_largest[r] else gradient[k] - scale[r]
 
 
 cdef inline double row_loop(
-    double (*row)(Task, const real *, const real *, Py_ssize_t, real *, real) noexcept nogil,
+    void (*rows_of)(
+        Task, const real *, const real *, const Py_ssize_t *, real *, const real *, Py_ssize_t, double *
+    ) noexcept nogil,
     Task task, real scale, const real[::1] prediction, const real[::1] target, const Py_ssize_t[::1] labels,
     const real[::1] weight, real[::1] values, real[::1] gradient,
 ) noexcept nogil:
-    """The loop over the rows of all losses of many classes."""
-    cdef Py_ssize_t i, n = prediction.shape[0] // task.classes, label, start
-    cdef real w
-    cdef double v, total = task.total
-    for i in range(n):
-        w = weight[i] if task.weighted else <real>1
-        label = labels[i] if task.labelled else 0
-        start = i * task.classes
-        v = w * row(task, &prediction[start], &target[start], label, &gradient[start], scale * w)
-        if task.store:
-            values[i] = <real>v
-        else:
-            total += v
+    """The loop over the rows of all losses of many classes, as many at once as ``exp_rows`` takes."""
+    cdef double v[STRETCH]
+    cdef real scales[STRETCH]
+    cdef Py_ssize_t n = task.classes, count = prediction.shape[0] // n, together = rows_at_once(n), i, r, rows, first
+    cdef double total = task.total
+    for i in range((count + together - 1) // together):
+        first = i * together
+        rows = min(together, count - first)
+        for r in range(rows):
+            scales[r] = scale * weight[first + r] if task.weighted else scale
+        rows_of(
+            task, &prediction[first * n], &target[first * n] if not task.labelled else NULL,
+            &labels[first] if task.labelled else NULL, &gradient[first * n], scales, rows, v)
+        for r in range(rows):
+            if task.weighted:
+                v[r] *= weight[first + r]
+            if task.store:
+                values[first + r] = <real>v[r]
+            else:
+                total += v[r]
     return total
 
 
 cdef inline double run_rows(
-    double (*row)(Task, const real *, const real *, Py_ssize_t, real *, real) noexcept nogil,
+    void (*rows_of)(
+        Task, const real *, const real *, const Py_ssize_t *, real *, const real *, Py_ssize_t, double *
+    ) noexcept nogil,
     Task task, real scale, cnp.ndarray p, cnp.ndarray t, cnp.ndarray l, cnp.ndarray w, cnp.ndarray v, cnp.ndarray g,
 ) noexcept nogil:
     if real is float:
-        return row_loop(row, task, scale, float_view(p), float_view(t), index_view(l),
+        return row_loop(rows_of, task, scale, float_view(p), float_view(t), index_view(l),
                         float_view(w), float_view(v), float_view(g))
     else:
-        return row_loop(row, task, scale, double_view(p), double_view(t), index_view(l),
+        return row_loop(rows_of, task, scale, double_view(p), double_view(t), index_view(l),
                         double_view(w), double_view(v), double_view(g))
 
 
 cdef double categorical_cross_entropy(
     Task task, real scale, cnp.ndarray p, cnp.ndarray t, cnp.ndarray l, cnp.ndarray w, cnp.ndarray v, cnp.ndarray g,
 ) noexcept nogil:
-    return run_rows(categorical_cross_entropy_row[real], task, scale, p, t, l, w, v, g)
+    return run_rows(categorical_cross_entropy_rows[real], task, scale, p, t, l, w, v, g)
 
 cdef double cross_entropy(
     Task task, real scale, cnp.ndarray p, cnp.ndarray t, cnp.ndarray l, cnp.ndarray w, cnp.ndarray v, cnp.ndarray g,
 ) noexcept nogil:
     if task.labelled:
-        return run_rows(cross_entropy_label_row[real], task, scale, p, t, l, w, v, g)
-    return run_rows(cross_entropy_row[real], task, scale, p, t, l, w, v, g)
+        return run_rows(cross_entropy_label_rows[real], task, scale, p, t, l, w, v, g)
+    return run_rows(cross_entropy_rows[real], task, scale, p, t, l, w, v, g)
 
 
 cdef class Kernel:

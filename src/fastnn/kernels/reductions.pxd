@@ -129,11 +129,62 @@ cdef inline double exp_row(const real *x, real *out, bint store, bint rest, Py_s
     return total
 
 
+cdef inline Py_ssize_t rows_at_once(Py_ssize_t n) noexcept nogil:
+    """How many rows of n elements ``max_rows`` and ``exp_rows`` take in one go."""
+    return STRETCH // n if n < LANES else 1
+
+
+cdef inline void max_rows(const real *x, Py_ssize_t rows, Py_ssize_t n, real *largest) noexcept nogil:
+    """The largest element of each of some rows."""
+    cdef Py_ssize_t r, k
+    if n >= LANES:
+        largest[0] = row_max(x, n)
+        return
+    for r in range(rows):
+        largest[r] = -INFINITY
+        for k in range(r * n, r * n + n):
+            largest[r] = x[k] if x[k] > largest[r] else largest[r]
+
+
+cdef inline void exp_rows(
+    const real *x, real *out, bint store, bint rest, Py_ssize_t rows, Py_ssize_t n, const real *largest, double *total
+) noexcept nogil:
+    """``exp_row`` of each of some rows. Rows shorter than LANES share one loop over the exponentials of all."""
+    cdef real e[STRETCH]
+    cdef real m, maxima
+    cdef Py_ssize_t r, k
+    if n >= LANES:
+        total[0] = exp_row(x, out, store, rest, n, largest[0])
+        return
+    for r in range(rows):
+        m = largest[r]
+        for k in range(r * n, r * n + n):
+            e[k] = x[k] - m
+    for k in range(rows * n):
+        e[k] = exp_nonpositive(e[k])
+    for r in range(rows):
+        m = largest[r]
+        maxima = 0
+        total[r] = m - m
+        for k in range(r * n, r * n + n):
+            total[r] += <real>0 if rest and x[k] == m else e[k]
+            maxima += <real>1 if x[k] == m else <real>0
+        total[r] += maxima - <real>1 if rest else <real>0
+    if store:
+        for k in range(rows * n):
+            out[k] = e[k]
+
+
 cdef inline double sum_row(const real *x, Py_ssize_t n) noexcept nogil:
     """The sum of a row, in double."""
     cdef double lane[LANES]
     cdef real block[LANES]
     cdef Py_ssize_t i, k, whole = n - n % LANES
+    cdef double total = 0
+    if n < LANES:
+        for i in range(n):
+            total += x[i]
+        return total
     fill(lane, <double>0)
     for i in range(n // LANES):
         for k in range(LANES):
@@ -151,6 +202,11 @@ cdef inline double dot_row(const real *x, const real *y, Py_ssize_t n) noexcept 
     cdef real block[LANES]
     cdef real other[LANES]
     cdef Py_ssize_t i, k, whole = n - n % LANES
+    cdef double total = 0
+    if n < LANES:
+        for i in range(n):
+            total += <double>x[i] * y[i]
+        return total
     fill(lane, <double>0)
     for i in range(n // LANES):
         for k in range(LANES):

@@ -7,7 +7,7 @@ The rows are contiguous stretches of n elements. The maximum is subtracted first
 cimport numpy as cnp
 
 from fastnn.kernels.elementary cimport exp_nonpositive, log1p_of, real
-from fastnn.kernels.reductions cimport dot_row, exp_row, row_max, sum_row
+from fastnn.kernels.reductions cimport STRETCH, dot_row, exp_rows, max_rows, rows_at_once, sum_row
 from fastnn.kernels.views cimport double_view, empty_like, float_view, is_direct, is_like, is_writable_beside
 
 from fastnn._arrays import apply_rowwise
@@ -32,21 +32,34 @@ PASSES = {
 }
 
 
-cdef inline void softmax(const real *x, real *out, Py_ssize_t n) noexcept nogil:
+cdef inline void softmax(const real *x, real *out, Py_ssize_t rows, Py_ssize_t n) noexcept nogil:
     """e^(x - max) / sum of e^(x - max)."""
-    cdef Py_ssize_t i
-    cdef real scale = <real>(1 / exp_row(x, out, True, False, n, row_max(x, n)))
-    for i in range(n):
-        out[i] *= scale
+    cdef real largest[STRETCH]
+    cdef double total[STRETCH]
+    cdef real scale
+    cdef Py_ssize_t r, k
+    max_rows(x, rows, n, largest)
+    exp_rows(x, out, True, False, rows, n, largest, total)
+    for r in range(rows):
+        scale = <real>(1 / total[r])
+        for k in range(r * n, r * n + n):
+            out[k] *= scale
 
 
-cdef inline void log_softmax(const real *x, real *out, Py_ssize_t n) noexcept nogil:
+cdef inline void log_softmax(const real *x, real *out, Py_ssize_t rows, Py_ssize_t n) noexcept nogil:
     """(x - max) - log(sum of e^(x - max))."""
-    cdef Py_ssize_t i
-    cdef real largest = row_max(x, n)
-    cdef real log_sum = <real>log1p_of(exp_row(x, out, False, True, n, largest))
-    for i in range(n):
-        out[i] = (x[i] - largest) - log_sum
+    cdef real largest[STRETCH]
+    cdef double total[STRETCH]
+    cdef real log_sum
+    cdef Py_ssize_t r, k
+    max_rows(x, rows, n, largest)
+    exp_rows(x, out, False, True, rows, n, largest, total)
+    for r in range(rows):
+        total[r] = log1p_of(total[r])
+    for r in range(rows):
+        log_sum = <real>total[r]
+        for k in range(r * n, r * n + n):
+            out[k] = (x[k] - largest[r]) - log_sum
 
 
 cdef inline void softmax_backward(const real *grad, const real *y, real *out, Py_ssize_t n) noexcept nogil:
@@ -68,17 +81,22 @@ cdef inline void log_softmax_backward(const real *grad, const real *y, real *out
 cdef inline void run_rows(
     Pass which, const real[::1] grad, const real[::1] x, real[::1] out, Py_ssize_t n
 ) noexcept nogil:
-    cdef Py_ssize_t row, start
-    for row in range(x.shape[0] // n):
-        start = row * n
+    cdef Py_ssize_t count = x.shape[0] // n, together = rows_at_once(n), i, r, start, first, rows
+    for i in range((count + together - 1) // together):
+        start = i * together * n
+        rows = min(together, count - i * together)
         if which == SOFTMAX:
-            softmax(&x[start], &out[start], n)
+            softmax(&x[start], &out[start], rows, n)
         elif which == LOG_SOFTMAX:
-            log_softmax(&x[start], &out[start], n)
+            log_softmax(&x[start], &out[start], rows, n)
         elif which == SOFTMAX_BACKWARD:
-            softmax_backward(&grad[start], &x[start], &out[start], n)
+            for r in range(rows):
+                first = start + r * n
+                softmax_backward(&grad[first], &x[first], &out[first], n)
         else:
-            log_softmax_backward(&grad[start], &x[start], &out[start], n)
+            for r in range(rows):
+                first = start + r * n
+                log_softmax_backward(&grad[first], &x[first], &out[first], n)
 
 
 cdef void run(Pass which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n) noexcept nogil:
