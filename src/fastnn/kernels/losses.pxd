@@ -46,7 +46,8 @@ cdef inline real huber_gradient(real p, real t, real a) noexcept nogil:
 # 1 - p, in the gradient (1 - t) / (1 - p) - t / p as well. The numerator p - t is exact where it cancels.
 
 cdef inline real binary_cross_entropy(real p, real t, real a) noexcept nogil:
-    return -(t * log_probability(p) + (<real>1 - t) * log1p_of(-p))
+    cdef real log_no = log1p_of(-p)
+    return -(t * log_probability(p) + (log_no - t * log_no))
 
 cdef inline real binary_cross_entropy_gradient(real p, real t, real a) noexcept nogil:
     cdef real tiny = smallest_normal(p)

@@ -38,13 +38,13 @@ cdef void momentum_loop(
 ) noexcept nogil:
     """v <- momentum v + g, then p <- p - rate v; with Nesterov's look-ahead p <- p - rate (g + momentum v)."""
     cdef real rate = <real>learning_rate, mu = <real>momentum, decay = <real>weight_decay
-    cdef real g, v, keep = mu if nesterov else <real>1, add = <real>1 if nesterov else <real>0
+    cdef real g, v
     cdef Py_ssize_t i
     for i in range(parameter.shape[0]):
         g = gradient[i] + decay * parameter[i]
         v = mu * velocity[i] + g
         velocity[i] = v
-        parameter[i] -= rate * (keep * v + add * g)
+        parameter[i] -= rate * (g + mu * v if nesterov else v)
 
 
 cdef void adam_loop(
@@ -52,14 +52,14 @@ cdef void adam_loop(
     double step_size, double beta1, double beta2, double root_scale, double epsilon, double weight_decay,
 ) noexcept nogil:
     """m <- b1 m + (1 - b1) g, v <- b2 v + (1 - b2) g^2, p <- p - step_size m / (root_scale sqrt(v) + epsilon)."""
-    cdef real step = <real>step_size, b1 = <real>beta1, b2 = <real>beta2, scale = <real>root_scale
+    cdef real step = <real>step_size, scale = <real>root_scale
     cdef real c1 = <real>(1 - beta1), c2 = <real>(1 - beta2), eps = <real>epsilon, decay = <real>weight_decay
     cdef real g, m, v
     cdef Py_ssize_t i
     for i in range(parameter.shape[0]):
         g = gradient[i] + decay * parameter[i]
-        m = b1 * mean[i] + c1 * g
-        v = b2 * square[i] + c2 * (g * g)
+        m = mean[i] + c1 * (g - mean[i])
+        v = square[i] + c2 * (g * g - square[i])
         mean[i] = m
         square[i] = v
         parameter[i] -= step * m / (scale * square_root(v) + eps)
