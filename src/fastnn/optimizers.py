@@ -37,8 +37,6 @@ class Optimizer:
         How many steps were made.
     """
 
-    state_names: tuple[str, ...] = ()
-
     def __init__(self, learning_rate: float, weight_decay: float) -> None:
         self.learning_rate = check_setting("learning_rate", learning_rate)
         self.weight_decay = check_setting("weight_decay", weight_decay)
@@ -74,6 +72,11 @@ class Optimizer:
             for arrays in zip(parameters, gradients, *self.state, strict=True):
                 update_in_pieces(update, arrays, settings)
         self.steps += 1
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """What is kept for each parameter array, between steps."""
+        raise NotImplementedError
 
     def update(self, step: int) -> tuple[Callable[..., bool], tuple[float, ...]]:
         """The kernel and its settings at a step, counted from 1."""
@@ -177,8 +180,10 @@ class sgd(Optimizer):
         self.nesterov = nesterov
         if nesterov and momentum == 0:
             raise ValueError("nesterov needs a momentum above 0")
-        if momentum:
-            self.state_names = ("velocity",)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        return ("velocity",) if self.momentum else ()
 
     def update(self, step: int) -> tuple[Callable[..., bool], tuple[float, ...]]:
         if self.momentum == 0:
@@ -226,8 +231,6 @@ class adam(Optimizer):
     array([0.9, 2.1])
     """
 
-    state_names = ("mean", "square")
-
     def __init__(
         self,
         learning_rate: float = 0.001,
@@ -241,6 +244,10 @@ class adam(Optimizer):
         self.beta1 = check_setting("beta1", beta1, below=1)
         self.beta2 = check_setting("beta2", beta2, below=1)
         self.epsilon = check_setting("epsilon", epsilon)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        return ("mean", "square")
 
     def update(self, step: int) -> tuple[Callable[..., bool], tuple[float, ...]]:
         correction1, correction2 = 1 - self.beta1**step, 1 - self.beta2**step
