@@ -82,8 +82,6 @@ def hyperparameter_value(function: Any, given: Mapping[str, Any]) -> float:
             accepted = ", ".join((*function.defaults, "out"))
             raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}; it takes {accepted}")
     ((name, value),) = given.items()
-    if type(value) is float:
-        return value
     number = np.asarray(value)
     if number.ndim or number.dtype.kind not in "iubf":
         raise TypeError(f"{name} must be a number, not {value!r}")

@@ -121,16 +121,21 @@ cdef class Elementwise:
     cdef Kernel kernel
     cdef Pass which
     cdef readonly dict defaults
+    cdef object keyword
     cdef double default
 
     def __init__(self, str name, dict defaults):
         self.kernel = KERNELS[name]
         self.defaults = defaults
+        self.keyword = next(iter(defaults), None)
         self.default = next(iter(defaults.values()), 0.0)
 
     cdef object compute(self, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, dict given):
         cdef Kernel kernel = self.kernel
-        cdef double hyperparameter = hyperparameter_value(self, given) if given else self.default
+        cdef double hyperparameter = self.default
+        if given:
+            value = given.get(self.keyword)
+            hyperparameter = value if type(value) is float and len(given) == 1 else hyperparameter_value(self, given)
         if self.which == BACKWARD_FROM_OUTPUT and hyperparameter < 0:
             raise ValueError(f"{self.__name__}: with a negative {next(iter(given))}, x cannot be told from y; give x")
         if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
