@@ -38,7 +38,7 @@ def test_docstring(name):
 
 
 def test_readme():
-    """Its Python blocks are one session: later ones use what earlier ones made."""
+    """Later Python blocks use what earlier ones made, so they run as one."""
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert blocks
     assert run("\n".join(blocks), "README") > 5
