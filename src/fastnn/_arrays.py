@@ -139,8 +139,10 @@ def apply_elementwise(function: Any, inputs: Mapping[str, Any], out: Any, keywor
         check_out(out, shape, dtype)
     read: Any = ["readonly", "contig", "aligned", "nbo", "overlap_assume_elementwise"]
     write: Any = ["writeonly", "contig", "aligned", "nbo", "allocate", "no_broadcast", "no_subtype"]
+    # At least one dimension: the iterator of NumPy 1 converts no operand without any.
+    operands = [None if array is None else np.atleast_1d(array) for array in (*arrays.values(), out)]
     with np.nditer(
-        [*arrays.values(), out],
+        operands,
         flags=["external_loop", "buffered", "growinner", "zerosize_ok", "copy_if_overlap"],
         op_flags=[read] * len(arrays) + [write],
         op_dtypes=[dtype] * (len(arrays) + 1),
@@ -151,7 +153,9 @@ def apply_elementwise(function: Any, inputs: Mapping[str, Any], out: Any, keywor
             for piece in pieces:
                 function(*piece[:-1], out=piece[-1], **keywords)
         result = pieces.operands[-1]
-    return out if out is not None else result[()]
+    if out is not None:
+        return out
+    return result if shape else result[0]
 
 
 class Cursor:
@@ -161,7 +165,7 @@ class Cursor:
         self.dtype = dtype
         self.width = width
         self.iterator: Any = np.nditer(
-            array,
+            np.atleast_1d(array),
             flags=["external_loop", "buffered", "ranged", "zerosize_ok"],
             op_flags=[access],
             op_dtypes=dtype,

@@ -114,7 +114,7 @@ def checked(parameters: list[Array], gradients: list[Any], state: tuple[list[Arr
 
 def update_in_pieces(update: Callable[..., bool], arrays: Sequence[Array], settings: tuple[float, ...]) -> None:
     """Run an update on one parameter array of any layout, through contiguous pieces."""
-    parameter, gradient, *state = arrays
+    parameter, gradient, *state = map(np.atleast_1d, arrays)
     change = ["readwrite", "contig", "aligned", "nbo"]
     access: Any = [change, ["readonly", *change[1:]], *[change] * len(state)]
     dtypes: Any = [parameter.dtype.newbyteorder("=")] * len(arrays)
