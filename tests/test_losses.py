@@ -1,6 +1,7 @@
 import inspect
 import math
 import pickle
+import re
 
 import mpmath
 import numpy as np
@@ -8,15 +9,18 @@ import pytest
 from exact import ulp_errors
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
+from hypothesis.extra.numpy import array_shapes, arrays
 from layouts import LAYOUTS, SIZES
 from scipy import special
 from sklearn import metrics
+from sklearn._loss import loss as scikit_losses
 
 import fastnn as nn
 from fastnn import reference
 
 ROW_LOSSES = (nn.categorical_cross_entropy, nn.cross_entropy)
+ELEMENT_LOSSES = [loss for loss in nn.LOSSES.values() if loss not in ROW_LOSSES]
+WRITEABLE_LAYOUTS = {name: layout for name, layout in LAYOUTS.items() if name != "read-only"}
 DTYPES = [np.float32, np.float64]
 CLASSES = [1, 2, 3, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 127, 128, 129, 255, 256, 257, 1000]
 each_loss = pytest.mark.parametrize("loss", nn.LOSSES.values(), ids=str)
@@ -51,8 +55,12 @@ def expected(loss, prediction, target, weight=None, reduction="mean"):
     scale = 1 / w.sum() if reduction == "mean" else 1
     if loss is nn.rmse:
         root = np.sqrt((w * (p - t) ** 2).sum() * scale)
-        return root, w * (p - t) * scale / root
+        return root, w * (p - t) * scale / (root or 1)
     return (w * values).sum() * scale, per_element * slopes * scale
+
+
+def bits(array):
+    return np.ascontiguousarray(array).astype(array.dtype.newbyteorder("="), copy=False).tobytes()
 
 
 def shapes(loss, n):
@@ -91,6 +99,22 @@ def test_sizes(loss, dtype, size):
     want_value, want_gradient = expected(loss, prediction, target)
     np.testing.assert_allclose(value, want_value, **tolerances(dtype))
     np.testing.assert_allclose(gradient * size, want_gradient * size, **tolerances(dtype))
+
+
+@pytest.mark.parametrize("reduction", ["sum", "none"])
+@pytest.mark.parametrize("size", SIZES)
+@each_dtype
+@each_loss
+def test_sizes_with_a_weight_for_each_value(loss, dtype, size, reduction):
+    prediction, target = data(loss, shapes(loss, size), dtype, seed=size)
+    weight = np.random.default_rng(1).uniform(0.5, 2, size).astype(dtype)
+    options = {"weight": weight, "reduction": reduction}
+    value, gradient = loss.value_and_gradient(prediction, target, **options)
+    want_value, want_gradient = expected(loss, prediction, target, **options)
+    np.testing.assert_allclose(value, want_value, **tolerances(dtype))
+    np.testing.assert_allclose(gradient, want_gradient, **tolerances(dtype))
+    assert bits(loss(prediction, target, **options)) == bits(value)
+    assert bits(loss.gradient(prediction, target, **options)) == bits(gradient)
 
 
 @pytest.mark.parametrize("classes", CLASSES)
@@ -135,6 +159,43 @@ def test_the_layout_does_not_change_a_bit(loss, dtype, shape, layout):
         assert np.array_equal(got[1], want[1])
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@each_loss
+def test_the_layout_of_one_argument_does_not_change_a_bit(loss, reduction, layout):
+    plain = data(loss, (5, 130, 70), np.float32)
+    value = bits(loss(*plain, reduction=reduction))
+    gradient = bits(loss.gradient(*plain, reduction=reduction))
+    for place in (0, 1):
+        arguments = list(plain)
+        arguments[place] = LAYOUTS[layout](arguments[place])
+        assert bits(loss(*arguments, reduction=reduction)) == value
+        assert bits(loss.gradient(*arguments, reduction=reduction)) == gradient
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("kind", [np.int8, np.uint16, np.int32, np.int64, np.longlong, np.uint64])
+def test_labels_of_any_integer_type_and_layout(kind, layout):
+    logits, _ = data(nn.cross_entropy, (6, 30, 5), np.float32)
+    labels = np.random.default_rng(0).integers(0, 5, (6, 30))
+    want = nn.cross_entropy.value_and_gradient(logits, labels)
+    got = nn.cross_entropy.value_and_gradient(LAYOUTS[layout](logits), LAYOUTS[layout](labels.astype(kind)))
+    assert bits(got[0]) == bits(want[0])
+    assert bits(got[1]) == bits(want[1])
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@each_dtype
+def test_labels_of_many_rows_in_any_layout(dtype, layout):
+    logits, _ = data(nn.cross_entropy, (6, 1500, 5), dtype)
+    labels = np.random.default_rng(0).integers(0, 5, (6, 1500))
+    want = nn.cross_entropy.value_and_gradient(logits, labels)
+    for arguments in ((LAYOUTS[layout](logits), labels), (logits, LAYOUTS[layout](labels))):
+        got = nn.cross_entropy.value_and_gradient(*arguments)
+        assert bits(got[0]) == bits(want[0])
+        assert bits(got[1]) == bits(want[1])
+
+
 @each_loss
 def test_a_sample_gives_the_same_bits_wherever_it_stands(loss):
     prediction, target = data(loss, (40, 10) if loss in ROW_LOSSES else (400,), np.float32)
@@ -165,10 +226,33 @@ def test_gradients_against_central_differences(loss, reduction, weight):
     np.testing.assert_allclose(loss.gradient(prediction, target, **options), slopes, rtol=1e-6, atol=1e-8)
 
 
-def test_gradients_of_labels_against_central_differences():
-    logits, labels = data(nn.cross_entropy, (3, 4))[0], np.array([3, 0, 1])
-    slopes = difference(lambda p: nn.cross_entropy(p, labels), logits)
-    np.testing.assert_allclose(nn.cross_entropy.gradient(logits, labels), slopes, rtol=1e-6, atol=1e-9)
+@pytest.mark.parametrize("weighted", [False, True])
+@each_loss
+def test_gradients_of_each_value_against_central_differences(loss, weighted):
+    prediction, target = data(loss, (3, 4))
+    shape = (3,) if loss in ROW_LOSSES else (3, 4)
+    weight = np.random.default_rng(1).uniform(0.5, 2, shape) if weighted else None
+    options = {"reduction": "none", "weight": weight}
+    slopes = difference(lambda p: math.fsum(loss(p, target, **options).ravel()), prediction)
+    np.testing.assert_allclose(loss.gradient(prediction, target, **options), slopes, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("loss", ELEMENT_LOSSES, ids=str)
+def test_gradients_with_a_weight_for_each_element_against_central_differences(loss):
+    prediction, target = data(loss, (3, 4))
+    weight = np.random.default_rng(1).uniform(0.5, 2, (3, 4))
+    slopes = difference(lambda p: loss(p, target, weight=weight), prediction)
+    gradient = loss.gradient(prediction, target, weight=weight)
+    np.testing.assert_allclose(gradient, slopes, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("weight", [None, [0.5, 2.0, 1.0]])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("target", [[3, 0, 1], [[0, 0, 0, 1], [1, 0, 0, 0], [0, 1, 0, 0]], [0.5, 0.25, 0.125, 0.125]])
+def test_gradients_of_cross_entropy_against_central_differences(target, reduction, weight):
+    logits, options = data(nn.cross_entropy, (3, 4))[0], {"reduction": reduction, "weight": weight}
+    slopes = difference(lambda p: nn.cross_entropy(p, target, **options), logits)
+    np.testing.assert_allclose(nn.cross_entropy.gradient(logits, target, **options), slopes, rtol=1e-6, atol=1e-9)
 
 
 def test_against_scikit_learn():
@@ -197,6 +281,22 @@ def test_huber_against_scipy():
     for delta in (0.5, 1.0, 3.0):
         got = nn.huber(errors, 0.0, delta=delta, reduction="none")
         np.testing.assert_allclose(got, special.huber(delta, errors), rtol=1e-15)
+
+
+def test_each_value_and_gradient_against_scikit_learn():
+    rng = np.random.default_rng(0)
+    z, t, labels = rng.normal(scale=3, size=200), rng.normal(scale=3, size=200), rng.integers(0, 2, 200)
+    logits, classes = rng.normal(scale=3, size=(200, 4)), rng.integers(0, 4, 200)
+    for loss, arguments, theirs, options in [
+        (nn.mae, (z, t), scikit_losses.AbsoluteError(), {}),
+        (nn.huber, (z, t), scikit_losses.HuberLoss(delta=1.5), {"delta": 1.5}),
+        (nn.binary_cross_entropy_with_logits, (z, labels), scikit_losses.HalfBinomialLoss(), {}),
+        (nn.cross_entropy, (logits, classes), scikit_losses.HalfMultinomialLoss(n_classes=4), {}),
+    ]:
+        value, gradient = loss.value_and_gradient(*arguments, reduction="none", **options)
+        want = theirs.loss_gradient(y_true=arguments[1].astype(np.float64), raw_prediction=arguments[0])
+        np.testing.assert_allclose(value, want[0], rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(gradient, want[1], rtol=1e-12, atol=1e-14)
 
 
 HARD_LOGITS = [0.0, 1e-8, 1e-4, 0.5, 1, 5, 15, 17, 20, 40, 80, 88, 100, 300, 1e4]
@@ -237,6 +337,38 @@ def test_cross_entropy_of_labels_is_exact(dtype):
             assert ulp_errors(gradient[:, label], slopes).max() <= 4
 
 
+@pytest.mark.parametrize("target", [[0.5, 0.25, 0.25], [1, 0, 0], [0, 0, 1], [0, 0.75, 0], [2, 1, 1]])
+@each_dtype
+def test_cross_entropy_of_rows_is_exact(dtype, target):
+    rows = [[20, 0, -5], [0, 20, 20], [1e4, -1e4, 0], [-1e4, 1e4, 9999], [100, 99.5, 99], [1e-6, 0, -1e-6], [0, 0, 0]]
+    logits = np.array(rows, dtype)
+    with mpmath.workdps(60):
+        exact = []
+        for row in logits.tolist():
+            *others, largest = sorted(map(mpmath.mpf, row))
+            rest = mpmath.log1p(sum(mpmath.exp(z - largest) for z in others))
+            exact.append(sum(t * (largest - z + rest) for t, z in zip(target, row, strict=True)))
+        values = nn.cross_entropy(logits, np.array(target, dtype), reduction="none")
+        assert ulp_errors(values, exact).max() <= 4
+
+
+PROBABILITIES = [1e-30, 1e-10, 1e-3, 0.1, 0.49, 0.5, 0.51, 0.9, 0.999, 1 - 2**-13, 1 - 2**-24]
+
+
+@pytest.mark.parametrize("target", [0, 1, 0.25, 1 - 2**-7, 1 - 2**-16, "prediction"], ids=str)
+@each_dtype
+def test_binary_cross_entropy_of_probabilities_is_exact(dtype, target):
+    p = np.array(PROBABILITIES, dtype)
+    t = p if target == "prediction" else np.full_like(p, target)
+    with mpmath.workdps(60):
+        pairs = [(mpmath.mpf(a), mpmath.mpf(b)) for a, b in zip(p.tolist(), t.tolist(), strict=True)]
+        exact = [-b * mpmath.log(a) - (1 - b) * mpmath.log1p(-a) for a, b in pairs]
+        slopes = [(a - b) / (a * (1 - a)) for a, b in pairs]
+        values, gradient = nn.binary_cross_entropy.value_and_gradient(p, t, reduction="none")
+        assert ulp_errors(values, exact).max() <= 4
+        assert ulp_errors(gradient, slopes).max() <= 4
+
+
 @each_dtype
 def test_a_saturated_cross_entropy_keeps_its_digits(dtype):
     logits = np.array([[20, 0]], dtype)
@@ -259,11 +391,29 @@ def test_infinite_logits():
         np.testing.assert_allclose(gradient, [[0, -0.5, 0.5], [-1, 0.5, 0.5]])
 
 
-def test_a_mean_of_many_float32_values_keeps_its_digits():
-    n = 2**24
-    zero = np.zeros(n, np.float32)
-    assert nn.mse(np.full(n, 0.1, np.float32), zero) == np.float32(np.float32(0.1) ** 2)
-    assert nn.mae(np.full(n, 0.1, np.float32), zero, reduction="sum") == np.float32(n * np.float64(np.float32(0.1)))
+@pytest.mark.parametrize("zero", [lambda n: np.zeros(n, np.float32), lambda n: np.float32(0)])
+def test_a_mean_of_many_float32_values_keeps_its_digits(zero):
+    n, tenth = 2**25, np.float32(0.1)
+    prediction, target = np.full(n, tenth), zero(n)
+    assert nn.mse(prediction, target) == tenth**2
+    assert nn.mse(prediction, target, reduction="sum") == n * tenth**2
+    assert nn.mae(prediction, target, reduction="sum") == np.float32(n * np.float64(tenth))
+
+
+def test_many_unequal_float32_values_sum_right():
+    prediction = np.random.default_rng(0).uniform(0, 1, 10**6).astype(np.float32)
+    assert nn.mae(prediction, 0, reduction="sum") == np.float32(math.fsum(prediction))
+
+
+@each_dtype
+@pytest.mark.parametrize(
+    ("loss", "slope"), [(nn.mse, math.inf), (nn.mae, 1), (nn.huber, 1), (nn.rmse, math.nan)], ids=str
+)
+def test_an_infinite_error(loss, slope, dtype):
+    prediction, target = np.array([math.inf, 2], dtype), np.array([0, 2], dtype)
+    value, gradient = loss.value_and_gradient(prediction, target, reduction="sum")
+    assert value == math.inf
+    np.testing.assert_array_equal(gradient, [slope, 0])
 
 
 @each_dtype
@@ -293,6 +443,25 @@ def test_certain_probabilities(dtype):
     )
     np.testing.assert_allclose(values, [-math.log(tiny), 0], rtol=1e-6)
     np.testing.assert_allclose(gradient, [[-1 / tiny, 0], [-1, 0]], rtol=1e-6)
+
+
+def test_what_certain_and_wrong_costs():
+    for dtype, cost in ((np.float32, 87.3365), (np.float64, 708.396)):
+        zero, one = dtype(0), dtype(1)
+        assert nn.binary_cross_entropy(zero, one) == pytest.approx(cost, abs=1e-3)
+        assert nn.binary_cross_entropy(one, zero) == pytest.approx(cost, abs=1e-3)
+        rows = np.array([[0, 1]], dtype), np.array([[1, 0]], dtype)
+        assert nn.categorical_cross_entropy(*rows) == pytest.approx(cost, abs=1e-3)
+
+
+@each_loss
+def test_nan_in_the_target_propagates(loss):
+    prediction, target = data(loss, (5, 20))
+    target[2, 3] = np.nan
+    values, gradient = loss.value_and_gradient(prediction, target, reduction="none")
+    assert np.isnan(values[2]).any()
+    assert np.isnan(gradient[2, 3])
+    assert np.isnan(loss(prediction, target))
 
 
 @each_dtype
@@ -341,6 +510,66 @@ def test_types(loss, dtype):
     assert np.array_equal(loss(prediction, target[0]), loss(prediction, np.tile(target[0], (4, 1))))
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@each_dtype
+@pytest.mark.parametrize("loss", ELEMENT_LOSSES, ids=str)
+def test_arrays_without_dimensions(loss, dtype, reduction):
+    prediction, target = data(loss, (), dtype)
+    want_value, want_gradient = expected(loss, prediction, target, reduction=reduction)
+    value, gradient = loss.value_and_gradient(np.array(prediction), np.array(target), reduction=reduction)
+    assert type(value) is type(gradient) is dtype
+    np.testing.assert_allclose([value, gradient], [want_value, want_gradient], **tolerances(dtype))
+
+
+@pytest.mark.parametrize("loss", ELEMENT_LOSSES, ids=str)
+def test_out_without_dimensions(loss):
+    prediction, target = data(loss, ())
+    out = np.empty(())
+    assert loss(prediction, target, reduction="none", out=out) is out
+    assert out == loss(prediction, target)
+    want = loss.gradient(prediction, target)
+    assert loss.gradient(prediction, target, out=out) is out
+    assert out == want
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, int, bool])
+@each_loss
+def test_the_kind_of_the_weight_changes_neither_type_nor_value(loss, kind):
+    prediction, target = data(loss, (4, 3), np.float32)
+    weight = np.array([1, 0, 1, 1], kind)
+    value, gradient = loss.value_and_gradient(prediction, target, weight=weight)
+    assert value.dtype == gradient.dtype == np.float32
+    want_value, want_gradient = loss.value_and_gradient(prediction[[0, 2, 3]], target[[0, 2, 3]])
+    np.testing.assert_allclose(value, want_value, rtol=1e-6)
+    np.testing.assert_allclose(gradient[[0, 2, 3]], want_gradient, rtol=1e-6)
+    assert not gradient[1].any()
+
+
+@each_loss
+def test_a_single_weight(loss):
+    prediction, target = data(loss, (4, 3))
+    assert loss(prediction, target, weight=2) == pytest.approx(loss(prediction, target))
+    factor = math.sqrt(2) if loss is nn.rmse else 2
+    assert loss(prediction, target, weight=2, reduction="sum") == pytest.approx(
+        factor * loss(prediction, target, reduction="sum")
+    )
+
+
+def test_the_target_does_not_give_the_shape_but_broadcasts():
+    prediction = np.arange(6.0).reshape(2, 3)
+    for target in (1, [1, 1, 1], [[1], [1]], [[1, 1, 1]]):
+        assert nn.mse(prediction, target, reduction="none").tolist() == [[1, 0, 1], [4, 9, 16]]
+        assert nn.mse.gradient(prediction, target, reduction="sum").tolist() == [[-2, 0, 2], [4, 6, 8]]
+
+
+def test_integers():
+    assert nn.mae([1, 5], [3, 2]) == 2.5
+    assert nn.mae([1, 5], np.float32([3, 2])).dtype == np.float32
+    assert nn.mae(np.array([1, 5]), [True, False]).dtype == np.float64
+    assert nn.mae.gradient([1, 5], [3, 2], reduction="sum").tolist() == [-1, 1]
+    assert nn.binary_cross_entropy([1, 0], [1, 0]) == 0
+
+
 def test_single_numbers():
     assert nn.mse(3.0, 1.0) == 4
     assert type(nn.mse.gradient(3.0, 1.0)) is np.float64
@@ -381,6 +610,65 @@ def test_out_may_be_or_overlap_an_argument(loss):
         assert np.array_equal(loss.gradient(*arguments, out=room[:-3].reshape(prediction.shape)), want)
 
 
+@pytest.mark.parametrize("layout", WRITEABLE_LAYOUTS)
+@pytest.mark.parametrize("shape", [(300, 70), (4, 75, 70)])
+@each_loss
+def test_out_of_any_layout(loss, shape, layout):
+    prediction, target = data(loss, shape, np.float32)
+    values, gradient = loss.value_and_gradient(prediction, target, reduction="none")
+    out = WRITEABLE_LAYOUTS[layout](np.zeros_like(prediction))
+    assert loss.gradient(prediction, target, reduction="none", out=out) is out
+    assert np.array_equal(out, gradient)
+    out = WRITEABLE_LAYOUTS[layout](np.zeros_like(values))
+    assert loss(prediction, target, reduction="none", out=out) is out
+    assert np.array_equal(out, values)
+    in_place = WRITEABLE_LAYOUTS[layout](prediction)
+    assert np.array_equal(loss.gradient(in_place, target, reduction="none", out=in_place), gradient)
+
+
+@pytest.mark.parametrize("shift", [-3, 3, 60, 6000])
+@pytest.mark.parametrize("place", [0, 1, 2])
+@each_loss
+def test_the_gradient_may_overlap_an_argument_on_either_side(loss, place, shift):
+    prediction, target = data(loss, (500, 60))
+    weight = np.random.default_rng(1).uniform(0.5, 2, (500,) if loss in ROW_LOSSES else (500, 60))
+    arguments = [prediction, target, weight]
+    want = loss.gradient(prediction, target, weight=weight)
+    room = np.empty(prediction.size + abs(shift))
+    inside = room[max(0, -shift) :][: arguments[place].size].reshape(arguments[place].shape)
+    inside[...] = arguments[place]
+    arguments[place] = inside
+    out = room[max(0, shift) :][: prediction.size].reshape(prediction.shape)
+    assert np.array_equal(loss.gradient(*arguments[:2], weight=arguments[2], out=out), want)
+
+
+@pytest.mark.parametrize("loss", ELEMENT_LOSSES, ids=str)
+def test_values_may_go_over_or_into_an_argument(loss):
+    prediction, target = data(loss, (500, 60))
+    weight = np.random.default_rng(1).uniform(0.5, 2, (500, 60))
+    want = loss(prediction, target, weight=weight, reduction="none")
+    for place in (0, 1, 2):
+        for shift in (-60, -3, 0, 3, 60):
+            room = np.empty(prediction.size + abs(shift))
+            arguments = [prediction, target, weight]
+            inside = room[max(0, -shift) :][: prediction.size].reshape(prediction.shape)
+            inside[...] = arguments[place]
+            arguments[place] = inside
+            out = room[max(0, shift) :][: prediction.size].reshape(prediction.shape)
+            assert np.array_equal(loss(*arguments[:2], weight=arguments[2], reduction="none", out=out), want)
+
+
+@pytest.mark.parametrize("loss", ROW_LOSSES, ids=str)
+def test_values_of_rows_may_go_into_an_argument(loss):
+    prediction, target = data(loss, (500, 60))
+    want = loss(prediction, target, reduction="none")
+    for out_of in (lambda array: array[:, 0], lambda array: array.reshape(-1)[:500], lambda array: array[::-1, 7]):
+        for place in (0, 1):
+            arguments = [prediction.copy(), target.copy()]
+            out = out_of(arguments[place])
+            assert np.array_equal(loss(*arguments, reduction="none", out=out), want)
+
+
 P, T, LOGITS = np.zeros((4, 3)), np.zeros((4, 3)), np.zeros((2, 3, 5))
 ERRORS = [
     (nn.mse, (P, np.zeros((2, 3))), {}, ValueError, r"target has shape \(2, 3\), which does not broadcast to"),
@@ -394,10 +682,27 @@ ERRORS = [
     (nn.mse, (P, np.array("a")), {}, TypeError, "target has dtype <U1"),
     (nn.huber, (P, T), {"delta": 0}, ValueError, "delta is 0; it must be positive"),
     (nn.huber, (P, T), {"delta": math.nan}, ValueError, "delta is nan; it must be positive"),
+    (nn.huber, (P, T), {"delta": -1.5}, ValueError, "delta is -1.5; it must be positive"),
     (nn.huber, (P, T), {"delta": "1"}, TypeError, "delta must be a number, not '1'"),
+    (nn.huber, (P, T), {"delta": [1.0]}, TypeError, r"delta must be a number, not \[1.0\]"),
+    (nn.huber, (P, T), {"delta": None}, TypeError, "delta must be a number, not None"),
+    (
+        nn.huber,
+        (P, T),
+        {"beta": 1.0},
+        TypeError,
+        r"huber\(\) got an unexpected keyword argument 'beta'; it takes delta",
+    ),
     (nn.cross_entropy, (P, [0, 1, 3, 0]), {}, ValueError, "target in row 2 is 3; labels of 3 classes are 0 to 2"),
     (nn.cross_entropy, (P, [0, -1, 3, 0]), {}, ValueError, "target in row 1 is -1; labels of 3 classes are 0 to 2"),
     (nn.cross_entropy, (LOGITS, np.full((2, 3), 5)), {}, ValueError, "target in row 0, 0 is 5; labels of 5 classes"),
+    (nn.cross_entropy, (LOGITS, [[0, 0, 0], [0, 7, -1]]), {}, ValueError, "target in row 1, 1 is 7; labels of 5"),
+    (nn.cross_entropy, (P[0], 3), {}, ValueError, "is 3; labels of 3 classes are 0 to 2"),
+    (nn.cross_entropy, (P, np.array([0, 2**64 - 1, 0, 0], np.uint64)), {}, ValueError, "row 1 is 18446744073709551615"),
+    (nn.cross_entropy, (P, [0] * 5), {}, ValueError, r"target has shape \(5,\); labels have shape \(4,\)"),
+    (nn.cross_entropy, (P, np.zeros((4, 2))), {}, ValueError, r"target has shape \(4, 2\), which does not broadcast"),
+    (nn.cross_entropy, (1.0, 0), {}, ValueError, "its last axis must hold the classes"),
+    (nn.categorical_cross_entropy, (P, [0, 1, 2, 0]), {}, ValueError, r"target has shape \(4,\), which does not"),
     (nn.cross_entropy, (P, np.zeros(4)), {}, TypeError, "target has dtype float64; labels are integers"),
     (nn.cross_entropy, (P, [0, 1]), {}, ValueError, r"target has shape \(2,\); labels have shape \(4,\)"),
     (nn.cross_entropy, (np.zeros((4, 0)), [0] * 4), {}, ValueError, "its last axis must hold the classes"),
@@ -406,6 +711,75 @@ ERRORS = [
     (nn.binary_cross_entropy, ([0.5, -0.1], [0, 1]), {}, ValueError, r"prediction\[1\] is -0.1; probabilities are"),
     (nn.categorical_cross_entropy, (P.T - 1, T.T), {}, ValueError, r"prediction\[0, 0\] is -1.0; .* cross_entropy\)"),
 ]
+
+
+BAD_TYPES = [
+    np.float16,
+    np.longdouble,
+    np.complex64,
+    np.complex128,
+    str,
+    bytes,
+    object,
+    "datetime64[s]",
+    "timedelta64[s]",
+]
+
+
+@pytest.mark.parametrize("kind", BAD_TYPES, ids=str)
+@pytest.mark.parametrize("name", ["prediction", "target", "weight"])
+@each_loss
+def test_types_that_are_not_accepted(loss, name, kind):
+    arguments = dict(zip(("prediction", "target"), data(loss, (4, 3)), strict=True), weight=np.ones(4))
+    arguments[name] = np.ones(arguments[name].shape, int).astype(kind)
+    with pytest.raises(TypeError, match=f"{name} has dtype .*; accepted are float32, float64, integers and booleans"):
+        loss(**arguments)
+
+
+@each_loss
+def test_an_unknown_keyword(loss):
+    message = rf"^{loss.__name__}\(\) got an unexpected keyword argument 'alpha'"
+    for reduction in ("mean", "none"):
+        with pytest.raises(TypeError, match=message):
+            loss(*data(loss, (4, 3)), alpha=1.0, reduction=reduction)
+
+
+@pytest.mark.parametrize("reduction", ["", "Mean", "median", None, 1, ["mean"]])
+@each_loss
+def test_an_unknown_reduction(loss, reduction):
+    for function in (loss, loss.gradient, loss.value_and_gradient):
+        with pytest.raises(ValueError, match=r"reduction is .*; accepted are 'mean', 'sum' and 'none'"):
+            function(*data(loss, (4, 3)), reduction=reduction)
+
+
+@each_loss
+def test_weights_that_sum_to_zero(loss):
+    prediction, target = data(loss, (4, 3))
+    for function in (loss, loss.gradient, loss.value_and_gradient):
+        with pytest.raises(ValueError, match="weight sums to 0, so the weighted mean is not defined"):
+            function(prediction, target, weight=[0, 0, 0, 0])
+    value, gradient = loss.value_and_gradient(prediction, target, weight=[0, 0, 0, 0], reduction="sum")
+    assert value == 0
+    assert not gradient.any()
+
+
+@pytest.mark.parametrize("shape", [(3,), (5,), (1,), (3, 4), (4, 1), (4, 3, 1), (1, 4)])
+@each_loss
+def test_weights_that_do_not_fit(loss, shape):
+    with pytest.raises(ValueError, match=r"weight has shape .*; accepted is a leading part of"):
+        loss(*data(loss, (4, 3)), weight=np.ones(shape))
+
+
+@pytest.mark.parametrize("probability", [-1e-30, 1 + 1e-15, -math.inf, math.inf, 2])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("loss", [nn.binary_cross_entropy, nn.categorical_cross_entropy], ids=str)
+def test_a_probability_is_named(loss, layout, probability):
+    prediction, target = data(loss, (5, 80, 60))
+    prediction[3, 70, 20] = prediction[4, 1, 1] = probability
+    message = rf"prediction\[3, 70, 20\] is {re.escape(str(float(probability)))}; probabilities are between 0 and 1"
+    for function in (loss, loss.gradient, loss.value_and_gradient):
+        with pytest.raises(ValueError, match=message):
+            function(LAYOUTS[layout](prediction), target)
 
 
 @pytest.mark.parametrize(("loss", "arguments", "options", "error", "message"), ERRORS)
@@ -431,8 +805,36 @@ def test_a_bad_out(loss, out, error, message):
     prediction, target = data(loss, (4, 3))
     with pytest.raises(error, match=message):
         loss.gradient(prediction, target, out=out)
+    with pytest.raises(error, match=message):
+        loss.value_and_gradient(prediction, target, out=out, reduction="none")
     with pytest.raises(TypeError, match="out takes the values of reduction='none'; with 'mean' the result is a number"):
         loss(prediction, target, out=out)
+
+
+@pytest.mark.parametrize(
+    ("out", "error", "message"),
+    [
+        (np.full((9, 9), 7.0), ValueError, r"out has shape \(9, 9\); the result has \(4"),
+        (np.full((4, 3), 7), TypeError, "out has dtype int64; the result has float64"),
+        ((7.0,), TypeError, "out must be a NumPy array, not tuple"),
+    ],
+)
+@each_loss
+def test_a_bad_out_for_values(loss, out, error, message):
+    with pytest.raises(error, match=message):
+        loss(*data(loss, (4, 3)), reduction="none", out=out)
+    assert np.all(np.asarray(out) == 7)
+
+
+@each_loss
+def test_an_out_of_values_is_left_alone_by_errors(loss):
+    prediction, _ = data(loss, (4, 3))
+    out = np.full((4,) if loss in ROW_LOSSES else (4, 3), 7.0)
+    with pytest.raises(ValueError, match="target has shape"):
+        loss(prediction, np.zeros((4, 2)), reduction="none", out=out)
+    with pytest.raises(TypeError, match="with 'sum' the result is a number"):
+        loss(prediction, prediction, reduction="sum", out=out)
+    assert (out == 7).all()
 
 
 @each_loss
@@ -444,7 +846,16 @@ def test_names_and_documentation(loss):
         assert "{" not in part.__doc__.replace('{"mean", "sum", "none"}', "").split(".. math::")[0]
     for section in ("Parameters", "Returns", "Raises", "Examples"):
         assert f"    {section}\n    {'-' * len(section)}\n" in loss.__doc__
-    assert list(inspect.signature(loss).parameters)[:2] == ["prediction", "target"]
+    for part in (loss.gradient, loss.value_and_gradient):
+        for section in ("Parameters", "Returns"):
+            assert f"    {section}\n    {'-' * len(section)}\n" in part.__doc__
+    parameters = inspect.signature(loss).parameters
+    assert list(parameters)[:2] == ["prediction", "target"]
+    options = {name: parameter.default for name, parameter in list(parameters.items())[2:]}
+    assert options == {"weight": None, "reduction": "mean", "out": None} | ({"delta": 1.0} if loss is nn.huber else {})
+    assert {parameter.kind for parameter in list(parameters.values())[2:]} == {inspect.Parameter.KEYWORD_ONLY}
+    for part in (loss.gradient, loss.value_and_gradient):
+        assert list(inspect.signature(part).parameters)[:5] == ["prediction", "target", "weight", "reduction", "out"]
 
 
 finite = st.floats(-50, 50, width=32)
@@ -464,3 +875,26 @@ def test_any_errors(errors, delta):
     value, gradient = nn.huber.value_and_gradient(errors, 0.0, delta=delta, reduction="none")
     np.testing.assert_allclose(value, special.huber(delta, errors), rtol=1e-12, atol=1e-300)
     np.testing.assert_array_equal(gradient, np.clip(errors, -delta, delta))
+
+
+@given(st.data())
+@each_dtype
+@each_loss
+def test_any_shape(loss, dtype, draw):
+    shape = draw.draw(array_shapes(min_dims=2, max_dims=4, min_side=1, max_side=9))
+    prediction, target = data(loss, shape, dtype, seed=draw.draw(st.integers(0, 2**32 - 1)))
+    items = len(shape) - (loss in ROW_LOSSES)
+    weight = np.random.default_rng(1).uniform(0.5, 2, shape[: draw.draw(st.integers(0, items))])
+    options = {"weight": weight, "reduction": draw.draw(st.sampled_from(["mean", "sum", "none"]))}
+    value, gradient = loss.value_and_gradient(prediction, target, **options)
+    want_value, want_gradient = expected(loss, prediction, target, **options)
+    np.testing.assert_allclose(value, want_value, **tolerances(dtype))
+    np.testing.assert_allclose(gradient, want_gradient, **tolerances(dtype))
+
+
+@given(arrays(np.float64, st.integers(1, 100), elements=st.floats(-300, 300)), st.floats(0, 1))
+def test_any_logits_of_two_classes(logits, target):
+    values, gradient = nn.binary_cross_entropy_with_logits.value_and_gradient(logits, target, reduction="none")
+    want = target * np.logaddexp(0, -logits) + (1 - target) * np.logaddexp(0, logits)
+    np.testing.assert_allclose(values, want, rtol=1e-13)
+    np.testing.assert_allclose(gradient, special.expit(logits) - target, rtol=1e-12, atol=1e-15)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
+from hypothesis.extra.numpy import array_shapes, arrays
 from layouts import LAYOUTS, SIZES
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
@@ -71,12 +71,66 @@ def test_the_layout_does_not_change_a_bit(optimizer, settings, dtype, shape, lay
     assert np.array_equal(other, plain)
 
 
-@pytest.mark.parametrize("momentum", [0.0, 0.9])
-@pytest.mark.parametrize("nesterov", [False, True])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("shape", [(300, 70), (3, 100, 70)])
+@each_optimizer
+def test_the_layout_of_one_array_does_not_change_a_bit(optimizer, settings, shape, layout):
+    parameter, gradients = data(shape, np.float32, steps=3)
+    plain = parameter.copy()
+    pairs = [(parameter.copy(), LAYOUTS[layout])]
+    if layout != "read-only":
+        pairs.append((LAYOUTS[layout](parameter), np.copy))
+    first = optimizer(**settings)
+    for gradient in gradients:
+        first.step([plain], [gradient])
+    for other, of_gradient in pairs:
+        second = optimizer(**settings)
+        for gradient in gradients:
+            second.step([other], [of_gradient(gradient)])
+        assert np.array_equal(other, plain)
+
+
+@each_optimizer
+def test_the_layout_may_change_between_steps(optimizer, settings):
+    parameter, gradients = data((20, 30), steps=len(LAYOUTS))
+    plain, other = parameter.copy(), parameter
+    first, second = optimizer(**settings), optimizer(**settings)
+    for gradient, (name, layout) in zip(gradients, LAYOUTS.items(), strict=True):
+        first.step([plain], [gradient])
+        if name not in ("read-only", "byte-swapped"):
+            other = layout(other)
+        second.step([other], [layout(gradient)])
+        assert np.array_equal(other, plain)
+
+
+@each_dtype
+@each_optimizer
+def test_only_the_elements_of_a_view_change(optimizer, settings, dtype):
+    whole, gradients = data((9, 10), dtype)
+    before = whole.copy()
+    view = whole[1::2, ::3]
+    optimizer(**settings).step([view], [gradients[0][: view.shape[0], : view.shape[1]]])
+    changed = np.zeros(whole.shape, bool)
+    changed[1::2, ::3] = True
+    assert np.array_equal(whole != before, changed)
+
+
+@pytest.mark.parametrize("start", [0, 1, 30])
+@pytest.mark.parametrize("swap", [False, True])
+@each_optimizer
+def test_gradients_that_overlap_the_parameters(optimizer, settings, swap, start):
+    room = data((40000 + start,))[0]
+    low, high = room[:40000], room[start:]
+    parameter, gradient = (high, low) if swap else (low, high)
+    want = parameter.copy()
+    optimizer(**settings).step([want], [gradient.copy()])
+    optimizer(**settings).step([parameter], [gradient])
+    assert np.array_equal(parameter, want)
+
+
+@pytest.mark.parametrize(("momentum", "nesterov"), [(0.0, False), (0.9, False), (0.9, True)])
 def test_sgd_against_scikit_learn(momentum, nesterov):
     """Its velocity holds the learning rate, which is the same while the rate is constant."""
-    if nesterov and not momentum:
-        nesterov = False
     parameter, gradients = data((50,))
     theirs = parameter.copy()
     optimizer = SGDOptimizer([theirs], 0.05, momentum=momentum, nesterov=nesterov)
@@ -108,11 +162,59 @@ def test_momentum_on_a_constant_gradient():
     assert p[0] == pytest.approx(-rate * sum(velocities), rel=1e-14)
 
 
+def test_nesterov_on_a_constant_gradient():
+    """It is a step ahead of the momentum: after k steps p has moved by the rate times v_2 + ... + v_(k + 1)."""
+    p, g, mu, rate, k = np.array([0.0]), 2.0, 0.5, 0.1, 8
+    optimizer = nn.sgd(rate, momentum=mu, nesterov=True)
+    for _ in range(k):
+        optimizer.step([p], [np.array([g])])
+    velocities = [g * (1 - mu**j) / (1 - mu) for j in range(2, k + 2)]
+    assert p[0] == pytest.approx(-rate * sum(velocities), rel=1e-14)
+
+
+def test_weight_decay_without_gradient_shrinks_geometrically():
+    p = np.array([1.0, -2.0])
+    optimizer = nn.sgd(0.1, weight_decay=0.5)
+    for _ in range(7):
+        optimizer.step([p], [np.zeros(2)])
+    np.testing.assert_allclose(p, np.array([1, -2]) * (1 - 0.1 * 0.5) ** 7, rtol=1e-14)
+
+
+def test_adam_on_a_constant_gradient_makes_equal_steps():
+    """Corrected for their bias, both means are those of the gradient from the first step on."""
+    p, g = np.zeros(3), np.array([1e-3, -2.0, 1e4])
+    optimizer = nn.adam(0.1, epsilon=0.5)
+    for k in range(1, 20):
+        optimizer.step([p], [g])
+        np.testing.assert_allclose(p, -0.1 * k * g / (np.abs(g) + 0.5), rtol=1e-12)
+
+
+@each_dtype
+@each_optimizer
+def test_without_learning_rate_nothing_moves(optimizer, settings, dtype):
+    parameter, gradients = data((50,), dtype)
+    before = parameter.copy()
+    made = optimizer(**{**settings, "learning_rate": 0.0})
+    for gradient in gradients:
+        made.step([parameter], [gradient])
+    assert np.array_equal(parameter, before)
+
+
+@each_dtype
+def test_a_gradient_of_zero_leaves_adam_where_it_is(dtype):
+    parameter = np.ones(5, dtype)
+    optimizer = nn.adam()
+    for _ in range(3):
+        optimizer.step([parameter], [np.zeros(5, dtype)])
+    assert (parameter == 1).all()
+
+
 @given(arrays(np.float64, st.integers(1, 30), elements=st.floats(0.01, 1e6) | st.floats(-1e6, -0.01)))
 def test_the_first_step_of_adam_is_the_sign_of_the_gradient(gradient):
     parameter = np.zeros_like(gradient)
     nn.adam(0.1).step([parameter], [gradient])
     np.testing.assert_allclose(parameter, -0.1 * np.sign(gradient), rtol=1e-5)
+    np.testing.assert_allclose(parameter, -0.1 * gradient / (np.abs(gradient) + 1e-8), rtol=1e-12)
 
 
 @each_optimizer
@@ -131,6 +233,81 @@ def test_several_arrays_of_both_types():
     assert w.tolist() == [[0.5, 0.5]] * 3
     assert b.tolist() == [0.5, 0.0]
     assert w.dtype == np.float32
+
+
+SHAPES_AND_TYPES = [
+    ((), np.float32),
+    ((5,), np.float64),
+    ((0, 4), np.float64),
+    ((3, 2), np.float32),
+    ((70, 300), ">f8"),
+]
+
+
+@each_optimizer
+def test_several_arrays_go_as_each_alone(optimizer, settings):
+    rng = np.random.default_rng(0)
+    together = [np.array(rng.normal(size=shape), dtype) for shape, dtype in SHAPES_AND_TYPES]
+    alone = [array.copy() for array in together]
+    made, of_each = optimizer(**settings), [optimizer(**settings) for _ in alone]
+    for _ in range(5):
+        gradients = [rng.normal(size=array.shape).astype(array.dtype) for array in together]
+        made.step(together, gradients)
+        for one, array, gradient in zip(of_each, alone, gradients, strict=True):
+            one.step([array], [gradient])
+    for array, other, (_, dtype) in zip(together, alone, SHAPES_AND_TYPES, strict=True):
+        assert array.dtype == dtype
+        assert np.array_equal(array, other)
+
+
+@pytest.mark.parametrize("kind", [bool, np.int8, np.uint16, np.int64, np.float32, np.float64, list])
+@each_dtype
+@each_optimizer
+def test_gradients_of_any_type(optimizer, settings, dtype, kind):
+    gradients = np.random.default_rng(0).integers(0, 2, (6, 40))
+    got, want = np.ones(40, dtype), np.ones(40, dtype)
+    first, second = optimizer(**settings), optimizer(**settings)
+    for gradient in gradients:
+        first.step([want], [gradient.astype(dtype)])
+        second.step([got], [gradient.tolist() if kind is list else gradient.astype(kind)])
+    assert np.array_equal(got, want)
+
+
+@given(st.data())
+@each_dtype
+@each_optimizer
+def test_any_shape(optimizer, settings, dtype, draw):
+    shape = draw.draw(array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=6))
+    elements = st.floats(-100, 100, width=32)
+    parameter = draw.draw(arrays(dtype, shape, elements=elements))
+    gradients = draw.draw(arrays(dtype, (5, *shape), elements=elements))
+    settings = {**settings, "epsilon": 1e-3} if optimizer is nn.adam else settings
+    made = optimizer(**settings)
+    wanted = steps_of_reference(optimizer, settings, parameter.copy(), gradients)
+    for gradient, want in zip(gradients, wanted, strict=True):
+        made.step([parameter], [gradient])
+        tolerance = 1e-3 if dtype == np.float32 else 1e-10
+        np.testing.assert_allclose(parameter, want, rtol=tolerance, atol=tolerance)
+
+
+def test_without_parameters():
+    optimizer = nn.adam()
+    optimizer.step([], [])
+    assert optimizer.steps == 1
+
+
+@each_optimizer
+def test_the_learning_rate_of_the_reference_may_change_too(optimizer, settings):
+    parameter, gradients = data((50,))
+    want, state = parameter.copy(), [np.zeros(50)] * (2 if optimizer is nn.adam else 1)
+    made = optimizer(**settings)
+    for step, gradient in enumerate(gradients, 1):
+        made.learning_rate = 0.1 / step
+        made.step([parameter], [gradient])
+        count = (step,) if optimizer is nn.adam else ()
+        update = getattr(reference, optimizer.__name__)
+        want, *state = update(want, gradient, *state, *count, **{**settings, "learning_rate": 0.1 / step})
+        np.testing.assert_allclose(parameter, want, rtol=1e-12, atol=1e-12)
 
 
 def test_the_learning_rate_may_be_set_between_steps():
@@ -168,6 +345,18 @@ ERRORS = [
     (([ONE, np.ones(3, int)], [ONE, ONE]), TypeError, r"parameters\[1\] has dtype int64; accepted are float32 and"),
     (([ONE, ONE], [ONE, ONE.astype(complex)]), TypeError, r"gradients\[1\] has dtype complex128"),
     (([ONE, read_only(3)], [ONE, ONE]), ValueError, r"parameters\[1\] is read-only"),
+    (([read_only(3), ONE], [ONE, ONE]), ValueError, r"parameters\[0\] is read-only"),
+    (([ONE, ONE], [ONE, ONE, ONE]), ValueError, "there are 3 gradients for 2 parameters"),
+    (([ONE, ONE], []), ValueError, "there are 0 gradients for 2 parameters"),
+    (([ONE, ONE], [ONE, 1.0]), ValueError, r"gradients\[1\] has shape \(\); parameters\[1\] has shape \(3,\)"),
+    (([ONE, ONE], [ONE, ONE[:, np.newaxis]]), ValueError, r"gradients\[1\] has shape \(3, 1\)"),
+    (([ONE, 1.0], [ONE, ONE]), TypeError, r"parameters\[1\] is no NumPy array but float"),
+    (([ONE, np.float64(1)], [ONE, 1.0]), TypeError, r"parameters\[1\] is no NumPy array but float64"),
+    (([ONE, ONE.astype(np.float16)], [ONE, ONE]), TypeError, r"parameters\[1\] has dtype float16; accepted are"),
+    (([ONE, ONE.astype(np.longdouble)], [ONE, ONE]), TypeError, r"parameters\[1\] has dtype .*; accepted are"),
+    (([ONE, ONE], [ONE, ONE.astype(np.float16)]), TypeError, r"gradients\[1\] has dtype float16"),
+    (([ONE, ONE], [ONE, ONE.astype(object)]), TypeError, r"gradients\[1\] has dtype object"),
+    (([ONE, ONE], [ONE, ["a", "b", "c"]]), TypeError, r"gradients\[1\] has dtype <U1"),
 ]
 
 
@@ -182,6 +371,21 @@ def test_errors_before_and_after_the_first_step(optimizer, settings, arguments, 
             made.step(*arguments)
         assert made.steps == steps_before
         assert (ONE == 1).all()
+
+
+@each_optimizer
+def test_an_error_leaves_no_trace(optimizer, settings):
+    parameter, gradients = data((30,))
+    want = parameter.copy()
+    made, undisturbed = optimizer(**settings), optimizer(**settings)
+    for gradient in gradients:
+        undisturbed.step([want], [gradient])
+        with pytest.raises(ValueError, match=r"gradients\[0\] has shape \(2,\)"):
+            made.step([parameter], [gradient[:2]])
+        with pytest.raises(ValueError, match="there are 2 gradients for 1 parameters"):
+            made.step([parameter], [gradient, gradient])
+        made.step([parameter], [gradient])
+    assert np.array_equal(parameter, want)
 
 
 @pytest.mark.parametrize("other", [[np.ones(4)], [np.ones(3, np.float32)], [np.ones(3), np.ones(3)]])
@@ -205,6 +409,13 @@ def test_other_parameters_than_at_the_first_step(make, other):
         (lambda: nn.sgd(momentum=-1), "momentum is -1"),
         (lambda: nn.sgd(nesterov=True), "nesterov needs a momentum above 0"),
         (lambda: nn.sgd(weight_decay=-1), "weight_decay is -1"),
+        (lambda: nn.sgd(momentum=np.nan), "momentum is nan; it must be at least 0 and a finite number"),
+        (lambda: nn.sgd(momentum=np.inf), "momentum is inf"),
+        (lambda: nn.adam(-1), "learning_rate is -1"),
+        (lambda: nn.adam(weight_decay=np.nan), "weight_decay is nan"),
+        (lambda: nn.adam(beta1=-0.1), "beta1 is -0.1; it must be at least 0 and below 1"),
+        (lambda: nn.adam(beta2=np.nan), "beta2 is nan"),
+        (lambda: nn.adam(epsilon=np.inf), "epsilon is inf"),
         (lambda: nn.adam(beta1=1), "beta1 is 1; it must be at least 0 and below 1"),
         (lambda: nn.adam(beta2=1.5), "beta2 is 1.5"),
         (lambda: nn.adam(epsilon=-1e-8), "epsilon is -1e-08"),
@@ -218,3 +429,21 @@ def test_settings_out_of_range(make, message):
 def test_repr():
     assert repr(nn.sgd(0.1, momentum=0.9)) == "sgd(learning_rate=0.1, weight_decay=0.0, momentum=0.9, nesterov=False)"
     assert repr(nn.adam()).startswith("adam(learning_rate=0.001, weight_decay=0.0, beta1=0.9, beta2=0.999")
+
+
+@each_optimizer
+def test_repr_makes_the_same_optimizer(optimizer, settings):
+    made = optimizer(**settings)
+    before = repr(made)
+    made.step([np.ones(3)], [np.ones(3)])
+    assert repr(made) == before
+    again = eval(before, dict(nn.OPTIMIZERS))
+    assert repr(again) == before
+    assert {name: getattr(again, name) for name in settings} == settings
+
+
+@pytest.mark.parametrize("optimizer", nn.OPTIMIZERS.values())
+def test_names_and_documentation(optimizer):
+    assert getattr(nn, optimizer.__name__) is optimizer
+    for section in ("Parameters", "Raises", "Examples"):
+        assert f"    {section}\n    {'-' * len(section)}\n" in optimizer.__doc__

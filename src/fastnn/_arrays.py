@@ -166,7 +166,8 @@ class Cursor:
         self.width = width
         self.iterator: Any = np.nditer(
             np.atleast_1d(array),
-            flags=["external_loop", "buffered", "ranged", "zerosize_ok"],
+            # What is read must be what is there then, not at the iterator's making.
+            flags=["external_loop", "buffered", "ranged", "delay_bufalloc", "zerosize_ok"],
             op_flags=[access],
             op_dtypes=dtype,
             casting="same_kind",

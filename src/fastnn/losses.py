@@ -351,6 +351,7 @@ class RootLoss(Loss):
         given: Mapping[str, float],
         **wanted: Any,
     ) -> tuple[Any, Any]:
+        self.hyperparameter(given)
         if reduction == "none":
             return mae.evaluate(prediction, target, weight, reduction, given, **wanted)
         wanted["value"] = True
@@ -358,7 +359,8 @@ class RootLoss(Loss):
         root = np.sqrt(value)
         if gradient is not None:
             factor = root.dtype.type(0.5) / root if root != 0 else root
-            gradient = np.multiply(gradient, factor, out=gradient if gradient.ndim else None)
+            with np.errstate(invalid="ignore"):  # an infinite error beside finite ones: 0 times infinity
+                gradient = np.multiply(gradient, factor, out=gradient if isinstance(gradient, np.ndarray) else None)
         return root, gradient
 
 
@@ -392,17 +394,15 @@ class LabelLoss(RowLoss):
             return super().target_array(prediction, target)
         if labels.dtype.kind not in "iub":
             raise TypeError(f"target has dtype {labels.dtype}; labels are integers")
-        return np.ascontiguousarray(labels, dtype=np.intp).reshape(rows)
-
-    def check_domain(self, prediction: Array, target: Array, dtype: np.dtype[Any]) -> None:
-        if target.ndim < prediction.ndim:
-            classes = prediction.shape[-1]
-            place = kernels.losses.first_label_outside(target, classes)
-            if place >= 0:
-                row = ", ".join(str(i) for i in np.unravel_index(place, target.shape)) or "0"
-                raise ValueError(
-                    f"target in row {row} is {target.flat[place]}; labels of {classes} classes are 0 to {classes - 1}"
-                )
+        indices = np.ascontiguousarray(labels, dtype=np.intp).reshape(rows)
+        classes = prediction.shape[-1]
+        place = kernels.losses.first_label_outside(indices, classes)
+        if place >= 0:
+            row = ", ".join(str(i) for i in np.unravel_index(place, rows)) or "0"
+            raise ValueError(
+                f"target in row {row} is {labels.flat[place]}; labels of {classes} classes are 0 to {classes - 1}"
+            )
+        return indices
 
 
 def gradient(

@@ -327,7 +327,7 @@ cpdef double evaluate(
     task.value = value
     task.store = values is not None
     task.gradient = gradient is not None
-    task.labelled = cnp.PyArray_TYPE(target) == cnp.NPY_INTP
+    task.labelled = cnp.PyArray_ISINTEGER(target)  # whichever of its names the type of an index goes by
     task.total = total
     task.hyperparameter = hyperparameter
     task.classes = classes
