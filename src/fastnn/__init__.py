@@ -16,12 +16,13 @@ from fastnn.losses import (
     rmse,
 )
 from fastnn.optimizers import OPTIMIZERS, adam, sgd
-from fastnn.softmax import log_softmax, softmax
+from fastnn.softmax import ROW_FUNCTIONS, log_softmax, softmax
 
 __all__ = [
     "ACTIVATIONS",
     "LOSSES",
     "OPTIMIZERS",
+    "ROW_FUNCTIONS",
     "adam",
     "ann",
     "binary_cross_entropy",

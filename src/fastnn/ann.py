@@ -88,6 +88,9 @@ class Dense:
     delta: Array = field(init=False, repr=False)
     ones: Array = field(init=False, repr=False)
 
+    def __post_init__(self) -> None:
+        self.reserve(0)
+
     def initialize(self, rng: np.random.Generator) -> None:
         """Random weights, spread as the activation wants it: He's for rectifiers, Glorot's for the others.
 
@@ -275,7 +278,8 @@ class Network:
 
     def _reserve(self, batch: int) -> None:
         for layer in self.layers:
-            layer.reserve(batch)
+            if len(layer.output) != batch:
+                layer.reserve(batch)
 
     def _back_propagate(self, x: Array, target: Array) -> float:
         n = len(x)

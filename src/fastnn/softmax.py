@@ -9,7 +9,7 @@ from fastnn import kernels
 from fastnn._arrays import Array, ArrayLike
 from fastnn._declaration import Declared
 
-__all__ = ["RowFunction", "log_softmax", "softmax"]
+__all__ = ["ROW_FUNCTIONS", "RowFunction", "log_softmax", "softmax"]
 
 
 class BackwardFromOutput(Declared, kernels.softmax.BinaryRowwise):
@@ -177,3 +177,7 @@ def log_softmax(x: ArrayLike, /, axis: int = -1, *, out: Array | None = None) ->
     >>> nn.log_softmax(np.array([20.0, 0.0], dtype=np.float32))
     array([-2.0611537e-09, -2.0000000e+01], dtype=float32)
     """
+
+
+ROW_FUNCTIONS = {function.__name__: function for function in (softmax, log_softmax)}
+"""All row functions by name."""

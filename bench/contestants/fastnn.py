@@ -1,0 +1,53 @@
+"""fastnn in the build for this processor, writing into an output array; a training step is one back-propagation and
+one update with Adam."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import fastnn
+from contests import Contest, Data, network
+
+from contestants import Builder, Entry
+
+VERSION = f"{fastnn.__version__}, {fastnn.kernels.isa}"
+
+
+def enter(contest: Contest, library: ModuleType = fastnn) -> Builder:
+    def build(data: Data) -> Entry:
+        if contest.family == "training":
+            return Entry(*training(contest, data))
+        if contest.family == "optimizers":
+            parameter = data.x.copy()
+            optimizer = library.OPTIMIZERS[contest.function](1e-3)
+            return Entry(optimizer.step, ([parameter], [data.other]), answer=lambda _: parameter)
+        registries = (library.ACTIVATIONS, library.ROW_FUNCTIONS, library.LOSSES)
+        function: Any = next(names[contest.function] for names in registries if contest.function in names)
+        out = {"out": data.out}
+        match contest.task:
+            case "forward" | "call with out":
+                return Entry(function, (data.x,), out)
+            case "call":
+                return Entry(function, (data.x,))
+            case "derivative":
+                return Entry(function.derivative, (data.x,), out)
+            case "backward":
+                return Entry(function.backward, (data.other, data.x), out)
+            case "value":
+                return Entry(function, (data.x, data.other))
+            case task:
+                return Entry(getattr(function, task), (data.x, data.other), out)
+
+    return build
+
+
+def training(contest: Contest, data: Data) -> tuple[Any]:
+    net, optimizer = network(contest), fastnn.adam(1e-3)
+
+    def step() -> float:
+        loss = net.back_propagate(data.x, data.other)
+        optimizer.step([net.parameters], [net.gradients])
+        return loss
+
+    return (step,)

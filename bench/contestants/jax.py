@@ -1,0 +1,115 @@
+"""JAX, jitted and warmed up, until the result is ready: jax.nn, optax's losses and optimizers, derivatives by jax.vjp
+and value_and_grad; optimizers and training steps donate their state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+from contests import Contest, Data, network
+
+from contestants import Builder, Entry
+
+jax.config.update("jax_enable_x64", True)
+VERSION = jax.__version__
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "sigmoid": jax.nn.sigmoid,
+    "tanh": jnp.tanh,
+    "relu": jax.nn.relu,
+    "leaky_relu": jax.nn.leaky_relu,
+    "softmax": jax.nn.softmax,
+    "log_softmax": jax.nn.log_softmax,
+}
+LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+    "mse": optax.squared_error,
+    "mae": lambda p, t: jnp.abs(p - t),
+    "rmse": lambda p, t: jnp.sqrt(jnp.mean((p - t) ** 2)),
+    "huber": optax.huber_loss,
+    "binary_cross_entropy": lambda p, t: -t * jnp.log(p) - (1 - t) * jnp.log1p(-p),
+    "binary_cross_entropy_with_logits": optax.sigmoid_binary_cross_entropy,
+    "categorical_cross_entropy": lambda p, t: -jnp.sum(t * jnp.log(p), -1),
+    "cross_entropy": optax.softmax_cross_entropy_with_integer_labels,
+}
+OPTIMIZERS: dict[str, Callable[[], Any]] = {"sgd": lambda: optax.sgd(1e-3), "adam": lambda: optax.adam(1e-3)}
+
+
+def enter(contest: Contest) -> Builder | None:
+    name = contest.function
+    if contest.family == "training":
+        return lambda data: training(contest, data)
+    if name in FUNCTIONS and contest.task != "call with out":
+        return lambda data: function(contest.task, FUNCTIONS[name], data)
+    if name in LOSSES:
+        return lambda data: loss(contest.task, LOSSES[name], data)
+    if name in OPTIMIZERS:
+        return lambda data: optimizer(OPTIMIZERS[name](), data)
+    return None
+
+
+def ready(compiled: Callable[..., Any], *arguments: Any) -> Entry:
+    return Entry(lambda *given: jax.block_until_ready(compiled(*given)), tuple(jnp.asarray(a) for a in arguments))
+
+
+def function(task: str, f: Callable[..., Any], data: Data) -> Entry:
+    if task == "derivative":
+        return ready(jax.jit(lambda x: jax.vjp(f, x)[1](jnp.ones_like(x))[0]), data.x)
+    if task == "backward":
+        return ready(jax.jit(lambda grad, x: jax.vjp(f, x)[1](grad)[0]), data.other, data.x)
+    return ready(jax.jit(f), data.x)
+
+
+def loss(task: str, f: Callable[[Any, Any], Any], data: Data) -> Entry:
+    def mean(p: Any, t: Any) -> Any:
+        return jnp.mean(f(p, t))
+
+    compiled = {"value": mean, "gradient": jax.grad(mean), "value_and_gradient": jax.value_and_grad(mean)}[task]
+    return ready(jax.jit(compiled), data.x, data.other)
+
+
+def optimizer(transformation: Any, data: Data) -> Entry:
+    parameter, gradient = jnp.array(data.x), jnp.asarray(data.other)
+    state = transformation.init(parameter)
+
+    def update(parameter: Any, state: Any, gradient: Any) -> Any:
+        change, state = transformation.update(gradient, state, parameter)
+        return optax.apply_updates(parameter, change), state
+
+    compiled = jax.jit(update, donate_argnums=(0, 1))
+
+    def step() -> Any:
+        nonlocal parameter, state
+        parameter, state = compiled(parameter, state, gradient)
+        return jax.block_until_ready(parameter)
+
+    return Entry(step)
+
+
+def training(contest: Contest, data: Data) -> Entry:
+    parameters = [(jnp.array(layer.weight), jnp.array(layer.bias)) for layer in network(contest).layers]
+    adam = optax.adam(1e-3)
+    state = adam.init(parameters)
+    x, labels = jnp.asarray(data.x), jnp.asarray(data.other)
+
+    def mean_loss(parameters: Any, x: Any, labels: Any) -> Any:
+        for weight, bias in parameters[:-1]:
+            x = jax.nn.relu(x @ weight + bias)
+        weight, bias = parameters[-1]
+        return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(x @ weight + bias, labels))
+
+    def update(parameters: Any, state: Any, x: Any, labels: Any) -> Any:
+        loss, gradients = jax.value_and_grad(mean_loss)(parameters, x, labels)
+        changes, state = adam.update(gradients, state)
+        return loss, optax.apply_updates(parameters, changes), state
+
+    compiled = jax.jit(update, donate_argnums=(0, 1))
+
+    def step() -> Any:
+        nonlocal parameters, state
+        loss, parameters, state = jax.block_until_ready(compiled(parameters, state, x, labels))
+        return float(loss)
+
+    return Entry(step)

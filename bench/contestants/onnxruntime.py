@@ -1,0 +1,59 @@
+"""ONNX Runtime, one operator as a model, with inputs and output bound to arrays; types that an operator has no kernel
+for are left out."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from contests import Contest, Data
+from onnx import helper
+from threads import THREADS
+
+from contestants import Builder, Entry
+
+VERSION = onnxruntime.__version__
+OPSET = 21
+
+OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {
+    "sigmoid": ("Sigmoid", {}),
+    "tanh": ("Tanh", {}),
+    "relu": ("Relu", {}),
+    "leaky_relu": ("LeakyRelu", {"alpha": 0.01}),
+    "softmax": ("Softmax", {"axis": -1}),
+    "log_softmax": ("LogSoftmax", {"axis": -1}),
+}
+
+
+def enter(contest: Contest) -> Builder | None:
+    if contest.function not in OPERATORS or contest.task not in ("forward", "call with out"):
+        return None
+    session = session_of(contest.function, contest.dtype, len(contest.shape))
+    return None if session is None else lambda data: bound(session, data)
+
+
+@functools.cache
+def session_of(name: str, dtype: str, ndim: int) -> Any:
+    operator, attributes = OPERATORS[name]
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    x, y = (helper.make_tensor_value_info(tensor, kind, [None] * ndim) for tensor in "xy")
+    graph = helper.make_graph([helper.make_node(operator, ["x"], ["y"], **attributes)], name, [x], [y])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
+    onnx.checker.check_model(model)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = THREADS, 1
+    try:
+        return onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
+    except onnxruntime.capi.onnxruntime_pybind11_state.NotImplemented:
+        return None
+
+
+def bound(session: Any, data: Data) -> Entry:
+    binding = session.io_binding()
+    x, out = (onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in (data.x, np.empty_like(data.x)))
+    binding.bind_ortvalue_input("x", x)
+    binding.bind_ortvalue_output("y", out)
+    return Entry(session.run_with_iobinding, (binding,), answer=lambda _: out.numpy())

@@ -1,0 +1,103 @@
+"""fastnn.reference: every function in a line or two of plain NumPy, which allocates its results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from contests import Contest, Data, network
+
+from contestants import Builder, Entry
+from fastnn import reference
+
+VERSION = np.__version__
+
+
+def enter(contest: Contest) -> Builder | None:
+    if contest.task == "call with out":
+        return None
+
+    def build(data: Data) -> Entry:
+        if contest.family == "training":
+            return Entry(training(contest, data))
+        function = getattr(reference, contest.function)
+        match contest.family, contest.task:
+            case "optimizers", _:
+                return optimizer(contest, data)
+            case "losses", task:
+                return loss(contest, data, task)
+            case _, "derivative":
+                return Entry(getattr(reference, f"{contest.function}_derivative"), (data.x,))
+            case "activations", "backward":
+                derivative = getattr(reference, f"{contest.function}_derivative")
+                return Entry(lambda grad, x: grad * derivative(x), (data.other, data.x))
+            case "rows", "backward":
+                backward = getattr(reference, f"{contest.function}_backward")
+                return Entry(lambda grad, x: backward(grad, function(x)), (data.other, data.x))
+        return Entry(function, (data.x,))
+
+    return build
+
+
+def soft(contest: Contest, data: Data) -> Any:
+    """The target as the reference takes it: labels become one-hot rows."""
+    if data.other.shape == data.x.shape:
+        return data.other
+    target = np.zeros_like(data.x)
+    np.put_along_axis(target, data.other[..., np.newaxis], 1, -1)
+    return target
+
+
+def loss(contest: Contest, data: Data, task: str) -> Entry:
+    values, gradients = getattr(reference, contest.function), getattr(reference, f"{contest.function}_gradient")
+    arguments = data.x, soft(contest, data)
+    count = data.x.dtype.type(1 if contest.function == "rmse" else np.size(values(*arguments)))
+
+    def value(p: Any, t: Any) -> Any:
+        return values(p, t).mean()
+
+    def gradient(p: Any, t: Any) -> Any:
+        return gradients(p, t) / count
+
+    def value_and_gradient(p: Any, t: Any) -> Any:
+        return value(p, t), gradient(p, t)
+
+    return Entry({"value": value, "gradient": gradient, "value_and_gradient": value_and_gradient}[task], arguments)
+
+
+def optimizer(contest: Contest, data: Data) -> Entry:
+    update = getattr(reference, contest.function)
+    counted = "step" in update.__annotations__
+    state = [np.zeros_like(data.x)] * (2 if counted else 1)
+    arguments = (data.x, data.other, *state, *((1,) if counted else ()))
+    return Entry(update, arguments, {"learning_rate": 1e-3}, answer=lambda result: result[0])
+
+
+def training(contest: Contest, data: Data) -> Any:
+    layers = [(layer.weight.copy(), layer.bias.copy()) for layer in network(contest).layers]
+    parameters = [array for layer in layers for array in layer]
+    state = [(np.zeros_like(array), np.zeros_like(array)) for array in parameters]
+    target = np.eye(contest.shape[-1], dtype=data.x.dtype)[data.other]
+    steps = 0
+
+    def step() -> Any:
+        nonlocal steps
+        steps += 1
+        x, inputs, logits = data.x, [], []
+        for k in range(0, len(parameters), 2):
+            inputs.append(x)
+            logits.append(x @ parameters[k] + parameters[k + 1])
+            x = reference.relu(logits[-1])
+        loss = reference.cross_entropy(logits[-1], target).mean()
+        delta = reference.cross_entropy_gradient(logits[-1], target) / data.x.dtype.type(len(target))
+        gradients: list[Any] = []
+        for k in reversed(range(len(inputs))):
+            gradients = [inputs[k].T @ delta, delta.sum(0), *gradients]
+            if k:
+                delta = (delta @ parameters[2 * k].T) * reference.relu_derivative(logits[k - 1])
+        for k, gradient in enumerate(gradients):
+            parameters[k], *moments = reference.adam(parameters[k], gradient, *state[k], steps, learning_rate=1e-3)
+            state[k] = (moments[0], moments[1])
+        return loss
+
+    return step

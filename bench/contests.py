@@ -1,0 +1,133 @@
+"""What is compared: every function that fastnn declares, each pass of it, in both types and at every size.
+
+A contest is one comparison. Its contestants get the same arrays, and their answers are compared before they are timed.
+A function that is declared in ``fastnn.ACTIVATIONS``, ``ROW_FUNCTIONS``, ``LOSSES`` or ``OPTIMIZERS`` is in the
+contests by that; what its peers call it is a line in their module under ``contestants``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import fastnn as nn
+
+Shape = tuple[int, ...]
+
+DTYPES = ("float32", "float64")
+SIZES: Mapping[str, tuple[Shape, ...]] = {
+    "activations": ((10,), (1_000,), (100_000,), (16_000_000,)),
+    "rows": ((64, 10), (1_024, 1_000), (256, 32_000), (64, 128_256)),
+    "losses": ((64,), (10_000,), (1_000_000,)),
+    "optimizers": ((1_000,), (1_000_000,), (16_000_000,)),
+    "calls": ((1,), (10,)),
+    "training": ((50, 64, 100, 10), (128, 784, 512, 256, 10)),  # batch, inputs, hidden units, classes
+}
+SMOKE: Mapping[str, tuple[Shape, ...]] = {
+    "activations": ((10,),),
+    "rows": ((4, 5),),
+    "losses": ((10,),),
+    "optimizers": ((10,),),
+    "calls": ((1,),),
+    "training": ((5, 4, 6, 3),),
+}
+FEW_ROUNDS_FROM = 4_000_000  # elements
+
+
+class Contest(NamedTuple):
+    """One comparison: a function, one pass of it, a type and a shape."""
+
+    family: str
+    function: str
+    task: str
+    dtype: str
+    shape: Shape
+
+    @property
+    def group(self) -> str:
+        return f"{self.function} {self.task}, {self.dtype}, {' x '.join(map(str, self.shape))}"
+
+    @property
+    def size(self) -> int:
+        """The number of elements; of a network, its parameters."""
+        if self.family == "training":
+            sizes = self.shape[1:]
+            return sum((inputs + 1) * units for inputs, units in zip(sizes[:-1], sizes[1:], strict=True))
+        return math.prod(self.shape)
+
+
+class Data(NamedTuple):
+    """The arrays of a contest."""
+
+    x: Any
+    """The input, the prediction, the parameters, or the samples."""
+    other: Any
+    """The gradient that arrives, the target or labels, or the parameters' gradient."""
+    out: Any
+    """Where the result goes, for contestants that can be told."""
+
+    def nbytes(self, contest: Contest) -> int:
+        """The bytes that have to be read and written."""
+        if contest.family == "optimizers":
+            state = {"sgd": 0}.get(contest.function, 2)
+            return int((3 + 2 * state) * self.x.nbytes)
+        read = self.x.nbytes + (self.other.nbytes if contest.task not in ONE_INPUT else 0)
+        return int(read + (self.out.nbytes if contest.task != "value" else 0))
+
+
+ONE_INPUT = ("forward", "derivative", "call", "call with out")
+
+
+def contests(which: str) -> Iterator[Contest]:
+    """The contests of a set: "smoke", "quick" (float32, up to 2 million elements) or "full"."""
+    families: dict[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
+        "activations": (nn.ACTIVATIONS, ("forward", "derivative", "backward")),
+        "rows": (nn.ROW_FUNCTIONS, ("forward", "backward")),
+        "losses": (nn.LOSSES, ("value", "gradient", "value_and_gradient")),
+        "optimizers": (nn.OPTIMIZERS, ("step",)),
+        "calls": ({**nn.ACTIVATIONS, **nn.ROW_FUNCTIONS}, ("call", "call with out")),
+        "training": ({"network": nn.ann.Network}, ("step",)),
+    }
+    for family, (functions, tasks) in families.items():
+        for name, function in functions.items():
+            shapes = (SMOKE if which == "smoke" else SIZES)[
+                "rows" if family == "losses" and getattr(function, "rowwise", False) else family
+            ]
+            for task in tasks:
+                for dtype in DTYPES:
+                    for shape in shapes:
+                        contest = Contest(family, name, task, dtype, shape)
+                        large = contest.size > 2_000_000
+                        if which == "quick" and (large or dtype != "float32"):
+                            continue
+                        yield contest
+
+
+def data(contest: Contest) -> Data:
+    """The arrays of a contest, the same at every call."""
+    rng = np.random.default_rng(contest.size)
+    dtype = np.dtype(contest.dtype)
+
+    def normal() -> Any:
+        return 3 * rng.standard_normal(contest.shape, dtype)
+
+    if contest.family == "training":
+        batch, inputs, *_, classes = contest.shape
+        return Data(rng.standard_normal((batch, inputs), dtype), rng.integers(0, classes, batch), None)
+    x, out = normal(), np.empty(contest.shape, dtype)
+    if contest.family != "losses":
+        return Data(x, normal(), out)
+    loss = nn.LOSSES[contest.function]
+    if loss.takes_labels:
+        return Data(x, rng.integers(0, contest.shape[-1], contest.shape[:-1]), out)
+    if loss.rowwise:
+        return Data(nn.softmax(x), nn.softmax(normal()), out)
+    return Data(nn.sigmoid(x) if loss.of_probabilities else x, rng.integers(0, 2, contest.shape).astype(dtype), out)
+
+
+def network(contest: Contest) -> nn.ann.Network:
+    """The network of a training contest, with the weights that all contestants start from."""
+    return nn.ann.Network(contest.shape[1:], nn.recommend("multiclass"), dtype=contest.dtype, seed=0)
