@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from inspect import signature
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,7 +64,7 @@ class Data(NamedTuple):
     """The arrays of a contest."""
 
     x: Any
-    """The input, the prediction, the parameters, or the samples."""
+    """The input (or output, for back-propagation from it), the prediction, the parameters, or the samples."""
     other: Any
     """The gradient that arrives, the target or labels, or the parameters' gradient."""
     out: Any
@@ -72,8 +73,8 @@ class Data(NamedTuple):
     def nbytes(self, contest: Contest) -> int:
         """The bytes that have to be read and written."""
         if contest.family == "optimizers":
-            state = {"sgd": 0}.get(contest.function, 2)
-            return int((3 + 2 * state) * self.x.nbytes)
+            moments = sum(keyword.startswith("beta") for keyword in signature(nn.OPTIMIZERS[contest.function]).parameters)
+            return int((3 + 2 * moments) * self.x.nbytes)
         read = self.x.nbytes + (self.other.nbytes if contest.task not in ONE_INPUT else 0)
         return int(read + (self.out.nbytes if contest.task != "value" else 0))
 
@@ -84,9 +85,9 @@ ONE_INPUT = ("forward", "derivative", "call", "call with out")
 def contests(which: str) -> Iterator[Contest]:
     """The contests of a set: "smoke", "quick" (float32, up to 2 million elements) or "full"."""
     families: dict[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
-        "activations": (nn.ACTIVATIONS, ("forward", "derivative", "backward")),
-        "rows": (nn.ROW_FUNCTIONS, ("forward", "backward")),
-        "losses": (nn.LOSSES, ("value", "gradient", "value_and_gradient")),
+        "activations": (nn.ACTIVATIONS, ("forward", "derivative", "backward", "backward from output")),
+        "rows": (nn.ROW_FUNCTIONS, ("forward", "backward", "backward from output")),
+        "losses": (nn.LOSSES, ("value", "gradient", "value and gradient")),
         "optimizers": (nn.OPTIMIZERS, ("step",)),
         "calls": ({**nn.ACTIVATIONS, **nn.ROW_FUNCTIONS}, ("call", "call with out")),
         "training": ({"network": nn.ann.Network}, ("step",)),
@@ -118,6 +119,8 @@ def data(contest: Contest) -> Data:
         batch, inputs, *_, classes = contest.shape
         return Data(rng.standard_normal((batch, inputs), dtype), rng.integers(0, classes, batch), None)
     x, out = normal(), np.empty(contest.shape, dtype)
+    if contest.task == "backward from output":
+        return Data({**nn.ACTIVATIONS, **nn.ROW_FUNCTIONS}[contest.function](x), normal(), out)
     if contest.family != "losses":
         return Data(x, normal(), out)
     loss = nn.LOSSES[contest.function]

@@ -34,10 +34,13 @@ def enter(contest: Contest, library: ModuleType = fastnn) -> Builder:
                 return Entry(function.derivative, (data.x,), out)
             case "backward":
                 return Entry(function.backward, (data.other, data.x), out)
+            case "backward from output":
+                return Entry(function.backward, (data.other,), {"y": data.x, **out})
             case "value":
                 return Entry(function, (data.x, data.other))
-            case task:
-                return Entry(getattr(function, task), (data.x, data.other), out)
+            case "gradient":
+                return Entry(function.gradient, (data.x, data.other), out)
+        return Entry(function.value_and_gradient, (data.x, data.other), out)
 
     return build
 

@@ -43,9 +43,9 @@ LOSSES: dict[str, Callable[..., Any]] = {
 
 def enter(contest: Contest) -> Builder | None:
     name, task = contest.function, contest.task
-    if name in ACTIVATIONS and task != "call":
+    if name in ACTIVATIONS and task not in ("call", "backward from output"):
         return lambda data: activation(contest, data)
-    if name in LOSSES and task == "value_and_gradient":
+    if name in LOSSES and task == "value and gradient":
         return lambda data: loss(contest, data)
     return None
 

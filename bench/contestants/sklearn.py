@@ -29,7 +29,7 @@ LOSSES: dict[str, tuple[Any, int]] = {
 def enter(contest: Contest) -> Builder | None:
     if contest.family == "training":
         return lambda data: training(contest, data)
-    if contest.function in LOSSES and contest.task == "value_and_gradient":
+    if contest.function in LOSSES and contest.task == "value and gradient":
         return lambda data: loss(contest, data)
     return None
 

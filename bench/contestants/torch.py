@@ -1,6 +1,6 @@
 """PyTorch in eager mode: forward passes under inference_mode and into an output tensor where the operator takes one;
-backward passes by the operator's own backward kernel on its saved output or input; losses by forward and autograd;
-fused optimizers; a training step is forward, autograd and a fused Adam."""
+backward passes by the operator's own backward kernel, after its forward pass where the kernel needs an output that is
+not given; losses by forward and autograd; fused optimizers; a training step is forward, autograd and a fused Adam."""
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ aten = torch.ops.aten
 
 class Operator(NamedTuple):
     forward: Callable[..., Any]
-    backward: Callable[[Any, Any, Any], tuple[Any, ...]]
-    """The backward operator and its arguments, from the gradient, the input and the output."""
+    backward: Callable[..., Any]
+    options: tuple[Any, ...] = ()
+    """What the backward operator takes after the gradient and what was saved."""
+    saved: str = "either"
+    """What it takes: the "input", the "output", or either."""
     takes_out: bool = True
 
 
 OPERATORS = {
-    "sigmoid": Operator(torch.sigmoid, lambda g, x, y: (aten.sigmoid_backward.grad_input, g, y)),
-    "tanh": Operator(torch.tanh, lambda g, x, y: (aten.tanh_backward.grad_input, g, y)),
-    "relu": Operator(torch.relu, lambda g, x, y: (aten.threshold_backward.grad_input, g, x, 0), takes_out=False),
-    "leaky_relu": Operator(
-        torch._C._nn.leaky_relu, lambda g, x, y: (aten.leaky_relu_backward.grad_input, g, x, 0.01, False)
-    ),
+    "sigmoid": Operator(torch.sigmoid, aten.sigmoid_backward.grad_input, saved="output"),
+    "tanh": Operator(torch.tanh, aten.tanh_backward.grad_input, saved="output"),
+    "relu": Operator(torch.relu, aten.threshold_backward.grad_input, (0,), takes_out=False),
+    "leaky_relu": Operator(torch._C._nn.leaky_relu, aten.leaky_relu_backward.grad_input, (0.01, False)),
 }
 ROW_OPERATORS = {
-    "softmax": (torch.softmax, aten._softmax_backward_data),
-    "log_softmax": (torch.log_softmax, aten._log_softmax_backward_data),
+    "softmax": (torch.softmax, aten._softmax_backward_data.out),
+    "log_softmax": (torch.log_softmax, aten._log_softmax_backward_data.out),
 }
 LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "mse": F.mse_loss,
@@ -60,7 +61,9 @@ def enter(contest: Contest) -> Builder | None:
     if contest.family == "training":
         return lambda data: Entry(training(contest, data))
     if name in OPERATORS:
-        if contest.task == "call with out" and not OPERATORS[name].takes_out:
+        if (contest.task == "call with out" and not OPERATORS[name].takes_out) or (
+            contest.task == "backward from output" and OPERATORS[name].saved == "input"
+        ):
             return None
         return lambda data: activation(contest, OPERATORS[name], data)
     if name in ROW_OPERATORS and contest.task != "call with out":
@@ -74,22 +77,35 @@ def enter(contest: Contest) -> Builder | None:
 
 def activation(contest: Contest, operator: Operator, data: Data) -> Entry:
     x, out = torch.from_numpy(data.x), torch.empty(contest.shape, dtype=getattr(torch, contest.dtype))
-    if contest.task in ("derivative", "backward"):
-        grad = torch.ones_like(x) if contest.task == "derivative" else torch.from_numpy(data.other)
-        backward, *arguments = operator.backward(grad, x, operator.forward(x))
-        return Entry(backward, tuple(arguments), {"grad_input": out}, context=torch.inference_mode)
-    writes = operator.takes_out and contest.task != "call"
-    return Entry(operator.forward, (x,), {"out": out} if writes else {}, context=torch.inference_mode)
+    if contest.task in ("forward", "call", "call with out"):
+        writes = operator.takes_out and contest.task != "call"
+        return Entry(operator.forward, (x,), {"out": out} if writes else {}, context=torch.inference_mode)
+    grad = torch.ones_like(x) if contest.task == "derivative" else torch.from_numpy(data.other)
+    if contest.task == "backward from output" or operator.saved != "output":
+        arguments = (grad, x, *operator.options)
+        return Entry(operator.backward, arguments, {"grad_input": out}, context=torch.inference_mode)
+
+    def forward_and_backward() -> Any:
+        return operator.backward(grad, operator.forward(x, out=out), *operator.options, grad_input=out)
+
+    return Entry(forward_and_backward, context=torch.inference_mode)
 
 
 def row_function(contest: Contest, data: Data) -> Entry:
     forward, backward = ROW_OPERATORS[contest.function]
     x = torch.from_numpy(data.x)
-    if contest.task == "backward":
-        grad, y, out = torch.from_numpy(data.other), forward(x, -1), torch.empty_like(x)
-        keyword = "grad_input" if contest.function == "softmax" else "out"
-        return Entry(backward.out, (grad, y, -1, x.dtype), {keyword: out}, context=torch.inference_mode)
-    keywords = {"out": torch.empty_like(x)} if contest.task == "forward" else {}
+    out = torch.empty_like(x)
+    if contest.task.startswith("backward"):
+        grad, keyword = torch.from_numpy(data.other), "grad_input" if contest.function == "softmax" else "out"
+        if contest.task == "backward from output":
+            return Entry(backward, (grad, x, -1, x.dtype), {keyword: out}, context=torch.inference_mode)
+        y = torch.empty_like(x)
+
+        def forward_and_backward() -> Any:
+            return backward(grad, forward(x, -1, out=y), -1, x.dtype, **{keyword: out})
+
+        return Entry(forward_and_backward, context=torch.inference_mode)
+    keywords = {"out": out} if contest.task == "forward" else {}
     return Entry(forward, (x, -1), keywords, context=torch.inference_mode)
 
 

@@ -1,8 +1,9 @@
-"""The command line: ``fastnn demo`` and ``fastnn info``."""
+"""The command line: ``fastnn demo``, ``fastnn info`` and, in a checkout, ``fastnn bench``."""
 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ def natural(text: str) -> int:
 
 def parser() -> Parser:
     main = Parser(prog="fastnn", description="Fast activations, losses and their derivatives for NumPy.")
-    commands = main.add_subparsers(dest="command", required=True, metavar="{demo,info}")
+    commands = main.add_subparsers(dest="command", required=True, metavar="{demo,info,bench}")
     demo = commands.add_parser(
         "demo",
         help="train on handwritten digits and write a page with the pictures",
@@ -51,7 +52,30 @@ def parser() -> Parser:
         help="print the build in use, the versions and the compiler",
         description=(show_config.__doc__ or "").split("\n")[0],
     )
+    commands.add_parser(
+        "bench",
+        help="compare every function with its peers, where the source tree is",
+        description="Run bench/report.py of the source tree; what follows is handed on to it.",
+        add_help=False,
+    )
     return main
+
+
+def bench_script() -> Path | None:
+    """The benchmarks of the checkout that is the working folder, or that the package was imported from."""
+    for tree in (Path.cwd(), Path(__file__).parents[2]):
+        script = tree / "bench" / "report.py"
+        if script.is_file() and (tree / "src" / "fastnn").is_dir():
+            return script
+    return None
+
+
+def run_bench(arguments: Sequence[str]) -> int:
+    script = bench_script()
+    if script is None:
+        print("fastnn bench: error: the benchmarks are in the source tree; run this in a checkout", file=sys.stderr)
+        return 1
+    return subprocess.run([sys.executable, script, *arguments], check=False).returncode
 
 
 def writable_page(path: Path) -> Path:
@@ -74,6 +98,9 @@ def run_demo(output: Path, *, epochs: int, seed: int, quiet: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status."""
+    given, rest = parser().parse_known_args(arguments)
+    if given.command == "bench":
+        return run_bench(rest)
     given = parser().parse_args(arguments)
     if given.command == "info":
         show_config()

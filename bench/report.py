@@ -1,0 +1,219 @@
+"""Run the benchmarks and make a page of them: every function beside its peers.
+
+    python bench/report.py                      a quick run on one thread: minutes
+    python bench/report.py --set full           all sizes, both types
+    python bench/report.py run.json             a page from an earlier run
+    python bench/report.py --compare old.json   and say what became faster or slower
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from results import FASTNN, Cell, Run, compact, compare, geometric_mean
+
+HERE = Path(__file__).parent
+FAMILIES = {
+    "activations": "Activations",
+    "rows": "The softmax family",
+    "losses": "Losses",
+    "optimizers": "Optimizers",
+    "calls": "Call overhead",
+    "training": "A training step",
+}
+NAMES = {
+    "fastnn": "fastnn",
+    "fastnn_baseline": "fastnn, baseline",
+    "reference": "NumPy",
+    "ceiling": "copy",
+    "scipy": "SciPy",
+    "torch": "PyTorch",
+    "jax": "JAX",
+    "onnxruntime": "ONNX Runtime",
+    "numba": "numba",
+    "sklearn": "scikit-learn",
+}
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", nargs="?", type=Path, metavar="run.json", help="make the page from this run")
+    parser.add_argument("--set", choices=("quick", "full"), default="quick", help="which contests to run")
+    parser.add_argument("--threads", choices=("one", "all"), default="one", help="how many threads everybody gets")
+    parser.add_argument("--only", default="", metavar="EXPRESSION", help="run the contests pytest's -k picks by this")
+    parser.add_argument("--output", type=Path, default=Path("bench-report"), help="the folder to write to")
+    parser.add_argument("--compare", type=Path, metavar="old.json", help="say what changed since this run")
+    given = parser.parse_args()
+    for path in (given.run, given.compare):
+        if path is not None and not path.is_file():
+            parser.error(f"{path} is not a file")
+    return given
+
+
+def run_contests(which: str, threads: str, only: str, target: Path) -> None:
+    command = [sys.executable, "-m", "pytest", HERE, "-s", "-p", "no:cacheprovider", "-W", "ignore", "-k", only]
+    command += ["--rootdir", HERE.parent, "--set", which, "--progress", "--benchmark-quiet", "--benchmark-json", target]
+    count = 1 if threads == "one" else len(os.sched_getaffinity(0))
+    with tempfile.TemporaryFile("w+") as log:
+        environment = {**os.environ, "BENCH_THREADS": str(count)}
+        if subprocess.run(command, stdout=log, env=environment, check=False).returncode:
+            log.seek(0)
+            sys.exit(f"{log.read()[-4000:]}\nThe benchmarks failed; the end of pytest's output is above.")
+    compact(target)
+
+
+def duration(seconds: float) -> str:
+    for unit, factor in (("s", 1), ("ms", 1e3), ("µs", 1e6)):
+        if seconds * factor >= 1:
+            return f"{seconds * factor:.3g} {unit}"
+    return f"{seconds * 1e9:.3g} ns"
+
+
+def shade(ratio: float) -> str:
+    """A colour from red (half as fast as the best peer) over white to blue (four times as fast)."""
+    red, white, blue = (178, 24, 43), (250, 250, 250), (33, 102, 172)
+    end, share = (blue, min(1.0, (ratio - 1) / 3)) if ratio >= 1 else (red, min(1.0, 2 * (1 / ratio - 1) / 2))
+    mixed = [round(a + (b - a) * share**0.7) for a, b in zip(white, end, strict=True)]
+    return f"background:rgb({','.join(map(str, mixed))});color:{'#fff' if share > 0.6 else '#1c2530'}"
+
+
+def tables(run: Run) -> Iterator[dict[str, Any]]:
+    """The heat maps, one for each family; losses of rows have one of their own."""
+    for family, title in FAMILIES.items():
+        cells = [cell for cell in run.cells if cell.family == family]
+        if family == "losses":
+            many = [cell for cell in cells if len(cell.shape) > 1]
+            cells = [cell for cell in cells if len(cell.shape) == 1]
+        if cells:
+            yield heat_map(family, title, cells)
+        if family == "losses" and many:
+            yield heat_map(family, "Losses of many classes", many)
+
+
+def heat_map(family: str, title: str, cells: list[Cell]) -> dict[str, Any]:
+    """A row for each pass of each function, a column for each type and shape."""
+    columns = list(dict.fromkeys((cell.dtype, cell.shape) for cell in sorted(cells, key=lambda c: (c.dtype, c.size))))
+    rows: dict[tuple[str, str], dict[Any, Cell]] = {}
+    for cell in cells:
+        rows.setdefault((cell.function, cell.task), {})[cell.dtype, cell.shape] = cell
+    return {"family": family, "title": title, "columns": columns, "rows": rows}
+
+
+def bars(cell: Cell) -> dict[str, Any]:
+    """A contest as bars: lengths in percent of a scale that the slowest may leave."""
+    order = sorted((name for name in cell.times if name != "ceiling"), key=cell.median)
+    best = cell.rivals()[:1]
+    scale = min(cell.median(order[-1]), 4 * max(cell.median(name) for name in [FASTNN, "ceiling", *best]))
+    lines = []
+    for name in order:
+        median, times = cell.median(name), cell.times[name]
+        width = 100 * min(1, median / scale)
+        lines.append(
+            {
+                "name": NAMES[name],
+                "own": name.startswith(FASTNN),
+                "width": width,
+                "low": 100 * min(1, min(times) / scale),
+                "high": 100 * min(1, max(times) / scale),
+                "cut": median > scale,
+                "time": duration(median),
+                "bandwidth": cell.nbytes / median / 1e9 if cell.nbytes > 1e5 else None,
+            }
+        )
+    ceiling = cell.median("ceiling")
+    return {"lines": lines, "ceiling": 100 * min(1, ceiling / scale), "ceiling_time": duration(ceiling)}
+
+
+def summary(run: Run) -> dict[str, Any]:
+    leads = run.led()
+    references = [lead.median for cell in run.cells if (lead := cell.lead("reference")) is not None]
+    peers: dict[str, list[float]] = {}
+    for cell in run.cells:
+        for name in cell.rivals():
+            if (lead := cell.lead(name)) is not None:
+                peers.setdefault(name, []).append(lead.median)
+    return {
+        "cells": len(run.cells),
+        "led": len(leads),
+        "reference": geometric_mean(references),
+        "best": geometric_mean(lead.median for _, lead in leads),
+        "worst": min(leads, key=lambda item: item[1].median, default=None),
+        "lost": run.lost(),
+        "lost_clearly": sum(lead.high < 1 for _, lead in leads),
+        "peers": {name: (geometric_mean(ratios), len(ratios)) for name, ratios in peers.items()},
+    }
+
+
+def environment_of(run: Run) -> dict[str, str]:
+    machine = run.machine
+    cpu, core = machine["cpu"], machine["fastnn"]
+    caches = ", ".join(
+        f"{level} {size // 1024:,} KiB"
+        for level, key in (("L1d", "l1_data_cache_size"), ("L2", "l2_cache_size"), ("L3", "l3_cache_size"))
+        if isinstance(size := cpu.get(key), int)
+    )
+    return {
+        "processor": f"{cpu.get('brand_raw', machine['machine'])}, {cpu.get('count')} cores, {machine['system']}",
+        "caches": caches,
+        "threads": str(machine["threads"]),
+        "compiler": core["compiler"],
+        "Python": core["python"],
+        "NumPy": core["numpy"],
+        "left out": "; ".join(machine["left out"]) or "nobody",
+        "commit": run.commit[:12],
+        "date": run.date[:16].replace("T", " ") + " UTC",
+    }
+
+
+def render(run: Run, template: str) -> str:
+    loader = jinja2.FileSystemLoader(HERE / "templates")
+    environment = jinja2.Environment(
+        loader=loader, autoescape=template.endswith(".html"), trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals.update(
+        run=run,
+        summary=summary(run),
+        tables=list(tables(run)),
+        environment=environment_of(run),
+        names=NAMES,
+        bars=bars,
+        shade=shade,
+        duration=duration,
+    )
+    return environment.get_template(template).render()
+
+
+def print_changes(old: Run, new: Run) -> None:
+    changes = compare(old, new)
+    beyond = [change for change in changes if change.beyond_noise]
+    print(f"\n{len(changes)} contests are in both runs; {len(beyond)} changed by more than the noise.")
+    for change in beyond:
+        word, by = ("faster", change.faster) if change.faster > 1 else ("slower", 1 / change.faster)
+        print(f"  {by:5.2f} times {word}   {change.cell.group}")
+
+
+def main() -> None:
+    given = arguments()
+    if given.run is None:
+        given.output.mkdir(parents=True, exist_ok=True)
+        given.run = given.output / f"{given.set}-{given.threads}-thread{'' if given.threads == 'one' else 's'}.json"
+        run_contests(given.set, given.threads, given.only, given.run)
+    run = Run.read(given.run)
+    for template in ("report.html", "report.md"):
+        page = given.run.with_suffix(Path(template).suffix)
+        page.write_text(render(run, template))
+        print(page)
+    if given.compare is not None:
+        print_changes(Run.read(given.compare), run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""A run's figures: read from the JSON file of pytest-benchmark, and compared within the run."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+FASTNN = "fastnn"
+NOT_RIVALS = (FASTNN, "fastnn_baseline", "ceiling")
+
+
+class Ratio(NamedTuple):
+    """A ratio of times taken in turns: the median over the turns and the quartiles."""
+
+    median: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+def ratio(numerators: list[float], denominators: list[float]) -> Ratio:
+    turns = [n / d for n, d in zip(numerators, denominators, strict=True)]
+    if len(turns) == 1:
+        return Ratio(turns[0], turns[0], turns[0])
+    low, _, high = statistics.quantiles(turns, n=4, method="inclusive")
+    return Ratio(statistics.median(turns), low, high)
+
+
+def geometric_mean(values: Iterable[float]) -> float:
+    values = list(values)
+    return math.exp(statistics.fmean(map(math.log, values))) if values else math.nan
+
+
+@dataclass
+class Cell:
+    """One contest: the seconds of every turn of every contestant."""
+
+    group: str
+    family: str
+    function: str
+    task: str
+    dtype: str
+    shape: tuple[int, ...]
+    size: int
+    nbytes: int
+    times: dict[str, list[float]]
+
+    @property
+    def column(self) -> str:
+        return f"{self.dtype} {' x '.join(f'{n:,}' for n in self.shape)}"
+
+    def median(self, contestant: str) -> float:
+        return statistics.median(self.times[contestant])
+
+    def rivals(self) -> list[str]:
+        """All libraries but fastnn, the fastest first."""
+        return sorted((name for name in self.times if name not in NOT_RIVALS), key=self.median)
+
+    def lead(self, rival: str | None = None) -> Ratio | None:
+        """How many times as fast as a rival, or as the best of them, fastnn is."""
+        rivals = self.rivals() if rival is None else [rival]
+        return ratio(self.times[rivals[0]], self.times[FASTNN]) if rivals and rivals[0] in self.times else None
+
+    def distance(self) -> Ratio:
+        """How many times as long as the ceiling fastnn takes."""
+        return ratio(self.times[FASTNN], self.times["ceiling"])
+
+
+@dataclass
+class Run:
+    """All contests of a run, and where it was made."""
+
+    machine: dict[str, Any]
+    date: str
+    commit: str
+    cells: list[Cell]
+
+    @classmethod
+    def read(cls, path: Path) -> Run:
+        content = json.loads(path.read_text())
+        cells: dict[str, Cell] = {}
+        for benchmark in content["benchmarks"]:
+            info = dict(benchmark["extra_info"])
+            name, info["shape"] = info.pop("contestant"), tuple(info["shape"])
+            cell = cells.setdefault(benchmark["group"], Cell(group=benchmark["group"], times={}, **info))
+            cell.times[name] = benchmark["stats"]["data"]
+        commit = content.get("commit_info", {}).get("id") or ""
+        return cls(content["machine_info"], content["datetime"], commit, list(cells.values()))
+
+    def led(self) -> list[tuple[Cell, Ratio]]:
+        """The cells with a rival, and the lead over the best."""
+        return [(cell, lead) for cell in self.cells if (lead := cell.lead()) is not None]
+
+    def lost(self) -> list[tuple[Cell, Ratio]]:
+        """The cells where a rival is faster, the worst first."""
+        return sorted(((cell, lead) for cell, lead in self.led() if lead.median < 1), key=lambda item: item[1].median)
+
+
+def compact(path: Path) -> None:
+    """Rewrite a run's file with a line for each contestant of each contest."""
+    content = json.loads(path.read_text())
+    content["machine_info"]["cpu"].pop("flags", None)
+    benchmarks = ",\n".join(json.dumps(benchmark) for benchmark in content.pop("benchmarks"))
+    path.write_text(f'{json.dumps(content, indent=1)[:-2]},\n "benchmarks": [\n{benchmarks}\n]}}\n')
+
+
+class Change(NamedTuple):
+    """What became of a contest from one run to another: its speed-up, over its yardsticks in each run."""
+
+    cell: Cell
+    faster: float
+    beyond_noise: bool
+
+
+def compare(old: Run, new: Run) -> list[Change]:
+    """How fastnn's times, over those of the other contestants in the same run, have changed.
+
+    What another machine, or a busy neighbour, does to all contestants alike falls out of it.
+    """
+    before = {cell.group: cell for cell in old.cells}
+    changes = []
+    for cell in new.cells:
+        if cell.group not in before:
+            continue
+        earlier = before[cell.group]
+        yardsticks = [name for name in cell.times if name in earlier.times and not name.startswith(FASTNN)]
+        if not yardsticks:
+            continue
+        was, now = (ratio(it.times[FASTNN], means_of_turns(it, yardsticks)) for it in (earlier, cell))
+        apart = now.high < was.low or now.low > was.high
+        changes.append(Change(cell, was.median / now.median, apart))
+    return sorted(changes, key=lambda change: change.faster)
+
+
+def means_of_turns(cell: Cell, names: list[str]) -> list[float]:
+    return [geometric_mean(turn) for turn in zip(*(cell.times[name] for name in names), strict=True)]
