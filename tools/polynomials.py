@@ -16,6 +16,7 @@ import mpmath
 from mpmath import mp, mpf
 
 mp.dps = 50
+TAIL_OFFSET, TAIL_SCALE = mpf(1.25), mpf(2.375)  # of few bits, for exact products
 LN2 = mpmath.log(2)
 SQRT2 = mpmath.sqrt(2)
 BITS = {"float": 24, "double": 53}
@@ -48,11 +49,34 @@ def log_tail(z: mpf) -> mpf:
     return (2 * mpmath.atanh(s) - 2 * s) / s**3
 
 
+def tanh_tail(z: mpf) -> mpf:
+    """(3 (x - tanh(x)) / x^3 - 1) / x^2 as a function of z = x^2."""
+    if z < 1e-12:
+        return -mpf(2) / 5 + 17 * z / 105 - 62 * z**2 / 945
+    x = mpmath.sqrt(z)
+    return (3 * (x - mpmath.tanh(x)) / x**3 - 1) / z
+
+
+def normal_tail(w: mpf) -> mpf:
+    """2 (a + K) e^(a^2 / 2) Phi(-a) - 1 as a function of w = 1 - L / (a + K), Phi being the normal distribution's."""
+    a = TAIL_SCALE / (1 - w) - TAIL_OFFSET
+    return 2 * (a + TAIL_OFFSET) * mpmath.exp(a**2 / 2) * mpmath.ncdf(-a) - 1
+
+
+def tail_interval(largest: mpf) -> tuple[mpf, mpf]:
+    """The values of w for 0 <= a <= largest."""
+    return 1 - TAIL_SCALE / TAIL_OFFSET, 1 - TAIL_SCALE / (largest + TAIL_OFFSET)
+
+
 S_MAX = (SQRT2 - 1) / (SQRT2 + 1)
 FITS = (
     Fit("EXP", exp_tail, (-LN2 / 2, LN2 / 2), {"float": 5, "double": 10}, lambda r: r),
     Fit("LOG", log_tail, (mpf(0), S_MAX**2), {"float": 3, "double": 7}, lambda z: z / 2),
     Fit("LOG1P", log_tail, (mpf(0), mpf(1) / 9), {"float": 4, "double": 10}, lambda z: z / 2),
+    Fit("ATANH", log_tail, (mpf(0), mpf(1) / 4), {"float": 6, "double": 13}, lambda z: z / 2),
+    Fit("TANHSHRINK", tanh_tail, (mpf(0), mpf(1)), {"float": 7, "double": 16}, lambda z: z / (1 + z * tanh_tail(z))),
+    Fit("NORMAL", normal_tail, tail_interval(mpf("14.6")), {"float": 14}, lambda w: 1 / (1 + normal_tail(w))),
+    Fit("NORMAL", normal_tail, tail_interval(mpf("38.7")), {"double": 36}, lambda w: 1 / (1 + normal_tail(w))),
 )
 
 
@@ -97,7 +121,7 @@ def error_in_ulp(fit: Fit, found: list[mpf], precision: str) -> mpf:
 
 def main() -> None:
     for fit in FITS:
-        for precision in BITS:
+        for precision in fit.terms:
             found = coefficients(fit, precision)
             print(f"{fit.name} {precision}: {mpmath.nstr(error_in_ulp(fit, found, precision), 2)} ULP")
             for value in reversed(found):

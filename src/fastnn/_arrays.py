@@ -75,17 +75,24 @@ def broadcast_shape(arrays: Mapping[str, Array]) -> tuple[int, ...]:
         raise ValueError(f"{shapes} cannot be broadcast together") from None
 
 
-def hyperparameter_value(function: Any, given: Mapping[str, Any]) -> float:
-    """The value of the one hyperparameter a function has, as given by keyword."""
-    for name in given:
-        if name not in function.defaults:
-            accepted = ", ".join((*function.defaults, "out"))
+def checked_hyperparameters(function: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """All hyperparameters of a function, those given and the defaults of the others.
+
+    One is a number, or a string where the default is one, or None where the default is None.
+    """
+    values = dict(function.defaults)
+    for name, value in given.items():
+        if name not in values:
+            accepted = ", ".join((*values, "out"))
             raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}; it takes {accepted}")
-    ((name, value),) = given.items()
-    number = np.asarray(value)
-    if number.ndim or number.dtype.kind not in "iubf":
-        raise TypeError(f"{name} must be a number, not {value!r}")
-    return float(number)
+        if isinstance(values[name], str) or (value is None and values[name] is None):
+            values[name] = value
+            continue
+        number = np.asarray(value)
+        if number.ndim or number.dtype.kind not in "iubf":
+            raise TypeError(f"{name} must be a number, not {value!r}")
+        values[name] = float(number)
+    return values
 
 
 def foreign(operands: Iterable[Any]) -> list[Any]:
@@ -129,7 +136,7 @@ def apply_foreign(function: Any, inputs: Sequence[Any], out: Any, keywords: Mapp
 def apply_elementwise(function: Any, inputs: Mapping[str, Any], out: Any, keywords: Mapping[str, Any]) -> Any:
     """Call an elementwise function on arguments of any kind, through contiguous pieces of at most ``PIECE``."""
     if keywords:
-        hyperparameter_value(function, keywords)
+        function.settings(**checked_hyperparameters(function, keywords))
     if foreign((*inputs.values(), out)):
         return apply_foreign(function, list(inputs.values()), out, keywords)
     arrays = {name: float_array(name, value) for name, value in inputs.items()}

@@ -30,7 +30,7 @@ class Declared:
         return f"<function fastnn.{self.__qualname__}>"
 
 
-def defaults_of(declaration: Callable[..., Any]) -> dict[str, float]:
-    """The hyperparameters of a declaration and their defaults: its keywords whose default is a number."""
+def defaults_of(declaration: Callable[..., Any]) -> dict[str, Any]:
+    """The hyperparameters of a declaration and their defaults: its keywords but those that all functions have."""
     keywords = getattr(declaration, "__kwdefaults__", None) or {}
-    return {name: value for name, value in keywords.items() if isinstance(value, float)}
+    return {name: value for name, value in keywords.items() if name not in ("weight", "reduction", "out")}

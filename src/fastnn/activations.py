@@ -12,6 +12,8 @@ and no warning is issued for either.
 
 from __future__ import annotations
 
+import difflib
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +21,51 @@ from fastnn import kernels
 from fastnn._arrays import Array, ArrayLike
 from fastnn._declaration import Declared, defaults_of
 
-__all__ = ["ACTIVATIONS", "Activation", "leaky_relu", "linear", "relu", "sigmoid", "tanh"]
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "activation",
+    "bent_identity",
+    "celu",
+    "clipped_linear",
+    "dish",
+    "elu",
+    "exponential",
+    "gelu",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_tanh",
+    "hardshrink",
+    "leaky_relu",
+    "linear",
+    "log_sigmoid",
+    "logit",
+    "mish",
+    "quick_gelu",
+    "relu",
+    "relu6",
+    "relu_squared",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softplus",
+    "softshrink",
+    "softsign",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "squareplus",
+    "swish",
+    "tanh",
+    "tanhshrink",
+    "threshold",
+    "thresholded_relu",
+]
+
+X = """x : array_like
+        Input, of any shape."""
+OUT = """out : ndarray, optional
+        Where the result goes: of x's shape and the result's dtype. It may be x itself."""
+"""What the docstrings of all activations have in common."""
 
 
 class Derivative(Declared, kernels.elementwise.Unary):
@@ -42,20 +88,73 @@ class Activation(Declared, kernels.elementwise.Unary):
     backward: Backward
 
 
-def activation(declaration: Callable[..., Any]) -> Activation:
-    """The activation that a function without a body declares; its formulas are the kernels of the same name."""
-    name, defaults = declaration.__name__, defaults_of(declaration)
-    function = Activation(name, defaults)
-    function.declare(declaration)
+Settings = Callable[..., tuple[str, tuple[float, ...]]]
 
-    function.derivative = Derivative(name, defaults, derivative=True)
-    function.derivative.declare(derivative, f"{name}.derivative")
 
-    from_output = Backward(name, defaults, from_output=None)
-    from_output.declare(backward_from_output, f"{name}.backward", f"{name}.backward.from_output")
-    function.backward = Backward(name, defaults, from_output=from_output)
-    function.backward.declare(backward, f"{name}.backward")
-    return function
+def declared(settings: Settings | None = None) -> Callable[[Callable[..., Any]], Activation]:
+    """Make the activation that a function without a body declares.
+
+    ``settings`` takes the hyperparameters and returns the name of the kernel and its constants, or raises a ValueError.
+    By default the kernel has the activation's name, and the constants are the hyperparameters.
+    """
+
+    def make(declaration: Callable[..., Any]) -> Activation:
+        name, defaults = declaration.__name__, defaults_of(declaration)
+        chosen = settings or (lambda **hyperparameters: (name, tuple(hyperparameters.values())))
+        function = Activation(defaults, chosen)
+        function.declare(declaration)
+        function.__doc__ = (declaration.__doc__ or "").replace("{x}", X).replace("{out}", OUT)
+
+        function.derivative = Derivative(defaults, chosen, derivative=True)
+        function.derivative.declare(derivative, f"{name}.derivative")
+
+        from_output = Backward(defaults, chosen, from_output=None)
+        from_output.declare(backward_from_output, f"{name}.backward", f"{name}.backward.from_output")
+        function.backward = Backward(defaults, chosen, from_output=from_output)
+        function.backward.declare(backward, f"{name}.backward")
+        return function
+
+    return make
+
+
+def positive(name: str, value: float) -> float:
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name} is {value:g}; it must be positive and finite")
+    return value
+
+
+def ordered(low_name: str, low: float, high_name: str, high: float) -> tuple[float, float]:
+    if not low <= high:
+        raise ValueError(f"{low_name} is {low:g} and {high_name} is {high:g}; the first must not be above the second")
+    return low, high
+
+
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+"""The fixed point of Klambauer et al., appendix A."""
+
+
+def not_negative(name: str, value: float) -> float:
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name} is {value:g}; it must be at least 0 and finite")
+    return value
+
+
+def relu_settings(max_value: float | None, negative_slope: float, threshold: float) -> tuple[str, tuple[float, ...]]:
+    if max_value is None and negative_slope == 0 and threshold == 0:
+        return "relu", ()
+    return "rectify", (math.inf if max_value is None else max_value, negative_slope, threshold)
+
+
+def leaky_settings(negative_slope: float) -> tuple[str, tuple[float, ...]]:
+    # With a negative slope the output does not tell the sign of the input, which "leaky_relu" relies on.
+    return ("leaky_relu", (negative_slope,)) if negative_slope >= 0 else ("rectify", (math.inf, negative_slope, 0.0))
+
+
+def gelu_settings(approximate: str) -> tuple[str, tuple[float, ...]]:
+    kernels_by_name = {"none": "gelu", "tanh": "gelu_tanh"}
+    if approximate not in kernels_by_name:
+        raise ValueError(f"approximate is {approximate!r}; accepted are 'none' and 'tanh'")
+    return kernels_by_name[approximate], ()
 
 
 def derivative(x: ArrayLike, /, *, out: Array | None = None, **hyperparameter: float) -> Any:
@@ -109,6 +208,8 @@ def backward(
     ------
     TypeError
         If both x and y are given, or neither.
+    ValueError
+        If y is given and does not tell the derivative, as with functions that take a value twice.
     """
 
 
@@ -116,16 +217,14 @@ def backward_from_output(grad: ArrayLike, y: ArrayLike, /, *, out: Array | None 
     """Back-propagate a gradient through the activation, given its output: what ``backward(grad, y=y)`` calls."""
 
 
-@activation
+@declared()
 def linear(x: ArrayLike, /, *, out: Array | None = None) -> Any:
-    """The identity, for output layers of regression.
+    r"""The identity, for output layers of regression.
 
     Parameters
     ----------
-    x : array_like
-        Input, of any shape.
-    out : ndarray, optional
-        Where the result goes: of x's shape and the result's dtype. It may be x itself.
+    {x}
+    {out}
 
     Returns
     -------
@@ -140,7 +239,7 @@ def linear(x: ArrayLike, /, *, out: Array | None = None) -> Any:
     """
 
 
-@activation
+@declared()
 def sigmoid(x: ArrayLike, /, *, out: Array | None = None) -> Any:
     r"""Logistic sigmoid, from 0 to 1.
 
@@ -148,10 +247,8 @@ def sigmoid(x: ArrayLike, /, *, out: Array | None = None) -> Any:
 
     Parameters
     ----------
-    x : array_like
-        Input, of any shape.
-    out : ndarray, optional
-        Where the result goes: of x's shape and the result's dtype. It may be x itself.
+    {x}
+    {out}
 
     Returns
     -------
@@ -176,7 +273,68 @@ def sigmoid(x: ArrayLike, /, *, out: Array | None = None) -> Any:
     """
 
 
-@activation
+@declared()
+def log_sigmoid(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""Logarithm of the sigmoid.
+
+    .. math:: f(x) = \log \sigma(x) = \min(x, 0) - \log(1 + e^{-|x|}), \qquad f'(x) = \sigma(-x)
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From -inf to 0; it never underflows to -inf as the logarithm of ``sigmoid(x)`` does.
+
+    Notes
+    -----
+    As in PyTorch, JAX and Keras (SciPy: ``log_expit``).
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.log_sigmoid(np.array([-1000.0, 0.0]))
+    array([-1.00000000e+03, -6.93147181e-01])
+    """
+
+
+@declared(lambda alpha, beta: ("hard_sigmoid", (positive("alpha", alpha), beta / alpha)))
+def hard_sigmoid(x: ArrayLike, /, *, alpha: float = 1 / 6, beta: float = 0.5, out: Array | None = None) -> Any:
+    r"""Piecewise linear sigmoid.
+
+    .. math:: f(x) = \min(1, \max(0, \alpha x + \beta))
+
+    Parameters
+    ----------
+    {x}
+    alpha : float, default 1/6
+        Slope, positive. (ONNX and thinc have 0.2 by default.)
+    beta : float, default 0.5
+        Value at 0.
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From 0 to 1.
+
+    Notes
+    -----
+    The derivative is ``alpha`` strictly between the kinks, and 0 beyond and at them, as in PyTorch. The defaults are
+    those of PyTorch, JAX and Keras: 0 up to -3 and 1 from 3 on.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.hard_sigmoid(np.array([-4.0, 0.0, 1.5]))
+    array([0.  , 0.5 , 0.75])
+    """
+
+
+@declared()
 def tanh(x: ArrayLike, /, *, out: Array | None = None) -> Any:
     r"""Hyperbolic tangent, from -1 to 1.
 
@@ -184,10 +342,8 @@ def tanh(x: ArrayLike, /, *, out: Array | None = None) -> Any:
 
     Parameters
     ----------
-    x : array_like
-        Input, of any shape.
-    out : ndarray, optional
-        Where the result goes: of x's shape and the result's dtype. It may be x itself.
+    {x}
+    {out}
 
     Returns
     -------
@@ -207,16 +363,115 @@ def tanh(x: ArrayLike, /, *, out: Array | None = None) -> Any:
     """
 
 
-@activation
-def relu(x: ArrayLike, /, *, out: Array | None = None) -> Any:
-    """Rectified linear unit, max(0, x).
+@declared(lambda min_value, max_value: ("hard_tanh", ordered("min_value", min_value, "max_value", max_value)))
+def hard_tanh(x: ArrayLike, /, *, min_value: float = -1.0, max_value: float = 1.0, out: Array | None = None) -> Any:
+    r"""The identity between two limits.
+
+    .. math:: f(x) = \min(b, \max(a, x))
 
     Parameters
     ----------
-    x : array_like
-        Input, of any shape.
-    out : ndarray, optional
-        Where the result goes: of x's shape and the result's dtype. It may be x itself.
+    {x}
+    min_value, max_value : float, default -1.0 and 1.0
+        The limits a and b.
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From ``min_value`` to ``max_value``.
+
+    Notes
+    -----
+    The derivative is 1 strictly between the limits, and 0 beyond and at them, as in PyTorch (JAX has 1 at them).
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.hard_tanh(np.array([-4.0, 0.5, 4.0]))
+    array([-1. ,  0.5,  1. ])
+    """
+
+
+@declared()
+def tanhshrink(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""What the hyperbolic tangent takes away.
+
+    .. math:: f(x) = x - \tanh(x), \qquad f'(x) = \tanh^2(x)
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        x less its hyperbolic tangent, to the last digits near 0 too, where it is x^3 / 3.
+
+    Notes
+    -----
+    As in PyTorch and Keras, which subtract, and are left with no digit near 0: theirs is 0 at 1e-4 in float32.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.tanhshrink(np.array([1e-4, 1.0]))
+    array([3.33333332e-13, 2.38405844e-01])
+    """
+
+
+@declared()
+def softsign(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""A sigmoid that comes near its limits slowly.
+
+    .. math:: f(x) = \frac{x}{1 + |x|}, \qquad f'(x) = \frac{1}{(1 + |x|)^2}
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From -1 to 1, the limits at -inf and inf (PyTorch and JAX give NaN there).
+
+    Notes
+    -----
+    J. Bergstra et al., "Quadratic polynomials learn better image features", Technical Report 1337, Université de
+    Montréal, 2009.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.softsign(np.array([-np.inf, 0.0, 1.0]))
+    array([-1. ,  0. ,  0.5])
+    """
+
+
+@declared(relu_settings)
+def relu(
+    x: ArrayLike,
+    /,
+    *,
+    max_value: float | None = None,
+    negative_slope: float = 0.0,
+    threshold: float = 0.0,
+    out: Array | None = None,
+) -> Any:
+    r"""Rectified linear unit, max(0, x).
+
+    Parameters
+    ----------
+    {x}
+    max_value : float, optional
+        What larger results become: from x = ``max_value`` on.
+    negative_slope : float, default 0.0
+        Slope below the threshold, where the value is ``negative_slope * (x - threshold)``.
+    threshold : float, default 0.0
+        Where x begins to pass.
+    {out}
 
     Returns
     -------
@@ -226,7 +481,8 @@ def relu(x: ArrayLike, /, *, out: Array | None = None) -> Any:
     Notes
     -----
     The derivative is 1 for x > 0 and 0 for x < 0. At 0, where it does not exist, it is 0, as in PyTorch and JAX. It
-    is NaN for NaN.
+    is NaN for NaN. The hyperparameters are those of Keras; with them the derivative is ``negative_slope`` at the
+    threshold and 0 at ``max_value``.
 
     Examples
     --------
@@ -235,21 +491,78 @@ def relu(x: ArrayLike, /, *, out: Array | None = None) -> Any:
     array([0., 0., 2.])
     >>> nn.relu.derivative(np.array([-1.0, 0.0, 2.0]))
     array([0., 0., 1.])
+    >>> nn.relu(np.array([-1.0, 0.5, 2.0, 9.0]), max_value=6.0, threshold=1.0)
+    array([0., 0., 2., 6.])
     """
 
 
-@activation
-def leaky_relu(x: ArrayLike, /, *, negative_slope: float = 0.01, out: Array | None = None) -> Any:
-    """Leaky rectified linear unit: x for x > 0, ``negative_slope * x`` otherwise.
+@declared(lambda: ("hard_tanh", (0.0, 6.0)))
+def relu6(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""The identity between 0 and 6.
+
+    .. math:: f(x) = \min(6, \max(0, x))
 
     Parameters
     ----------
-    x : array_like
-        Input, of any shape.
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From 0 to 6.
+
+    Notes
+    -----
+    The derivative is 1 strictly between 0 and 6, and 0 beyond and at them, as in PyTorch and JAX. From A. Krizhevsky,
+    "Convolutional Deep Belief Networks on CIFAR-10", 2010.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.relu6(np.array([-1.0, 2.0, 7.0]))
+    array([0., 2., 6.])
+    """
+
+
+@declared()
+def relu_squared(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""Square of the rectified linear unit.
+
+    .. math:: f(x) = \max(0, x)^2, \qquad f'(x) = 2 \max(0, x)
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From 0 up.
+
+    Notes
+    -----
+    From D. So et al., "Primer: Searching for Efficient Transformers for Language Modeling", NeurIPS 2021.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.relu_squared(np.array([-1.0, 2.0]))
+    array([0., 4.])
+    """
+
+
+@declared(leaky_settings)
+def leaky_relu(x: ArrayLike, /, *, negative_slope: float = 0.01, out: Array | None = None) -> Any:
+    r"""Leaky rectified linear unit: x for x > 0, ``negative_slope * x`` otherwise.
+
+    Parameters
+    ----------
+    {x}
     negative_slope : float, default 0.01
         Slope left of 0. (PyTorch, JAX and ONNX have the same default; Keras has 0.2.)
-    out : ndarray, optional
-        Where the result goes: of x's shape and the result's dtype. It may be x itself.
+    {out}
 
     Returns
     -------
@@ -275,5 +588,751 @@ def leaky_relu(x: ArrayLike, /, *, negative_slope: float = 0.01, out: Array | No
     """
 
 
-ACTIVATIONS = {function.__name__: function for function in (linear, sigmoid, tanh, relu, leaky_relu)}
+@declared(lambda alpha: ("elu", (positive("alpha", alpha), 1.0)))
+def elu(x: ArrayLike, /, *, alpha: float = 1.0, out: Array | None = None) -> Any:
+    r"""Exponential linear unit.
+
+    .. math:: f(x) = \begin{cases} x & x > 0 \\ \alpha (e^x - 1) & x \le 0 \end{cases}
+
+    Parameters
+    ----------
+    {x}
+    alpha : float, default 1.0
+        Minus the limit at -inf; positive.
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From ``-alpha`` up.
+
+    Notes
+    -----
+    The derivative is 1 for x > 0 and ``alpha * exp(x)`` for x <= 0, as in PyTorch and JAX; for ``alpha`` other than 1
+    it does not exist at 0. From D.-A. Clevert, T. Unterthiner and S. Hochreiter, "Fast and Accurate Deep Network
+    Learning by Exponential Linear Units (ELUs)", ICLR 2016.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.elu(np.array([-np.inf, -1.0, 2.0]))
+    array([-1.        , -0.63212056,  2.        ])
+    """
+
+
+@declared(lambda: ("elu", (SELU_SCALE * SELU_ALPHA, SELU_SCALE)))
+def selu(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""Scaled exponential linear unit, which keeps mean 0 and variance 1 through the layers.
+
+    .. math:: f(x) = \lambda \begin{cases} x & x > 0 \\ \alpha (e^x - 1) & x \le 0 \end{cases}
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From -1.7580993 up; lambda is 1.0507009873554805 and alpha 1.6732632423543772.
+
+    Notes
+    -----
+    The derivative at 0, where it does not exist, is that on the left, lambda times alpha, as in PyTorch and JAX. From
+    G. Klambauer et al., "Self-Normalizing Neural Networks", NeurIPS 2017.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.selu(np.array([-1.0, 2.0]))
+    array([-1.11133073,  2.10140197])
+    """
+
+
+@declared(lambda alpha: ("celu", (positive("alpha", alpha),)))
+def celu(x: ArrayLike, /, *, alpha: float = 1.0, out: Array | None = None) -> Any:
+    r"""Continuously differentiable exponential linear unit.
+
+    .. math:: f(x) = \max(0, x) + \min(0, \alpha (e^{x / \alpha} - 1))
+
+    Parameters
+    ----------
+    {x}
+    alpha : float, default 1.0
+        Minus the limit at -inf; positive.
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From ``-alpha`` up.
+
+    Notes
+    -----
+    The derivative is 1 for x >= 0 and ``exp(x / alpha)`` below. From J. T. Barron, "Continuously Differentiable
+    Exponential Linear Units", arXiv:1704.07483.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.celu(np.array([-np.inf, -1.0, 2.0]), alpha=2.0)
+    array([-2.        , -0.78693868,  2.        ])
+    """
+
+
+@declared(gelu_settings)
+def gelu(x: ArrayLike, /, *, approximate: str = "none", out: Array | None = None) -> Any:
+    r"""Gaussian error linear unit.
+
+    .. math:: f(x) = x \Phi(x) = \tfrac12 x \bigl(1 + \operatorname{erf}(x / \sqrt 2)\bigr), \qquad f'(x) = \Phi(x) + x \varphi(x)
+
+    Parameters
+    ----------
+    {x}
+    approximate : {"none", "tanh"}, default "none"
+        "tanh" is the approximation x sigmoid(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3). ("none" is the default of
+        PyTorch and ONNX, "tanh" that of JAX; they differ by up to 4.7e-4.)
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From -0.17 up; 0 at -inf.
+
+    Notes
+    -----
+    The left tail keeps its relative accuracy: gelu(-6) is -5.92e-9 in float32 too, where PyTorch gives 0. From D.
+    Hendrycks and K. Gimpel, "Gaussian Error Linear Units (GELUs)", arXiv:1606.08415.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.gelu(np.array([-6.0, 0.0, 1.0]))
+    array([-5.91953191e-09,  0.00000000e+00,  8.41344746e-01])
+    >>> nn.gelu(np.array([1.0]), approximate="tanh")
+    array([0.84119199])
+    """
+
+
+@declared(lambda: ("swish", (1.702,)))
+def quick_gelu(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""A cheap approximation of the Gaussian error linear unit.
+
+    .. math:: f(x) = x \sigma(1.702 x)
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From -0.164 up; 0 at -inf.
+
+    Notes
+    -----
+    From the same paper as :func:`gelu`; it is :func:`swish` with ``beta=1.702``.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.quick_gelu(np.array([-np.inf, 1.0]))
+    array([-0.        ,  0.84579577])
+    """
+
+
+@declared()
+def silu(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""Sigmoid linear unit.
+
+    .. math:: f(x) = x \sigma(x), \qquad f'(x) = \sigma(x) (1 + x \sigma(-x))
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From -0.278 up; 0 at -inf, where PyTorch and JAX give NaN.
+
+    Notes
+    -----
+    Also called swish; :func:`swish` has a hyperparameter. From S. Elfwing, E. Uchibe and K. Doya, "Sigmoid-Weighted
+    Linear Units for Neural Network Function Approximation in Reinforcement Learning", Neural Networks 107 (2018).
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.silu(np.array([-100.0, 0.0, 1.0]))
+    array([-3.72007598e-42,  0.00000000e+00,  7.31058579e-01])
+    """
+
+
+@declared(lambda beta: ("silu", ()) if beta == 1 else ("swish", (beta,)))
+def swish(x: ArrayLike, /, *, beta: float = 1.0, out: Array | None = None) -> Any:
+    r"""Swish: :func:`silu` with a factor inside the sigmoid.
+
+    .. math:: f(x) = x \sigma(\beta x), \qquad f'(x) = \sigma(\beta x) (1 + \beta x \sigma(-\beta x))
+
+    Parameters
+    ----------
+    {x}
+    beta : float, default 1.0
+        The factor. (ONNX calls it alpha.)
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        0 at -inf for a positive ``beta``.
+
+    Notes
+    -----
+    From P. Ramachandran, B. Zoph and Q. V. Le, "Searching for Activation Functions", arXiv:1710.05941.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.swish(np.array([-1.0, 1.0]), beta=2.0)
+    array([-0.11920292,  0.88079708])
+    """
+
+
+@declared()
+def hard_silu(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""Piecewise quadratic :func:`silu`; also called hard swish.
+
+    .. math:: f(x) = x \min(6, \max(0, x + 3)) / 6
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From -0.375 up: 0 up to -3, x from 3 on.
+
+    Notes
+    -----
+    The derivative is 0 at -3 and 1 at 3, where it does not exist, as in PyTorch and JAX. (thinc's ``hard_swish`` is x
+    (0.2 x + 0.5).) From A. Howard et al., "Searching for MobileNetV3", ICCV 2019.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.hard_silu(np.array([-4.0, 1.0, 4.0]))
+    array([0.        , 0.66666667, 4.        ])
+    """
+
+
+@declared()
+def mish(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""Mish.
+
+    .. math:: f(x) = x \tanh(\log(1 + e^x))
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From -0.309 up; 0 at -inf.
+
+    Notes
+    -----
+    From D. Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", BMVC 2020.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.mish(np.array([-1.0, 0.0, 1.0]))
+    array([-0.30340146,  0.        ,  0.86509839])
+    """
+
+
+@declared(lambda beta: ("softplus", ()) if beta == 1 else ("scaled_softplus", (positive("beta", beta),)))
+def softplus(x: ArrayLike, /, *, beta: float = 1.0, out: Array | None = None) -> Any:
+    r"""Smooth rectified linear unit.
+
+    .. math:: f(x) = \tfrac1\beta \log(1 + e^{\beta x}), \qquad f'(x) = \sigma(\beta x)
+
+    Parameters
+    ----------
+    {x}
+    beta : float, default 1.0
+        How sharp the bend is; positive.
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From 0 up.
+
+    Notes
+    -----
+    Both tails are exact; PyTorch's ``threshold``, beyond which it returns x, is not needed. From C. Dugas et al.,
+    "Incorporating Second-Order Functional Knowledge for Better Option Pricing", NIPS 2000.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.softplus(np.array([-50.0, 0.0, 50.0]))
+    array([1.92874985e-22, 6.93147181e-01, 5.00000000e+01])
+    """
+
+
+@declared(lambda b: ("squareplus", (positive("b", b),)))
+def squareplus(x: ArrayLike, /, *, b: float = 4.0, out: Array | None = None) -> Any:
+    r"""Algebraic softplus.
+
+    .. math:: f(x) = \frac{x + \sqrt{x^2 + b}}{2}, \qquad f'(x) = \frac{f(x)}{\sqrt{x^2 + b}}
+
+    Parameters
+    ----------
+    {x}
+    b : float, default 4.0
+        How wide the bend is; positive.
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From 0 up; 0 at -inf, where JAX gives NaN.
+
+    Notes
+    -----
+    From J. T. Barron, "Squareplus: A Softplus-Like Algebraic Rectifier", arXiv:2112.11687.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.squareplus(np.array([-1.5, 0.0, 1.5]))
+    array([0.5, 1. , 2. ])
+    """
+
+
+@declared(lambda lambda_, bias: ("shrink", (not_negative("lambda_", lambda_), lambda_ if bias is None else bias)))
+def softshrink(x: ArrayLike, /, *, lambda_: float = 0.5, bias: float | None = None, out: Array | None = None) -> Any:
+    r"""Soft thresholding: 0 near 0, and x pulled towards 0 beyond.
+
+    .. math:: f(x) = \begin{cases} x - b & x > \lambda \\ x + b & x < -\lambda \\ 0 & \text{otherwise} \end{cases}
+
+    Parameters
+    ----------
+    {x}
+    lambda_ : float, default 0.5
+        Where the flat part ends; not negative.
+    bias : float, optional
+        How far x is pulled: b. By default ``lambda_``, which makes f continuous (ONNX: Shrink).
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        The result of each element.
+
+    Notes
+    -----
+    The derivative is 1 beyond the flat part and 0 in it, at its ends too, as in PyTorch.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.softshrink(np.array([-2.0, 0.3, 2.0]))
+    array([-1.5,  0. ,  1.5])
+    """
+
+
+@declared(lambda lambda_, bias: ("shrink", (not_negative("lambda_", lambda_), bias)))
+def hardshrink(x: ArrayLike, /, *, lambda_: float = 0.5, bias: float = 0.0, out: Array | None = None) -> Any:
+    r"""Hard thresholding: 0 near 0, and x beyond.
+
+    .. math:: f(x) = \begin{cases} x - b & x > \lambda \\ x + b & x < -\lambda \\ 0 & \text{otherwise} \end{cases}
+
+    Parameters
+    ----------
+    {x}
+    lambda_ : float, default 0.5
+        Where the flat part ends; not negative.
+    bias : float, default 0.0
+        How far x is pulled towards 0: b (ONNX: Shrink).
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        The result of each element.
+
+    Notes
+    -----
+    The derivative is 1 beyond the flat part and 0 in it, at its ends too, as in PyTorch.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.hardshrink(np.array([-2.0, 0.3, 2.0]))
+    array([-2.,  0.,  2.])
+    """
+
+
+@declared()
+def threshold(x: ArrayLike, /, *, threshold: float = 0.0, value: float = 0.0, out: Array | None = None) -> Any:
+    r"""x above a threshold, a value elsewhere.
+
+    Parameters
+    ----------
+    {x}
+    threshold : float, default 0.0
+        x passes where it is above.
+    value : float, default 0.0
+        The result elsewhere.
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        The result of each element.
+
+    Notes
+    -----
+    The derivative is 1 above the threshold and 0 elsewhere, at it too, as in PyTorch.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.threshold(np.array([-1.0, 1.0, 3.0]), threshold=2.0, value=-5.0)
+    array([-5., -5.,  3.])
+    """
+
+
+@declared(lambda alpha: ("threshold", (alpha, 0.0)))
+def thresholded_relu(x: ArrayLike, /, *, alpha: float = 1.0, out: Array | None = None) -> Any:
+    r"""x above a threshold, 0 elsewhere.
+
+    Parameters
+    ----------
+    {x}
+    alpha : float, default 1.0
+        The threshold.
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        The result of each element.
+
+    Notes
+    -----
+    The derivative is 1 above the threshold and 0 elsewhere. From K. Konda, R. Memisevic and D. Krueger, "Zero-bias
+    autoencoders and the benefits of co-adapting features", ICLR 2015; ONNX has the same.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.thresholded_relu(np.array([-1.0, 1.0, 3.0]))
+    array([0., 0., 3.])
+    """
+
+
+@declared()
+def sparse_plus(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""A softplus that is exactly 0 on the left and exactly x on the right.
+
+    .. math:: f(x) = \begin{cases} 0 & x \le -1 \\ \tfrac14 (x + 1)^2 & -1 < x < 1 \\ x & x \ge 1 \end{cases}
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From 0 up.
+
+    Notes
+    -----
+    Its derivative is :func:`sparse_sigmoid`. As in JAX and Keras.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.sparse_plus(np.array([-2.0, 0.0, 2.0]))
+    array([0.  , 0.25, 2.  ])
+    """
+
+
+@declared()
+def sparse_sigmoid(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""A line from 0 to 1.
+
+    .. math:: f(x) = \min(1, \max(0, \tfrac12 (x + 1)))
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From 0 to 1.
+
+    Notes
+    -----
+    The derivative is 1/2 strictly between -1 and 1, and 0 beyond and at them. As in JAX and Keras.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.sparse_sigmoid(np.array([-2.0, 0.0, 2.0]))
+    array([0. , 0.5, 1. ])
+    """
+
+
+@declared()
+def exponential(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""Exponential function.
+
+    .. math:: f(x) = f'(x) = e^x
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From 0 to inf.
+
+    Notes
+    -----
+    For outputs that are rates or variances. As in Keras.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.exponential(np.array([-np.inf, 0.0, 1.0]))
+    array([0.        , 1.        , 2.71828183])
+    """
+
+
+@declared()
+def bent_identity(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""The identity with a bend.
+
+    .. math:: f(x) = x + \frac{\sqrt{x^2 + 1} - 1}{2}, \qquad f'(x) = 1 + \frac{x}{2 \sqrt{x^2 + 1}}
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From -inf to inf, with slopes from 1/2 to 3/2.
+
+    Notes
+    -----
+    From collections of activation functions; no peer has it.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.bent_identity(np.array([-1.0, 0.0, 1.0]))
+    array([-0.79289322,  0.        ,  1.20710678])
+    """
+
+
+@declared()
+def logit(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""Inverse of the sigmoid: the log-odds of a probability.
+
+    .. math:: f(x) = \log \frac{x}{1 - x}, \qquad f'(x) = \frac{1}{x (1 - x)}
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        -inf at 0, 0 at 1/2, inf at 1; NaN outside [0, 1].
+
+    Notes
+    -----
+    As in PyTorch and SciPy.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.logit(np.array([0.0, 0.5, 0.75]))
+    array([      -inf, 0.        , 1.09861229])
+    """
+
+
+@declared()
+def dish(x: ArrayLike, /, *, out: Array | None = None) -> Any:
+    r"""An algebraic function in the form of :func:`silu`.
+
+    .. math:: f(x) = \frac{x}{2} \Bigl(1 + \frac{x}{\sqrt{1 + x^2}}\Bigr)
+
+    Parameters
+    ----------
+    {x}
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From -0.15 up; 0 at -inf.
+
+    Notes
+    -----
+    As in thinc.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.dish(np.array([-1.0, 0.0, 1.0]))
+    array([-0.14644661,  0.        ,  0.85355339])
+    """
+
+
+@declared(
+    lambda slope, offset, min_value, max_value: (
+        "clipped_linear",
+        (slope, offset, *ordered("min_value", min_value, "max_value", max_value)),
+    )
+)
+def clipped_linear(
+    x: ArrayLike,
+    /,
+    *,
+    slope: float = 1.0,
+    offset: float = 0.0,
+    min_value: float = 0.0,
+    max_value: float = 1.0,
+    out: Array | None = None,
+) -> Any:
+    r"""A line between two limits.
+
+    .. math:: f(x) = \min(b, \max(a, s x + o))
+
+    Parameters
+    ----------
+    {x}
+    slope, offset : float, default 1.0 and 0.0
+        The line, s and o.
+    min_value, max_value : float, default 0.0 and 1.0
+        The limits a and b.
+    {out}
+
+    Returns
+    -------
+    ndarray or scalar
+        From ``min_value`` to ``max_value``.
+
+    Notes
+    -----
+    The derivative is ``slope`` strictly between the limits, and 0 beyond and at them. As in thinc.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.clipped_linear(np.array([-1.0, 0.25, 4.0]), slope=2.0)
+    array([0. , 0.5, 1. ])
+    """
+
+
+ACTIVATIONS = {
+    function.__name__: function
+    for function in (
+        linear,
+        sigmoid,
+        log_sigmoid,
+        hard_sigmoid,
+        tanh,
+        hard_tanh,
+        tanhshrink,
+        softsign,
+        relu,
+        relu6,
+        relu_squared,
+        leaky_relu,
+        elu,
+        selu,
+        celu,
+        gelu,
+        quick_gelu,
+        silu,
+        swish,
+        hard_silu,
+        mish,
+        softplus,
+        squareplus,
+        softshrink,
+        hardshrink,
+        threshold,
+        thresholded_relu,
+        sparse_plus,
+        sparse_sigmoid,
+        exponential,
+        bent_identity,
+        logit,
+        dish,
+        clipped_linear,
+    )
+}
 """All activations by name."""
+
+ALIASES = {"identity": linear, "logistic": sigmoid, "expit": sigmoid, "hardswish": hard_silu, "exp": exponential}
+
+
+def activation(name: str) -> Activation:
+    """Look an activation up by one of its usual names.
+
+    Parameters
+    ----------
+    name : str
+        The name here or in another library; case, hyphens, underscores and spaces do not matter.
+
+    Returns
+    -------
+    Activation
+        The activation.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name; the nearest ones are offered.
+
+    Examples
+    --------
+    >>> import fastnn as nn
+    >>> nn.activation("leaky-relu"), nn.activation("HardSwish")
+    (<function fastnn.leaky_relu>, <function fastnn.hard_silu>)
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a string, not {name!r}")
+    known = {bare(own): function for own, function in ACTIVATIONS.items()} | ALIASES
+    if bare(name) in known:
+        return known[bare(name)]
+    near = dict.fromkeys(known[close].__name__ for close in difflib.get_close_matches(bare(name), known, cutoff=0.5))
+    hint = f"; did you mean {' or '.join(near)}?" if near else f"; there are {', '.join(ACTIVATIONS)}"
+    raise ValueError(f"there is no activation {name!r}{hint}")
+
+
+def bare(name: str) -> str:
+    return "".join(character for character in name.lower() if character.isalnum())

@@ -32,9 +32,9 @@ from fastnn._arrays import (
     Cursor,
     apart_from,
     check_out,
+    checked_hyperparameters,
     float_array,
     float_type,
-    hyperparameter_value,
     is_direct,
 )
 from fastnn._declaration import Declared, defaults_of
@@ -204,10 +204,10 @@ class Loss(Declared):
     def hyperparameter(self, given: Mapping[str, float]) -> float:
         if not given:
             return next(iter(self.defaults.values()), 0.0)
-        value = hyperparameter_value(self, given)
+        ((name, value),) = checked_hyperparameters(self, given).items()
         if not value > 0:
-            raise ValueError(f"{next(iter(given))} is {value:g}; it must be positive")
-        return value
+            raise ValueError(f"{name} is {value:g}; it must be positive")
+        return float(value)
 
     def shape_of_values(self, prediction: Array) -> tuple[int, ...]:
         return prediction.shape

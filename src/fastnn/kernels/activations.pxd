@@ -1,13 +1,20 @@
 """The activations: value and derivative side by side, each a formula on one number.
 
-Every function has the signature ``(x, a)``, where a is the activation's hyperparameter (unused where it has
-none), so that elementwise.pyx can pass any of them to its loops. A derivative ``_from_output`` takes y = f(x)
-instead of x.
+Every function has the signature ``(x, p)``, where p holds the activation's constants (as fastnn/activations.py makes
+them of its hyperparameters), so that elementwise.pyx can pass any of them to its loops. A derivative
+``_from_output`` takes y = f(x) instead of x. NaN gives NaN, in the derivative too.
+
+Where a function shrinks into the subnormal numbers on the left, e^x is kept 2^headroom too large until the last
+multiplication, which then is the only one that rounds there.
 """
 
-from libc.math cimport copysign, copysignf, fabs, fabsf
+from libc.math cimport NAN, copysign, copysignf, fabs, fabsf, sqrt as sqrt_of_double, sqrtf
 
-from fastnn.kernels.elementary cimport exp_nonpositive, exp_times_power, expm1_nonnegative, real
+from fastnn.kernels.elementary cimport (
+    cubic_of_tanh, exp_any, exp_nonpositive, exp_sum_times_power, exp_tail, exp_times_power, expm1_nonnegative,
+    expm1_nonpositive, exponent_of, head, headroom, log1p_unit, log_odds, normal_tail, power_of_two, real, rest_of,
+    without_headroom, zero_below,
+)
 
 
 cdef inline real absolute(real x) noexcept nogil:
@@ -24,84 +31,549 @@ cdef inline real with_sign_of(real magnitude, real sign) noexcept nogil:
         return copysign(magnitude, sign)
 
 
+cdef inline real square_root(real x) noexcept nogil:
+    if real is float:
+        return sqrtf(x)
+    else:
+        return sqrt_of_double(x)
+
+
+cdef inline real or_nan(real y, real x) noexcept nogil:
+    """y, but x where that is NaN."""
+    return y if x == x else x
+
+
+cdef inline real clipped(real x, real low, real high) noexcept nogil:
+    cdef real above = low if x < low else x
+    return high if above > high else above
+
+
+cdef inline real within(real x, real low, real high, real slope) noexcept nogil:
+    """The slope strictly between two limits, 0 beyond and at them."""
+    return or_nan(slope if (x > low) & (x < high) else <real>0, x)
+
+
+cdef inline real finite(real x) noexcept nogil:
+    """x, with the largest numbers in place of infinities, so that x / (1 + |x|) and its like have their limits."""
+    if real is float:
+        return clipped(x, <real>-3.4028234663852886e38, <real>3.4028234663852886e38)
+    else:
+        return clipped(x, -1.7976931348623157e308, 1.7976931348623157e308)
+
+
+cdef inline real root_above(real x, real b) noexcept nogil:
+    """sqrt(x^2 + b); |x| where b no longer counts and the square might overflow."""
+    cdef real size = absolute(x), largest
+    if real is float:
+        largest = <real>1e15
+    else:
+        largest = 1e150
+    return size if size > largest else square_root(x * x + b)
+
+
+cdef inline real not_told(real y, const double *p) noexcept nogil:
+    """Stands in for the derivative from the output where y does not tell it. It is never called."""
+    return y
+
+
 # linear: y = x
 
-cdef inline real linear(real x, real a) noexcept nogil:
+cdef inline real linear(real x, const double *p) noexcept nogil:
     return x
 
-cdef inline real linear_derivative(real x, real a) noexcept nogil:
-    return <real>1 if x == x else x
+cdef inline real linear_derivative(real x, const double *p) noexcept nogil:
+    return or_nan(<real>1, x)
 
-cdef inline real linear_derivative_from_output(real y, real a) noexcept nogil:
-    return linear_derivative(y, a)
+cdef inline real linear_derivative_from_output(real y, const double *p) noexcept nogil:
+    return linear_derivative(y, p)
 
 
 # sigmoid: y = 1 / (1 + e^-x), as s / (s + s e^-x) with a small power of two s: s e^-x does not overflow where y is
 # subnormal, and the division rounds to it directly. sigmoid'(x) = q (1 - q) with q = sigmoid(-|x|), which does not
 # cancel in either tail and is never above 1/4.
 
-cdef inline real sigmoid(real x, real a) noexcept nogil:
-    cdef real s, e, y
-    if real is float:
-        s = <real>5.421010862427522e-20  # 2^-64
-        e = exp_times_power(-x, -64)
-        e = <real>0 if x > <real>40 else e
-        y = s / (s + e)
-        return <real>0 if x < <real>-104 else y
-    else:
-        s = 7.458340731200207e-155  # 2^-512
-        e = exp_times_power(-x, -512)
-        e = 0 if x > 40 else e
-        y = s / (s + e)
-        return 0 if x < -746 else y
+cdef inline real sigmoid(real x, const double *p) noexcept nogil:
+    cdef real s = without_headroom(<real>1)
+    cdef real e = exp_times_power(-x, -headroom(x))
+    cdef real y
+    e = <real>0 if x > <real>40 else e
+    y = s / (s + e)
+    return <real>0 if x < zero_below(x) else y
 
-cdef inline real sigmoid_derivative(real x, real a) noexcept nogil:
+cdef inline real sigmoid_derivative(real x, const double *p) noexcept nogil:
     cdef real e = exp_nonpositive(-absolute(x))
     cdef real q = e / (<real>1 + e)
     return q * (<real>1 - q)
 
-cdef inline real sigmoid_derivative_from_output(real y, real a) noexcept nogil:
+cdef inline real sigmoid_derivative_from_output(real y, const double *p) noexcept nogil:
     return y * (<real>1 - y)
+
+
+# log_sigmoid: y = min(x, 0) - log(1 + e^-|x|). The derivative is sigmoid(-x) = 1 - e^y.
+
+cdef inline real log_sigmoid(real x, const double *p) noexcept nogil:
+    return (<real>0 if x > 0 else x) - log1p_unit(exp_nonpositive(-absolute(x)))
+
+cdef inline real log_sigmoid_derivative(real x, const double *p) noexcept nogil:
+    return sigmoid(-x, p)
+
+cdef inline real log_sigmoid_derivative_from_output(real y, const double *p) noexcept nogil:
+    return -expm1_nonpositive(y)
+
+
+# hard_sigmoid: y = a x + b between 0 and 1, as a (x + b / a), which is exact where it crosses 0. p = a, b / a.
+
+cdef inline real hard_sigmoid(real x, const double *p) noexcept nogil:
+    return clipped(<real>p[0] * (x + <real>p[1]), <real>0, <real>1)
+
+cdef inline real hard_sigmoid_derivative(real x, const double *p) noexcept nogil:
+    return within(<real>p[0] * (x + <real>p[1]), <real>0, <real>1, <real>p[0])
+
+cdef inline real hard_sigmoid_derivative_from_output(real y, const double *p) noexcept nogil:
+    return within(y, <real>0, <real>1, <real>p[0])
 
 
 # tanh: y = t / (t + 2) with t = e^(2|x|) - 1, which loses no digit near 0; 1 where it rounds to 1.
 # tanh'(x) = 4 e / (1 + e)^2 with e = e^(-2|x|), which does not cancel as 1 - y^2 does where y is near 1.
 
-cdef inline real tanh(real x, real a) noexcept nogil:
+cdef inline real tanh(real x, const double *p) noexcept nogil:
     cdef real t = absolute(x)
     t = <real>20 if t > <real>20 else t
     t = expm1_nonnegative(t + t)
     return with_sign_of(t / (t + <real>2), x)
 
-cdef inline real tanh_derivative(real x, real a) noexcept nogil:
+cdef inline real tanh_derivative(real x, const double *p) noexcept nogil:
     cdef real e = exp_nonpositive(<real>-2 * absolute(x))
     return <real>4 * e / ((<real>1 + e) * (<real>1 + e))
 
-cdef inline real tanh_derivative_from_output(real y, real a) noexcept nogil:
+cdef inline real tanh_derivative_from_output(real y, const double *p) noexcept nogil:
     return <real>1 - y * y
 
 
-# relu: y = max(0, x). The derivative is 0 at 0 and NaN for NaN.
+# hard_tanh: y = x between two limits. p = lower, upper. The derivative is 0 at them.
 
-cdef inline real relu(real x, real a) noexcept nogil:
+cdef inline real hard_tanh(real x, const double *p) noexcept nogil:
+    return clipped(x, <real>p[0], <real>p[1])
+
+cdef inline real hard_tanh_derivative(real x, const double *p) noexcept nogil:
+    return within(x, <real>p[0], <real>p[1], <real>1)
+
+cdef inline real hard_tanh_derivative_from_output(real y, const double *p) noexcept nogil:
+    return hard_tanh_derivative(y, p)
+
+
+# tanhshrink: y = x - tanh(x), for |x| > 1 as (|x| - 1) + 2 e / (1 + e) with e = e^(-2|x|), which does not cancel.
+# The derivative is tanh(x)^2.
+
+cdef inline real tanhshrink(real x, const double *p) noexcept nogil:
+    cdef real size = absolute(x)
+    cdef real e = exp_nonpositive(<real>-2 * size)
+    cdef real far = (size - <real>1) + (e + e) / (<real>1 + e)
+    return cubic_of_tanh(x) if size < 1 else with_sign_of(far, x)
+
+cdef inline real tanhshrink_derivative(real x, const double *p) noexcept nogil:
+    cdef real y = tanh(x, p)
+    return y * y
+
+
+# softsign: y = x / (1 + |x|). The derivative is 1 / (1 + |x|)^2 = (1 - |y|)^2.
+
+cdef inline real softsign(real x, const double *p) noexcept nogil:
+    cdef real bounded = finite(x)
+    return bounded / (<real>1 + absolute(bounded))
+
+cdef inline real softsign_derivative(real x, const double *p) noexcept nogil:
+    cdef real q = <real>1 / (<real>1 + absolute(x))
+    return q * q
+
+cdef inline real softsign_derivative_from_output(real y, const double *p) noexcept nogil:
+    cdef real q = <real>1 - absolute(y)
+    return q * q
+
+
+# relu: y = max(0, x). The derivative is 0 at 0.
+
+cdef inline real relu(real x, const double *p) noexcept nogil:
     return <real>0 if x < 0 else x
 
-cdef inline real relu_derivative(real x, real a) noexcept nogil:
-    cdef real step = <real>1 if x > 0 else <real>0
-    return step if x == x else x
+cdef inline real relu_derivative(real x, const double *p) noexcept nogil:
+    return or_nan(<real>1 if x > 0 else <real>0, x)
 
-cdef inline real relu_derivative_from_output(real y, real a) noexcept nogil:
-    return relu_derivative(y, a)
+cdef inline real relu_derivative_from_output(real y, const double *p) noexcept nogil:
+    return relu_derivative(y, p)
 
 
-# leaky_relu: y = x for x > 0, a x otherwise. The derivative at 0 is a. With a >= 0 the output has x's sign.
+# rectify: y = m from m on, x from the threshold t on, a (x - t) below it. p = m, a, t. The derivative is 0 at m and a
+# at t.
 
-cdef inline real leaky_relu(real x, real a) noexcept nogil:
-    return x if x > 0 else a * x
+cdef inline real rectify(real x, const double *p) noexcept nogil:
+    cdef real t = <real>p[2]
+    cdef real y = x if x >= t else <real>p[1] * (x - t)
+    return <real>p[0] if x >= <real>p[0] else y
 
-cdef inline real leaky_relu_derivative(real x, real a) noexcept nogil:
-    cdef real step = <real>1 if x > 0 else a
-    return step if x == x else x
+cdef inline real rectify_derivative(real x, const double *p) noexcept nogil:
+    cdef real slope = <real>1 if x > <real>p[2] else <real>p[1]
+    return or_nan(<real>0 if x >= <real>p[0] else slope, x)
 
-cdef inline real leaky_relu_derivative_from_output(real y, real a) noexcept nogil:
-    return leaky_relu_derivative(y, a)
+
+# relu_squared: y = max(0, x)^2. The derivative is 2 max(0, x) = 2 sqrt(y).
+
+cdef inline real relu_squared(real x, const double *p) noexcept nogil:
+    return relu(x, p) * relu(x, p)
+
+cdef inline real relu_squared_derivative(real x, const double *p) noexcept nogil:
+    return <real>2 * relu(x, p)
+
+cdef inline real relu_squared_derivative_from_output(real y, const double *p) noexcept nogil:
+    return <real>2 * square_root(y)
+
+
+# leaky_relu: y = x for x > 0, a x otherwise. p = a. The derivative at 0 is a. With a >= 0 the output has x's sign.
+
+cdef inline real leaky_relu(real x, const double *p) noexcept nogil:
+    return x if x > 0 else <real>p[0] * x
+
+cdef inline real leaky_relu_derivative(real x, const double *p) noexcept nogil:
+    return or_nan(<real>1 if x > 0 else <real>p[0], x)
+
+cdef inline real leaky_relu_derivative_from_output(real y, const double *p) noexcept nogil:
+    return leaky_relu_derivative(y, p)
+
+
+# elu: y = s x for x > 0, a (e^x - 1) otherwise. p = a, s. The derivative at 0 is a; left of it, it is a e^x = y + a.
+
+cdef inline real elu(real x, const double *p) noexcept nogil:
+    cdef real below = <real>p[0] * expm1_nonpositive(x)
+    return <real>p[1] * x if x > 0 else below
+
+cdef inline real elu_derivative(real x, const double *p) noexcept nogil:
+    cdef real below = <real>p[0] * exp_nonpositive(x)
+    return <real>p[1] if x > 0 else below
+
+cdef inline real elu_derivative_from_output(real y, const double *p) noexcept nogil:
+    return <real>p[1] if y > 0 else y + <real>p[0]
+
+
+# celu: y = x for x > 0, a (e^(x / a) - 1) otherwise. p = a. The derivative is continuous: 1 at 0.
+
+cdef inline real celu(real x, const double *p) noexcept nogil:
+    cdef real below = <real>p[0] * expm1_nonpositive(x / <real>p[0])
+    return x if x > 0 else below
+
+cdef inline real celu_derivative(real x, const double *p) noexcept nogil:
+    cdef real below = exp_nonpositive(x / <real>p[0])
+    return <real>1 if x > 0 else below
+
+cdef inline real celu_derivative_from_output(real y, const double *p) noexcept nogil:
+    return <real>1 if y > 0 else <real>1 + y / <real>p[0]
+
+
+# gelu: y = x Phi(x). The tail Phi(-a), a = |x|, is t (1 + m) e^(-a^2 / 2) with t = 1 / (2 (a + 1.25)) and a
+# polynomial m. a^2 is split, so that the exponent is exact; t is cut to half its digits, so that a t is exact, and
+# what it lacks is found from its remainder, t (1 + c) being right. Only the sum 1 + s of what is left is rounded.
+# The derivative is Phi(x) + x phi(x), whose tail is e^(-a^2 / 2) (t (1 + c) (1 + m) - a / sqrt(2 pi)).
+
+cdef inline real gelu(real x, const double *p) noexcept nogil:
+    cdef real a = absolute(x), high = head(a), low = a - high
+    cdef real square = <real>-0.5 * (high * high), rest = <real>-0.5 * (low * (a + high))
+    cdef real t = head(<real>0.5 / (a + <real>1.25))
+    cdef real c = (((<real>0.5 - t * <real>1.25) - t * high) - t * low) * <real>2
+    cdef real lack = c + c * c
+    cdef real m = normal_tail((<real>1 - t * <real>4.75) - t * lack * <real>4.75)
+    cdef real exponent = exponent_of(square, headroom(x))
+    cdef real r = rest_of(square, exponent, headroom(x)) + rest
+    cdef real e = r + r * r * exp_tail(r)
+    cdef real s = e + (m + m * e)
+    cdef real tail
+    s = s + lack * (<real>1 + s)
+    tail = without_headroom((high * t + (low * t + a * t * s)) * power_of_two(exponent))
+    tail = <real>0 if square < zero_below(x) else tail
+    return x - tail if x > 0 else -tail
+
+cdef inline real gelu_derivative(real x, const double *p) noexcept nogil:
+    cdef real a = absolute(x), high = head(a), low = a - high
+    cdef real square = <real>-0.5 * (high * high), rest = <real>-0.5 * (low * (a + high))
+    cdef real t = <real>0.5 / (a + <real>1.25)
+    cdef real m = normal_tail(<real>1 - t * <real>4.75)
+    cdef real e = without_headroom(exp_sum_times_power(square, rest, headroom(x)) * ((t + t * m) - a * <real>0.3989422804014327))
+    e = <real>0 if square < zero_below(x) else e
+    return <real>1 - e if x > 0 else e
+
+
+# swish: y = x sigmoid(b x), with b x in two parts, since an error of the exponent counts as many times as it is large.
+# The derivative is sigmoid(b x) (1 + b x sigmoid(-b x)).
+
+cdef inline real swish_of(real x, real t, real small) noexcept nogil:
+    cdef real sign = <real>1 if t < 0 else <real>-1
+    cdef real scaled = exp_sum_times_power(sign * t, sign * small, headroom(x))
+    cdef real e = without_headroom(scaled)
+    cdef real right, left
+    e = <real>0 if sign * t < zero_below(x) else e
+    right = x / (<real>1 + e)
+    left = without_headroom(right * scaled)
+    left = <real>0 if t < zero_below(x) else left
+    return left if t < 0 else right
+
+cdef inline real swish_derivative_of(real t, real small) noexcept nogil:
+    cdef real sign = <real>1 if t < 0 else <real>-1
+    cdef real scaled = exp_sum_times_power(sign * t, sign * small, headroom(t))
+    cdef real e = without_headroom(scaled)
+    cdef bint gone = sign * t < zero_below(t)
+    cdef real q, right, left
+    e = <real>0 if gone else e
+    q = <real>1 / (<real>1 + e)
+    right = q * (<real>1 + (<real>0 if gone else t * e) * q)
+    left = without_headroom((scaled * q) * (<real>1 + t * q))
+    left = <real>0 if gone else left
+    return left if t < 0 else right
+
+cdef inline real silu(real x, const double *p) noexcept nogil:
+    return swish_of(x, x, <real>0)
+
+cdef inline real silu_derivative(real x, const double *p) noexcept nogil:
+    return swish_derivative_of(x, <real>0)
+
+cdef inline real times_high(real x, double b) noexcept nogil:
+    """b x, without the digits that ``times_low`` has."""
+    return head(x) * head(<real>b)
+
+cdef inline real times_low(real x, double b) noexcept nogil:
+    cdef real high = head(x), b_high = head(<real>b), b_low = <real>(b - <double>b_high)
+    return high * b_low + (x - high) * <real>b
+
+cdef inline real swish(real x, const double *p) noexcept nogil:
+    return swish_of(x, times_high(x, p[0]), times_low(x, p[0]))
+
+cdef inline real swish_derivative(real x, const double *p) noexcept nogil:
+    return swish_derivative_of(times_high(x, p[0]), times_low(x, p[0]))
+
+
+# gelu_tanh: y = x (1 + tanh(u)) / 2 = x sigmoid(2 u) with 2 u = x (k + l x^2), in two parts.
+
+cdef inline real cubic(real x, real *small) noexcept nogil:
+    """2 u and, where ``small`` points, what it lacks: products of heads are exact, and so are their differences."""
+    cdef real high = head(x), low = x - high
+    cdef real square = high * high, square_high = head(square)
+    cdef real square_low = (square - square_high) + low * (x + high)
+    cdef double k = 1.5957691216057308, l = 0.07135481282558463
+    cdef real k_high = head(<real>k), k_low = <real>(k - <double>k_high)
+    cdef real l_high = head(<real>l), l_low = <real>(l - <double>l_high)
+    cdef real factor = head(k_high + l_high * square_high)
+    cdef real rest = ((k_high - factor) + l_high * square_high) + (k_low + (l_low * square_high + <real>l * square_low))
+    small[0] = low * factor + x * rest
+    return high * factor
+
+cdef inline real gelu_tanh(real x, const double *p) noexcept nogil:
+    cdef real bounded = clipped(x, <real>-1000, <real>1000), small
+    cdef real t = cubic(bounded, &small)
+    return swish_of(x, t, small)
+
+cdef inline real gelu_tanh_derivative(real x, const double *p) noexcept nogil:
+    cdef real bounded = clipped(x, <real>-1000, <real>1000), small
+    cdef real t = cubic(bounded, &small)
+    cdef real slope = bounded * (<real>1.5957691216057308 + bounded * bounded * <real>0.21406443847675388)
+    cdef real sign = <real>1 if t < 0 else <real>-1
+    cdef real scaled = exp_sum_times_power(sign * t, sign * small, headroom(t))
+    cdef real e = without_headroom(scaled)
+    cdef bint gone = sign * t < zero_below(t)
+    cdef real q, right, left
+    e = <real>0 if gone else e
+    q = <real>1 / (<real>1 + e)
+    right = q * (<real>1 + slope * e * q)
+    left = without_headroom((scaled * q) * (<real>1 + slope * q))
+    left = <real>0 if gone else left
+    return left if t < 0 else right
+
+
+# hard_silu: y = x (x + 3) / 6 between -3 and 3, 0 below, x above. The derivative is 0 at -3 and 1 at 3.
+
+cdef inline real hard_silu(real x, const double *p) noexcept nogil:
+    cdef real y = x * (x + <real>3) / <real>6
+    y = <real>0 if x <= -3 else y
+    return x if x >= 3 else y
+
+cdef inline real hard_silu_derivative(real x, const double *p) noexcept nogil:
+    cdef real slope = (<real>2 * x + <real>3) / <real>6
+    slope = <real>0 if x <= -3 else slope
+    return <real>1 if x >= 3 else slope
+
+
+# mish: y = x tanh(log(1 + e^x)) = x n / (n + 2) with n = e^x (e^x + 2), and for x > 0 the same times e^-2x / e^-2x.
+# The derivative is e^x (4 (x + 1) + (4 x + 6) e^x + 4 e^2x + e^3x) / (n + 2)^2.
+
+cdef inline real mish(real x, const double *p) noexcept nogil:
+    cdef real scaled = exp_times_power(-absolute(x), headroom(x))
+    cdef real e = exp_nonpositive(-absolute(x))
+    cdef real n = <real>1 + (e + e)
+    cdef real right = x * (n / (n + (e + e) * e))
+    cdef real left = without_headroom(scaled * (e + <real>2) * (x / (e * (e + <real>2) + <real>2)))
+    left = <real>0 if x < zero_below(x) else left
+    return left if x < 0 else right
+
+cdef inline real mish_derivative(real x, const double *p) noexcept nogil:
+    cdef real b = clipped(x, zero_below(x), -zero_below(x))
+    cdef real scaled = exp_times_power(-absolute(b), headroom(x))
+    cdef real e = without_headroom(scaled)
+    cdef real first = <real>4 * b + <real>4, second = <real>4 * b + <real>6
+    cdef real right = ((first * e + second) * e + <real>4) * e + <real>1
+    cdef real left = ((e + <real>4) * e + second) * e + first
+    cdef real below = <real>1 + (e + e) * (<real>1 + e), beside = e * (e + <real>2) + <real>2
+    right = right / (below * below)
+    left = without_headroom(scaled * (left / (beside * beside)))
+    return left if x < 0 else right
+
+
+# softplus: y = log(1 + e^(b x)) / b = max(x, 0) + log(1 + e^-|b x|) / b. The derivative is sigmoid(b x) = 1 - e^(-b y).
+
+cdef inline real softplus(real x, const double *p) noexcept nogil:
+    return (<real>0 if x < 0 else x) + log1p_unit(exp_nonpositive(-absolute(x)))
+
+cdef inline real softplus_derivative(real x, const double *p) noexcept nogil:
+    return sigmoid(x, p)
+
+cdef inline real softplus_derivative_from_output(real y, const double *p) noexcept nogil:
+    return -expm1_nonpositive(-y)
+
+cdef inline real scaled_softplus(real x, const double *p) noexcept nogil:
+    cdef real t = times_high(x, p[0]), small = times_low(x, p[0]), sign = <real>1 if x < 0 else <real>-1
+    cdef real e = without_headroom(exp_sum_times_power(sign * t, sign * small, headroom(x)))
+    e = <real>0 if sign * t < zero_below(x) else e
+    return (<real>0 if x < 0 else x) + log1p_unit(e) / <real>p[0]
+
+cdef inline real scaled_softplus_derivative(real x, const double *p) noexcept nogil:
+    cdef real t = times_high(x, p[0]), small = times_low(x, p[0]), sign = <real>1 if x < 0 else <real>-1
+    cdef real scaled = exp_sum_times_power(sign * t, sign * small, headroom(x))
+    cdef real e = without_headroom(scaled)
+    cdef bint gone = sign * t < zero_below(x)
+    cdef real q, left
+    e = <real>0 if gone else e
+    q = <real>1 / (<real>1 + e)
+    left = without_headroom(scaled * q)
+    left = <real>0 if gone else left
+    return left if x < 0 else q
+
+cdef inline real scaled_softplus_derivative_from_output(real y, const double *p) noexcept nogil:
+    return -expm1_nonpositive(-<real>p[0] * y)
+
+
+# squareplus: y = (x + sqrt(x^2 + b)) / 2, for x < 0 as b / (2 (sqrt(x^2 + b) + |x|)). p = b.
+# The derivative is y / sqrt(x^2 + b).
+
+cdef inline real squareplus(real x, const double *p) noexcept nogil:
+    cdef real root = root_above(x, <real>p[0])
+    cdef real sum = <real>0.5 * root + <real>0.5 * absolute(x)
+    return <real>0.25 * <real>p[0] / sum if x < 0 else sum
+
+cdef inline real squareplus_derivative(real x, const double *p) noexcept nogil:
+    cdef real bounded = finite(x)
+    return squareplus(bounded, p) / root_above(bounded, <real>p[0])
+
+
+# shrink: y = 0 for |x| <= l, x pulled towards 0 by b beyond. p = l, b. The derivative is 0 at both limits.
+
+cdef inline real shrink(real x, const double *p) noexcept nogil:
+    cdef real size = absolute(x)
+    cdef real beyond = x - with_sign_of(<real>p[1], x)
+    return <real>0 if size <= <real>p[0] else beyond
+
+cdef inline real shrink_derivative(real x, const double *p) noexcept nogil:
+    return or_nan(<real>1 if absolute(x) > <real>p[0] else <real>0, x)
+
+cdef inline real shrink_derivative_from_output(real y, const double *p) noexcept nogil:
+    return or_nan(<real>0 if y == 0 else <real>1, y)
+
+
+# threshold: y = x above t, v elsewhere. p = t, v. The derivative is 0 at t.
+
+cdef inline real threshold(real x, const double *p) noexcept nogil:
+    return <real>p[1] if x <= <real>p[0] else x
+
+cdef inline real threshold_derivative(real x, const double *p) noexcept nogil:
+    return or_nan(<real>1 if x > <real>p[0] else <real>0, x)
+
+
+# sparse_plus: y = 0 for x <= -1, x for x >= 1, (x + 1)^2 / 4 between. The derivative is sparse_sigmoid.
+
+cdef inline real sparse_plus(real x, const double *p) noexcept nogil:
+    cdef real y = <real>0.25 * (x + <real>1) * (x + <real>1)
+    y = <real>0 if x <= -1 else y
+    return x if x >= 1 else y
+
+cdef inline real sparse_plus_derivative(real x, const double *p) noexcept nogil:
+    return sparse_sigmoid(x, p)
+
+cdef inline real sparse_plus_derivative_from_output(real y, const double *p) noexcept nogil:
+    return <real>1 if y >= 1 else square_root(y)
+
+
+# sparse_sigmoid: y = (x + 1) / 2 between 0 and 1. The derivative is 0 at x = -1 and x = 1.
+
+cdef inline real sparse_sigmoid(real x, const double *p) noexcept nogil:
+    return clipped(<real>0.5 * (x + <real>1), <real>0, <real>1)
+
+cdef inline real sparse_sigmoid_derivative(real x, const double *p) noexcept nogil:
+    return within(x, <real>-1, <real>1, <real>0.5)
+
+cdef inline real sparse_sigmoid_derivative_from_output(real y, const double *p) noexcept nogil:
+    return within(y, <real>0, <real>1, <real>0.5)
+
+
+# exponential: y = e^x, its own derivative.
+
+cdef inline real exponential(real x, const double *p) noexcept nogil:
+    return exp_any(x)
+
+cdef inline real exponential_derivative(real x, const double *p) noexcept nogil:
+    return exp_any(x)
+
+cdef inline real exponential_derivative_from_output(real y, const double *p) noexcept nogil:
+    return y
+
+
+# bent_identity: y = x + (sqrt(x^2 + 1) - 1) / 2 = x (1 + h / 2), h = x / (sqrt(x^2 + 1) + 1). The derivative is
+# 1 + x / (2 sqrt(x^2 + 1)).
+
+cdef inline real bent_identity(real x, const double *p) noexcept nogil:
+    cdef real bounded = finite(x)
+    return x * (<real>1 + <real>0.5 * (bounded / (root_above(bounded, <real>1) + <real>1)))
+
+cdef inline real bent_identity_derivative(real x, const double *p) noexcept nogil:
+    cdef real bounded = finite(x)
+    return <real>1 + <real>0.5 * (bounded / root_above(bounded, <real>1))
+
+
+# logit: y = log(x / (1 - x)), from 0 to 1. The derivative is 1 / (x (1 - x)).
+
+cdef inline real logit(real x, const double *p) noexcept nogil:
+    return log_odds(x)
+
+cdef inline real logit_derivative(real x, const double *p) noexcept nogil:
+    cdef real slope = <real>1 / (x * (<real>1 - x))
+    return <real>NAN if (x < 0) | (x > 1) else slope
+
+
+# dish: y = x (1 + x / r) / 2, r = sqrt(1 + x^2), for x < 0 as x / (2 r (r + |x|)). With q = 1 / r the derivative is
+# (1 + x q (1 + q^2)) / 2, for x < 0 as q^2 (q - |x|) / (2 (r + |x|)).
+
+cdef inline real dish(real x, const double *p) noexcept nogil:
+    cdef real bounded = finite(x), r = root_above(bounded, <real>1), share = bounded / r
+    cdef real left = <real>0.25 * share / (<real>0.5 * r + <real>0.5 * absolute(bounded))
+    return left if x < 0 else <real>0.5 * (x * (<real>1 + share))
+
+cdef inline real dish_derivative(real x, const double *p) noexcept nogil:
+    cdef real bounded = finite(x), r = root_above(bounded, <real>1), q = <real>1 / r, size = absolute(bounded)
+    cdef real right = <real>0.5 * (<real>1 + bounded * q * (<real>1 + q * q))
+    cdef real left = (<real>0.25 * (q - size) / (<real>0.5 * r + <real>0.5 * size)) * q * q
+    return left if x < 0 else right
+
+
+# clipped_linear: y = a x + b between two limits. p = a, b, lower, upper. The derivative is 0 at them.
+
+cdef inline real clipped_linear(real x, const double *p) noexcept nogil:
+    return clipped(<real>p[0] * x + <real>p[1], <real>p[2], <real>p[3])
+
+cdef inline real clipped_linear_derivative(real x, const double *p) noexcept nogil:
+    return within(<real>p[0] * x + <real>p[1], <real>p[2], <real>p[3], <real>p[0])
+
+cdef inline real clipped_linear_derivative_from_output(real y, const double *p) noexcept nogil:
+    return within(y, <real>p[2], <real>p[3], <real>p[0])

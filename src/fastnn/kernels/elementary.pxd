@@ -6,6 +6,7 @@ argument: that is one mask in place of a blend, of which the processor does fewe
 tools/polynomials.py.
 """
 
+from libc.math cimport INFINITY, NAN
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -58,51 +59,123 @@ cdef inline real exp_tail(real r) noexcept nogil:
     return p
 
 
+cdef inline real head(real x) noexcept nogil:
+    """x with the lower half of its significand cleared: the product of two heads is exact."""
+    cdef uint32_t bits32
+    cdef uint64_t bits64
+    if real is float:
+        memcpy(&bits32, &x, sizeof(x))
+        bits32 = bits32 & <uint32_t>0xFFFFF000
+        memcpy(&x, &bits32, sizeof(x))
+    else:
+        memcpy(&bits64, &x, sizeof(x))
+        bits64 = bits64 & <uint64_t>0xFFFFFFFFF8000000
+        memcpy(&x, &bits64, sizeof(x))
+    return x
+
+
+cdef inline real shift_of(real like, int k) noexcept nogil:
+    """The number whose addition rounds to an integer and leaves it, with the exponent's bias and k, in the low bits."""
+    if real is float:
+        return <real>12582912 + <real>(127 + k)
+    else:
+        return 6755399441055744.0 + <real>(1023 + k)
+
+
+cdef inline real exponent_of(real x, int k) noexcept nogil:
+    """n + k for ``power_of_two``, with n = round(x / log 2)."""
+    return x * <real>1.4426950408889634 + shift_of(x, k)
+
+
+cdef inline real rest_of(real x, real exponent, int k) noexcept nogil:
+    """x - n log 2."""
+    cdef real n = exponent - shift_of(x, k)
+    if real is float:
+        return (x - n * <real>0.693145751953125) - n * <real>1.428606765330187e-06
+    else:
+        return (x - n * 0.6931471805601177) - n * -1.7239444525614835e-13
+
+
 cdef inline real exp_times_power(real x, int k) noexcept nogil:
     """2^k e^x, where that is a normal number.
 
     e^x = 2^n e^r with n = round(x / log 2). k lets a caller stay clear of overflow and of subnormal numbers.
     """
-    cdef real shift, shifted, n, r
+    cdef real exponent = exponent_of(x, k)
+    cdef real r = rest_of(x, exponent, k)
+    return (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(exponent)
+
+
+cdef inline real exp_sum_times_power(real x, real small, int k) noexcept nogil:
+    """2^k e^(x + small), where that is a normal number: for an x of more digits than one number holds."""
+    cdef real exponent = exponent_of(x, k)
+    cdef real r = rest_of(x, exponent, k) + small
+    return (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(exponent)
+
+
+cdef inline int headroom(real like) noexcept nogil:
+    """The k with which 2^k e^x stays a normal number down to where e^x, times a number or two, is 0."""
     if real is float:
-        shift = <real>12582912 + <real>(127 + k)
+        return 64
     else:
-        shift = 6755399441055744.0 + <real>(1023 + k)
-    shifted = x * <real>1.4426950408889634 + shift
-    n = shifted - shift
+        return 512
+
+
+cdef inline real without_headroom(real scaled) noexcept nogil:
+    """2^-k times a number: the one rounding where the result is subnormal."""
     if real is float:
-        r = (x - n * <real>0.693145751953125) - n * <real>1.428606765330187e-06
+        return scaled * <real>5.421010862427522e-20
     else:
-        r = (x - n * 0.6931471805601177) - n * -1.7239444525614835e-13
-    return (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(shifted)
+        return scaled * 7.458340731200207e-155
+
+
+cdef inline real zero_below(real like) noexcept nogil:
+    """A limit below which e^x, times a number or two, is 0, and above which it has headroom."""
+    if real is float:
+        return <real>-130
+    else:
+        return -1060
 
 
 cdef inline real exp_nonpositive(real x) noexcept nogil:
     """e^x for x <= 0, subnormal results included; exactly 1 at 0 and 0 at -infinity."""
-    cdef real e
-    if real is float:
-        e = exp_times_power(x, 64) * <real>5.421010862427522e-20  # 2^-64
-        return <real>0 if x < <real>-104 else e
-    else:
-        e = exp_times_power(x, 512) * 7.458340731200207e-155  # 2^-512
-        return 0 if x < -746 else e
+    cdef real e = without_headroom(exp_times_power(x, headroom(x)))
+    return <real>0 if x < zero_below(x) else e
 
 
-cdef inline real expm1_nonnegative(real x) noexcept nogil:
-    """e^x - 1 for 0 <= x <= 60: 2^n (e^r - 1) + (2^n - 1), which keeps every digit near 0."""
-    cdef real shift, shifted, n, r, power
-    if real is float:
-        shift = <real>(12582912 + 127)
-    else:
-        shift = <real>(6755399441055744 + 1023)
-    shifted = x * <real>1.4426950408889634 + shift
-    n = shifted - shift
+cdef inline real exp_any(real x) noexcept nogil:
+    """e^x for any x, by way of a power of two that brings it to the middle of the range."""
+    cdef int k = headroom(x)
+    cdef real down = without_headroom(<real>1), up = <real>1 / down
+    cdef real shift = shift_of(x, k) if x < 0 else shift_of(x, -k)
+    cdef real exponent = x * <real>1.4426950408889634 + shift
+    cdef real n = exponent - shift, r, e
     if real is float:
         r = (x - n * <real>0.693145751953125) - n * <real>1.428606765330187e-06
     else:
         r = (x - n * 0.6931471805601177) - n * -1.7239444525614835e-13
-    power = power_of_two(shifted)
+    e = (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(exponent)
+    e = e * down if x < 0 else e * up
+    e = <real>0 if x < zero_below(x) else e
+    return <real>INFINITY if x > -zero_below(x) else e
+
+
+cdef inline real expm1_reduced(real x) noexcept nogil:
+    """e^x - 1 while 2^n is normal and below the largest: 2^n (e^r - 1) + (2^n - 1), which keeps every digit near 0."""
+    cdef real exponent = exponent_of(x, 0)
+    cdef real r = rest_of(x, exponent, 0)
+    cdef real power = power_of_two(exponent)
     return power * (r + r * r * exp_tail(r)) + (power - <real>1)
+
+
+cdef inline real expm1_nonnegative(real x) noexcept nogil:
+    """e^x - 1 for 0 <= x <= 60."""
+    return expm1_reduced(x)
+
+
+cdef inline real expm1_nonpositive(real x) noexcept nogil:
+    """e^x - 1 for x <= 0; -1 at -infinity."""
+    return expm1_reduced(<real>-50 if x < <real>-50 else x)
 
 
 cdef inline real smallest_normal(real like) noexcept nogil:
@@ -198,3 +271,137 @@ cdef inline real log1p_unit(real u) noexcept nogil:
         p = p * z + 0.4000000000015859
         p = p * z + 0.666666666666663
     return u - s * (u - z * p)
+
+
+cdef inline real log_odds(real y) noexcept nogil:
+    """log(y / (1 - y)) for 0 <= y <= 1; NaN outside.
+
+    Near 1/2, where it crosses zero, 2 atanh(s) with s = 2 y - 1, which is exact there; elsewhere the logarithm of
+    the quotient. Subnormal numbers are scaled for it.
+    """
+    cdef real s = (y + y) - <real>1, z = s * s, p
+    cdef bint subnormal = y < smallest_normal(y)
+    cdef real scale, log_scale, quotient, logarithm
+    if real is float:
+        p = <real>0.3539227545261383
+        p = p * z + <real>0.1022786870598793
+        p = p * z + <real>0.23660945892333984
+        p = p * z + <real>0.28443577885627747
+        p = p * z + <real>0.40005165338516235
+        p = p * z + <real>0.6666659712791443
+    else:
+        p = 0.4493451096013641
+        p = p * z + -0.3054755748283697
+        p = p * z + 0.2896497009084417
+        p = p * z + 0.02920646117101685
+        p = p * z + 0.11963028263382447
+        p = p * z + 0.11549052804565604
+        p = p * z + 0.13355865855469248
+        p = p * z + 0.15382990431685759
+        p = p * z + 0.18181896992835753
+        p = p * z + 0.2222221977284966
+        p = p * z + 0.28571428616270445
+        p = p * z + 0.39999999999586305
+        p = p * z + 0.6666666666666801
+    if real is float:
+        scale = <real>16777216
+        log_scale = <real>16.635532333438686
+    else:
+        scale = 9007199254740992.0
+        log_scale = 36.7368005696771
+    quotient = y / (<real>1 - y)
+    logarithm = log_of_sum(y * scale if subnormal else quotient, <real>0)
+    logarithm = logarithm - log_scale if subnormal else logarithm
+    logarithm = (s + s) + s * z * p if z <= <real>0.25 else logarithm
+    logarithm = -<real>INFINITY if y == 0 else logarithm
+    logarithm = <real>INFINITY if y == 1 else logarithm
+    return <real>NAN if (y < 0) | (y > 1) else logarithm
+
+
+cdef inline real cubic_of_tanh(real x) noexcept nogil:
+    """x - tanh(x) for |x| <= 1, where the difference itself would cancel."""
+    cdef real z = x * x, p
+    if real is float:
+        p = <real>-0.0004316035774536431
+        p = p * z + <real>0.0027833750937134027
+        p = p * z + <real>-0.009641099721193314
+        p = p * z + <real>0.026110602542757988
+        p = p * z + <real>-0.06549624353647232
+        p = p * z + <real>0.16189199686050415
+        p = p * z + <real>-0.3999994993209839
+    else:
+        p = 2.5556396105239203e-08
+        p = p * z + -2.804884457272587e-07
+        p = p * z + 1.5353710571780157e-06
+        p = p * z + -5.76222998740215e-06
+        p = p * z + 1.7328827152034502e-05
+        p = p * z + -4.6245771833679545e-05
+        p = p * z + 0.00011697353956867802
+        p = p * z + -0.0002903725418466704
+        p = p * z + 0.0007172652982153458
+        p = p * z + -0.0017700527761412295
+        p = p * z + 0.004367497990165897
+        p = p * z + -0.010776383479401538
+        p = p * z + 0.02658970653912831
+        p = p * z + -0.06560846560602399
+        p = p * z + 0.1619047619047015
+        p = p * z + -0.39999999999999947
+    return x * z * (<real>1 + z * p) / <real>3
+
+
+cdef inline real normal_tail(real w) noexcept nogil:
+    """2 (a + 1.25) e^(a^2 / 2) Phi(-a) - 1 with w = 1 - 2.375 / (a + 1.25), Phi being the normal distribution's."""
+    cdef real p
+    if real is float:
+        p = <real>0.0003966171061620116
+        p = p * w + <real>0.001041363924741745
+        p = p * w + <real>0.0003763439308386296
+        p = p * w + <real>-0.0018221038626506925
+        p = p * w + <real>-0.0038021414075046778
+        p = p * w + <real>-0.004177608527243137
+        p = p * w + <real>-0.0008287730743177235
+        p = p * w + <real>0.00954421330243349
+        p = p * w + <real>0.025356978178024292
+        p = p * w + <real>0.02852996066212654
+        p = p * w + <real>-0.02546597272157669
+        p = p * w + <real>-0.17493370175361633
+        p = p * w + <real>-0.22164320945739746
+        p = p * w + <real>0.16532409191131592
+    else:
+        p = -3.007837394417039e-06
+        p = p * w + -5.058297116220802e-06
+        p = p * w + 1.7139363126732374e-05
+        p = p * w + 3.390108061762485e-05
+        p = p * w + -3.702397184470678e-05
+        p = p * w + -9.396575947623632e-05
+        p = p * w + 3.7049656220949654e-05
+        p = p * w + 0.00014281266295030547
+        p = p * w + -2.1803784309126157e-05
+        p = p * w + -0.0001480082272977338
+        p = p * w + 1.0334882898366345e-05
+        p = p * w + 0.00012883313405224805
+        p = p * w + 2.347582859753998e-05
+        p = p * w + -5.728359992026234e-05
+        p = p * w + -1.7895896455616998e-05
+        p = p * w + -8.284666545920486e-06
+        p = p * w + -6.306699006628981e-05
+        p = p * w + -9.969513838989328e-05
+        p = p * w + -8.020000034727476e-05
+        p = p * w + 4.289774680851563e-06
+        p = p * w + 0.00017250470357952906
+        p = p * w + 0.00040800485671109584
+        p = p * w + 0.0006011838481295674
+        p = p * w + 0.0005229195223621342
+        p = p * w + -0.00013525439490317284
+        p = p * w + -0.001569071426010238
+        p = p * w + -0.003431708186069448
+        p = p * w + -0.004220675979770716
+        p = p * w + -0.0009551534505295752
+        p = p * w + 0.009539391272332635
+        p = p * w + 0.025377962659752618
+        p = p * w + 0.028532393753506576
+        p = p * w + -0.02546745757526724
+        p = p * w + -0.17493393790023243
+        p = p * w + -0.22164318054248977
+        p = p * w + 0.1653240974260215
+    return p
