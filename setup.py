@@ -54,6 +54,7 @@ def kernels() -> list[Extension]:
             compiler_directives=DIRECTIVES,
             include_path=["src"],
             build_dir=f"build/cython-{isa}",
+            force=True,  # Cython does not notice that a file of formulas has changed
         )
     return built
 

@@ -7,6 +7,7 @@ contests by that; what its peers call it is a line in their module under ``conte
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from inspect import signature
@@ -56,7 +57,7 @@ class Contest(NamedTuple):
         """The number of elements; of a network, its parameters."""
         if self.family == "training":
             sizes = self.shape[1:]
-            return sum((inputs + 1) * units for inputs, units in zip(sizes[:-1], sizes[1:], strict=True))
+            return sum((inputs + 1) * units for inputs, units in itertools.pairwise(sizes))
         return math.prod(self.shape)
 
 
@@ -73,7 +74,9 @@ class Data(NamedTuple):
     def nbytes(self, contest: Contest) -> int:
         """The bytes that have to be read and written."""
         if contest.family == "optimizers":
-            moments = sum(keyword.startswith("beta") for keyword in signature(nn.OPTIMIZERS[contest.function]).parameters)
+            moments = sum(
+                keyword.startswith("beta") for keyword in signature(nn.OPTIMIZERS[contest.function]).parameters
+            )
             return int((3 + 2 * moments) * self.x.nbytes)
         read = self.x.nbytes + (self.other.nbytes if contest.task not in ONE_INPUT else 0)
         return int(read + (self.out.nbytes if contest.task != "value" else 0))
@@ -98,6 +101,8 @@ def contests(which: str) -> Iterator[Contest]:
                 "rows" if family == "losses" and getattr(function, "rowwise", False) else family
             ]
             for task in tasks:
+                if task == "backward from output" and not function.backward.output_tells:
+                    continue
                 for dtype in DTYPES:
                     for shape in shapes:
                         contest = Contest(family, name, task, dtype, shape)
@@ -121,6 +126,8 @@ def data(contest: Contest) -> Data:
         batch, inputs, *_, classes = contest.shape
         return Data(rng.standard_normal((batch, inputs), dtype), rng.integers(0, classes, batch), None)
     x, out = normal(), np.empty(contest.shape, dtype)
+    if contest.function == "logit":
+        x = nn.sigmoid(x / 2)
     if contest.task == "backward from output":
         return Data({**nn.ACTIVATIONS, **nn.ROW_FUNCTIONS}[contest.function](x), normal(), out)
     if contest.family != "losses":

@@ -1,9 +1,9 @@
 """Run the benchmarks and make a page of them: every function beside its peers.
 
-    python bench/report.py                      a quick run on one thread: minutes
-    python bench/report.py --set full           all sizes, both types
-    python bench/report.py run.json             a page from an earlier run
-    python bench/report.py --compare old.json   and say what became faster or slower
+python bench/report.py                      a quick run on one thread: minutes
+python bench/report.py --set full           all sizes, both types
+python bench/report.py run.json             a page from an earlier run
+python bench/report.py --compare old.json   and say what became faster or slower
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ DESIGNS = [
 ]
 
 
-@pytest.mark.parametrize("hidden", nn.ACTIVATIONS.values(), ids=str)
+@pytest.mark.parametrize("hidden", [f for f in nn.ACTIVATIONS.values() if f is not nn.logit], ids=str)
 @pytest.mark.parametrize(("output", "loss", "kind"), DESIGNS)
 def test_back_propagation_against_central_differences(hidden, output, loss, kind):
     rng = np.random.default_rng(1)

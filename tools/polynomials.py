@@ -1,8 +1,9 @@
 """Derive the polynomial coefficients of ``src/fastnn/kernels/elementary.pxd``.
 
-Run it to print every coefficient, highest order first as in the source, with the error the polynomial alone
-contributes to the function. The decimal literals are exact: Cython has no hexadecimal ones, and these have the
-digits that lead back to the same number. The tests run it too and compare the literals with the source.
+Run it to print every coefficient, highest order first, with the error the polynomial alone contributes to the
+function. (The source splits long polynomials into chains.) The decimal literals are exact: Cython has no hexadecimal
+ones, and these have the digits that lead back to the same number. The tests run it too and compare the literals with
+the source.
 
 Each coefficient is rounded to the working precision before the next one is fitted, lowest order first, so the
 higher orders make up for the rounding of the lower ones. The fits are weighted least-squares fits on

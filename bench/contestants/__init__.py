@@ -11,8 +11,9 @@ import importlib.metadata
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from contests import Contest, Data
@@ -21,12 +22,13 @@ OWN = ("fastnn", "fastnn_baseline", "reference", "ceiling")
 PEERS = ("scipy", "torch", "jax", "onnxruntime", "numba", "sklearn")
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True)
+class Entry:
     """What a contestant runs: ``call(*args, **kwargs)``, all of it timed."""
 
     call: Callable[..., Any]
     args: tuple[Any, ...] = ()
-    kwargs: dict[str, Any] = {}
+    kwargs: dict[str, Any] = field(default_factory=dict)
     answer: Callable[[Any], Any] = lambda result: result
     """What the call returned, as what all contestants' calls should have returned."""
     context: Callable[[], Any] = contextlib.nullcontext

@@ -6,9 +6,9 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-import fastnn
 from contests import Contest, Data, network
 
+import fastnn
 from contestants import Builder, Entry
 
 VERSION = f"{fastnn.__version__}, {fastnn.kernels.isa}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from math import exp, log1p, tanh
+from math import erfc, exp, expm1, log1p, tanh
 from typing import Any
 
 import numba
@@ -22,6 +22,20 @@ ACTIVATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
         lambda t: lambda x: exp(-abs(x)) / (t(1) + exp(-abs(x))) ** t(2),
     ),
     "tanh": (lambda t: lambda x: tanh(x), lambda t: lambda x: t(1) - tanh(x) ** t(2)),
+    "softsign": (lambda t: lambda x: x / (t(1) + abs(x)), lambda t: lambda x: t(1) / (t(1) + abs(x)) ** t(2)),
+    "elu": (lambda t: lambda x: x if x > 0 else expm1(x), lambda t: lambda x: t(1) if x > 0 else exp(x)),
+    "gelu": (
+        lambda t: lambda x: x * t(0.5) * erfc(-x * t(0.7071067811865476)),
+        lambda t: (
+            lambda x: t(0.5) * erfc(-x * t(0.7071067811865476)) + x * t(0.3989422804014327) * exp(t(-0.5) * x * x)
+        ),
+    ),
+    "silu": (
+        lambda t: lambda x: x / (t(1) + exp(-x)),
+        lambda t: lambda x: (t(1) + x / (t(1) + exp(x))) / (t(1) + exp(-x)),
+    ),
+    "softplus": (lambda t: lambda x: max(x, t(0)) + log1p(exp(-abs(x))), lambda t: lambda x: t(1) / (t(1) + exp(-x))),
+    "exponential": (lambda t: lambda x: exp(x), lambda t: lambda x: exp(x)),
     "relu": (lambda t: lambda x: t(0) if x < 0 else x, lambda t: lambda x: t(1) if x > 0 else t(0)),
     "leaky_relu": (
         lambda t: lambda x: x if x > 0 else t(0.01) * x,
@@ -31,12 +45,14 @@ ACTIVATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 LOSSES: dict[str, Callable[..., Any]] = {
     "mse": lambda t: lambda p, y: ((p - y) ** t(2), t(2) * (p - y)),
     "mae": lambda t: lambda p, y: (abs(p - y), np.sign(p - y)),
-    "huber": lambda t: lambda p, y: (
-        (t(0.5) * (p - y) ** t(2), p - y) if abs(p - y) <= 1 else (abs(p - y) - t(0.5), np.sign(p - y))
+    "huber": lambda t: (
+        lambda p, y: (t(0.5) * (p - y) ** t(2), p - y) if abs(p - y) <= 1 else (abs(p - y) - t(0.5), np.sign(p - y))
     ),
-    "binary_cross_entropy_with_logits": lambda t: lambda p, y: (
-        max(p, t(0)) - p * y + log1p(exp(-abs(p))),
-        t(1) / (t(1) + exp(-p)) - y,
+    "binary_cross_entropy_with_logits": lambda t: (
+        lambda p, y: (
+            max(p, t(0)) - p * y + log1p(exp(-abs(p))),
+            t(1) / (t(1) + exp(-p)) - y,
+        )
     ),
 }
 

@@ -10,7 +10,7 @@ from contestants import Builder, Entry
 
 VERSION = scipy.__version__
 
-UFUNCS = {"sigmoid": special.expit}
+UFUNCS = {"sigmoid": special.expit, "log_sigmoid": special.log_expit, "logit": special.logit}
 ROW_FUNCTIONS = {"softmax": special.softmax, "log_softmax": special.log_softmax}
 
 

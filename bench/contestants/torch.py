@@ -9,46 +9,76 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from contests import Contest, Data, network
 from threads import THREADS
+from torch.nn import functional
 
 from contestants import Builder, Entry
 
 VERSION = torch.__version__
 torch.set_num_threads(THREADS)
 torch.set_num_interop_threads(1)
-aten = torch.ops.aten
+aten, nn = torch.ops.aten, torch._C._nn
 
 
 class Operator(NamedTuple):
     forward: Callable[..., Any]
-    backward: Callable[..., Any]
-    options: tuple[Any, ...] = ()
-    """What the backward operator takes after the gradient and what was saved."""
-    saved: str = "either"
-    """What it takes: the "input", the "output", or either."""
+    backward: Callable[[Any, Any, Any], Any] | None = None
+    """The backward kernel, called with the gradient, what was saved, and where the result goes; or autograd."""
+    saved: str = "input"
+    """What the backward kernel takes: the "input", the "output", or either."""
     takes_out: bool = True
 
 
 OPERATORS = {
-    "sigmoid": Operator(torch.sigmoid, aten.sigmoid_backward.grad_input, saved="output"),
-    "tanh": Operator(torch.tanh, aten.tanh_backward.grad_input, saved="output"),
-    "relu": Operator(torch.relu, aten.threshold_backward.grad_input, (0,), takes_out=False),
-    "leaky_relu": Operator(torch._C._nn.leaky_relu, aten.leaky_relu_backward.grad_input, (0.01, False)),
+    "sigmoid": Operator(torch.sigmoid, lambda g, y, out: aten.sigmoid_backward(g, y, grad_input=out), "output"),
+    "log_sigmoid": Operator(functional.logsigmoid, takes_out=False),
+    "hard_sigmoid": Operator(nn.hardsigmoid, lambda g, x, out: aten.hardsigmoid_backward(g, x, grad_input=out)),
+    "tanh": Operator(torch.tanh, lambda g, y, out: aten.tanh_backward(g, y, grad_input=out), "output"),
+    "hard_tanh": Operator(nn.hardtanh, lambda g, x, out: aten.hardtanh_backward(g, x, -1, 1, grad_input=out)),
+    "tanhshrink": Operator(functional.tanhshrink, takes_out=False),
+    "softsign": Operator(functional.softsign, takes_out=False),
+    "relu": Operator(
+        torch.relu, lambda g, x, out: aten.threshold_backward(g, x, 0, grad_input=out), "either", takes_out=False
+    ),
+    "relu6": Operator(
+        lambda x, out=None: nn.hardtanh(x, 0, 6, out=out),
+        lambda g, x, out: aten.hardtanh_backward(g, x, 0, 6, grad_input=out),
+    ),
+    "leaky_relu": Operator(
+        nn.leaky_relu, lambda g, x, out: aten.leaky_relu_backward(g, x, 0.01, False, grad_input=out), "either"
+    ),
+    "elu": Operator(nn.elu, lambda g, x, out: aten.elu_backward(g, 1, 1, 1, False, x, grad_input=out)),
+    "selu": Operator(torch.selu, takes_out=False),
+    "celu": Operator(torch.celu, takes_out=False),
+    "gelu": Operator(nn.gelu, lambda g, x, out: aten.gelu_backward(g, x, grad_input=out)),
+    "silu": Operator(nn.silu, lambda g, x, out: aten.silu_backward(g, x, grad_input=out)),
+    "swish": Operator(nn.silu, lambda g, x, out: aten.silu_backward(g, x, grad_input=out)),
+    "hard_silu": Operator(nn.hardswish, lambda g, x, out: aten.hardswish_backward(g, x)),
+    "mish": Operator(nn.mish, lambda g, x, out: aten.mish_backward(g, x)),
+    "softplus": Operator(nn.softplus, lambda g, x, out: aten.softplus_backward(g, x, 1, 20, grad_input=out)),
+    "softshrink": Operator(nn.softshrink, lambda g, x, out: aten.softshrink_backward(g, x, 0.5, grad_input=out)),
+    "hardshrink": Operator(torch.hardshrink, lambda g, x, out: aten.hardshrink_backward(g, x, 0.5), takes_out=False),
+    "threshold": Operator(
+        lambda x: torch.threshold(x, 0, 0),
+        lambda g, x, out: aten.threshold_backward(g, x, 0, grad_input=out),
+        takes_out=False,
+    ),
+    "exponential": Operator(torch.exp, lambda g, y, out: torch.mul(g, y, out=out), "output"),
+    "logit": Operator(torch.special.logit, lambda g, x, out: aten.logit_backward(g, x, grad_input=out)),
 }
 ROW_OPERATORS = {
     "softmax": (torch.softmax, aten._softmax_backward_data.out),
     "log_softmax": (torch.log_softmax, aten._log_softmax_backward_data.out),
 }
 LOSSES: dict[str, Callable[[Any, Any], Any]] = {
-    "mse": F.mse_loss,
-    "mae": F.l1_loss,
-    "rmse": lambda p, t: torch.sqrt(F.mse_loss(p, t)),
-    "huber": F.huber_loss,
-    "binary_cross_entropy": F.binary_cross_entropy,
-    "binary_cross_entropy_with_logits": F.binary_cross_entropy_with_logits,
-    "cross_entropy": F.cross_entropy,
+    "mse": functional.mse_loss,
+    "mae": functional.l1_loss,
+    "rmse": lambda p, t: torch.sqrt(functional.mse_loss(p, t)),
+    "huber": functional.huber_loss,
+    "binary_cross_entropy": functional.binary_cross_entropy,
+    "binary_cross_entropy_with_logits": functional.binary_cross_entropy_with_logits,
+    "cross_entropy": functional.cross_entropy,
 }
 OPTIMIZERS: dict[str, Callable[..., Any]] = {
     "sgd": lambda p: torch.optim.SGD([p], lr=1e-3, fused=True),
@@ -60,9 +90,15 @@ def enter(contest: Contest) -> Builder | None:
     name = contest.function
     if contest.family == "training":
         return lambda data: Entry(training(contest, data))
+    if (name, contest.task, contest.dtype) in (
+        ("hard_sigmoid", "derivative", "float64"),
+        ("hard_sigmoid", "backward", "float64"),
+    ):
+        return None  # its slope there is 1/6 in float32
     if name in OPERATORS:
         if (contest.task == "call with out" and not OPERATORS[name].takes_out) or (
-            contest.task == "backward from output" and OPERATORS[name].saved == "input"
+            contest.task == "backward from output"
+            and (OPERATORS[name].saved == "input" or not OPERATORS[name].backward)
         ):
             return None
         return lambda data: activation(contest, OPERATORS[name], data)
@@ -81,12 +117,14 @@ def activation(contest: Contest, operator: Operator, data: Data) -> Entry:
         writes = operator.takes_out and contest.task != "call"
         return Entry(operator.forward, (x,), {"out": out} if writes else {}, context=torch.inference_mode)
     grad = torch.ones_like(x) if contest.task == "derivative" else torch.from_numpy(data.other)
+    if operator.backward is None:
+        x.requires_grad_()
+        return Entry(lambda: torch.autograd.grad(operator.forward(x), x, grad)[0])
     if contest.task == "backward from output" or operator.saved != "output":
-        arguments = (grad, x, *operator.options)
-        return Entry(operator.backward, arguments, {"grad_input": out}, context=torch.inference_mode)
+        return Entry(operator.backward, (grad, x, out), context=torch.inference_mode)
 
-    def forward_and_backward() -> Any:
-        return operator.backward(grad, operator.forward(x, out=out), *operator.options, grad_input=out)
+    def forward_and_backward(backward: Callable[[Any, Any, Any], Any] = operator.backward) -> Any:
+        return backward(grad, operator.forward(x, out=out), out)
 
     return Entry(forward_and_backward, context=torch.inference_mode)
 
@@ -144,7 +182,7 @@ def training(contest: Contest, data: Data) -> Callable[[], Any]:
 
     def step() -> Any:
         adam.zero_grad()
-        loss = F.cross_entropy(net(x), labels)
+        loss = functional.cross_entropy(net(x), labels)
         loss.backward()
         adam.step()
         return loss.item()

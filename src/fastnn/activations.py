@@ -146,6 +146,8 @@ def relu_settings(max_value: float | None, negative_slope: float, threshold: flo
 
 
 def leaky_settings(negative_slope: float) -> tuple[str, tuple[float, ...]]:
+    if negative_slope == 0:
+        return "relu", ()
     # With a negative slope the output does not tell the sign of the input, which "leaky_relu" relies on.
     return ("leaky_relu", (negative_slope,)) if negative_slope >= 0 else ("rectify", (math.inf, negative_slope, 0.0))
 
@@ -645,7 +647,7 @@ def selu(x: ArrayLike, /, *, out: Array | None = None) -> Any:
     --------
     >>> import numpy as np, fastnn as nn
     >>> nn.selu(np.array([-1.0, 2.0]))
-    array([-1.11133073,  2.10140197])
+    array([-1.11133074,  2.10140197])
     """
 
 
@@ -684,7 +686,8 @@ def celu(x: ArrayLike, /, *, alpha: float = 1.0, out: Array | None = None) -> An
 def gelu(x: ArrayLike, /, *, approximate: str = "none", out: Array | None = None) -> Any:
     r"""Gaussian error linear unit.
 
-    .. math:: f(x) = x \Phi(x) = \tfrac12 x \bigl(1 + \operatorname{erf}(x / \sqrt 2)\bigr), \qquad f'(x) = \Phi(x) + x \varphi(x)
+    .. math:: f(x) = x \Phi(x) = \tfrac12 x \bigl(1 + \operatorname{erf}(x / \sqrt 2)\bigr), \qquad
+        f'(x) = \Phi(x) + x \varphi(x)
 
     Parameters
     ----------
@@ -708,7 +711,7 @@ def gelu(x: ArrayLike, /, *, approximate: str = "none", out: Array | None = None
     --------
     >>> import numpy as np, fastnn as nn
     >>> nn.gelu(np.array([-6.0, 0.0, 1.0]))
-    array([-5.91953191e-09,  0.00000000e+00,  8.41344746e-01])
+    array([-5.91952587e-09,  0.00000000e+00,  8.41344746e-01])
     >>> nn.gelu(np.array([1.0]), approximate="tanh")
     array([0.84119199])
     """
@@ -738,7 +741,7 @@ def quick_gelu(x: ArrayLike, /, *, out: Array | None = None) -> Any:
     --------
     >>> import numpy as np, fastnn as nn
     >>> nn.quick_gelu(np.array([-np.inf, 1.0]))
-    array([-0.        ,  0.84579577])
+    array([0.        , 0.84579577])
     """
 
 

@@ -84,6 +84,7 @@ class Dense:
     weight_gradient: Array
     bias_gradient: Array
     activation: Output
+    logit: Array = field(init=False, repr=False)
     output: Array = field(init=False, repr=False)
     delta: Array = field(init=False, repr=False)
     ones: Array = field(init=False, repr=False)
@@ -108,6 +109,8 @@ class Dense:
     def reserve(self, batch: int) -> None:
         """Make the buffers for the layer's output and for the gradient with respect to it."""
         self.output = np.empty((batch, self.bias.size), self.bias.dtype)
+        # The activation works in place, unless back-propagation needs what it took.
+        self.logit = self.output if self.activation.backward.output_tells else np.empty_like(self.output)
         self.delta = np.empty_like(self.output)
         self.ones = np.ones(batch, self.bias.dtype)
 
@@ -285,9 +288,9 @@ class Network:
         n = len(x)
         inputs = [x]
         for layer in self.layers:
-            out = layer.logits(inputs[-1], layer.output[:n])
+            out = layer.logits(inputs[-1], layer.logit[:n])
             if layer is not self.layers[-1] or not self.is_fused:
-                layer.activation(out, out=out)
+                out = layer.activation(out, out=layer.output[:n])
             inputs.append(out)
         prediction = inputs.pop()
         delta = self.layers[-1].delta[:n]
@@ -295,7 +298,10 @@ class Network:
         for place in reversed(range(len(self.layers))):
             layer = self.layers[place]
             if place < len(self.layers) - 1 or not self.is_fused:
-                layer.activation.backward(delta, y=layer.output[:n], out=delta)
+                if layer.activation.backward.output_tells:
+                    layer.activation.backward(delta, y=layer.output[:n], out=delta)
+                else:
+                    layer.activation.backward(delta, layer.logit[:n], out=delta)
             below = self.layers[place - 1].delta[:n] if place else None
             layer.backward(inputs[place], delta, below)
             if below is not None:

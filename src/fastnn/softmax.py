@@ -22,6 +22,7 @@ class Backward(Declared):
     """The back-propagation step of a row function."""
 
     nin = 2
+    output_tells = True
 
     def __init__(self, forward: RowFunction) -> None:
         self.declare(backward, f"{forward.__name__}.backward")

@@ -207,8 +207,8 @@ cdef inline real relu_derivative_from_output(real y, const double *p) noexcept n
 # at t.
 
 cdef inline real rectify(real x, const double *p) noexcept nogil:
-    cdef real t = <real>p[2]
-    cdef real y = x if x >= t else <real>p[1] * (x - t)
+    cdef real slope = <real>p[1], below = slope * (x - <real>p[2])
+    cdef real y = x if x >= <real>p[2] else (below if slope != 0 else or_nan(<real>0, x))
     return <real>p[0] if x >= <real>p[0] else y
 
 cdef inline real rectify_derivative(real x, const double *p) noexcept nogil:
@@ -268,121 +268,109 @@ cdef inline real celu_derivative_from_output(real y, const double *p) noexcept n
     return <real>1 if y > 0 else <real>1 + y / <real>p[0]
 
 
-# gelu: y = x Phi(x). The tail Phi(-a), a = |x|, is t (1 + m) e^(-a^2 / 2) with t = 1 / (2 (a + 1.25)) and a
-# polynomial m. a^2 is split, so that the exponent is exact; t is cut to half its digits, so that a t is exact, and
-# what it lacks is found from its remainder, t (1 + c) being right. Only the sum 1 + s of what is left is rounded.
-# The derivative is Phi(x) + x phi(x), whose tail is e^(-a^2 / 2) (t (1 + c) (1 + m) - a / sqrt(2 pi)).
+# gelu: y = x Phi(x). The tail Phi(-a), a = |x|, is t (1 + m) e^(-a^2 / 2) / 2 with t = 1 / (a + 1.25) and a
+# polynomial m. a^2 is split, so that the exponent is exact. t is cut to half its digits, so that a t is exact; what
+# it lacks is found from its remainder c = 1 - t (a + 1.25), since 1 / (1 - c) = e^(c + c^2 / 2 + ...), and joins the
+# exponent. Only the sum 1 + s of what is left is rounded.
+# The derivative is Phi(x) + x phi(x), whose tail is e^(-a^2 / 2) (t (1 + m) / 2 - a / sqrt(2 pi)).
 
 cdef inline real gelu(real x, const double *p) noexcept nogil:
     cdef real a = absolute(x), high = head(a), low = a - high
-    cdef real square = <real>-0.5 * (high * high), rest = <real>-0.5 * (low * (a + high))
-    cdef real t = head(<real>0.5 / (a + <real>1.25))
-    cdef real c = (((<real>0.5 - t * <real>1.25) - t * high) - t * low) * <real>2
-    cdef real lack = c + c * c
-    cdef real m = normal_tail((<real>1 - t * <real>4.75) - t * lack * <real>4.75)
-    cdef real exponent = exponent_of(square, headroom(x))
-    cdef real r = rest_of(square, exponent, headroom(x)) + rest
+    cdef real uncut = <real>1 / (a + <real>1.25), t = head(uncut)
+    cdef real m = normal_tail(<real>1 - uncut * <real>2.375)
+    cdef real c = ((<real>1 - t * <real>1.25) - t * high) - t * low
+    cdef real square = <real>-0.5 * (high * high)
+    cdef int k = headroom(x) - 1  # one less, for the half
+    cdef real exponent = exponent_of(square, k)
+    cdef real small = (<real>-0.5 * low) * (a + high) + (c + <real>0.5 * c * c)
+    cdef real r = rest_of(square, exponent, k) + small
     cdef real e = r + r * r * exp_tail(r)
     cdef real s = e + (m + m * e)
-    cdef real tail
-    s = s + lack * (<real>1 + s)
-    tail = without_headroom((high * t + (low * t + a * t * s)) * power_of_two(exponent))
+    cdef real tail = without_headroom((high * t + (low * t + a * t * s)) * power_of_two(exponent))
     tail = <real>0 if square < zero_below(x) else tail
-    return x - tail if x > 0 else -tail
+    return x - tail if x > 0 else with_sign_of(tail, x)
 
 cdef inline real gelu_derivative(real x, const double *p) noexcept nogil:
-    cdef real a = absolute(x), high = head(a), low = a - high
-    cdef real square = <real>-0.5 * (high * high), rest = <real>-0.5 * (low * (a + high))
+    cdef real a = absolute(x), high = head(a)
+    cdef real square = <real>-0.5 * (high * high), rest = (<real>-0.5 * (a - high)) * (a + high)
     cdef real t = <real>0.5 / (a + <real>1.25)
     cdef real m = normal_tail(<real>1 - t * <real>4.75)
-    cdef real e = without_headroom(exp_sum_times_power(square, rest, headroom(x)) * ((t + t * m) - a * <real>0.3989422804014327))
-    e = <real>0 if square < zero_below(x) else e
-    return <real>1 - e if x > 0 else e
+    cdef real scaled = exp_sum_times_power(square, rest, <real>0, headroom(x))
+    cdef real tail = without_headroom(scaled * ((t + t * m) - a * <real>0.3989422804014327))
+    tail = <real>0 if square < zero_below(x) else tail
+    return <real>1 - tail if x > 0 else tail
 
 
-# swish: y = x sigmoid(b x), with b x in two parts, since an error of the exponent counts as many times as it is large.
-# The derivative is sigmoid(b x) (1 + b x sigmoid(-b x)).
+# swish: y = x sigmoid(b x), as sigmoid, with x s in place of s. An error of the exponent b x counts as many times as it
+# is large, so it comes as the sum of three: heads, whose products are exact, and the rest.
+# The derivative is sigmoid(t) (1 + t sigmoid(-t)), t = b x.
 
-cdef inline real swish_of(real x, real t, real small) noexcept nogil:
+cdef inline real swish_of(real x, real t, real middle, real small, bint flat, bint gone) noexcept nogil:
+    """x sigmoid(t + middle + small); x where ``flat`` and 0 where ``gone``."""
+    cdef real s = without_headroom(<real>1)
+    cdef real e = exp_sum_times_power(-t, -middle, -small, -headroom(x))
+    cdef real y
+    e = <real>0 if flat else e
+    y = x * s / (s + e)
+    return <real>0 if gone else y
+
+cdef inline real swish_derivative_of(real t, real middle, real small, real slope, bint far) noexcept nogil:
+    """sigmoid(t) (1 + slope sigmoid(-t)), t having its three parts; its limit where ``far``."""
     cdef real sign = <real>1 if t < 0 else <real>-1
-    cdef real scaled = exp_sum_times_power(sign * t, sign * small, headroom(x))
-    cdef real e = without_headroom(scaled)
-    cdef real right, left
-    e = <real>0 if sign * t < zero_below(x) else e
-    right = x / (<real>1 + e)
-    left = without_headroom(right * scaled)
-    left = <real>0 if t < zero_below(x) else left
-    return left if t < 0 else right
-
-cdef inline real swish_derivative_of(real t, real small) noexcept nogil:
-    cdef real sign = <real>1 if t < 0 else <real>-1
-    cdef real scaled = exp_sum_times_power(sign * t, sign * small, headroom(t))
-    cdef real e = without_headroom(scaled)
-    cdef bint gone = sign * t < zero_below(t)
-    cdef real q, right, left
-    e = <real>0 if gone else e
+    cdef real scaled = exp_sum_times_power(sign * t, sign * middle, sign * small, headroom(t))
+    cdef real e, q, bend
+    scaled = <real>0 if far else scaled
+    e = without_headroom(scaled)
     q = <real>1 / (<real>1 + e)
-    right = q * (<real>1 + (<real>0 if gone else t * e) * q)
-    left = without_headroom((scaled * q) * (<real>1 + t * q))
-    left = <real>0 if gone else left
-    return left if t < 0 else right
+    bend = (slope if t < 0 else (<real>0 if far else slope * e)) * q
+    return without_headroom(scaled * q) * (<real>1 + (<real>0 if far else bend)) if t < 0 else q * (<real>1 + bend)
 
 cdef inline real silu(real x, const double *p) noexcept nogil:
-    return swish_of(x, x, <real>0)
+    return swish_of(x, x, <real>0, <real>0, x > <real>60, x < zero_below(x))
 
 cdef inline real silu_derivative(real x, const double *p) noexcept nogil:
-    return swish_derivative_of(x, <real>0)
-
-cdef inline real times_high(real x, double b) noexcept nogil:
-    """b x, without the digits that ``times_low`` has."""
-    return head(x) * head(<real>b)
-
-cdef inline real times_low(real x, double b) noexcept nogil:
-    cdef real high = head(x), b_high = head(<real>b), b_low = <real>(b - <double>b_high)
-    return high * b_low + (x - high) * <real>b
+    return swish_derivative_of(x, <real>0, <real>0, x, absolute(x) > -zero_below(x))
 
 cdef inline real swish(real x, const double *p) noexcept nogil:
-    return swish_of(x, times_high(x, p[0]), times_low(x, p[0]))
+    cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
+    return swish_of(x, t, b * (x - high), rest * x, t > <real>60, t < zero_below(x))
 
 cdef inline real swish_derivative(real x, const double *p) noexcept nogil:
-    return swish_derivative_of(times_high(x, p[0]), times_low(x, p[0]))
+    cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
+    return swish_derivative_of(t, b * (x - high), rest * x, <real>p[0] * x, absolute(t) > -zero_below(x))
 
 
-# gelu_tanh: y = x (1 + tanh(u)) / 2 = x sigmoid(2 u) with 2 u = x (k + l x^2), in two parts.
+# gelu_tanh: y = x (1 + tanh(u)) / 2 = x sigmoid(2 u) with 2 u = x (k + l x^2), in three parts too.
 
-cdef inline real cubic(real x, real *small) noexcept nogil:
-    """2 u and, where ``small`` points, what it lacks: products of heads are exact, and so are their differences."""
-    cdef real high = head(x), low = x - high
-    cdef real square = high * high, square_high = head(square)
-    cdef real square_low = (square - square_high) + low * (x + high)
+cdef inline real gelu_tanh_rest(real square, real low_square, real factor) noexcept nogil:
+    """k + l x^2 less its leading digits, from x^2 in two parts. The difference of the leading products is exact."""
     cdef double k = 1.5957691216057308, l = 0.07135481282558463
     cdef real k_high = head(<real>k), k_low = <real>(k - <double>k_high)
     cdef real l_high = head(<real>l), l_low = <real>(l - <double>l_high)
-    cdef real factor = head(k_high + l_high * square_high)
-    cdef real rest = ((k_high - factor) + l_high * square_high) + (k_low + (l_low * square_high + <real>l * square_low))
-    small[0] = low * factor + x * rest
-    return high * factor
+    return (((k_high - factor) + l_high * square) + (k_low + l_low * square)) + <real>l * low_square
+
+cdef inline real gelu_tanh_factor(real square) noexcept nogil:
+    return head(head(<real>1.5957691216057308) + head(<real>0.07135481282558463) * square)
+
+cdef inline real gelu_tanh_limit(real like) noexcept nogil:
+    """Where e^(2 u) x is 0, and has headroom still."""
+    if real is float:
+        return <real>11
+    else:
+        return 22
 
 cdef inline real gelu_tanh(real x, const double *p) noexcept nogil:
-    cdef real bounded = clipped(x, <real>-1000, <real>1000), small
-    cdef real t = cubic(bounded, &small)
-    return swish_of(x, t, small)
+    cdef real high = head(x), low = x - high, product = high * high, square = head(product)
+    cdef real factor = gelu_tanh_factor(square)
+    cdef real rest = gelu_tanh_rest(square, (product - square) + low * (x + high), factor)
+    return swish_of(x, high * factor, low * factor, x * rest, x > <real>8, x < -gelu_tanh_limit(x))
 
 cdef inline real gelu_tanh_derivative(real x, const double *p) noexcept nogil:
-    cdef real bounded = clipped(x, <real>-1000, <real>1000), small
-    cdef real t = cubic(bounded, &small)
-    cdef real slope = bounded * (<real>1.5957691216057308 + bounded * bounded * <real>0.21406443847675388)
-    cdef real sign = <real>1 if t < 0 else <real>-1
-    cdef real scaled = exp_sum_times_power(sign * t, sign * small, headroom(t))
-    cdef real e = without_headroom(scaled)
-    cdef bint gone = sign * t < zero_below(t)
-    cdef real q, right, left
-    e = <real>0 if gone else e
-    q = <real>1 / (<real>1 + e)
-    right = q * (<real>1 + slope * e * q)
-    left = without_headroom((scaled * q) * (<real>1 + slope * q))
-    left = <real>0 if gone else left
-    return left if t < 0 else right
+    cdef real high = head(x), low = x - high, product = high * high, square = head(product)
+    cdef real factor = gelu_tanh_factor(square)
+    cdef real rest = gelu_tanh_rest(square, (product - square) + low * (x + high), factor)
+    cdef real slope = x * (<real>1.5957691216057308 + x * x * <real>0.21406443847675388)
+    return swish_derivative_of(high * factor, low * factor, x * rest, slope, absolute(x) > gelu_tanh_limit(x))
 
 
 # hard_silu: y = x (x + 3) / 6 between -3 and 3, 0 below, x above. The derivative is 0 at -3 and 1 at 3.
@@ -398,17 +386,16 @@ cdef inline real hard_silu_derivative(real x, const double *p) noexcept nogil:
     return <real>1 if x >= 3 else slope
 
 
-# mish: y = x tanh(log(1 + e^x)) = x n / (n + 2) with n = e^x (e^x + 2), and for x > 0 the same times e^-2x / e^-2x.
-# The derivative is e^x (4 (x + 1) + (4 x + 6) e^x + 4 e^2x + e^3x) / (n + 2)^2.
+# mish: y = x tanh(log(1 + e^x)) = x n / (n + 1) with n = e^x (1 + e^x / 2); x where that is rounded away.
+# The derivative is e^x (4 (x + 1) + (4 x + 6) e^x + 4 e^2x + e^3x) / (2 n + 2)^2,
+# and for x > 0 the same times e^-4x / e^-4x.
 
 cdef inline real mish(real x, const double *p) noexcept nogil:
-    cdef real scaled = exp_times_power(-absolute(x), headroom(x))
-    cdef real e = exp_nonpositive(-absolute(x))
-    cdef real n = <real>1 + (e + e)
-    cdef real right = x * (n / (n + (e + e) * e))
-    cdef real left = without_headroom(scaled * (e + <real>2) * (x / (e * (e + <real>2) + <real>2)))
-    left = <real>0 if x < zero_below(x) else left
-    return left if x < 0 else right
+    cdef real scaled = exp_times_power(x, headroom(x))
+    cdef real e = without_headroom(scaled), half = <real>1 + <real>0.5 * e
+    cdef real y = without_headroom(x * (scaled * half) / (<real>1 + e * half))
+    y = <real>0 if x < zero_below(x) else y
+    return x if x > <real>20 else y
 
 cdef inline real mish_derivative(real x, const double *p) noexcept nogil:
     cdef real b = clipped(x, zero_below(x), -zero_below(x))
@@ -435,22 +422,15 @@ cdef inline real softplus_derivative_from_output(real y, const double *p) noexce
     return -expm1_nonpositive(-y)
 
 cdef inline real scaled_softplus(real x, const double *p) noexcept nogil:
-    cdef real t = times_high(x, p[0]), small = times_low(x, p[0]), sign = <real>1 if x < 0 else <real>-1
-    cdef real e = without_headroom(exp_sum_times_power(sign * t, sign * small, headroom(x)))
-    e = <real>0 if sign * t < zero_below(x) else e
+    cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = -b * absolute(high)
+    cdef real sign = <real>1 if x < 0 else <real>-1
+    cdef real e = exp_sum_times_power(t, sign * (b * (x - high)), sign * (rest * x), headroom(x))
+    e = <real>0 if t < zero_below(x) else without_headroom(e)
     return (<real>0 if x < 0 else x) + log1p_unit(e) / <real>p[0]
 
 cdef inline real scaled_softplus_derivative(real x, const double *p) noexcept nogil:
-    cdef real t = times_high(x, p[0]), small = times_low(x, p[0]), sign = <real>1 if x < 0 else <real>-1
-    cdef real scaled = exp_sum_times_power(sign * t, sign * small, headroom(x))
-    cdef real e = without_headroom(scaled)
-    cdef bint gone = sign * t < zero_below(x)
-    cdef real q, left
-    e = <real>0 if gone else e
-    q = <real>1 / (<real>1 + e)
-    left = without_headroom(scaled * q)
-    left = <real>0 if gone else left
-    return left if x < 0 else q
+    cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
+    return swish_of(<real>1, t, b * (x - high), rest * x, t > <real>60, t < zero_below(x))
 
 cdef inline real scaled_softplus_derivative_from_output(real y, const double *p) noexcept nogil:
     return -expm1_nonpositive(-<real>p[0] * y)

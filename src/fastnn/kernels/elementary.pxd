@@ -38,7 +38,7 @@ cdef inline real power_of_two(real shifted) noexcept nogil:
 
 cdef inline real exp_tail(real r) noexcept nogil:
     """(e^r - 1 - r) / r^2 for |r| <= log(2) / 2."""
-    cdef real p
+    cdef real p, q, square
     if real is float:
         p = <real>0.0013933690497651696
         p = p * r + <real>0.008366819471120834
@@ -46,16 +46,18 @@ cdef inline real exp_tail(real r) noexcept nogil:
         p = p * r + <real>0.16666540503501892
         p = p * r + <real>0.5
     else:
-        p = 2.5109145832168022e-08
-        p = p * r + 2.762631306591546e-07
-        p = p * r + 2.7557243862350308e-06
-        p = p * r + 2.4801504476758892e-05
-        p = p * r + 0.00019841269886514685
-        p = p * r + 0.0013888888932357046
-        p = p * r + 0.008333333333321454
-        p = p * r + 0.04166666666657367
-        p = p * r + 0.16666666666666677
-        p = p * r + 0.5000000000000006
+        square = r * r
+        p = 2.762631306591546e-07
+        p = p * square + 2.4801504476758892e-05
+        p = p * square + 0.0013888888932357046
+        p = p * square + 0.04166666666657367
+        p = p * square + 0.5000000000000006
+        q = 2.5109145832168022e-08
+        q = q * square + 2.7557243862350308e-06
+        q = q * square + 0.00019841269886514685
+        q = q * square + 0.008333333333321454
+        q = q * square + 0.16666666666666677
+        p = p + r * q
     return p
 
 
@@ -106,10 +108,10 @@ cdef inline real exp_times_power(real x, int k) noexcept nogil:
     return (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(exponent)
 
 
-cdef inline real exp_sum_times_power(real x, real small, int k) noexcept nogil:
-    """2^k e^(x + small), where that is a normal number: for an x of more digits than one number holds."""
+cdef inline real exp_sum_times_power(real x, real middle, real small, int k) noexcept nogil:
+    """2^k e^(x + middle + small), where that is a normal number: for an exponent of more digits than one number holds."""
     cdef real exponent = exponent_of(x, k)
-    cdef real r = rest_of(x, exponent, k) + small
+    cdef real r = (rest_of(x, exponent, k) + middle) + small
     return (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(exponent)
 
 
@@ -147,6 +149,7 @@ cdef inline real exp_any(real x) noexcept nogil:
     """e^x for any x, by way of a power of two that brings it to the middle of the range."""
     cdef int k = headroom(x)
     cdef real down = without_headroom(<real>1), up = <real>1 / down
+    cdef real back = down if x < 0 else up
     cdef real shift = shift_of(x, k) if x < 0 else shift_of(x, -k)
     cdef real exponent = x * <real>1.4426950408889634 + shift
     cdef real n = exponent - shift, r, e
@@ -154,8 +157,7 @@ cdef inline real exp_any(real x) noexcept nogil:
         r = (x - n * <real>0.693145751953125) - n * <real>1.428606765330187e-06
     else:
         r = (x - n * 0.6931471805601177) - n * -1.7239444525614835e-13
-    e = (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(exponent)
-    e = e * down if x < 0 else e * up
+    e = (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(exponent) * back
     e = <real>0 if x < zero_below(x) else e
     return <real>INFINITY if x > -zero_below(x) else e
 
@@ -253,23 +255,25 @@ cdef inline real log1p_of(real x) noexcept nogil:
 
 cdef inline real log1p_unit(real u) noexcept nogil:
     """log(1 + u) for 0 <= u <= 1: 2 atanh(s) with s = u / (2 + u), as u - s (u - s^2 P(s^2))."""
-    cdef real s = u / (<real>2 + u), z = s * s, p
+    cdef real s = u / (<real>2 + u), z = s * s, p, q, square
     if real is float:
         p = <real>0.28022193908691406
         p = p * z + <real>0.2799941599369049
         p = p * z + <real>0.4002170264720917
         p = p * z + <real>0.6666641235351562
     else:
-        p = 0.17015308255145345
-        p = p * z + 0.08341703100367207
-        p = p * z + 0.1210576839252133
-        p = p * z + 0.13301005545359565
-        p = p * z + 0.1538655833949619
-        p = p * z + 0.1818174394379469
-        p = p * z + 0.22222223971452873
-        p = p * z + 0.2857142854777162
-        p = p * z + 0.4000000000015859
-        p = p * z + 0.666666666666663
+        square = z * z
+        p = 0.08341703100367207
+        p = p * square + 0.13301005545359565
+        p = p * square + 0.1818174394379469
+        p = p * square + 0.2857142854777162
+        p = p * square + 0.666666666666663
+        q = 0.17015308255145345
+        q = q * square + 0.1210576839252133
+        q = q * square + 0.1538655833949619
+        q = q * square + 0.22222223971452873
+        q = q * square + 0.4000000000015859
+        p = p + z * q
     return u - s * (u - z * p)
 
 
@@ -279,7 +283,7 @@ cdef inline real log_odds(real y) noexcept nogil:
     Near 1/2, where it crosses zero, 2 atanh(s) with s = 2 y - 1, which is exact there; elsewhere the logarithm of
     the quotient. Subnormal numbers are scaled for it.
     """
-    cdef real s = (y + y) - <real>1, z = s * s, p
+    cdef real s = (y + y) - <real>1, z = s * s, p, q, square
     cdef bint subnormal = y < smallest_normal(y)
     cdef real scale, log_scale, quotient, logarithm
     if real is float:
@@ -290,19 +294,21 @@ cdef inline real log_odds(real y) noexcept nogil:
         p = p * z + <real>0.40005165338516235
         p = p * z + <real>0.6666659712791443
     else:
+        square = z * z
         p = 0.4493451096013641
-        p = p * z + -0.3054755748283697
-        p = p * z + 0.2896497009084417
-        p = p * z + 0.02920646117101685
-        p = p * z + 0.11963028263382447
-        p = p * z + 0.11549052804565604
-        p = p * z + 0.13355865855469248
-        p = p * z + 0.15382990431685759
-        p = p * z + 0.18181896992835753
-        p = p * z + 0.2222221977284966
-        p = p * z + 0.28571428616270445
-        p = p * z + 0.39999999999586305
-        p = p * z + 0.6666666666666801
+        p = p * square + 0.2896497009084417
+        p = p * square + 0.11963028263382447
+        p = p * square + 0.13355865855469248
+        p = p * square + 0.18181896992835753
+        p = p * square + 0.28571428616270445
+        p = p * square + 0.6666666666666801
+        q = -0.3054755748283697
+        q = q * square + 0.02920646117101685
+        q = q * square + 0.11549052804565604
+        q = q * square + 0.15382990431685759
+        q = q * square + 0.2222221977284966
+        q = q * square + 0.39999999999586305
+        p = p + z * q
     if real is float:
         scale = <real>16777216
         log_scale = <real>16.635532333438686
@@ -320,7 +326,7 @@ cdef inline real log_odds(real y) noexcept nogil:
 
 cdef inline real cubic_of_tanh(real x) noexcept nogil:
     """x - tanh(x) for |x| <= 1, where the difference itself would cancel."""
-    cdef real z = x * x, p
+    cdef real z = x * x, p, q, square
     if real is float:
         p = <real>-0.0004316035774536431
         p = p * z + <real>0.0027833750937134027
@@ -330,78 +336,85 @@ cdef inline real cubic_of_tanh(real x) noexcept nogil:
         p = p * z + <real>0.16189199686050415
         p = p * z + <real>-0.3999994993209839
     else:
-        p = 2.5556396105239203e-08
-        p = p * z + -2.804884457272587e-07
-        p = p * z + 1.5353710571780157e-06
-        p = p * z + -5.76222998740215e-06
-        p = p * z + 1.7328827152034502e-05
-        p = p * z + -4.6245771833679545e-05
-        p = p * z + 0.00011697353956867802
-        p = p * z + -0.0002903725418466704
-        p = p * z + 0.0007172652982153458
-        p = p * z + -0.0017700527761412295
-        p = p * z + 0.004367497990165897
-        p = p * z + -0.010776383479401538
-        p = p * z + 0.02658970653912831
-        p = p * z + -0.06560846560602399
-        p = p * z + 0.1619047619047015
-        p = p * z + -0.39999999999999947
+        square = z * z
+        p = -2.804884457272587e-07
+        p = p * square + -5.76222998740215e-06
+        p = p * square + -4.6245771833679545e-05
+        p = p * square + -0.0002903725418466704
+        p = p * square + -0.0017700527761412295
+        p = p * square + -0.010776383479401538
+        p = p * square + -0.06560846560602399
+        p = p * square + -0.39999999999999947
+        q = 2.5556396105239203e-08
+        q = q * square + 1.5353710571780157e-06
+        q = q * square + 1.7328827152034502e-05
+        q = q * square + 0.00011697353956867802
+        q = q * square + 0.0007172652982153458
+        q = q * square + 0.004367497990165897
+        q = q * square + 0.02658970653912831
+        q = q * square + 0.1619047619047015
+        p = p + z * q
     return x * z * (<real>1 + z * p) / <real>3
 
 
 cdef inline real normal_tail(real w) noexcept nogil:
     """2 (a + 1.25) e^(a^2 / 2) Phi(-a) - 1 with w = 1 - 2.375 / (a + 1.25), Phi being the normal distribution's."""
-    cdef real p
+    cdef real p, q, s, t, square, fourth
     if real is float:
-        p = <real>0.0003966171061620116
-        p = p * w + <real>0.001041363924741745
-        p = p * w + <real>0.0003763439308386296
-        p = p * w + <real>-0.0018221038626506925
-        p = p * w + <real>-0.0038021414075046778
-        p = p * w + <real>-0.004177608527243137
-        p = p * w + <real>-0.0008287730743177235
-        p = p * w + <real>0.00954421330243349
-        p = p * w + <real>0.025356978178024292
-        p = p * w + <real>0.02852996066212654
-        p = p * w + <real>-0.02546597272157669
-        p = p * w + <real>-0.17493370175361633
-        p = p * w + <real>-0.22164320945739746
-        p = p * w + <real>0.16532409191131592
+        square = w * w
+        p = <real>0.001041363924741745
+        p = p * square + <real>-0.0018221038626506925
+        p = p * square + <real>-0.004177608527243137
+        p = p * square + <real>0.00954421330243349
+        p = p * square + <real>0.02852996066212654
+        p = p * square + <real>-0.17493370175361633
+        p = p * square + <real>0.16532409191131592
+        q = <real>0.0003966171061620116
+        q = q * square + <real>0.0003763439308386296
+        q = q * square + <real>-0.0038021414075046778
+        q = q * square + <real>-0.0008287730743177235
+        q = q * square + <real>0.025356978178024292
+        q = q * square + <real>-0.02546597272157669
+        q = q * square + <real>-0.22164320945739746
+        p = p + w * q
     else:
-        p = -3.007837394417039e-06
-        p = p * w + -5.058297116220802e-06
-        p = p * w + 1.7139363126732374e-05
-        p = p * w + 3.390108061762485e-05
-        p = p * w + -3.702397184470678e-05
-        p = p * w + -9.396575947623632e-05
-        p = p * w + 3.7049656220949654e-05
-        p = p * w + 0.00014281266295030547
-        p = p * w + -2.1803784309126157e-05
-        p = p * w + -0.0001480082272977338
-        p = p * w + 1.0334882898366345e-05
-        p = p * w + 0.00012883313405224805
-        p = p * w + 2.347582859753998e-05
-        p = p * w + -5.728359992026234e-05
-        p = p * w + -1.7895896455616998e-05
-        p = p * w + -8.284666545920486e-06
-        p = p * w + -6.306699006628981e-05
-        p = p * w + -9.969513838989328e-05
-        p = p * w + -8.020000034727476e-05
-        p = p * w + 4.289774680851563e-06
-        p = p * w + 0.00017250470357952906
-        p = p * w + 0.00040800485671109584
-        p = p * w + 0.0006011838481295674
-        p = p * w + 0.0005229195223621342
-        p = p * w + -0.00013525439490317284
-        p = p * w + -0.001569071426010238
-        p = p * w + -0.003431708186069448
-        p = p * w + -0.004220675979770716
-        p = p * w + -0.0009551534505295752
-        p = p * w + 0.009539391272332635
-        p = p * w + 0.025377962659752618
-        p = p * w + 0.028532393753506576
-        p = p * w + -0.02546745757526724
-        p = p * w + -0.17493393790023243
-        p = p * w + -0.22164318054248977
-        p = p * w + 0.1653240974260215
+        square = w * w
+        fourth = square * square
+        p = 3.390108061762485e-05
+        p = p * fourth + 0.00014281266295030547
+        p = p * fourth + 0.00012883313405224805
+        p = p * fourth + -8.284666545920486e-06
+        p = p * fourth + 4.289774680851563e-06
+        p = p * fourth + 0.0005229195223621342
+        p = p * fourth + -0.004220675979770716
+        p = p * fourth + 0.028532393753506576
+        p = p * fourth + 0.1653240974260215
+        q = 1.7139363126732374e-05
+        q = q * fourth + 3.7049656220949654e-05
+        q = q * fourth + 1.0334882898366345e-05
+        q = q * fourth + -1.7895896455616998e-05
+        q = q * fourth + -8.020000034727476e-05
+        q = q * fourth + 0.0006011838481295674
+        q = q * fourth + -0.003431708186069448
+        q = q * fourth + 0.025377962659752618
+        q = q * fourth + -0.22164318054248977
+        s = -5.058297116220802e-06
+        s = s * fourth + -9.396575947623632e-05
+        s = s * fourth + -0.0001480082272977338
+        s = s * fourth + -5.728359992026234e-05
+        s = s * fourth + -9.969513838989328e-05
+        s = s * fourth + 0.00040800485671109584
+        s = s * fourth + -0.001569071426010238
+        s = s * fourth + 0.009539391272332635
+        s = s * fourth + -0.17493393790023243
+        t = -3.007837394417039e-06
+        t = t * fourth + -3.702397184470678e-05
+        t = t * fourth + -2.1803784309126157e-05
+        t = t * fourth + 2.347582859753998e-05
+        t = t * fourth + -6.306699006628981e-05
+        t = t * fourth + 0.00017250470357952906
+        t = t * fourth + -0.00013525439490317284
+        t = t * fourth + -0.0009551534505295752
+        t = t * fourth + -0.02546745757526724
+        p = (p + w * q) + square * (s + w * t)
     return p

@@ -240,12 +240,14 @@ cdef class Elementwise:
     cdef readonly object settings
     cdef tuple by_default  # the kernel and its constants
     cdef tuple last        # the hyperparameters given last, and what they came to
+    cdef readonly bint output_tells  # whether, by default, the derivative can be had from the output
 
     def __init__(self, dict defaults, settings):
         self.defaults = defaults
         self.settings = settings
         self.by_default = self.resolve(defaults)
         self.last = (None, None)
+        self.output_tells = (<Kernel>self.by_default[0]).output_tells
 
     cdef tuple resolve(self, dict hyperparameters):
         name, constants = self.settings(**hyperparameters)
