@@ -71,7 +71,7 @@ def tail_interval(largest: mpf) -> tuple[mpf, mpf]:
 
 S_MAX = (SQRT2 - 1) / (SQRT2 + 1)
 FITS = (
-    Fit("EXP", exp_tail, (-LN2 / 2, LN2 / 2), {"float": 5, "double": 10}, lambda r: r),
+    Fit("EXP", exp_tail, (-LN2 / 2, LN2 / 2), {"float": 5, "double": 11}, lambda r: r),
     Fit("LOG", log_tail, (mpf(0), S_MAX**2), {"float": 3, "double": 7}, lambda z: z / 2),
     Fit("LOG1P", log_tail, (mpf(0), mpf(1) / 9), {"float": 4, "double": 10}, lambda z: z / 2),
     Fit("ATANH", log_tail, (mpf(0), mpf(1) / 4), {"float": 6, "double": 13}, lambda z: z / 2),

@@ -129,8 +129,8 @@ def ordered(low_name: str, low: float, high_name: str, high: float) -> tuple[flo
     return low, high
 
 
-SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
-"""The fixed point of Klambauer et al., appendix A."""
+SELU_SCALE, SELU_LIMIT = 1.0507009873554804934193349852946, 1.7580993408473768599402175208123
+"""The fixed point of Klambauer et al., appendix A: lambda, and lambda times alpha."""
 
 
 def not_negative(name: str, value: float) -> float:
@@ -622,7 +622,7 @@ def elu(x: ArrayLike, /, *, alpha: float = 1.0, out: Array | None = None) -> Any
     """
 
 
-@declared(lambda: ("elu", (SELU_SCALE * SELU_ALPHA, SELU_SCALE)))
+@declared(lambda: ("elu", (SELU_LIMIT, SELU_SCALE)))
 def selu(x: ArrayLike, /, *, out: Array | None = None) -> Any:
     r"""Scaled exponential linear unit, which keeps mean 0 and variance 1 through the layers.
 

@@ -11,9 +11,9 @@ multiplication, which then is the only one that rounds there.
 from libc.math cimport NAN, copysign, copysignf, fabs, fabsf, sqrt as sqrt_of_double, sqrtf
 
 from fastnn.kernels.elementary cimport (
-    cubic_of_tanh, exp_any, exp_nonpositive, exp_sum_times_power, exp_tail, exp_times_power, expm1_nonnegative,
-    expm1_nonpositive, exponent_of, head, headroom, log1p_unit, log_odds, normal_tail, power_of_two, real, rest_of,
-    without_headroom, zero_below,
+    cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_tail, exp_times_power,
+    expm1_nonnegative, expm1_nonpositive, exponent_of, head, headroom, log1p_unit, log_odds, normal_tail,
+    power_of_two, real, rest_of, shift_of, without_headroom, zero_below,
 )
 
 
@@ -94,10 +94,8 @@ cdef inline real linear_derivative_from_output(real y, const double *p) noexcept
 
 cdef inline real sigmoid(real x, const double *p) noexcept nogil:
     cdef real s = without_headroom(<real>1)
-    cdef real e = exp_times_power(-x, -headroom(x))
-    cdef real y
-    e = <real>0 if x > <real>40 else e
-    y = s / (s + e)
+    cdef real sum = exp_and_unit(-x, <real>0, <real>0, s, shift_of(x, -headroom(x)))
+    cdef real y = s / (s if x > <real>40 else sum)
     return <real>0 if x < zero_below(x) else y
 
 cdef inline real sigmoid_derivative(real x, const double *p) noexcept nogil:
@@ -280,10 +278,10 @@ cdef inline real gelu(real x, const double *p) noexcept nogil:
     cdef real m = normal_tail(<real>1 - uncut * <real>2.375)
     cdef real c = ((<real>1 - t * <real>1.25) - t * high) - t * low
     cdef real square = <real>-0.5 * (high * high)
-    cdef int k = headroom(x) - 1  # one less, for the half
-    cdef real exponent = exponent_of(square, k)
+    cdef real shift = shift_of(x, headroom(x) - 1)  # one less, for the half
+    cdef real exponent = exponent_of(square, shift)
     cdef real small = (<real>-0.5 * low) * (a + high) + (c + <real>0.5 * c * c)
-    cdef real r = rest_of(square, exponent, k) + small
+    cdef real r = rest_of(square, exponent, shift) + small
     cdef real e = r + r * r * exp_tail(r)
     cdef real s = e + (m + m * e)
     cdef real tail = without_headroom((high * t + (low * t + a * t * s)) * power_of_two(exponent))
@@ -301,39 +299,39 @@ cdef inline real gelu_derivative(real x, const double *p) noexcept nogil:
     return <real>1 - tail if x > 0 else tail
 
 
-# swish: y = x sigmoid(b x), as sigmoid, with x s in place of s. An error of the exponent b x counts as many times as it
-# is large, so it comes as the sum of three: heads, whose products are exact, and the rest.
-# The derivative is sigmoid(t) (1 + t sigmoid(-t)), t = b x.
+# swish: y = x sigmoid(b x), as sigmoid, with x s in place of s; s is 1 where it is not needed, lest x s be subnormal.
+# An error of the exponent b x counts as many times as it is large, so it comes as the sum of three: products of heads,
+# which are exact, and the rest. The derivative is sigmoid(t) (1 + t sigmoid(-t)), t = b x.
 
 cdef inline real swish_of(real x, real t, real middle, real small, bint flat, bint gone) noexcept nogil:
     """x sigmoid(t + middle + small); x where ``flat`` and 0 where ``gone``."""
-    cdef real s = without_headroom(<real>1)
-    cdef real e = exp_sum_times_power(-t, -middle, -small, -headroom(x))
-    cdef real y
-    e = <real>0 if flat else e
-    y = x * s / (s + e)
+    cdef real s = without_headroom(<real>1) if t < -1 else <real>1
+    cdef real shift = shift_of(x, -headroom(x)) if t < -1 else shift_of(x, 0)
+    cdef real sum = exp_and_unit(-t, -middle, -small, s, shift)
+    cdef real y = x * s / (s if flat else sum)
     return <real>0 if gone else y
 
 cdef inline real swish_derivative_of(real t, real middle, real small, real slope, bint far) noexcept nogil:
     """sigmoid(t) (1 + slope sigmoid(-t)), t having its three parts; its limit where ``far``."""
     cdef real sign = <real>1 if t < 0 else <real>-1
     cdef real scaled = exp_sum_times_power(sign * t, sign * middle, sign * small, headroom(t))
-    cdef real e, q, bend
+    cdef real e, q, right, left
     scaled = <real>0 if far else scaled
     e = without_headroom(scaled)
     q = <real>1 / (<real>1 + e)
-    bend = (slope if t < 0 else (<real>0 if far else slope * e)) * q
-    return without_headroom(scaled * q) * (<real>1 + (<real>0 if far else bend)) if t < 0 else q * (<real>1 + bend)
+    right = q * (<real>1 + (<real>0 if far else slope * e) * q)
+    left = without_headroom(scaled * q * (<real>1 + (<real>0 if far else slope) * q))
+    return left if t < 0 else right
 
 cdef inline real silu(real x, const double *p) noexcept nogil:
-    return swish_of(x, x, <real>0, <real>0, x > <real>60, x < zero_below(x))
+    return swish_of(x, x, <real>0, <real>0, x > <real>40, x < zero_below(x))
 
 cdef inline real silu_derivative(real x, const double *p) noexcept nogil:
     return swish_derivative_of(x, <real>0, <real>0, x, absolute(x) > -zero_below(x))
 
 cdef inline real swish(real x, const double *p) noexcept nogil:
     cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
-    return swish_of(x, t, b * (x - high), rest * x, t > <real>60, t < zero_below(x))
+    return swish_of(x, t, b * (x - high), rest * x, t > <real>40, t < zero_below(x))
 
 cdef inline real swish_derivative(real x, const double *p) noexcept nogil:
     cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
@@ -343,14 +341,17 @@ cdef inline real swish_derivative(real x, const double *p) noexcept nogil:
 # gelu_tanh: y = x (1 + tanh(u)) / 2 = x sigmoid(2 u) with 2 u = x (k + l x^2), in three parts too.
 
 cdef inline real gelu_tanh_rest(real square, real low_square, real factor) noexcept nogil:
-    """k + l x^2 less its leading digits, from x^2 in two parts. The difference of the leading products is exact."""
-    cdef double k = 1.5957691216057308, l = 0.07135481282558463
-    cdef real k_high = head(<real>k), k_low = <real>(k - <double>k_high)
-    cdef real l_high = head(<real>l), l_low = <real>(l - <double>l_high)
+    """k + l x^2 less its leading digits, from x^2 in two parts. The difference of the leading products is exact.
+
+    k = sqrt(8 / pi) and l = 0.044715 k have more digits than one number holds.
+    """
+    cdef double k = 1.5957691216057308, l = 0.07135481627260025
+    cdef real k_high = head(<real>k), k_low = <real>((k - <double>k_high) - 9.96930880911092e-17)
+    cdef real l_high = head(<real>l), l_low = <real>((l - <double>l_high) - 6.175149918155315e-19)
     return (((k_high - factor) + l_high * square) + (k_low + l_low * square)) + <real>l * low_square
 
 cdef inline real gelu_tanh_factor(real square) noexcept nogil:
-    return head(head(<real>1.5957691216057308) + head(<real>0.07135481282558463) * square)
+    return head(head(<real>1.5957691216057308) + head(<real>0.07135481627260025) * square)
 
 cdef inline real gelu_tanh_limit(real like) noexcept nogil:
     """Where e^(2 u) x is 0, and has headroom still."""
@@ -369,7 +370,7 @@ cdef inline real gelu_tanh_derivative(real x, const double *p) noexcept nogil:
     cdef real high = head(x), low = x - high, product = high * high, square = head(product)
     cdef real factor = gelu_tanh_factor(square)
     cdef real rest = gelu_tanh_rest(square, (product - square) + low * (x + high), factor)
-    cdef real slope = x * (<real>1.5957691216057308 + x * x * <real>0.21406443847675388)
+    cdef real slope = x * (<real>1.5957691216057308 + x * x * <real>0.21406444881780073)
     return swish_derivative_of(high * factor, low * factor, x * rest, slope, absolute(x) > gelu_tanh_limit(x))
 
 
@@ -386,16 +387,20 @@ cdef inline real hard_silu_derivative(real x, const double *p) noexcept nogil:
     return <real>1 if x >= 3 else slope
 
 
-# mish: y = x tanh(log(1 + e^x)) = x n / (n + 1) with n = e^x (1 + e^x / 2); x where that is rounded away.
-# The derivative is e^x (4 (x + 1) + (4 x + 6) e^x + 4 e^2x + e^3x) / (2 n + 2)^2,
-# and for x > 0 the same times e^-4x / e^-4x.
+# mish: y = x tanh(log(1 + e^x)). With e = e^-|x|, y = x (1 - d), d = 2 e^2 / (1 + 2 e + 2 e^2) for x > 0, and
+# y = x e (1 - d), d = (e + e^2) / (2 + 2 e + e^2) for x < 0. The derivative is
+# e^x (4 (x + 1) + (4 x + 6) e^x + 4 e^2x + e^3x) / (2 + 2 e^x + e^2x)^2, and for x > 0 the same times e^-4x / e^-4x.
 
 cdef inline real mish(real x, const double *p) noexcept nogil:
-    cdef real scaled = exp_times_power(x, headroom(x))
-    cdef real e = without_headroom(scaled), half = <real>1 + <real>0.5 * e
-    cdef real y = without_headroom(x * (scaled * half) / (<real>1 + e * half))
-    y = <real>0 if x < zero_below(x) else y
-    return x if x > <real>20 else y
+    cdef real scaled = exp_times_power(-absolute(x), headroom(x))
+    cdef real e = exp_nonpositive(-absolute(x))
+    cdef real sum = e + e * e, twice = e * (e + e)
+    cdef real above = sum if x < 0 else twice
+    cdef real below = (sum + e) + <real>2 if x < 0 else (twice + (e + e)) + <real>1
+    cdef real factor = x * scaled if x < 0 else x
+    cdef real y = factor - factor * (above / below)
+    y = without_headroom(y) if x < 0 else y
+    return <real>0 if x < zero_below(x) else y
 
 cdef inline real mish_derivative(real x, const double *p) noexcept nogil:
     cdef real b = clipped(x, zero_below(x), -zero_below(x))
@@ -430,7 +435,7 @@ cdef inline real scaled_softplus(real x, const double *p) noexcept nogil:
 
 cdef inline real scaled_softplus_derivative(real x, const double *p) noexcept nogil:
     cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
-    return swish_of(<real>1, t, b * (x - high), rest * x, t > <real>60, t < zero_below(x))
+    return swish_of(<real>1, t, b * (x - high), rest * x, t > <real>40, t < zero_below(x))
 
 cdef inline real scaled_softplus_derivative_from_output(real y, const double *p) noexcept nogil:
     return -expm1_nonpositive(-<real>p[0] * y)
@@ -510,12 +515,13 @@ cdef inline real exponential_derivative_from_output(real y, const double *p) noe
     return y
 
 
-# bent_identity: y = x + (sqrt(x^2 + 1) - 1) / 2 = x (1 + h / 2), h = x / (sqrt(x^2 + 1) + 1). The derivative is
+# bent_identity: y = x + (sqrt(x^2 + 1) - 1) / 2; near 0 the difference is x^2 / (sqrt(x^2 + 1) + 1). The derivative is
 # 1 + x / (2 sqrt(x^2 + 1)).
 
 cdef inline real bent_identity(real x, const double *p) noexcept nogil:
-    cdef real bounded = finite(x)
-    return x * (<real>1 + <real>0.5 * (bounded / (root_above(bounded, <real>1) + <real>1)))
+    cdef real bounded = finite(x), root = root_above(bounded, <real>1)
+    cdef real near = bounded * bounded / (root + <real>1), far = root - <real>1
+    return x + <real>0.5 * (near if absolute(x) < 1 else far)
 
 cdef inline real bent_identity_derivative(real x, const double *p) noexcept nogil:
     cdef real bounded = finite(x)
@@ -532,13 +538,15 @@ cdef inline real logit_derivative(real x, const double *p) noexcept nogil:
     return <real>NAN if (x < 0) | (x > 1) else slope
 
 
-# dish: y = x (1 + x / r) / 2, r = sqrt(1 + x^2), for x < 0 as x / (2 r (r + |x|)). With q = 1 / r the derivative is
-# (1 + x q (1 + q^2)) / 2, for x < 0 as q^2 (q - |x|) / (2 (r + |x|)).
+# dish: y = x (1 + x / r) / 2, r = sqrt(1 + x^2), for x < 0 as x / (2 (1 + x^2 + |x| r)), which far out is 1 / (4 x).
+# With q = 1 / r the derivative is (1 + x q (1 + q^2)) / 2, for x < 0 as q^2 (q - |x|) / (2 (r + |x|)).
 
 cdef inline real dish(real x, const double *p) noexcept nogil:
-    cdef real bounded = finite(x), r = root_above(bounded, <real>1), share = bounded / r
-    cdef real left = <real>0.25 * share / (<real>0.5 * r + <real>0.5 * absolute(bounded))
-    return left if x < 0 else <real>0.5 * (x * (<real>1 + share))
+    cdef real bounded = finite(x), r = root_above(bounded, <real>1)
+    cdef bint far = x < -<real>1e15
+    cdef real above = <real>0.25 if far else <real>0.5 * bounded
+    cdef real below = bounded if far else (<real>1 + x * x) + absolute(x) * r
+    return above / below if x < 0 else <real>0.5 * (x * (<real>1 + bounded / r))
 
 cdef inline real dish_derivative(real x, const double *p) noexcept nogil:
     cdef real bounded = finite(x), r = root_above(bounded, <real>1), q = <real>1 / r, size = absolute(bounded)

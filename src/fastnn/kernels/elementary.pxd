@@ -47,11 +47,12 @@ cdef inline real exp_tail(real r) noexcept nogil:
         p = p * r + <real>0.5
     else:
         square = r * r
-        p = 2.762631306591546e-07
-        p = p * square + 2.4801504476758892e-05
-        p = p * square + 0.0013888888932357046
-        p = p * square + 0.04166666666657367
-        p = p * square + 0.5000000000000006
+        p = 2.091947673019757e-09
+        p = p * square + 2.755725926471717e-07
+        p = p * square + 2.480158734057197e-05
+        p = p * square + 0.0013888888888877455
+        p = p * square + 0.04166666666666668
+        p = p * square + 0.5
         q = 2.5109145832168022e-08
         q = q * square + 2.7557243862350308e-06
         q = q * square + 0.00019841269886514685
@@ -84,14 +85,14 @@ cdef inline real shift_of(real like, int k) noexcept nogil:
         return 6755399441055744.0 + <real>(1023 + k)
 
 
-cdef inline real exponent_of(real x, int k) noexcept nogil:
-    """n + k for ``power_of_two``, with n = round(x / log 2)."""
-    return x * <real>1.4426950408889634 + shift_of(x, k)
+cdef inline real exponent_of(real x, real shift) noexcept nogil:
+    """n = round(x / log 2), with what ``power_of_two`` needs in the low bits."""
+    return x * <real>1.4426950408889634 + shift
 
 
-cdef inline real rest_of(real x, real exponent, int k) noexcept nogil:
+cdef inline real rest_of(real x, real exponent, real shift) noexcept nogil:
     """x - n log 2."""
-    cdef real n = exponent - shift_of(x, k)
+    cdef real n = exponent - shift
     if real is float:
         return (x - n * <real>0.693145751953125) - n * <real>1.428606765330187e-06
     else:
@@ -103,16 +104,26 @@ cdef inline real exp_times_power(real x, int k) noexcept nogil:
 
     e^x = 2^n e^r with n = round(x / log 2). k lets a caller stay clear of overflow and of subnormal numbers.
     """
-    cdef real exponent = exponent_of(x, k)
-    cdef real r = rest_of(x, exponent, k)
+    cdef real shift = shift_of(x, k), exponent = exponent_of(x, shift), r = rest_of(x, exponent, shift)
     return (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(exponent)
 
 
 cdef inline real exp_sum_times_power(real x, real middle, real small, int k) noexcept nogil:
     """2^k e^(x + middle + small), where that is a normal number: for an exponent of more digits than one number holds."""
-    cdef real exponent = exponent_of(x, k)
-    cdef real r = (rest_of(x, exponent, k) + middle) + small
+    cdef real shift = shift_of(x, k), exponent = exponent_of(x, shift)
+    cdef real r = (rest_of(x, exponent, shift) + middle) + small
     return (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(exponent)
+
+
+cdef inline real exp_and_unit(real x, real middle, real small, real unit, real shift) noexcept nogil:
+    """2^k (1 + e^(x + middle + small)), where ``unit`` is 2^k and ``shift`` that of k.
+
+    e^x is not rounded by itself: its power of two is added last.
+    """
+    cdef real exponent = exponent_of(x, shift)
+    cdef real r = (rest_of(x, exponent, shift) + middle) + small
+    cdef real power = power_of_two(exponent)
+    return (unit + power * (r + r * r * exp_tail(r))) + power
 
 
 cdef inline int headroom(real like) noexcept nogil:
@@ -149,23 +160,16 @@ cdef inline real exp_any(real x) noexcept nogil:
     """e^x for any x, by way of a power of two that brings it to the middle of the range."""
     cdef int k = headroom(x)
     cdef real down = without_headroom(<real>1), up = <real>1 / down
-    cdef real back = down if x < 0 else up
     cdef real shift = shift_of(x, k) if x < 0 else shift_of(x, -k)
-    cdef real exponent = x * <real>1.4426950408889634 + shift
-    cdef real n = exponent - shift, r, e
-    if real is float:
-        r = (x - n * <real>0.693145751953125) - n * <real>1.428606765330187e-06
-    else:
-        r = (x - n * 0.6931471805601177) - n * -1.7239444525614835e-13
-    e = (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(exponent) * back
+    cdef real exponent = exponent_of(x, shift), r = rest_of(x, exponent, shift)
+    cdef real e = (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(exponent) * (down if x < 0 else up)
     e = <real>0 if x < zero_below(x) else e
     return <real>INFINITY if x > -zero_below(x) else e
 
 
 cdef inline real expm1_reduced(real x) noexcept nogil:
     """e^x - 1 while 2^n is normal and below the largest: 2^n (e^r - 1) + (2^n - 1), which keeps every digit near 0."""
-    cdef real exponent = exponent_of(x, 0)
-    cdef real r = rest_of(x, exponent, 0)
+    cdef real shift = shift_of(x, 0), exponent = exponent_of(x, shift), r = rest_of(x, exponent, shift)
     cdef real power = power_of_two(exponent)
     return power * (r + r * r * exp_tail(r)) + (power - <real>1)
 
@@ -354,7 +358,7 @@ cdef inline real cubic_of_tanh(real x) noexcept nogil:
         q = q * square + 0.02658970653912831
         q = q * square + 0.1619047619047015
         p = p + z * q
-    return x * z * (<real>1 + z * p) / <real>3
+    return (x * z + (x * z) * (z * p)) / <real>3
 
 
 cdef inline real normal_tail(real w) noexcept nogil:
