@@ -59,8 +59,9 @@ def arguments() -> argparse.Namespace:
 
 
 def run_contests(which: str, threads: str, only: str, target: Path) -> None:
-    command = [sys.executable, "-m", "pytest", HERE, "-s", "-p", "no:cacheprovider", "-W", "ignore", "-k", only]
-    command += ["--rootdir", HERE.parent, "--set", which, "--progress", "--benchmark-quiet", "--benchmark-json", target]
+    command = [sys.executable, "-m", "pytest", HERE, "-c", HERE.parent / "pyproject.toml", "-s", "-W", "ignore"]
+    command += ["-p", "no:cacheprovider", "--set", which, "-k", only, "--progress", "--benchmark-quiet"]
+    command += [f"--benchmark-json={target.resolve()}"]
     count = 1 if threads == "one" else len(os.sched_getaffinity(0))
     with tempfile.TemporaryFile("w+") as log:
         environment = {**os.environ, "BENCH_THREADS": str(count)}
