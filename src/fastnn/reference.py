@@ -25,6 +25,11 @@ def between(x: Array, low: float, high: float) -> Array:
     return np.where((x > low) & (x < high), np.ones_like(x), np.zeros_like(x))
 
 
+def above(x: Array, low: float) -> Array:
+    """1 above a limit, 0 elsewhere."""
+    return np.where(x > low, np.ones_like(x), np.zeros_like(x))
+
+
 def linear(x: Array) -> Array:
     return x.copy()
 
@@ -94,7 +99,7 @@ def relu(x: Array) -> Array:
 
 
 def relu_derivative(x: Array) -> Array:
-    return between(x, 0, np.inf)
+    return above(x, 0)
 
 
 def relu6(x: Array) -> Array:
@@ -241,7 +246,7 @@ def threshold(x: Array, threshold: float = 0.0, value: float = 0.0) -> Array:
 
 
 def threshold_derivative(x: Array, threshold: float = 0.0, value: float = 0.0) -> Array:
-    return between(x, threshold, np.inf)
+    return above(x, threshold)
 
 
 def thresholded_relu(x: Array, alpha: float = 1.0) -> Array:
@@ -249,7 +254,7 @@ def thresholded_relu(x: Array, alpha: float = 1.0) -> Array:
 
 
 def thresholded_relu_derivative(x: Array, alpha: float = 1.0) -> Array:
-    return between(x, alpha, np.inf)
+    return above(x, alpha)
 
 
 def sparse_plus(x: Array) -> Array:

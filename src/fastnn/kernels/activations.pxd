@@ -400,7 +400,8 @@ cdef inline real mish(real x, const double *p) noexcept nogil:
     cdef real factor = x * scaled if x < 0 else x
     cdef real y = factor - factor * (above / below)
     y = without_headroom(y) if x < 0 else y
-    return <real>0 if x < zero_below(x) else y
+    y = <real>0 if x < zero_below(x) else y
+    return x if x > <real>20 else y
 
 cdef inline real mish_derivative(real x, const double *p) noexcept nogil:
     cdef real b = clipped(x, zero_below(x), -zero_below(x))
@@ -539,20 +540,22 @@ cdef inline real logit_derivative(real x, const double *p) noexcept nogil:
 
 
 # dish: y = x (1 + x / r) / 2, r = sqrt(1 + x^2), for x < 0 as x / (2 (1 + x^2 + |x| r)), which far out is 1 / (4 x).
-# With q = 1 / r the derivative is (1 + x q (1 + q^2)) / 2, for x < 0 as q^2 (q - |x|) / (2 (r + |x|)).
+# With q = 1 / r the derivative is (1 + x q (1 + q^2)) / 2, for x < 0 as (q - |x|) / (2 (r + |x|) (1 + x^2)), which far
+# out is -1 / (4 x^2).
 
 cdef inline real dish(real x, const double *p) noexcept nogil:
     cdef real bounded = finite(x), r = root_above(bounded, <real>1)
     cdef bint far = x < -<real>1e15
     cdef real above = <real>0.25 if far else <real>0.5 * bounded
-    cdef real below = bounded if far else (<real>1 + x * x) + absolute(x) * r
+    cdef real below = x if far else (<real>1 + x * x) + absolute(x) * r
     return above / below if x < 0 else <real>0.5 * (x * (<real>1 + bounded / r))
 
 cdef inline real dish_derivative(real x, const double *p) noexcept nogil:
     cdef real bounded = finite(x), r = root_above(bounded, <real>1), q = <real>1 / r, size = absolute(bounded)
-    cdef real right = <real>0.5 * (<real>1 + bounded * q * (<real>1 + q * q))
-    cdef real left = (<real>0.25 * (q - size) / (<real>0.5 * r + <real>0.5 * size)) * q * q
-    return left if x < 0 else right
+    cdef bint far = size > <real>1e10
+    cdef real above = <real>-0.25 * q if far else <real>0.5 * (q - size)
+    cdef real below = size if far else (r + size) * (<real>1 + x * x)
+    return above / below if x < 0 else <real>0.5 * (<real>1 + bounded * q * (<real>1 + q * q))
 
 
 # clipped_linear: y = a x + b between two limits. p = a, b, lower, upper. The derivative is 0 at them.
