@@ -188,7 +188,7 @@ root = mpmath.sqrt
 
 # For each activation: value and derivative in many digits, the largest error of each in ULP, and where the derivative
 # crosses zero away from 0: there its error counts in units of the last place of 1/2. The aim is 2 for a value and 4 for
-# a derivative; squareplus, dish, and the derivatives of tanhshrink, swish and gelu_tanh have a rounding too many for it.
+# a derivative; squareplus, dish and the derivatives of tanhshrink, swish and gelu_tanh have a rounding too many for it.
 EXACT = {
     "linear": (lambda x: x, lambda x: mpmath.mpf(1), 0, 0),
     "sigmoid": (logistic, lambda x: logistic(x) * logistic(-x), 2, 4),

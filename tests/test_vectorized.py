@@ -1,0 +1,64 @@
+"""The loops of the AVX2 build are vector loops: a count of them in the compiled code, function by function."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import fastnn as nn
+
+pytestmark = [
+    pytest.mark.skipif("avx2" not in nn.kernels.available, reason="this machine's build has no AVX2 kernels"),
+    pytest.mark.skipif(shutil.which("objdump") is None, reason="objdump, which comes with compilers, is missing"),
+]
+
+# The least number of vector loops in each function of the modules; float32 and float64 are functions of their own where
+# the name says "fuse". An element-wise activation has a loop for each of its four passes; a loss one for the value, the
+# gradient, both, what is weighted and what is stored.
+LEAST = {
+    "elementwise": {r"_fuse_[01].*elementwise_\w+": 4},
+    "losses": {r"_fuse_[01].*losses_\w+": 5, r"_fuse_[01].*losses_cross_entropy": 13},
+    "softmax": {r".*softmax_run": 22},
+    "optimizers": {r".*_sgd_array": 2, r".*_momentum_array": 4, r".*_adam_array": 2},
+}
+
+
+def vector_loops(module):
+    """The number of innermost loops that store 32 bytes at a time to memory, for each function of the module."""
+    library = importlib.util.find_spec(f"fastnn.kernels.avx2.{module}").origin
+    listing = subprocess.run(
+        ["objdump", "-d", "--no-show-raw-insn", "--wide", library], capture_output=True, text=True, check=True
+    ).stdout
+    counts = {}
+    for function in re.split(r"\n(?=[0-9a-f]{16} <)", listing):
+        name = re.match(r"[0-9a-f]{16} <(\S+)>:", function)
+        if name is None:
+            continue
+        code = [(int(at, 16), what) for at, what in re.findall(r"^ +([0-9a-f]+):\t(.*)$", function, re.MULTILINE)]
+        place = {at: k for k, (at, _) in enumerate(code)}
+        counts[name[1]] = 0
+        for k, (_, what) in enumerate(code):
+            jump = re.match(r"j\w+\s+([0-9a-f]+)", what)
+            start = place.get(int(jump[1], 16)) if jump else None
+            if start is None or start >= k:
+                continue
+            body = [what for _, what in code[start:k]]
+            innermost = not any(re.match(r"j|call|ret", what) for what in body)
+            counts[name[1]] += innermost and any(re.match(r"vmov[au]p[sd]\s+%ymm\d+,(?!.*%rsp)", what) for what in body)
+    return counts
+
+
+@pytest.mark.parametrize("module", LEAST)
+def test_no_kernel_has_lost_its_vector_loops(module):
+    counts = vector_loops(module)
+    for pattern, least in LEAST[module].items():
+        found = {name: count for name, count in counts.items() if re.fullmatch(f"_*(?:pyx)?{pattern}", name)}
+        assert found, f"no function is called {pattern}"
+        assert not {name: count for name, count in found.items() if count < least}
+
+
+def test_every_activation_has_its_kernel_looked_at():
+    kernels = {name.rpartition("elementwise_")[2] for name in vector_loops("elementwise") if "_fuse_0" in name}
+    assert {function.settings(**function.defaults)[0] for function in nn.ACTIVATIONS.values()} <= kernels
