@@ -65,9 +65,10 @@ class Field:
         self.contest, self.builders, self.seconds = contest, builders, seconds
         self.entries: dict[str, contestants.Entry] = {}
         self.iterations: dict[str, int] = {}
+        self.disagreement: AssertionError | None = None
 
     def enter(self, name: str) -> tuple[contestants.Entry, int]:
-        """What a contestant runs, and how many times in a round."""
+        """What a contestant runs, and how many times in a round. Where they disagree, nobody runs."""
         if Field.current is not self:
             if Field.current is not None:
                 Field.current.entries.clear()
@@ -75,7 +76,12 @@ class Field:
             data = contests.data(self.contest)
             self.nbytes = 0 if self.contest.family == "training" else data.nbytes(self.contest)
             self.entries = {name: build(data) for name, build in self.builders.items()}
-            contestants.check(self.contest, self.entries)
+            try:
+                contestants.check(self.contest, self.entries)
+            except AssertionError as error:
+                self.disagreement = error
+        if self.disagreement is not None:
+            raise self.disagreement
         if name not in self.iterations:
             self.iterations[name] = contestants.iterations(self.entries[name], self.seconds)
         return self.entries[name], self.iterations[name]
