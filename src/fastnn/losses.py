@@ -94,9 +94,12 @@ class Gradient(Declared):
         out: Array | None = None,
         **hyperparameter: float,
     ) -> Any:
-        return self.loss.evaluate(prediction, target, weight, reduction, hyperparameter, gradient_out=out, value=False)[
-            1
-        ]
+        loss = self.loss
+        if weight is None and reduction == "mean" and not hyperparameter:  # the usual call, without detours
+            direct = loss.direct(prediction, target, out, False, True, True, loss.default)
+            if direct is not None:
+                return direct[1]
+        return loss.evaluate(prediction, target, weight, reduction, hyperparameter, gradient_out=out, value=False)[1]
 
 
 class ValueAndGradient(Declared):
@@ -116,7 +119,12 @@ class ValueAndGradient(Declared):
         out: Array | None = None,
         **hyperparameter: float,
     ) -> Any:
-        return self.loss.evaluate(prediction, target, weight, reduction, hyperparameter, gradient_out=out)
+        loss = self.loss
+        if weight is None and reduction == "mean" and not hyperparameter:
+            direct = loss.direct(prediction, target, out, True, True, True, loss.default)
+            if direct is not None:
+                return direct
+        return loss.evaluate(prediction, target, weight, reduction, hyperparameter, gradient_out=out)
 
 
 class Loss(Declared):
@@ -132,6 +140,13 @@ class Loss(Declared):
         common = COMMON.replace("{item}", self.item).replace("{items}", self.items)
         self.__doc__ = (declaration.__doc__ or "").replace("{common}", common)
         self.defaults = defaults_of(declaration)
+        self.default = next(iter(self.defaults.values()), 0.0)
+        self.direct = kernels.losses.Direct(
+            self.__name__,
+            rowwise=self.rowwise,
+            takes_labels=self.takes_labels,
+            of_probabilities=self.of_probabilities,
+        )
         self.gradient = Gradient(self)
         self.value_and_gradient = ValueAndGradient(self)
 
@@ -167,19 +182,7 @@ class Loss(Declared):
             raise ValueError(f"reduction is {reduction!r}; accepted are 'mean', 'sum' and 'none'")
         hyperparameter = self.hyperparameter(given)
         if weight is None and reduction != "none":
-            direct = kernels.losses.evaluate_direct(
-                self.__name__,
-                prediction,
-                target,
-                gradient_out,
-                value,
-                gradient,
-                reduction == "mean",
-                hyperparameter,
-                rowwise=self.rowwise,
-                takes_labels=self.takes_labels,
-                of_probabilities=self.of_probabilities,
-            )
+            direct = self.direct(prediction, target, gradient_out, value, gradient, reduction == "mean", hyperparameter)
             if direct is not None:
                 return direct
         p = float_array("prediction", prediction)
@@ -203,7 +206,7 @@ class Loss(Declared):
 
     def hyperparameter(self, given: Mapping[str, float]) -> float:
         if not given:
-            return next(iter(self.defaults.values()), 0.0)
+            return self.default
         ((name, value),) = checked_hyperparameters(self, given).items()
         if not value > 0:
             raise ValueError(f"{name} is {value:g}; it must be positive")

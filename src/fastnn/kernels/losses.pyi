@@ -15,19 +15,19 @@ def evaluate(
     classes: int,
     total: float,
 ) -> float: ...
-def evaluate_direct(
-    name: str,
-    prediction: Any,
-    target: Any,
-    out: Array | None,
-    value: bool,
-    gradient: bool,
-    mean: bool,
-    hyperparameter: float,
-    *,
-    rowwise: bool,
-    takes_labels: bool,
-    of_probabilities: bool,
-) -> tuple[Any, Any] | None: ...
+
+class Direct:
+    def __init__(self, name: str, *, rowwise: bool, takes_labels: bool, of_probabilities: bool) -> None: ...
+    def __call__(
+        self,
+        prediction: Any,
+        target: Any,
+        out: Array | None,
+        value: bool,
+        gradient: bool,
+        mean: bool,
+        hyperparameter: float,
+    ) -> tuple[Any, Any] | None: ...
+
 def has_improbable(prediction: Array) -> bool: ...
 def first_label_outside(labels: Array, classes: int) -> int: ...

@@ -347,42 +347,54 @@ cpdef double evaluate(
     return total
 
 
-def evaluate_direct(
-    str name, prediction, target, out, bint value, bint gradient, bint mean, double hyperparameter, *,
-    bint rowwise, bint takes_labels, bint of_probabilities,
-):
-    """The value and the gradient for arrays that need no preparation, under "mean" or "sum" and without weights.
+cdef class Direct:
+    """A loss for arrays that need no preparation, under "mean" or "sum" and without weights.
 
-    It is None for all others, and for arguments outside the loss's domain: fastnn/losses.py then prepares them, or
-    says what is wrong with them.
+    A call gives the value and the gradient, or None for all other arguments, and for those outside the loss's domain:
+    fastnn/losses.py then prepares them, or says what is wrong with them.
     """
-    if not is_direct(prediction) or not cnp.PyArray_IS_C_CONTIGUOUS(prediction) or cnp.PyArray_SIZE(prediction) == 0:
-        return None
-    cdef int axes = cnp.PyArray_NDIM(prediction)
-    cdef Py_ssize_t classes = cnp.PyArray_DIM(prediction, axes - 1) if rowwise else 1
-    cdef Py_ssize_t rows = cnp.PyArray_SIZE(prediction) // classes
-    if takes_labels and is_labels(target, prediction):
-        if first_label_outside(target, classes) >= 0:
+    cdef str name
+    cdef bint known, rowwise, takes_labels, of_probabilities
+
+    def __init__(self, str name, *, bint rowwise, bint takes_labels, bint of_probabilities):
+        self.name = name
+        self.known = name in KERNELS
+        self.rowwise = rowwise
+        self.takes_labels = takes_labels
+        self.of_probabilities = of_probabilities
+
+    def __call__(
+        self, prediction, target, out, bint value, bint gradient, bint mean, double hyperparameter
+    ):
+        if not self.known:
             return None
-    elif not is_like(target, prediction):
-        return None
-    if of_probabilities and has_improbable(prediction):
-        return None
-    if gradient:
-        if out is None:
-            out = empty_like(prediction)
-        elif not (
-            is_like(out, prediction) and is_writable_beside(out, prediction)
-            and is_writable_beside(out, target) and cnp.PyArray_DATA(out) != cnp.PyArray_DATA(target)
-        ):
+        if not is_direct(prediction) or not cnp.PyArray_IS_C_CONTIGUOUS(prediction) or cnp.PyArray_SIZE(prediction) == 0:
             return None
-    cdef double scale = 1.0 / rows if mean else 1.0
-    cdef double total = evaluate(
-        name, prediction, target, None, None, out if gradient else None, value, scale, hyperparameter, classes, 0)
-    if not value:
-        return None, out
-    number = np.float32 if cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32 else np.float64
-    return number(total * scale), out if gradient else None
+        cdef int axes = cnp.PyArray_NDIM(prediction)
+        cdef Py_ssize_t classes = cnp.PyArray_DIM(prediction, axes - 1) if self.rowwise else 1
+        cdef Py_ssize_t rows = cnp.PyArray_SIZE(prediction) // classes
+        if self.takes_labels and is_labels(target, prediction):
+            if first_label_outside(target, classes) >= 0:
+                return None
+        elif not is_like(target, prediction):
+            return None
+        if self.of_probabilities and has_improbable(prediction):
+            return None
+        if gradient:
+            if out is None:
+                out = empty_like(prediction)
+            elif not (
+                is_like(out, prediction) and is_writable_beside(out, prediction)
+                and is_writable_beside(out, target) and cnp.PyArray_DATA(out) != cnp.PyArray_DATA(target)
+            ):
+                return None
+        cdef double scale = 1.0 / rows if mean else 1.0
+        cdef double total = evaluate(
+            self.name, prediction, target, None, None, out if gradient else None, value, scale, hyperparameter, classes, 0)
+        if not value:
+            return None, out
+        number = np.float32 if cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32 else np.float64
+        return number(total * scale), out if gradient else None
 
 
 cdef bint any_outside_unit(const real[::1] x) noexcept nogil:
