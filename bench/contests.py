@@ -36,6 +36,7 @@ SMOKE: Mapping[str, tuple[Shape, ...]] = {
     "calls": ((1,),),
     "training": ((5, 4, 6, 3),),
 }
+FUNCTIONS: Mapping[str, Any] = {**nn.ACTIVATIONS, **nn.ROW_FUNCTIONS}
 FEW_ROUNDS_FROM = 4_000_000  # elements
 
 
@@ -92,13 +93,13 @@ def contests(which: str) -> Iterator[Contest]:
         "rows": (nn.ROW_FUNCTIONS, ("forward", "backward", "backward from output")),
         "losses": (nn.LOSSES, ("value", "gradient", "value and gradient")),
         "optimizers": (nn.OPTIMIZERS, ("step",)),
-        "calls": ({**nn.ACTIVATIONS, **nn.ROW_FUNCTIONS}, ("call", "call with out")),
+        "calls": (FUNCTIONS, ("call", "call with out")),
         "training": ({"network": nn.ann.Network}, ("step",)),
     }
     for family, (functions, tasks) in families.items():
         for name, function in functions.items():
             shapes = (SMOKE if which == "smoke" else SIZES)[
-                "rows" if family == "losses" and getattr(function, "rowwise", False) else family
+                "rows" if family == "losses" and function.rowwise else family
             ]
             for task in tasks:
                 if task == "backward from output" and not function.backward.output_tells:
@@ -129,7 +130,7 @@ def data(contest: Contest) -> Data:
     if contest.function == "logit":
         x = nn.sigmoid(x / 2)
     if contest.task == "backward from output":
-        return Data({**nn.ACTIVATIONS, **nn.ROW_FUNCTIONS}[contest.function](x), normal(), out)
+        return Data(FUNCTIONS[contest.function](x), normal(), out)
     if contest.family != "losses":
         return Data(x, normal(), out)
     loss = nn.LOSSES[contest.function]

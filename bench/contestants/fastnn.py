@@ -3,6 +3,7 @@ one update with Adam."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +18,7 @@ VERSION = f"{fastnn.__version__}, {fastnn.kernels.isa}"
 def enter(contest: Contest, library: ModuleType = fastnn) -> Builder:
     def build(data: Data) -> Entry:
         if contest.family == "training":
-            return Entry(*training(contest, data))
+            return Entry(training(contest, data))
         if contest.family == "optimizers":
             parameter = data.x.copy()
             optimizer = library.OPTIMIZERS[contest.function](1e-3)
@@ -45,7 +46,7 @@ def enter(contest: Contest, library: ModuleType = fastnn) -> Builder:
     return build
 
 
-def training(contest: Contest, data: Data) -> tuple[Any]:
+def training(contest: Contest, data: Data) -> Callable[[], float]:
     net, optimizer = network(contest), fastnn.adam(1e-3)
 
     def step() -> float:
@@ -53,4 +54,4 @@ def training(contest: Contest, data: Data) -> tuple[Any]:
         optimizer.step([net.parameters], [net.gradients])
         return loss
 
-    return (step,)
+    return step

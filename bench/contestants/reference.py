@@ -77,10 +77,9 @@ def optimizer(contest: Contest, data: Data) -> Entry:
 
 
 def training(contest: Contest, data: Data) -> Any:
-    layers = [(layer.weight.copy(), layer.bias.copy()) for layer in network(contest).layers]
-    parameters = [array for layer in layers for array in layer]
-    state = [(np.zeros_like(array), np.zeros_like(array)) for array in parameters]
-    target = np.eye(contest.shape[-1], dtype=data.x.dtype)[data.other]
+    parameters = [array for layer in network(contest).layers for array in (layer.weight, layer.bias)]
+    state = [[np.zeros_like(array), np.zeros_like(array)] for array in parameters]
+    target = reference.one_hot(data.other, contest.shape[-1]).astype(data.x.dtype)
     steps = 0
 
     def step() -> Any:
@@ -99,8 +98,7 @@ def training(contest: Contest, data: Data) -> Any:
             if k:
                 delta = (delta @ parameters[2 * k].T) * reference.relu_derivative(logits[k - 1])
         for k, gradient in enumerate(gradients):
-            parameters[k], *moments = reference.adam(parameters[k], gradient, *state[k], steps, learning_rate=1e-3)
-            state[k] = (moments[0], moments[1])
+            parameters[k], *state[k] = reference.adam(parameters[k], gradient, *state[k], steps, learning_rate=1e-3)
         return loss
 
     return step

@@ -4,7 +4,6 @@ not given; losses by forward and autograd; fused optimizers; a training step is 
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -158,7 +157,7 @@ def loss(contest: Contest, function: Callable[[Any, Any], Any], data: Data) -> E
         return value.detach(), torch.autograd.grad(value, p)[0]
 
     answer = (lambda result: result[1]) if contest.task == "gradient" else (lambda result: result)
-    return Entry(value_and_gradient, answer=answer, context=contextlib.nullcontext)
+    return Entry(value_and_gradient, answer=answer)
 
 
 def optimizer(make: Callable[..., Any], data: Data) -> Entry:

@@ -123,6 +123,12 @@ def positive(name: str, value: float) -> float:
     return value
 
 
+def not_negative(name: str, value: float) -> float:
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{name} is {value:g}; it must be at least 0 and finite")
+    return value
+
+
 def ordered(low_name: str, low: float, high_name: str, high: float) -> tuple[float, float]:
     if not low <= high:
         raise ValueError(f"{low_name} is {low:g} and {high_name} is {high:g}; the first must not be above the second")
@@ -133,12 +139,6 @@ SELU_SCALE, SELU_LIMIT = 1.0507009873554804934193349852946, 1.758099340847376859
 """The fixed point of Klambauer et al., appendix A: lambda, and lambda times alpha."""
 
 
-def not_negative(name: str, value: float) -> float:
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{name} is {value:g}; it must be at least 0 and finite")
-    return value
-
-
 def relu_settings(max_value: float | None, negative_slope: float, threshold: float) -> tuple[str, tuple[float, ...]]:
     if max_value is None and negative_slope == 0 and threshold == 0:
         return "relu", ()
@@ -146,10 +146,8 @@ def relu_settings(max_value: float | None, negative_slope: float, threshold: flo
 
 
 def leaky_settings(negative_slope: float) -> tuple[str, tuple[float, ...]]:
-    if negative_slope == 0:
-        return "relu", ()
     # With a negative slope the output does not tell the sign of the input, which "leaky_relu" relies on.
-    return ("leaky_relu", (negative_slope,)) if negative_slope >= 0 else ("rectify", (math.inf, negative_slope, 0.0))
+    return ("leaky_relu", (negative_slope,)) if negative_slope > 0 else relu_settings(None, negative_slope, 0.0)
 
 
 def gelu_settings(approximate: str) -> tuple[str, tuple[float, ...]]:

@@ -98,10 +98,12 @@ def run_demo(output: Path, *, epochs: int, seed: int, quiet: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status."""
-    given, rest = parser().parse_known_args(arguments)
+    main_parser = parser()
+    given, rest = main_parser.parse_known_args(arguments)
     if given.command == "bench":
         return run_bench(rest)
-    given = parser().parse_args(arguments)
+    if rest:
+        main_parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if given.command == "info":
         show_config()
         return 0

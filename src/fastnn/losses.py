@@ -78,11 +78,12 @@ COMMON = """weight : array_like, optional
 
 
 class Gradient(Declared):
-    """The gradient of a loss."""
+    """The gradient of a loss, alone or with the value, in one pass."""
 
-    def __init__(self, loss: Loss) -> None:
-        self.declare(gradient, f"{loss.__name__}.gradient")
+    def __init__(self, loss: Loss, declaration: Callable[..., Any], *, value: bool) -> None:
+        self.declare(declaration, f"{loss.__name__}.{declaration.__name__}")
         self.loss = loss
+        self.value = value
 
     def __call__(
         self,
@@ -94,37 +95,14 @@ class Gradient(Declared):
         out: Array | None = None,
         **hyperparameter: float,
     ) -> Any:
-        loss = self.loss
+        loss, both = self.loss, None
         if weight is None and reduction == "mean" and not hyperparameter:  # the usual call, without detours
-            direct = loss.direct(prediction, target, out, False, True, True, loss.default)
-            if direct is not None:
-                return direct[1]
-        return loss.evaluate(prediction, target, weight, reduction, hyperparameter, gradient_out=out, value=False)[1]
-
-
-class ValueAndGradient(Declared):
-    """The value of a loss and its gradient, in one pass."""
-
-    def __init__(self, loss: Loss) -> None:
-        self.declare(value_and_gradient, f"{loss.__name__}.value_and_gradient")
-        self.loss = loss
-
-    def __call__(
-        self,
-        prediction: ArrayLike,
-        target: ArrayLike,
-        *,
-        weight: ArrayLike | None = None,
-        reduction: str = "mean",
-        out: Array | None = None,
-        **hyperparameter: float,
-    ) -> Any:
-        loss = self.loss
-        if weight is None and reduction == "mean" and not hyperparameter:
-            direct = loss.direct(prediction, target, out, True, True, True, loss.default)
-            if direct is not None:
-                return direct
-        return loss.evaluate(prediction, target, weight, reduction, hyperparameter, gradient_out=out)
+            both = loss.direct(prediction, target, out, self.value, True, True, loss.default)
+        if both is None:
+            both = loss.evaluate(
+                prediction, target, weight, reduction, hyperparameter, gradient_out=out, value=self.value
+            )
+        return both if self.value else both[1]
 
 
 class Loss(Declared):
@@ -147,8 +125,8 @@ class Loss(Declared):
             takes_labels=self.takes_labels,
             of_probabilities=self.of_probabilities,
         )
-        self.gradient = Gradient(self)
-        self.value_and_gradient = ValueAndGradient(self)
+        self.gradient = Gradient(self, gradient, value=False)
+        self.value_and_gradient = Gradient(self, value_and_gradient, value=True)
 
     def __call__(
         self,

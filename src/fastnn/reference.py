@@ -16,10 +16,6 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
-def same_type(x: Array, y: Array) -> Array:
-    return y.astype(x.dtype)
-
-
 def between(x: Array, low: float, high: float) -> Array:
     """1 between two limits, 0 elsewhere: the derivative of whatever is clipped to them."""
     return np.where((x > low) & (x < high), np.ones_like(x), np.zeros_like(x))
@@ -59,7 +55,7 @@ def hard_sigmoid(x: Array, alpha: float = 1 / 6, beta: float = 0.5) -> Array:
 
 
 def hard_sigmoid_derivative(x: Array, alpha: float = 1 / 6, beta: float = 0.5) -> Array:
-    return same_type(x, np.where(abs(x + beta / alpha - 0.5 / alpha) < 0.5 / alpha, alpha, 0))
+    return alpha * between(x, -beta / alpha, (1 - beta) / alpha)
 
 
 def tanh(x: Array) -> Array:
@@ -119,7 +115,7 @@ def relu_squared_derivative(x: Array) -> Array:
 
 
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
-    return same_type(x, np.where(x > 0, x, negative_slope * x))
+    return np.where(x > 0, x, negative_slope * x)
 
 
 def leaky_relu_derivative(x: Array, negative_slope: float = 0.01) -> Array:
@@ -127,11 +123,11 @@ def leaky_relu_derivative(x: Array, negative_slope: float = 0.01) -> Array:
 
 
 def elu(x: Array, alpha: float = 1.0) -> Array:
-    return same_type(x, np.where(x > 0, x, alpha * np.expm1(x)))
+    return np.where(x > 0, x, alpha * np.expm1(x))
 
 
 def elu_derivative(x: Array, alpha: float = 1.0) -> Array:
-    return same_type(x, np.where(x > 0, 1, alpha * np.exp(x)))
+    return np.where(x > 0, 1, alpha * np.exp(x))
 
 
 def selu(x: Array) -> Array:
@@ -198,7 +194,7 @@ def hard_silu(x: Array) -> Array:
 
 
 def hard_silu_derivative(x: Array) -> Array:
-    return same_type(x, np.where(x < 3, np.where(x > -3, x / 3 + 0.5, 0), 1))
+    return np.where(x < 3, np.where(x > -3, x / 3 + 0.5, 0), 1)
 
 
 def mish(x: Array) -> Array:
@@ -230,19 +226,19 @@ def softshrink(x: Array, lambda_: float = 0.5) -> Array:
 
 
 def softshrink_derivative(x: Array, lambda_: float = 0.5) -> Array:
-    return same_type(x, np.where(abs(x) > lambda_, 1, 0))
+    return above(abs(x), lambda_)
 
 
 def hardshrink(x: Array, lambda_: float = 0.5) -> Array:
-    return same_type(x, np.where(abs(x) > lambda_, x, 0))
+    return np.where(abs(x) > lambda_, x, 0)
 
 
 def hardshrink_derivative(x: Array, lambda_: float = 0.5) -> Array:
-    return same_type(x, np.where(abs(x) > lambda_, 1, 0))
+    return above(abs(x), lambda_)
 
 
 def threshold(x: Array, threshold: float = 0.0, value: float = 0.0) -> Array:
-    return same_type(x, np.where(x > threshold, x, value))
+    return np.where(x > threshold, x, value)
 
 
 def threshold_derivative(x: Array, threshold: float = 0.0, value: float = 0.0) -> Array:
@@ -250,7 +246,7 @@ def threshold_derivative(x: Array, threshold: float = 0.0, value: float = 0.0) -
 
 
 def thresholded_relu(x: Array, alpha: float = 1.0) -> Array:
-    return same_type(x, np.where(x > alpha, x, 0))
+    return np.where(x > alpha, x, 0)
 
 
 def thresholded_relu_derivative(x: Array, alpha: float = 1.0) -> Array:
@@ -258,7 +254,7 @@ def thresholded_relu_derivative(x: Array, alpha: float = 1.0) -> Array:
 
 
 def sparse_plus(x: Array) -> Array:
-    return same_type(x, np.where(x < 1, relu(x + 1) ** 2 / 4, x))
+    return np.where(x < 1, relu(x + 1) ** 2 / 4, x)
 
 
 def sparse_plus_derivative(x: Array) -> Array:

@@ -11,8 +11,8 @@ multiplication, which then is the only one that rounds there.
 from libc.math cimport NAN, copysign, copysignf, fabs, fabsf, sqrt as sqrt_of_double, sqrtf
 
 from fastnn.kernels.elementary cimport (
-    cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_tail, exp_times_power,
-    expm1_nonnegative, expm1_nonpositive, exponent_of, head, headroom, log1p_unit, log_odds, normal_tail,
+    cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_times_power, expm1_bounded,
+    expm1_nonpositive, expm1_reduced, exponent_of, head, headroom, log1p_unit, log_odds, normal_tail,
     power_of_two, real, rest_of, shift_of, without_headroom, zero_below,
 )
 
@@ -137,7 +137,7 @@ cdef inline real hard_sigmoid_derivative_from_output(real y, const double *p) no
 cdef inline real tanh(real x, const double *p) noexcept nogil:
     cdef real t = absolute(x)
     t = <real>20 if t > <real>20 else t
-    t = expm1_nonnegative(t + t)
+    t = expm1_bounded(t + t)
     return with_sign_of(t / (t + <real>2), x)
 
 cdef inline real tanh_derivative(real x, const double *p) noexcept nogil:
@@ -281,8 +281,7 @@ cdef inline real gelu(real x, const double *p) noexcept nogil:
     cdef real shift = shift_of(x, headroom(x) - 1)  # one less, for the half
     cdef real exponent = exponent_of(square, shift)
     cdef real small = (<real>-0.5 * low) * (a + high) + (c + <real>0.5 * c * c)
-    cdef real r = rest_of(square, exponent, shift) + small
-    cdef real e = r + r * r * exp_tail(r)
+    cdef real e = expm1_reduced(rest_of(square, exponent, shift) + small)
     cdef real s = e + (m + m * e)
     cdef real tail = without_headroom((high * t + (low * t + a * t * s)) * power_of_two(exponent))
     tail = <real>0 if square < zero_below(x) else tail

@@ -99,20 +99,29 @@ cdef inline real rest_of(real x, real exponent, real shift) noexcept nogil:
         return (x - n * 0.6931471805601177) - n * -1.7239444525614835e-13
 
 
+cdef inline real exp_reduced(real r) noexcept nogil:
+    """e^r for |r| <= log(2) / 2."""
+    return <real>1 + r * (<real>1 + r * exp_tail(r))
+
+
+cdef inline real expm1_reduced(real r) noexcept nogil:
+    """e^r - 1 for |r| <= log(2) / 2."""
+    return r + r * r * exp_tail(r)
+
+
 cdef inline real exp_times_power(real x, int k) noexcept nogil:
     """2^k e^x, where that is a normal number.
 
     e^x = 2^n e^r with n = round(x / log 2). k lets a caller stay clear of overflow and of subnormal numbers.
     """
-    cdef real shift = shift_of(x, k), exponent = exponent_of(x, shift), r = rest_of(x, exponent, shift)
-    return (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(exponent)
+    cdef real shift = shift_of(x, k), exponent = exponent_of(x, shift)
+    return exp_reduced(rest_of(x, exponent, shift)) * power_of_two(exponent)
 
 
 cdef inline real exp_sum_times_power(real x, real middle, real small, int k) noexcept nogil:
     """2^k e^(x + middle + small), where that is a normal number: for an exponent of more digits than one number holds."""
     cdef real shift = shift_of(x, k), exponent = exponent_of(x, shift)
-    cdef real r = (rest_of(x, exponent, shift) + middle) + small
-    return (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(exponent)
+    return exp_reduced((rest_of(x, exponent, shift) + middle) + small) * power_of_two(exponent)
 
 
 cdef inline real exp_and_unit(real x, real middle, real small, real unit, real shift) noexcept nogil:
@@ -123,7 +132,7 @@ cdef inline real exp_and_unit(real x, real middle, real small, real unit, real s
     cdef real exponent = exponent_of(x, shift)
     cdef real r = (rest_of(x, exponent, shift) + middle) + small
     cdef real power = power_of_two(exponent)
-    return (unit + power * (r + r * r * exp_tail(r))) + power
+    return (unit + power * expm1_reduced(r)) + power
 
 
 cdef inline int headroom(real like) noexcept nogil:
@@ -161,27 +170,21 @@ cdef inline real exp_any(real x) noexcept nogil:
     cdef int k = headroom(x)
     cdef real down = without_headroom(<real>1), up = <real>1 / down
     cdef real shift = shift_of(x, k) if x < 0 else shift_of(x, -k)
-    cdef real exponent = exponent_of(x, shift), r = rest_of(x, exponent, shift)
-    cdef real e = (<real>1 + r * (<real>1 + r * exp_tail(r))) * power_of_two(exponent) * (down if x < 0 else up)
+    cdef real exponent = exponent_of(x, shift)
+    cdef real e = exp_reduced(rest_of(x, exponent, shift)) * power_of_two(exponent) * (down if x < 0 else up)
     e = <real>0 if x < zero_below(x) else e
     return <real>INFINITY if x > -zero_below(x) else e
 
 
-cdef inline real expm1_reduced(real x) noexcept nogil:
-    """e^x - 1 while 2^n is normal and below the largest: 2^n (e^r - 1) + (2^n - 1), which keeps every digit near 0."""
-    cdef real shift = shift_of(x, 0), exponent = exponent_of(x, shift), r = rest_of(x, exponent, shift)
-    cdef real power = power_of_two(exponent)
-    return power * (r + r * r * exp_tail(r)) + (power - <real>1)
-
-
-cdef inline real expm1_nonnegative(real x) noexcept nogil:
-    """e^x - 1 for 0 <= x <= 60."""
-    return expm1_reduced(x)
+cdef inline real expm1_bounded(real x) noexcept nogil:
+    """e^x - 1 for |x| <= 60: 2^n (e^r - 1) + (2^n - 1), which keeps every digit near 0."""
+    cdef real shift = shift_of(x, 0), exponent = exponent_of(x, shift), power = power_of_two(exponent)
+    return power * expm1_reduced(rest_of(x, exponent, shift)) + (power - <real>1)
 
 
 cdef inline real expm1_nonpositive(real x) noexcept nogil:
     """e^x - 1 for x <= 0; -1 at -infinity."""
-    return expm1_reduced(<real>-50 if x < <real>-50 else x)
+    return expm1_bounded(<real>-50 if x < <real>-50 else x)
 
 
 cdef inline real smallest_normal(real like) noexcept nogil:
@@ -291,6 +294,8 @@ cdef inline real log_odds(real y) noexcept nogil:
     cdef bint subnormal = y < smallest_normal(y)
     cdef real scale, log_scale, quotient, logarithm
     if real is float:
+        scale = <real>16777216
+        log_scale = <real>16.635532333438686
         p = <real>0.3539227545261383
         p = p * z + <real>0.1022786870598793
         p = p * z + <real>0.23660945892333984
@@ -298,6 +303,8 @@ cdef inline real log_odds(real y) noexcept nogil:
         p = p * z + <real>0.40005165338516235
         p = p * z + <real>0.6666659712791443
     else:
+        scale = 9007199254740992.0
+        log_scale = 36.7368005696771
         square = z * z
         p = 0.4493451096013641
         p = p * square + 0.2896497009084417
@@ -313,12 +320,6 @@ cdef inline real log_odds(real y) noexcept nogil:
         q = q * square + 0.2222221977284966
         q = q * square + 0.39999999999586305
         p = p + z * q
-    if real is float:
-        scale = <real>16777216
-        log_scale = <real>16.635532333438686
-    else:
-        scale = 9007199254740992.0
-        log_scale = 36.7368005696771
     quotient = y / (<real>1 - y)
     logarithm = log_of_sum(y * scale if subnormal else quotient, <real>0)
     logarithm = logarithm - log_scale if subnormal else logarithm
