@@ -1,8 +1,8 @@
 """What is compared: every function that fastnn declares, each pass of it, in both types and at every size.
 
 A contest is one comparison. Its contestants get the same arrays, and their answers are compared before they are timed.
-A function that is declared in ``fastnn.ACTIVATIONS``, ``ROW_FUNCTIONS``, ``LOSSES`` or ``OPTIMIZERS`` is in the
-contests by that; what its peers call it is a line in their module under ``contestants``.
+A function that is declared in ``fastnn.ACTIVATIONS``, ``UNITS``, ``ROW_FUNCTIONS``, ``LOSSES`` or ``OPTIMIZERS`` is in
+the contests by that; what its peers call it is a line in their module under ``contestants``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ Shape = tuple[int, ...]
 DTYPES = ("float32", "float64")
 SIZES: Mapping[str, tuple[Shape, ...]] = {
     "activations": ((10,), (1_000,), (100_000,), (16_000_000,)),
+    "units": ((1, 10), (10, 100), (100, 1_000), (4_000, 4_000)),
     "rows": ((64, 10), (1_024, 1_000), (256, 32_000), (64, 128_256)),
     "losses": ((64,), (10_000,), (1_000_000,)),
     "optimizers": ((1_000,), (1_000_000,), (16_000_000,)),
@@ -30,6 +31,7 @@ SIZES: Mapping[str, tuple[Shape, ...]] = {
 }
 SMOKE: Mapping[str, tuple[Shape, ...]] = {
     "activations": ((10,),),
+    "units": ((2, 6),),
     "rows": ((4, 5),),
     "losses": ((10,),),
     "optimizers": ((10,),),
@@ -83,6 +85,11 @@ class Data(NamedTuple):
         return int(read + (self.out.nbytes if contest.task != "value" else 0))
 
 
+def slopes(x: Any) -> Any:
+    """prelu's, one for each channel on the last axis."""
+    return np.linspace(0.1, 0.4, x.shape[-1], dtype=x.dtype)
+
+
 ONE_INPUT = ("forward", "derivative", "call", "call with out")
 
 
@@ -90,6 +97,7 @@ def contests(which: str) -> Iterator[Contest]:
     """The contests of a set: "smoke", "quick" (float32, up to 2 million elements) or "full"."""
     families: dict[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
         "activations": (nn.ACTIVATIONS, ("forward", "derivative", "backward", "backward from output")),
+        "units": ({name: f for name, f in nn.UNITS.items() if name != "rrelu"}, ("forward", "backward")),
         "rows": (nn.ROW_FUNCTIONS, ("forward", "backward", "backward from output")),
         "losses": (nn.LOSSES, ("value", "gradient", "value and gradient")),
         "optimizers": (nn.OPTIMIZERS, ("step",)),
@@ -129,6 +137,11 @@ def data(contest: Contest) -> Data:
     x, out = normal(), np.empty(contest.shape, dtype)
     if contest.function == "logit":
         x = nn.sigmoid(x / 2)
+    if contest.family == "units":
+        if contest.function == "maxout":
+            x = x.reshape(*contest.shape[:-1], -1, 2)
+        grad = normal() if contest.function == "prelu" else normal()[..., ::2].copy()
+        return Data(x, grad, np.empty_like(x if contest.task == "backward" else grad))
     if contest.task == "backward from output":
         return Data(FUNCTIONS[contest.function](x), normal(), out)
     if contest.family != "losses":

@@ -23,6 +23,7 @@ from results import FASTNN, Cell, Run, compact, compare, geometric_mean
 HERE = Path(__file__).parent
 FAMILIES = {
     "activations": "Activations",
+    "units": "Activations of several arrays",
     "rows": "The softmax family",
     "losses": "Losses",
     "optimizers": "Optimizers",

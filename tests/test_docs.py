@@ -33,7 +33,8 @@ def run(text, name):
 def test_docstring(name):
     assert PUBLIC[name].__doc__, f"{name} has no docstring"
     attempted = run(PUBLIC[name].__doc__, name)
-    if name in (*nn.ACTIVATIONS, *nn.LOSSES, *nn.OPTIMIZERS, "softmax", "log_softmax", "recommend", "ann.Network"):
+    functions = *nn.ACTIVATIONS, *nn.UNITS, *nn.ROW_FUNCTIONS, *nn.LOSSES, *nn.OPTIMIZERS
+    if name in (*functions, "recommend", "ann.Network"):
         assert attempted > 1, f"{name} has no example"
 
 
@@ -47,4 +48,5 @@ def test_readme():
 def test_every_function_has_its_line_in_the_reference():
     names = [*nn.ACTIVATIONS, *nn.LOSSES, *nn.OPTIMIZERS, "softmax", "log_softmax"]
     names += [f"{name}_derivative" for name in nn.ACTIVATIONS] + [f"{name}_gradient" for name in nn.LOSSES]
+    names += [f"{name}{part}" for name in nn.UNITS if name != "rrelu" for part in ("", "_backward")]  # prelu, at random
     assert [name for name in names if not hasattr(nn.reference, name)] == []

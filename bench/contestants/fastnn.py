@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from contests import Contest, Data, network
+from contests import Contest, Data, network, slopes
 
 import fastnn
 from contestants import Builder, Entry
@@ -23,6 +23,8 @@ def enter(contest: Contest, library: ModuleType = fastnn) -> Builder:
             parameter = data.x.copy()
             optimizer = library.OPTIMIZERS[contest.function](1e-3)
             return Entry(optimizer.step, ([parameter], [data.other]), answer=lambda _: parameter)
+        if contest.family == "units":
+            return unit(library.UNITS[contest.function], contest, data)
         registries = (library.ACTIVATIONS, library.ROW_FUNCTIONS, library.LOSSES)
         function: Any = next(names[contest.function] for names in registries if contest.function in names)
         out = {"out": data.out}
@@ -44,6 +46,13 @@ def enter(contest: Contest, library: ModuleType = fastnn) -> Builder:
         return Entry(function.value_and_gradient, (data.x, data.other), out)
 
     return build
+
+
+def unit(function: Any, contest: Contest, data: Data) -> Entry:
+    more = (slopes(data.x), -1) if contest.function == "prelu" else ()
+    if contest.task == "forward":
+        return Entry(function, (data.x, *more), {"out": data.out})
+    return Entry(function.backward, (data.other, data.x, *more), {"out": data.out}, answer=lambda _: data.out)
 
 
 def training(contest: Contest, data: Data) -> Callable[[], float]:

@@ -9,13 +9,19 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
-from contests import Contest, Data, network
+from contests import Contest, Data, network, slopes
 
 from contestants import Builder, Entry
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_cpu_enable_async_dispatch", False)  # faster here, where every result is waited for
 VERSION = jax.__version__
+
+
+def gated(x: Any, activation: Callable[[Any], Any]) -> Any:
+    value, gate = jnp.split(x, 2, -1)
+    return value * activation(gate)
+
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sigmoid": jax.nn.sigmoid,
@@ -51,6 +57,11 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "logit": jax.scipy.special.logit,
     "dish": lambda x: x / 2 * (1 + x / jnp.sqrt(1 + x * x)),
     "clipped_linear": lambda x: jnp.clip(x, 0, 1),
+    "glu": jax.nn.glu,
+    "reglu": lambda x: gated(x, jax.nn.relu),
+    "geglu": lambda x: gated(x, lambda gate: jax.nn.gelu(gate, approximate=False)),
+    "swiglu": lambda x: gated(x, jax.nn.silu),
+    "maxout": lambda x: jnp.max(x, -1),
     "softmax": jax.nn.softmax,
     "log_softmax": jax.nn.log_softmax,
 }
@@ -71,6 +82,8 @@ def enter(contest: Contest) -> Builder | None:
     name = contest.function
     if contest.family == "training":
         return lambda data: training(contest, data)
+    if name == "prelu":
+        return lambda data: prelu(contest.task, data)
     if name in FUNCTIONS and contest.task not in ("call with out", "backward from output"):
         return lambda data: function(contest.task, FUNCTIONS[name], data)
     if name in LOSSES:
@@ -90,6 +103,17 @@ def function(task: str, f: Callable[..., Any], data: Data) -> Entry:
     if task == "backward":
         return ready(jax.jit(lambda grad, x: jax.vjp(f, x)[1](grad)[0]), data.other, data.x)
     return ready(jax.jit(f), data.x)
+
+
+def prelu(task: str, data: Data) -> Entry:
+    def forward(x: Any, weight: Any) -> Any:
+        return jnp.where(x > 0, x, weight * x)
+
+    if task == "forward":
+        return ready(jax.jit(forward), data.x, slopes(data.x))
+    back = jax.jit(lambda grad, x, weight: jax.vjp(forward, x, weight)[1](grad))
+    arguments = tuple(jnp.asarray(array) for array in (data.other, data.x, slopes(data.x)))
+    return Entry(lambda *given: jax.block_until_ready(back(*given)), arguments, answer=lambda both: both[0])
 
 
 def loss(task: str, f: Callable[[Any, Any], Any], data: Data) -> Entry:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from contests import Contest, Data, network
+from contests import Contest, Data, network, slopes
 
 from contestants import Builder, Entry
 from fastnn import reference
@@ -23,6 +23,8 @@ def enter(contest: Contest) -> Builder | None:
             return Entry(training(contest, data))
         function = getattr(reference, contest.function)
         match contest.family, contest.task:
+            case "units", _:
+                return unit(contest, data)
             case "optimizers", _:
                 return optimizer(contest, data)
             case "losses", task:
@@ -40,6 +42,19 @@ def enter(contest: Contest) -> Builder | None:
         return Entry(function, (data.x,))
 
     return build
+
+
+def unit(contest: Contest, data: Data) -> Entry:
+    forward, back = getattr(reference, contest.function), getattr(reference, f"{contest.function}_backward")
+    if contest.function in ("prelu", "maxout"):
+        more = (slopes(data.x),) if contest.function == "prelu" else ()
+        if contest.task == "forward":
+            return Entry(forward, (data.x, *more))
+        first = contest.function == "prelu"
+        return Entry(back, (data.other, data.x, *more), answer=lambda result: result[0] if first else result)
+    if contest.task == "forward":
+        return Entry(lambda x: forward(*np.split(x, 2, -1)), (data.x,))
+    return Entry(lambda grad, x: np.concatenate(back(grad, *np.split(x, 2, -1)), -1), (data.other, data.x))
 
 
 def soft(contest: Contest, data: Data) -> Any:

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
-from contests import Contest, Data, network
+from contests import Contest, Data, network, slopes
 from threads import THREADS
 from torch.nn import functional
 
@@ -66,6 +67,12 @@ OPERATORS = {
     "exponential": Operator(torch.exp, lambda g, y, out: torch.mul(g, y, out=out), "output"),
     "logit": Operator(torch.special.logit, lambda g, x, out: aten.logit_backward(g, x, grad_input=out)),
 }
+UNITS: dict[str, Callable[[Any], Any]] = {
+    "reglu": lambda x: gated(x, torch.relu),
+    "geglu": lambda x: gated(x, functional.gelu),
+    "swiglu": lambda x: gated(x, functional.silu),
+    "maxout": lambda x: torch.max(x, -1)[0],
+}
 ROW_OPERATORS = {
     "softmax": (torch.softmax, aten._softmax_backward_data.out),
     "log_softmax": (torch.log_softmax, aten._log_softmax_backward_data.out),
@@ -101,6 +108,8 @@ def enter(contest: Contest) -> Builder | None:
         ):
             return None
         return lambda data: activation(contest, OPERATORS[name], data)
+    if contest.family == "units":
+        return lambda data: unit(contest, data)
     if name in ROW_OPERATORS and contest.task != "call with out":
         return lambda data: row_function(contest, data)
     if name in LOSSES:
@@ -126,6 +135,31 @@ def activation(contest: Contest, operator: Operator, data: Data) -> Entry:
         return backward(grad, operator.forward(x, out=out), out)
 
     return Entry(forward_and_backward, context=torch.inference_mode)
+
+
+def gated(x: Any, activation: Callable[[Any], Any]) -> Any:
+    value, gate = x.chunk(2, -1)
+    return value * activation(gate)
+
+
+def unit(contest: Contest, data: Data) -> Entry:
+    x, out, grad = torch.from_numpy(data.x), torch.from_numpy(np.empty_like(data.out)), torch.from_numpy(data.other)
+    if contest.function == "glu":
+        if contest.task == "forward":
+            return Entry(nn.glu, (x,), {"out": out}, context=torch.inference_mode)
+        return Entry(aten.glu_backward, (grad, x, -1), {"grad_input": out}, context=torch.inference_mode)
+    if contest.function == "prelu":
+        weight = torch.from_numpy(slopes(data.x))
+        if contest.task == "forward":
+            return Entry(functional.prelu, (x, weight), context=torch.inference_mode)
+        x.requires_grad_(), weight.requires_grad_()
+        both = x, weight
+        return Entry(lambda: torch.autograd.grad(functional.prelu(x, weight), both, grad), answer=lambda both: both[0])
+    function = UNITS[contest.function]
+    if contest.task == "forward":
+        return Entry(function, (x,), context=torch.inference_mode)
+    x.requires_grad_()
+    return Entry(lambda: torch.autograd.grad(function(x), x, grad)[0])
 
 
 def row_function(contest: Contest, data: Data) -> Entry:

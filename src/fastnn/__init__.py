@@ -54,12 +54,14 @@ from fastnn.losses import (
 )
 from fastnn.optimizers import OPTIMIZERS, adam, sgd
 from fastnn.softmax import ROW_FUNCTIONS, log_softmax, softmax
+from fastnn.units import UNITS, geglu, glu, maxout, prelu, reglu, rrelu, swiglu
 
 __all__ = [
     "ACTIVATIONS",
     "LOSSES",
     "OPTIMIZERS",
     "ROW_FUNCTIONS",
+    "UNITS",
     "activation",
     "adam",
     "ann",
@@ -74,7 +76,9 @@ __all__ = [
     "dish",
     "elu",
     "exponential",
+    "geglu",
     "gelu",
+    "glu",
     "hard_sigmoid",
     "hard_silu",
     "hard_tanh",
@@ -87,16 +91,20 @@ __all__ = [
     "logit",
     "losses",
     "mae",
+    "maxout",
     "mish",
     "mse",
     "optimizers",
+    "prelu",
     "quick_gelu",
     "recommend",
     "reference",
+    "reglu",
     "relu",
     "relu6",
     "relu_squared",
     "rmse",
+    "rrelu",
     "selu",
     "sgd",
     "show_config",
@@ -109,6 +117,7 @@ __all__ = [
     "sparse_plus",
     "sparse_sigmoid",
     "squareplus",
+    "swiglu",
     "swish",
     "tanh",
     "tanhshrink",

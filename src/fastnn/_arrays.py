@@ -7,7 +7,7 @@ come here for everything else; what is here feeds the same callables with contig
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,14 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         raise ValueError(f"out has shape {out.shape}; the result has {shape}")
     if not out.flags.writeable:
         raise ValueError("out is read-only")
+
+
+def destination(out: Array | None, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Where a result goes: the checked ``out``, or a new array."""
+    if out is None:
+        return np.empty(shape, dtype)
+    check_out(out, shape, dtype)
+    return out
 
 
 def is_direct(array: Array, dtype: np.dtype[Any]) -> bool:
@@ -142,27 +150,71 @@ def apply_elementwise(function: Any, inputs: Mapping[str, Any], out: Any, keywor
     arrays = {name: float_array(name, value) for name, value in inputs.items()}
     dtype = float_type(inputs.values(), arrays.values())
     shape = broadcast_shape(arrays)
-    if out is not None:
-        check_out(out, shape, dtype)
+    outs = checked_outs(out, function.nout)
+    for array in outs:
+        if array is not None:
+            check_out(array, shape, dtype)
     read: Any = ["readonly", "contig", "aligned", "nbo", "overlap_assume_elementwise"]
     write: Any = ["writeonly", "contig", "aligned", "nbo", "allocate", "no_broadcast", "no_subtype"]
     # At least one dimension: the iterator of NumPy 1 converts no operand without any.
-    operands = [None if array is None else np.atleast_1d(array) for array in (*arrays.values(), out)]
+    operands = [None if array is None else np.atleast_1d(array) for array in (*arrays.values(), *outs)]
     with np.nditer(
         operands,
         flags=["external_loop", "buffered", "growinner", "zerosize_ok", "copy_if_overlap"],
-        op_flags=[read] * len(arrays) + [write],
-        op_dtypes=[dtype] * (len(arrays) + 1),
+        op_flags=[read] * len(arrays) + [write] * len(outs),
+        op_dtypes=[dtype] * len(operands),
         casting="same_kind",
         buffersize=PIECE,
     ) as pieces:
         if pieces.itersize:
             for piece in pieces:
-                function(*piece[:-1], out=piece[-1], **keywords)
-        result = pieces.operands[-1]
+                results = piece[len(arrays) :]
+                function(*piece[: len(arrays)], out=results if len(outs) > 1 else results[0], **keywords)
+        results = pieces.operands[len(arrays) :]
     if out is not None:
         return out
-    return result if shape else result[0]
+    results = tuple(result if shape else result[0] for result in results)
+    return results if len(outs) > 1 else results[0]
+
+
+def checked_outs(out: Any, count: int) -> tuple[Any, ...]:
+    """Where the results go: one array, or a tuple of as many as there are results."""
+    if count == 1:
+        return (out,)
+    if out is None:
+        return (None,) * count
+    if not isinstance(out, tuple) or len(out) != count:
+        raise TypeError(f"out must be a tuple of {count} arrays, not {out!r}")
+    return out
+
+
+def apply_gated(function: Any, inputs: Mapping[str, Any], axis: Any, out: Any, keywords: Mapping[str, Any]) -> Any:
+    """Call a gated pair's function, or its back-propagation, on two arrays of any kind or on the halves of one."""
+    if inputs["gate"] is not None:
+        return apply_elementwise(function, inputs, out, keywords)
+    x = inputs["x"] if foreign([inputs["x"]]) else float_array("x", inputs["x"])
+    value, gate = halves(x, axis)
+    inputs = {**inputs, "x": value, "gate": gate}
+    if function.nout == 1:
+        return apply_elementwise(function, inputs, out, keywords)
+    if out is None:
+        arrays = {name: float_array(name, array) for name, array in inputs.items()}
+        out = np.empty(x.shape, float_type(inputs.values(), arrays.values()))
+    elif not isinstance(out, np.ndarray) or out.shape != x.shape:
+        raise ValueError(f"out must be an array of x's shape {x.shape}, not {getattr(out, 'shape', out)}")
+    apply_elementwise(function, inputs, halves(out, axis), keywords)
+    return out
+
+
+def halves(x: Any, axis: Any) -> tuple[Any, Any]:
+    if x.ndim == 0:
+        raise ValueError("x has no axis to be halved along; give the gate as a second array")
+    axis = checked_axis(axis, x.ndim)
+    size = x.shape[axis]
+    if size % 2:
+        raise ValueError(f"x has shape {x.shape}; axis {axis} must have an even length, to be halved")
+    before = (slice(None),) * axis
+    return x[(*before, slice(None, size // 2))], x[(*before, slice(size // 2, None))]
 
 
 class Cursor:
@@ -202,6 +254,28 @@ class Cursor:
         for chunk in self.iterator:
             yield slice(place, place + chunk.size), chunk
             place += chunk.size
+
+
+def run_in_pieces(
+    kernel: Callable[..., None],
+    sources: Sequence[tuple[Array, int]],
+    destinations: Sequence[tuple[Array, int]],
+    rows: int,
+    dtype: np.dtype[Any],
+) -> None:
+    """Run a kernel over arrays of any layout, in index order, through contiguous copies of pieces of them.
+
+    An array comes with the number of its elements that belong to a row. A piece is as many whole rows as fit.
+    """
+    readers = [Cursor(array, dtype, width) for array, width in sources]
+    writers = [Cursor(array, dtype, width, "writeonly") for array, width in destinations]
+    step = max(1, PIECE // max(1, *(width for _, width in (*sources, *destinations))))
+    for start in range(0, rows, step):
+        stop = min(start + step, rows)
+        results = [writer.empty(start, stop) for writer in writers]
+        kernel(*(reader.read(start, stop) for reader in readers), *results)
+        for writer, result in zip(writers, results, strict=True):
+            writer.write(start, stop, result)
 
 
 def blocks(shape: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:

@@ -31,8 +31,8 @@ from fastnn._arrays import (
     ArrayLike,
     Cursor,
     apart_from,
-    check_out,
     checked_hyperparameters,
+    destination,
     float_array,
     float_type,
     is_direct,
@@ -284,13 +284,6 @@ def denominator(shape: tuple[int, ...], weight: Array | None) -> float:
     if total == 0:
         raise ValueError("weight sums to 0, so the weighted mean is not defined")
     return total * (count / weight.size)
-
-
-def destination(out: Array | None, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    if out is None:
-        return np.empty(shape, dtype)
-    check_out(out, shape, dtype)
-    return out
 
 
 class ProbabilityLoss(Loss):

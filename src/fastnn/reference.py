@@ -313,6 +313,56 @@ def clipped_linear_derivative(
     return slope * between(slope * x + offset, min_value, max_value)
 
 
+def glu(x: Array, gate: Array) -> Array:
+    return x * sigmoid(gate)
+
+
+def glu_backward(grad: Array, x: Array, gate: Array) -> tuple[Array, Array]:
+    return grad * sigmoid(gate), grad * x * sigmoid_derivative(gate)
+
+
+def reglu(x: Array, gate: Array) -> Array:
+    return x * relu(gate)
+
+
+def reglu_backward(grad: Array, x: Array, gate: Array) -> tuple[Array, Array]:
+    return grad * relu(gate), grad * x * relu_derivative(gate)
+
+
+def geglu(x: Array, gate: Array) -> Array:
+    return x * gelu(gate)
+
+
+def geglu_backward(grad: Array, x: Array, gate: Array) -> tuple[Array, Array]:
+    return grad * gelu(gate), grad * x * gelu_derivative(gate)
+
+
+def swiglu(x: Array, gate: Array) -> Array:
+    return x * silu(gate)
+
+
+def swiglu_backward(grad: Array, x: Array, gate: Array) -> tuple[Array, Array]:
+    return grad * silu(gate), grad * x * silu_derivative(gate)
+
+
+def prelu(x: Array, slopes: Array) -> Array:
+    """The slopes are one, or those of the last axis; ``rrelu`` is the same with random ones."""
+    return np.where(x > 0, x, slopes * x)
+
+
+def prelu_backward(grad: Array, x: Array, slopes: Array) -> tuple[Array, Array]:
+    to_slopes = (grad * np.minimum(x, 0)).reshape(-1, slopes.size)
+    return grad * np.where(x > 0, np.ones_like(x), slopes), to_slopes.sum(0)
+
+
+def maxout(x: Array) -> Array:
+    return x.max(-1)
+
+
+def maxout_backward(grad: Array, x: Array) -> Array:
+    return grad[..., np.newaxis] * (np.arange(x.shape[-1]) == x.argmax(-1, keepdims=True))
+
+
 def softmax(x: Array, axis: int = -1) -> Array:
     e = np.exp(x - x.max(axis, keepdims=True))
     return e / e.sum(axis, keepdims=True)

@@ -48,8 +48,8 @@ isa = choose(os.environ.get("FASTNN_ISA"))
 """The build in use."""
 
 if TYPE_CHECKING:
-    from fastnn.kernels import elementwise, losses, optimizers, softmax
+    from fastnn.kernels import elementwise, losses, optimizers, softmax, units
 else:
-    elementwise, softmax, losses, optimizers = (
-        load(module, isa) for module in ("elementwise", "softmax", "losses", "optimizers")
+    elementwise, units, softmax, losses, optimizers = (
+        load(module, isa) for module in ("elementwise", "units", "softmax", "losses", "optimizers")
     )

@@ -1,0 +1,476 @@
+"""Gated pairs, rectifiers with an array of slopes, and maxout, against definitions and numbers of more digits."""
+
+import inspect
+import pickle
+import re
+
+import mpmath
+import numpy as np
+import pytest
+import scipy.special
+from exact import ulp_errors
+from layouts import LAYOUTS
+
+import fastnn as nn
+
+INF, NAN = np.inf, np.nan
+GATES = {"glu": nn.sigmoid, "reglu": nn.relu, "geglu": nn.gelu, "swiglu": nn.silu}
+each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+each_gated = pytest.mark.parametrize("f", [nn.UNITS[name] for name in GATES], ids=list(GATES))
+each_layout = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=list(LAYOUTS))
+WRITEABLE_LAYOUTS = {name: layout for name, layout in LAYOUTS.items() if name != "read-only"}
+each_writeable_layout = pytest.mark.parametrize("layout", WRITEABLE_LAYOUTS.values(), ids=list(WRITEABLE_LAYOUTS))
+
+
+def sample(shape, dtype=np.float64, seed=1):
+    return np.random.default_rng(seed).normal(0, 3, shape).astype(dtype)
+
+
+def defined(name, *arguments):
+    """What the reference gives, in float64."""
+    return getattr(nn.reference, name)(*(np.asarray(argument, np.float64) for argument in arguments))
+
+
+def assert_close(actual, expected, dtype):
+    tolerance = 16 * np.finfo(dtype).eps
+    assert actual.dtype == dtype
+    assert actual.shape == expected.shape
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
+
+
+def assert_same_bits(actual, expected):
+    native = [array.astype(array.dtype.newbyteorder("=")) for array in (actual, expected)]
+    assert native[0].dtype == native[1].dtype
+    assert native[0].shape == native[1].shape
+    assert native[0].tobytes() == native[1].tobytes()
+
+
+# Gated pairs
+
+
+@each_dtype
+@each_gated
+def test_two_arrays_give_what_the_definition_gives(f, dtype):
+    for size in (0, 1, 7, 19, 1000):
+        x, gate, grad = (sample(size, dtype, seed) for seed in range(3))
+        assert_close(f(x, gate), defined(f.__name__, x, gate), dtype)
+        for actual, expected in zip(
+            f.backward(grad, x, gate), defined(f"{f.__name__}_backward", grad, x, gate), strict=True
+        ):
+            assert_close(actual, expected, dtype)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((6,), 0), ((4, 10), -1), ((4, 10), 0), ((3, 8, 5), 1), ((2, 3, 40), 2), ((0, 4), 1)]
+)
+@each_dtype
+@each_gated
+def test_the_second_half_gates_the_first(f, dtype, shape, axis):
+    x = sample(shape, dtype)
+    value, gate = (half.copy() for half in np.split(x, 2, axis))
+    grad = sample(value.shape, dtype, 2)
+    y = f(value, gate)
+    together = np.concatenate(f.backward(grad, value, gate), axis)
+    assert_same_bits(f(x, axis=axis), y)
+    assert_same_bits(f.backward(grad, x, axis=axis), together)
+    out = np.full_like(y, 9)
+    assert f(x, axis=axis, out=out) is out
+    assert_same_bits(out, y)
+    assert f.backward(grad, x, axis=axis, out=x) is x
+    assert_same_bits(x, together)
+
+
+@each_layout
+@each_gated
+def test_the_layout_of_gated_pairs_changes_no_bit(f, layout):
+    x, gate, grad = (sample((6, 8), seed=seed) for seed in range(3))
+    for axis, half in ((0, (3, 8)), (1, (6, 4))):
+        halved = sample(half, seed=3)
+        assert_same_bits(f(layout(x), axis=axis), f(x, axis=axis))
+        assert_same_bits(f.backward(halved, layout(x), axis=axis), f.backward(halved, x, axis=axis))
+        assert_same_bits(f.backward(layout(halved), x, axis=axis), f.backward(halved, x, axis=axis))
+    assert_same_bits(f(layout(x), gate), f(x, gate))
+    assert_same_bits(f(x, layout(gate)), f(x, gate))
+    for actual, expected in zip(f.backward(layout(grad), x, layout(gate)), f.backward(grad, x, gate), strict=True):
+        assert_same_bits(actual, expected)
+
+
+@each_writeable_layout
+@each_gated
+def test_out_of_gated_pairs_in_any_layout(f, layout):
+    x, gate, grad = (sample((6, 8), seed=seed) for seed in range(3))
+    out = layout(np.full((6, 8), 9.0))
+    assert f(x, gate, out=out) is out
+    assert_same_bits(out, f(x, gate))
+    outs = layout(np.full((6, 8), 9.0)), layout(np.full((6, 8), 9.0))
+    assert f.backward(grad, x, gate, out=outs) is outs
+    for actual, expected in zip(outs, f.backward(grad, x, gate), strict=True):
+        assert_same_bits(actual, expected)
+    out = layout(np.full((6, 8), 9.0))
+    assert f.backward(grad[:, :4], x, out=out) is out
+    assert_same_bits(out, f.backward(grad[:, :4], x))
+
+
+@each_gated
+def test_out_of_gated_pairs_may_overlap_what_is_read(f):
+    memory = sample(600)
+    for value, gate, out in [
+        (slice(200), slice(200, 400), slice(200)),
+        (slice(200), slice(200, 400), slice(200, 400)),
+        (slice(200), slice(200, 400), slice(1, 201)),
+        (slice(200), slice(100, 300), slice(50, 250)),
+    ]:
+        copy = memory.copy()
+        expected = f(memory[value], memory[gate])
+        assert_same_bits(f(copy[value], copy[gate], out=copy[out]), expected)
+    x = memory.reshape(3, 200).copy()
+    expected = f(x.copy())
+    assert_same_bits(f(x, out=x.ravel()[:300].reshape(3, 100)), expected)
+    grad, x, gate = memory.copy().reshape(3, 200)
+    expected = f.backward(grad.copy(), x.copy(), gate.copy())
+    f.backward(grad, x, gate, out=(gate, x))
+    assert_same_bits(gate, expected[0])
+    assert_same_bits(x, expected[1])
+
+
+@each_dtype
+@each_gated
+def test_a_gated_number_has_the_same_bits_wherever_it_stands(f, dtype):
+    x, gate, grad = (sample(100, dtype, seed) for seed in range(3))
+    whole, parts = f(x, gate), f.backward(grad, x, gate)
+    for k in range(100):
+        one = slice(k, k + 1)
+        assert_same_bits(f(x[one], gate[one]), whole[one])
+        for part, alone in zip(parts, f.backward(grad[one], x[one], gate[one]), strict=True):
+            assert_same_bits(alone, part[one])
+
+
+@each_gated
+def test_gates_broadcast(f):
+    x, gate = sample((4, 1)), sample(5, seed=2)
+    full_x, full_gate = (array.copy() for array in np.broadcast_arrays(x, gate))
+    assert_same_bits(f(x, gate), f(full_x, full_gate))
+    for part, full in zip(f.backward(1.5, x, gate), f.backward(np.full((4, 5), 1.5), full_x, full_gate), strict=True):
+        assert_same_bits(part, full)
+
+
+@each_gated
+def test_gated_numbers_give_scalars_and_types_meet(f):
+    assert type(f(0.5, 2)) is np.float64
+    assert [type(part) for part in f.backward(1, np.float32(2), 3)] == [np.float32] * 2
+    assert f(np.ones(4, np.float32), np.ones(4)).dtype == np.float64
+    assert f([1, 2, 3, 4]).dtype == np.float64
+    assert_same_bits(f([1, 2, 3, 4]), f(np.array([1.0, 2, 3, 4])))
+
+
+@each_dtype
+def test_gated_pairs_are_as_exact_as_a_product_can_be(dtype):
+    """One rounding more than the gate's activation."""
+    x, gate = sample(2000, dtype), np.concatenate([sample(1000, dtype, 2), np.linspace(-30, 30, 1000, dtype=dtype)])
+    exact = {
+        nn.glu: lambda g: 1 / (1 + mpmath.exp(-g)),
+        nn.geglu: lambda g: g * mpmath.ncdf(g),
+        nn.swiglu: lambda g: g / (1 + mpmath.exp(-g)),
+    }
+    with mpmath.workprec(200):
+        for f, gate_of in exact.items():
+            wanted = [mpmath.mpf(float(a)) * gate_of(mpmath.mpf(float(g))) for a, g in zip(x, gate, strict=True)]
+            assert ulp_errors(f(x, gate), wanted).max() <= 3
+
+
+@each_gated
+def test_the_gradients_of_gated_pairs_are_limits_of_differences(f):
+    x, gate, h = sample(200), sample(200, seed=2), 1e-5
+    to_x, to_gate = f.backward(np.ones(200), x, gate)
+    np.testing.assert_allclose(to_x, (f(x + h, gate) - f(x - h, gate)) / (2 * h), rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(to_gate, (f(x, gate + h) - f(x, gate - h)) / (2 * h), rtol=1e-7, atol=1e-8)
+
+
+def test_gates_take_the_hyperparameters_of_their_activation():
+    x, gate = sample(50), sample(50, seed=2)
+    np.testing.assert_allclose(nn.swiglu(x, gate, beta=1.7), x * gate * scipy.special.expit(1.7 * gate), rtol=1e-14)
+    np.testing.assert_allclose(nn.geglu(x, gate, approximate="tanh"), x * nn.gelu(gate, approximate="tanh"), rtol=1e-14)
+    halved = np.concatenate([x, gate])
+    assert_same_bits(nn.swiglu(halved, beta=1.7), nn.swiglu(x, gate, beta=1.7))
+    assert_same_bits(nn.swiglu.backward(x, halved, beta=1.7), np.concatenate(nn.swiglu.backward(x, x, gate, beta=1.7)))
+    with pytest.raises(ValueError, match="approximate is 'erf'; accepted are 'none' and 'tanh'"):
+        nn.geglu(x, gate, approximate="erf")
+    for f in (nn.glu, nn.reglu):
+        with pytest.raises(TypeError, match="unexpected keyword argument 'beta'"):
+            f(x, gate, beta=2)
+
+
+@pytest.mark.parametrize("size", [1, 19])
+@each_gated
+def test_edges_of_gated_pairs(f, size):
+    closed = -INF
+    for x, gate, value in [(2, closed, 0), (NAN, 1, NAN), (1, NAN, NAN), (3, 0, 1.5 if f is nn.glu else 0)]:
+        with np.errstate(all="raise"):
+            np.testing.assert_array_equal(f(np.full(size, float(x)), np.full(size, float(gate))), value)
+    np.testing.assert_array_equal(f(np.full(size, 2.0), np.full(size, INF)), 2.0 if f is nn.glu else INF)
+
+
+@each_gated
+def test_what_gated_pairs_refuse(f):
+    with pytest.raises(ValueError, match=re.escape("x has shape (2, 3); axis 1 must have an even length")):
+        f(np.ones((2, 3)))
+    with pytest.raises(ValueError, match=re.escape("x has shape (2, 3); axis 1 must have an even length")):
+        f.backward(np.ones((2, 1)), np.ones((2, 3)))
+    with pytest.raises(np.exceptions.AxisError):
+        f(np.ones(4), axis=1)
+    with pytest.raises(ValueError, match="x has no axis to be halved along"):
+        f(1.0)
+    with pytest.raises(TypeError, match=r"^gate has dtype complex128"):
+        f(np.ones(4), np.ones(4, complex))
+    with pytest.raises(ValueError, match=re.escape("x of shape (4,) and gate of shape (3,) cannot be broadcast")):
+        f(np.ones(4), np.ones(3))
+    with pytest.raises(ValueError, match=re.escape("out has shape (4,); the result has (2,)")):
+        f(np.ones(4), out=np.ones(4))
+    with pytest.raises(TypeError, match="out must be a tuple of 2 arrays"):
+        f.backward(np.ones(4), np.ones(4), np.ones(4), out=np.ones(4))
+    with pytest.raises(ValueError, match=re.escape("out must be an array of x's shape (4,), not (2,)")):
+        f.backward(np.ones(2), np.ones(4), out=np.ones(2))
+
+
+# prelu
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis", "count"),
+    [
+        ((5,), 1, 1),
+        ((4, 3), 1, 3),
+        ((4, 3), 0, 4),
+        ((2, 3, 700), 1, 3),
+        ((2, 5, 6), -1, 6),
+        ((2, 3, 4, 5), 1, 1),
+        ((), 1, 1),
+    ],
+)
+@each_dtype
+def test_prelu_gives_what_the_definition_gives(dtype, shape, axis, count):
+    x, grad = sample(shape, dtype), sample(shape, dtype, 2)
+    slopes = np.linspace(0.1, 0.7, count).astype(dtype)
+    last = np.moveaxis(x, axis, -1) if count > 1 else x
+    y = defined("prelu", last, slopes)
+    to_x, to_slopes = defined("prelu_backward", np.moveaxis(grad, axis, -1) if count > 1 else grad, last, slopes)
+    if count > 1:
+        y, to_x = np.moveaxis(y, -1, axis), np.moveaxis(to_x, -1, axis)
+    assert_close(nn.prelu(x, slopes, axis), y.reshape(shape), dtype)
+    actual = nn.prelu.backward(grad, x, slopes, axis)
+    assert_close(actual[0], to_x.reshape(shape), dtype)
+    assert actual[1].dtype == dtype
+    np.testing.assert_allclose(actual[1], to_slopes, rtol=1e-6 if dtype == np.float32 else 1e-12)
+
+
+@each_layout
+@each_dtype
+def test_the_layout_of_prelu_changes_no_bit(layout, dtype):
+    for shape, axis, count in [((30, 7), 1, 7), ((3, 4, 600), 1, 4), ((50, 800), 0, 1), ((3, 4, 6), -1, 6)]:
+        x, grad, slopes = sample(shape, dtype), sample(shape, dtype, 2), np.linspace(0.1, 0.7, count).astype(dtype)
+        assert_same_bits(nn.prelu(layout(x), slopes, axis), nn.prelu(x, slopes, axis))
+        expected = nn.prelu.backward(grad, x, slopes, axis)
+        for grad_layout in (grad, layout(grad)):
+            for actual, wanted in zip(nn.prelu.backward(grad_layout, layout(x), slopes, axis), expected, strict=True):
+                assert_same_bits(actual, wanted)
+
+
+@each_writeable_layout
+def test_out_of_prelu_in_any_layout(layout):
+    x, grad, slopes = sample((30, 7)), sample((30, 7), seed=2), np.linspace(0.1, 0.7, 7)
+    out = layout(np.full((30, 7), 9.0))
+    assert nn.prelu(x, slopes, out=out) is out
+    assert_same_bits(out, nn.prelu(x, slopes))
+    out = layout(np.full((30, 7), 9.0))
+    expected = nn.prelu.backward(grad, x, slopes)
+    assert nn.prelu.backward(grad, x, slopes, out=out)[0] is out
+    assert_same_bits(out, expected[0])
+    for target in range(2):
+        copies = grad.copy(), x.copy()
+        to_x, to_slopes = nn.prelu.backward(*copies, slopes, out=copies[target])
+        assert_same_bits(to_x, expected[0])
+        assert_same_bits(to_slopes, expected[1])
+    memory = sample(301)
+    expected = nn.prelu(memory[:-1].copy(), 0.3)
+    assert_same_bits(nn.prelu(memory[:-1], 0.3, out=memory[1:]), expected)
+
+
+def test_the_gradient_of_the_slopes_is_the_limit_of_differences():
+    x, grad, slopes, h = sample((50, 3)), sample((50, 3), seed=2), np.array([0.1, 0.2, 0.3]), 1e-6
+    to_slopes = nn.prelu.backward(grad, x, slopes)[1]
+    for k in range(3):
+        step = np.eye(3)[k] * h
+        difference = (grad * (nn.prelu(x, slopes + step) - nn.prelu(x, slopes - step))).sum() / (2 * h)
+        np.testing.assert_allclose(to_slopes[k], difference, rtol=1e-6)
+
+
+def test_the_gradient_of_the_slopes_is_added_up_in_float64():
+    x = np.full((100_000, 2), -0.1, np.float32)
+    to_slopes = nn.prelu.backward(np.ones_like(x), x, np.zeros(2, np.float32))[1]
+    np.testing.assert_allclose(to_slopes, -1e5 * np.float64(np.float32(0.1)), rtol=1e-7)
+
+
+def test_edges_of_prelu():
+    x = np.array([0.0, -0.0, INF, -INF, NAN, -2.0])
+    with np.errstate(all="raise"):
+        for slope, value, derivative in [
+            (0.5, [0, 0, INF, -INF, NAN, -1], [0.5, 0.5, 1, 0.5, NAN, 0.5]),
+            (0.0, [0, 0, INF, 0, NAN, 0], [0, 0, 1, 0, NAN, 0]),
+            (-0.5, [0, 0, INF, INF, NAN, 1], [-0.5, -0.5, 1, -0.5, NAN, -0.5]),
+        ]:
+            np.testing.assert_array_equal(nn.prelu(x, slope), value)
+            np.testing.assert_array_equal(nn.prelu(x, np.full(6, slope), 0), value)
+            np.testing.assert_array_equal(nn.prelu.backward(np.ones(6), x, slope)[0], derivative)
+
+
+def test_what_prelu_refuses():
+    message = "weight has shape (4,); accepted is one slope, or one for each of the 3 channels, which are axis 1 of x"
+    for call in (lambda w: nn.prelu(np.ones((2, 3)), w), lambda w: nn.prelu.backward(1.0, np.ones((2, 3)), w)):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            call(np.ones(4))
+    with pytest.raises(np.exceptions.AxisError):
+        nn.prelu(np.ones(3), np.ones(3))
+    with pytest.raises(TypeError, match=r"^weight has dtype complex128"):
+        nn.prelu(np.ones(3), 1j)
+    with pytest.raises(ValueError, match=re.escape("out has shape (2,); the result has (3,)")):
+        nn.prelu(np.ones(3), 0.5, out=np.ones(2))
+
+
+def test_prelu_of_a_dask_array_stays_lazy():
+    dask = pytest.importorskip("dask.array")
+    x = sample((8, 3, 4))
+    lazy = nn.prelu(dask.from_array(x, chunks=2), [0.1, 0.2, 0.3])
+    assert isinstance(lazy, dask.Array)
+    assert_same_bits(lazy.compute(), nn.prelu(x, [0.1, 0.2, 0.3]))
+
+
+# rrelu
+
+
+@each_dtype
+def test_rrelu_without_a_generator_has_the_mean_slope(dtype):
+    x = sample(100, dtype)
+    expected = np.where(x > 0, x, x.astype(float) * (1 / 8 + 1 / 3) / 2)
+    assert_close(nn.rrelu(x), expected, dtype)
+    np.testing.assert_allclose(nn.rrelu.backward(x, x), np.where(x > 0, x, expected), rtol=1e-6)
+
+
+@each_layout
+@each_dtype
+def test_the_slopes_of_rrelu_are_uniform_and_the_generators(layout, dtype):
+    x = np.full((200, 250), -1, dtype)
+    x[::2] = 3
+    y = nn.rrelu(layout(x), rng=np.random.default_rng(7))
+    assert y.dtype == dtype
+    assert_same_bits(y, nn.rrelu(x, rng=np.random.default_rng(7)))
+    np.testing.assert_array_equal(y[::2], 3)
+    slopes = -y[1::2]
+    assert 1 / 8 <= slopes.min() < 0.126
+    assert 0.333 < slopes.max() <= np.float32(1 / 3)
+    assert abs(slopes.mean() - (1 / 8 + 1 / 3) / 2) < 0.002
+    assert abs(slopes.std() - (1 / 3 - 1 / 8) / np.sqrt(12)) < 0.002
+    grad = sample(x.shape, dtype)
+    to_x = nn.rrelu.backward(layout(grad), layout(x), y=y)
+    np.testing.assert_allclose(to_x, np.where(x > 0, grad, grad * -y), rtol=1e-6)
+
+
+def test_rrelu_where_the_output_does_not_tell_the_slope():
+    mean = (1 / 8 + 1 / 3) / 2
+    x = np.array([0.0, -INF, NAN, -5e-324, INF])
+    y = nn.rrelu(x, rng=np.random.default_rng(1))
+    np.testing.assert_array_equal(y[[0, 1, 2, 4]], [0, -INF, NAN, INF])
+    to_x = nn.rrelu.backward(np.ones(5), x, y=y)
+    np.testing.assert_allclose(to_x[[0, 1, 2, 4]], [mean, mean, NAN, 1])
+    assert 1 / 8 <= to_x[3] <= 1 / 3
+
+
+def test_rrelu_in_place_and_with_limits():
+    x = sample(40_000)
+    expected = nn.rrelu(x, lower=-0.5, upper=2, rng=np.random.default_rng(3))
+    assert expected[x < 0].max() > 0
+    assert nn.rrelu(x, lower=-0.5, upper=2, rng=np.random.default_rng(3), out=x) is x
+    assert_same_bits(x, expected)
+
+
+def test_what_rrelu_refuses():
+    with pytest.raises(ValueError, match=r"lower is 0.5 and upper is 0.25"):
+        nn.rrelu(np.ones(3), lower=0.5, upper=0.25)
+    with pytest.raises(TypeError, match=r"rng must be a numpy.random.Generator, not int"):
+        nn.rrelu(np.ones(3), rng=5)
+
+
+# maxout
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [((5,), 0), ((300, 2), -1), ((4, 3, 2), 1), ((3, 700), 0), ((2, 3, 400), 1), ((0, 3), 1), ((6, 1), 1), ((3, 0), 0)],
+)
+@each_dtype
+def test_maxout_gives_what_the_definition_gives(dtype, shape, axis):
+    x = np.round(sample(shape, dtype))  # with ties
+    y = x.max(axis)
+    grad = sample(y.shape, dtype, 2)
+    np.testing.assert_array_equal(nn.maxout(x, axis), y, strict=True)
+    last = np.moveaxis(x, axis, -1)
+    expected = np.moveaxis(defined("maxout_backward", grad, last), -1, axis)
+    np.testing.assert_array_equal(nn.maxout.backward(grad, x, axis), expected.astype(dtype), strict=True)
+
+
+@each_layout
+def test_the_layout_of_maxout_changes_no_bit(layout):
+    x = sample((12, 5, 700))
+    for axis in range(3):
+        grad = sample(x.max(axis).shape, seed=2)
+        assert_same_bits(nn.maxout(layout(x), axis), nn.maxout(x, axis))
+        expected = nn.maxout.backward(grad, x, axis)
+        assert_same_bits(nn.maxout.backward(layout(grad), layout(x), axis), expected)
+
+
+@each_writeable_layout
+def test_out_of_maxout_in_any_layout(layout):
+    x, grad = sample((40, 3, 6)), sample((40, 6), seed=2)
+    out = layout(np.full((40, 6), 9.0))
+    assert nn.maxout(x, 1, out=out) is out
+    assert_same_bits(out, nn.maxout(x, 1))
+    out = layout(np.full((40, 3, 6), 9.0))
+    assert nn.maxout.backward(grad, x, 1, out=out) is out
+    expected = nn.maxout.backward(grad, x, 1)
+    assert_same_bits(out, expected)
+    copy = x.copy()
+    nn.maxout.backward(grad, copy, 1, out=copy)
+    assert_same_bits(copy, expected)
+    memory = np.arange(18.0)
+    assert_same_bits(nn.maxout(memory.reshape(6, 3), out=memory[:6]), np.arange(2.0, 18, 3))
+
+
+def test_nan_is_the_largest_and_the_first_of_the_largest_gets_the_gradient():
+    x = np.array([[1, NAN, 3, NAN], [2, 2, 1, 2], [-INF, -INF, -INF, -INF]])
+    grad = np.array([5.0, 6.0, 7.0])
+    np.testing.assert_array_equal(nn.maxout(x), [NAN, 2, -INF])
+    np.testing.assert_array_equal(nn.maxout(x.T.copy(), 0), [NAN, 2, -INF])
+    expected = np.array([[0, 5, 0, 0], [6, 0, 0, 0], [7, 0, 0, 0]])
+    np.testing.assert_array_equal(nn.maxout.backward(grad, x), expected)
+    np.testing.assert_array_equal(nn.maxout.backward(grad, x.T.copy(), 0), expected.T)
+
+
+def test_what_maxout_refuses():
+    for call in (nn.maxout, lambda x: nn.maxout.backward(np.ones(2), x)):
+        with pytest.raises(ValueError, match=re.escape("x has shape (2, 0); axis 1 must hold one number at least")):
+            call(np.ones((2, 0)))
+    with pytest.raises(np.exceptions.AxisError):
+        nn.maxout(1.0)
+    with pytest.raises(ValueError, match=re.escape("grad has shape (3,); the function's result has shape (2,)")):
+        nn.maxout.backward(np.ones(3), np.ones((2, 3)))
+
+
+# All of them
+
+
+@pytest.mark.parametrize("f", nn.UNITS.values(), ids=list(nn.UNITS))
+def test_they_look_like_functions(f):
+    for function in (f, f.backward):
+        assert function.__doc__
+        assert pickle.loads(pickle.dumps(function)) is function
+        assert "out" in inspect.signature(function).parameters
+        assert repr(function) == f"<function fastnn.{function.__qualname__}>"
