@@ -15,8 +15,8 @@ pytestmark = [
 ]
 
 # The least number of vector loops in each function of the modules; float32 and float64 are functions of their own where
-# the name says "fuse". An element-wise activation has a loop for each of its four passes, a gate for its two; a loss one
-# for the value, the gradient, both, what is weighted and what is stored.
+# the name says "fuse". An element-wise activation has a loop for each of its four passes, a gate for its two; a loss
+# one for the value, the gradient, both, what is weighted and what is stored.
 LEAST = {
     "elementwise": {r"_fuse_[01].*elementwise_\w+": 4},
     "units": {r"_fuse_[01].*units_\w+": 2, r".*units_\d+(Prelu|Maximum)(Backward)?_compute": 6},
