@@ -1,16 +1,13 @@
 """Activations: value, derivative and back-propagation, against definitions and against numbers of more digits."""
 
 import copy
-import functools
 import inspect
 import pickle
 import re
 
-import mpmath
 import numpy as np
 import pytest
 import scipy.special
-from exact import ulp_errors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -147,120 +144,6 @@ def test_the_derivative_is_the_limit_of_differences(f):
     np.testing.assert_allclose(f.derivative(x), differences, atol=tolerance * max(1, np.abs(differences).max()))
 
 
-def step(x, low=0, high=mpmath.inf):
-    return mpmath.mpf(low < x < high)
-
-
-def clip(x, low, high):
-    return min(max(x, mpmath.mpf(low)), mpmath.mpf(high))
-
-
-def logistic(x):
-    return 1 / (1 + mpmath.exp(-x))
-
-
-def swish(beta):
-    return (
-        lambda x: x * logistic(beta * x),
-        lambda x: logistic(beta * x) * (1 + beta * x * logistic(-beta * x)),
-    )
-
-
-def gelu_tanh(x):
-    return x * logistic(mpmath.sqrt(8 / mpmath.pi) * (x + mpmath.mpf("0.044715") * x**3))
-
-
-def gelu_tanh_derivative(x):
-    scale, cube = mpmath.sqrt(8 / mpmath.pi), mpmath.mpf("0.044715")
-    gate = scale * (x + cube * x**3)
-    return logistic(gate) * (1 + x * scale * (1 + 3 * cube * x**2) * logistic(-gate))
-
-
-def elu(scale, limit):
-    return (
-        lambda x: scale * x if x > 0 else limit * mpmath.expm1(x),
-        lambda x: scale if x > 0 else limit * mpmath.exp(x),
-    )
-
-
-SELU = mpmath.mpf("1.0507009873554804934"), mpmath.mpf("1.7580993408473768599402")
-root = mpmath.sqrt
-
-# For each activation: value and derivative in many digits, the largest error of each in ULP, and where the derivative
-# crosses zero away from 0: there its error counts in units of the last place of 1/2. The aim is 2 for a value and 4 for
-# a derivative; squareplus, dish and the derivatives of tanhshrink, swish and gelu_tanh have a rounding too many for it.
-EXACT = {
-    "linear": (lambda x: x, lambda x: mpmath.mpf(1), 0, 0),
-    "sigmoid": (logistic, lambda x: logistic(x) * logistic(-x), 2, 4),
-    "log_sigmoid": (lambda x: -mpmath.log1p(mpmath.exp(-x)), lambda x: logistic(-x), 2, 4),
-    "hard_sigmoid": (lambda x: clip(x / 6 + mpmath.mpf(1) / 2, 0, 1), lambda x: step(x, -3, 3) / 6, 2, 1),
-    "tanh": (mpmath.tanh, lambda x: mpmath.sech(x) ** 2, 2, 4),
-    "hard_tanh": (lambda x: clip(x, -1, 1), lambda x: step(x, -1, 1), 0, 0),
-    "tanhshrink": (lambda x: x - mpmath.tanh(x) if abs(x) > 1e-30 else x**3 / 3, lambda x: mpmath.tanh(x) ** 2, 2, 4.2),
-    "softsign": (lambda x: x / (1 + abs(x)), lambda x: 1 / (1 + abs(x)) ** 2, 2, 4),
-    "relu": (lambda x: max(x, 0), step, 0, 0),
-    "relu6": (lambda x: clip(x, 0, 6), lambda x: step(x, 0, 6), 0, 0),
-    "relu_squared": (lambda x: max(x, 0) ** 2, lambda x: 2 * max(x, 0), 1, 1),
-    "leaky_relu": (
-        lambda x: x if x > 0 else mpmath.mpf("0.01") * x,
-        lambda x: mpmath.mpf(1) if x > 0 else mpmath.mpf("0.01"),
-        1.5,
-        0.5,
-    ),
-    "elu": (*elu(1, 1), 2, 4),
-    "selu": (*elu(*SELU), 2, 4),
-    "celu": (*elu(1, 1), 2, 4),
-    "gelu": (
-        lambda x: x * mpmath.erfc(-x / root(2)) / 2,
-        lambda x: mpmath.erfc(-x / root(2)) / 2 + x * mpmath.npdf(x),
-        2,
-        4,
-        -0.7518,
-    ),
-    "quick_gelu": (*swish(mpmath.mpf(1.702)), 2, 4.2, -0.7499),
-    "silu": (*swish(1), 2, 4.2, -1.2785),
-    "swish": (*swish(1), 2, 4.2, -1.2785),
-    "hard_silu": (
-        lambda x: x * clip(x + 3, 0, 6) / 6,
-        lambda x: x / 3 + mpmath.mpf(1) / 2 if -3 < x < 3 else mpmath.mpf(x >= 3),
-        2,
-        4,
-    ),
-    "mish": (
-        lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x))),
-        lambda x: (
-            mpmath.tanh(mpmath.log1p(mpmath.exp(x))) + x * logistic(x) * mpmath.sech(mpmath.log1p(mpmath.exp(x))) ** 2
-        ),
-        2,
-        4,
-        -1.1924,
-    ),
-    "softplus": (lambda x: mpmath.log1p(mpmath.exp(x)), logistic, 2, 4),
-    "squareplus": (lambda x: (x + root(x * x + 4)) / 2, lambda x: (1 + x / root(x * x + 4)) / 2, 2.3, 4),
-    "softshrink": (lambda x: mpmath.sign(x) * max(abs(x) - 0.5, 0), lambda x: step(abs(x), 0.5), 0.5, 0),
-    "hardshrink": (lambda x: x * step(abs(x), 0.5), lambda x: step(abs(x), 0.5), 0, 0),
-    "threshold": (lambda x: max(x, 0), step, 0, 0),
-    "thresholded_relu": (lambda x: x * step(x, 1), lambda x: step(x, 1), 0, 0),
-    "sparse_plus": (lambda x: clip(x + 1, 0, 2) ** 2 / 4 if x < 1 else x, lambda x: clip((x + 1) / 2, 0, 1), 2, 1),
-    "sparse_sigmoid": (lambda x: clip((x + 1) / 2, 0, 1), lambda x: step(x, -1, 1) / 2, 1, 0),
-    "exponential": (mpmath.exp, mpmath.exp, 2, 4),
-    "bent_identity": (lambda x: x + (root(x * x + 1) - 1) / 2, lambda x: 1 + x / (2 * root(x * x + 1)), 2, 4),
-    "logit": (lambda x: mpmath.log(x / (1 - x)), lambda x: 1 / (x * (1 - x)), 2, 4),
-    "dish": (
-        lambda x: x / 2 * (1 + x / root(1 + x * x)),
-        lambda x: (1 + x / root(1 + x * x) + x / root(1 + x * x) ** 3) / 2,
-        2.5,
-        4,
-        -0.7862,
-    ),
-    "clipped_linear": (lambda x: clip(x, 0, 1), lambda x: step(x, 0, 1), 0, 0),
-    "gelu_tanh": (gelu_tanh, gelu_tanh_derivative, 2, 4.2, -0.7525),
-}
-CALLED = {name: (f, f.derivative) for name, f in nn.ACTIVATIONS.items()} | {
-    "gelu_tanh": tuple(functools.partial(call, approximate="tanh") for call in (nn.gelu, nn.gelu.derivative))
-}
-
-
 def hard_inputs(dtype):
     """Near 0 from the subnormals up, through the tails down to them, halfway between powers of two, and large."""
     info = np.finfo(dtype)
@@ -279,30 +162,6 @@ def hard_inputs(dtype):
         every = np.arange(0, 2**32, 1_000_003, dtype=np.uint64).astype(np.uint32).view(np.float32)
         inputs.append(every[np.isfinite(every)])
     return np.concatenate(inputs)
-
-
-@each_dtype
-@pytest.mark.parametrize("name", EXACT)
-def test_errors_in_ulp_stay_within_the_bounds(name, dtype):
-    value, derivative, value_bound, derivative_bound, *crossing = EXACT[name]
-    x = hard_inputs(dtype)[:: 1 if name in ("sigmoid", "tanh") else 5]
-    x = x[np.abs(x) < 1e30]  # beyond, some definitions cancel even in so many digits
-    if name == "logit":
-        x = x[(x > 0) & (x < 1)]
-    of_value, of_derivative = CALLED[name]
-    with mpmath.workprec(600):
-        exact = [mpmath.mpf(float(number)) for number in x]
-        assert ulp_errors(of_value(x), [value(number) for number in exact]).max() <= value_bound
-        slopes = [derivative(number) for number in exact]
-        errors = ulp_errors(of_derivative(x), slopes)
-        near = np.abs(x - crossing[0]) < 0.25 if crossing else np.zeros(x.size, bool)
-        assert errors[~near].max() <= derivative_bound
-        absolute = [abs(got - want) for got, want in zip(of_derivative(x).astype(object), slopes, strict=True)]
-        assert max(np.array(absolute)[near], default=0) <= derivative_bound * np.finfo(dtype).eps / 2
-
-
-def test_every_activation_is_known_exactly():
-    assert EXACT.keys() == CALLED.keys()
 
 
 @each_dtype
@@ -368,7 +227,7 @@ EDGES = {
     "sparse_sigmoid": [(-INF, 0, 0), (-1, 0, 0), (0, 0.5, 0.5), (1, 1, 0), (INF, 1, 0)],
     "exponential": [(-INF, 0, 0), (0, 1, 1), (INF, INF, INF)],
     "bent_identity": [(-INF, -INF, 0.5), (0, 0, 1), (INF, INF, 1.5)],
-    "logit": [(0, -INF, INF), (0.5, 0, 4), (1, INF, INF), (-1, NAN, NAN), (2, NAN, NAN)],
+    "logit": [(0, -INF, INF), (-0.0, -INF, INF), (0.5, 0, 4), (1, INF, INF), (-1, NAN, NAN), (2, NAN, NAN)],
     "dish": [(-INF, 0, 0), (0, 0, 0.5), (INF, INF, 1)],
     "clipped_linear": [(-INF, 0, 0), (0, 0, 0), (0.5, 0.5, 1), (1, 1, 0), (INF, 1, 0)],
 }

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -103,7 +104,10 @@ def declared(settings: Settings | None = None) -> Callable[[Callable[..., Any]],
         chosen = settings or (lambda **hyperparameters: (name, tuple(hyperparameters.values())))
         function = Activation(defaults, chosen)
         function.declare(declaration)
-        function.__doc__ = (declaration.__doc__ or "").replace("{x}", X).replace("{out}", OUT)
+        function.__doc__ = declaration.__doc__ or ""
+        for placeholder, text in (("{x}", X), ("{out}", OUT)):
+            # On a line of its own: a formula may hold {x} too.
+            function.__doc__ = re.sub(rf"^( *){placeholder}$", rf"\1{text}", function.__doc__, flags=re.MULTILINE)
 
         function.derivative = Derivative(defaults, chosen, derivative=True)
         function.derivative.declare(derivative, f"{name}.derivative")
@@ -221,6 +225,8 @@ def backward_from_output(grad: ArrayLike, y: ArrayLike, /, *, out: Array | None 
 def linear(x: ArrayLike, /, *, out: Array | None = None) -> Any:
     r"""The identity, for output layers of regression.
 
+    .. math:: f(x) = x, \qquad f'(x) = 1
+
     Parameters
     ----------
     {x}
@@ -301,7 +307,7 @@ def log_sigmoid(x: ArrayLike, /, *, out: Array | None = None) -> Any:
     """
 
 
-@declared(lambda alpha, beta: ("hard_sigmoid", (positive("alpha", alpha), beta / alpha)))
+@declared(lambda alpha, beta: ("hard_sigmoid", (positive("alpha", alpha), beta / alpha, (1 - beta) / alpha)))
 def hard_sigmoid(x: ArrayLike, /, *, alpha: float = 1 / 6, beta: float = 0.5, out: Array | None = None) -> Any:
     r"""Piecewise linear sigmoid.
 
@@ -462,6 +468,8 @@ def relu(
 ) -> Any:
     r"""Rectified linear unit, max(0, x).
 
+    .. math:: f(x) = \max(0, x), \qquad f'(x) = \begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}
+
     Parameters
     ----------
     {x}
@@ -557,11 +565,13 @@ def relu_squared(x: ArrayLike, /, *, out: Array | None = None) -> Any:
 def leaky_relu(x: ArrayLike, /, *, negative_slope: float = 0.01, out: Array | None = None) -> Any:
     r"""Leaky rectified linear unit: x for x > 0, ``negative_slope * x`` otherwise.
 
+    .. math:: f(x) = \begin{cases} x & x > 0 \\ s x & x \le 0 \end{cases}
+
     Parameters
     ----------
     {x}
     negative_slope : float, default 0.01
-        Slope left of 0. (PyTorch, JAX and ONNX have the same default; Keras has 0.2.)
+        Slope s left of 0. (PyTorch, JAX and ONNX have the same default; Keras has 0.2.)
     {out}
 
     Returns
@@ -988,13 +998,15 @@ def hardshrink(x: ArrayLike, /, *, lambda_: float = 0.5, bias: float = 0.0, out:
 def threshold(x: ArrayLike, /, *, threshold: float = 0.0, value: float = 0.0, out: Array | None = None) -> Any:
     r"""x above a threshold, a value elsewhere.
 
+    .. math:: f(x) = \begin{cases} x & x > t \\ v & \text{otherwise} \end{cases}
+
     Parameters
     ----------
     {x}
     threshold : float, default 0.0
-        x passes where it is above.
+        x passes where it is above: t.
     value : float, default 0.0
-        The result elsewhere.
+        The result elsewhere: v.
     {out}
 
     Returns
@@ -1017,6 +1029,8 @@ def threshold(x: ArrayLike, /, *, threshold: float = 0.0, value: float = 0.0, ou
 @declared(lambda alpha: ("threshold", (alpha, 0.0)))
 def thresholded_relu(x: ArrayLike, /, *, alpha: float = 1.0, out: Array | None = None) -> Any:
     r"""x above a threshold, 0 elsewhere.
+
+    .. math:: f(x) = \begin{cases} x & x > \alpha \\ 0 & \text{otherwise} \end{cases}
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ multiplication, which then is the only one that rounds there.
 from libc.math cimport NAN, copysign, copysignf, fabs, fabsf, sqrt as sqrt_of_double, sqrtf
 
 from fastnn.kernels.elementary cimport (
-    cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_times_power, expm1_bounded,
+    bend, cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_times_power, expm1_bounded,
     expm1_nonpositive, expm1_reduced, exponent_of, head, headroom, log1p_unit, log_odds, normal_tail,
     power_of_two, real, rest_of, shift_of, without_headroom, zero_below,
 )
@@ -94,7 +94,8 @@ cdef inline real linear_derivative_from_output(real y, const double *p) noexcept
 
 cdef inline real sigmoid(real x, const double *p) noexcept nogil:
     cdef real s = without_headroom(<real>1)
-    cdef real sum = exp_and_unit(-x, <real>0, <real>0, s, shift_of(x, -headroom(x)))
+    cdef real shift = shift_of(x, -headroom(x)), exponent = exponent_of(-x, shift)
+    cdef real sum = exp_and_unit(rest_of(-x, exponent, shift), exponent, s)
     cdef real y = s / (s if x > <real>40 else sum)
     return <real>0 if x < zero_below(x) else y
 
@@ -119,26 +120,29 @@ cdef inline real log_sigmoid_derivative_from_output(real y, const double *p) noe
     return -expm1_nonpositive(y)
 
 
-# hard_sigmoid: y = a x + b between 0 and 1, as a (x + b / a), which is exact where it crosses 0. p = a, b / a.
+# hard_sigmoid: y = a x + b between 0 and 1, as a (x + b / a), which is exact where it crosses 0. p = a, b / a, and
+# where it is 1.
 
 cdef inline real hard_sigmoid(real x, const double *p) noexcept nogil:
     return clipped(<real>p[0] * (x + <real>p[1]), <real>0, <real>1)
 
 cdef inline real hard_sigmoid_derivative(real x, const double *p) noexcept nogil:
-    return within(<real>p[0] * (x + <real>p[1]), <real>0, <real>1, <real>p[0])
+    return within(x, <real>-p[1], <real>p[2], <real>p[0])
 
 cdef inline real hard_sigmoid_derivative_from_output(real y, const double *p) noexcept nogil:
     return within(y, <real>0, <real>1, <real>p[0])
 
 
-# tanh: y = t / (t + 2) with t = e^(2|x|) - 1, which loses no digit near 0; 1 where it rounds to 1.
+# tanh: y = t / (t + 2) with t = e^(2|x|) - 1; 1 where it rounds to 1. Near 0 the roundings of the sum and the quotient
+# count less as x + (t - 2 x - x t) / (t + 2).
 # tanh'(x) = 4 e / (1 + e)^2 with e = e^(-2|x|), which does not cancel as 1 - y^2 does where y is near 1.
 
 cdef inline real tanh(real x, const double *p) noexcept nogil:
-    cdef real t = absolute(x)
-    t = <real>20 if t > <real>20 else t
-    t = expm1_bounded(t + t)
-    return with_sign_of(t / (t + <real>2), x)
+    cdef real size = absolute(x), bounded = <real>20 if size > <real>20 else size
+    cdef real t = expm1_bounded(bounded + bounded)
+    cdef real rest = (t - (bounded + bounded)) - bounded * t
+    cdef bint near = size < <real>0.6
+    return with_sign_of((size if near else <real>0) + (rest if near else t) / (t + <real>2), x)
 
 cdef inline real tanh_derivative(real x, const double *p) noexcept nogil:
     cdef real e = exp_nonpositive(<real>-2 * absolute(x))
@@ -165,7 +169,7 @@ cdef inline real hard_tanh_derivative_from_output(real y, const double *p) noexc
 
 cdef inline real tanhshrink(real x, const double *p) noexcept nogil:
     cdef real size = absolute(x)
-    cdef real e = exp_nonpositive(<real>-2 * size)
+    cdef real e = exp_times_power(<real>-2 * (<real>20 if size > <real>20 else size), 0)
     cdef real far = (size - <real>1) + (e + e) / (<real>1 + e)
     return cubic_of_tanh(x) if size < 1 else with_sign_of(far, x)
 
@@ -306,14 +310,18 @@ cdef inline real swish_of(real x, real t, real middle, real small, bint flat, bi
     """x sigmoid(t + middle + small); x where ``flat`` and 0 where ``gone``."""
     cdef real s = without_headroom(<real>1) if t < -1 else <real>1
     cdef real shift = shift_of(x, -headroom(x)) if t < -1 else shift_of(x, 0)
-    cdef real sum = exp_and_unit(-t, -middle, -small, s, shift)
+    cdef real exponent = exponent_of(-t + (-middle - small), shift)  # minus 0 costs nothing to add, 0 would
+    cdef real sum = exp_and_unit((rest_of(-t, exponent, shift) - middle) - small, exponent, s)
     cdef real y = x * s / (s if flat else sum)
     return <real>0 if gone else y
 
-cdef inline real swish_derivative_of(real t, real middle, real small, real slope, bint far) noexcept nogil:
-    """sigmoid(t) (1 + slope sigmoid(-t)), t having its three parts; its limit where ``far``."""
+cdef inline real scaled_exp_of(real t, real middle, real small) noexcept nogil:
+    """2^headroom e^-|t + middle + small|."""
     cdef real sign = <real>1 if t < 0 else <real>-1
-    cdef real scaled = exp_sum_times_power(sign * t, sign * middle, sign * small, headroom(t))
+    return exp_sum_times_power(sign * t, sign * middle, sign * small, headroom(t))
+
+cdef inline real swish_derivative_of(real t, real scaled, real slope, bint far) noexcept nogil:
+    """sigmoid(t) (1 + slope sigmoid(-t)), given 2^headroom e^-|t|; its limit where ``far``."""
     cdef real e, q, right, left
     scaled = <real>0 if far else scaled
     e = without_headroom(scaled)
@@ -326,7 +334,7 @@ cdef inline real silu(real x, const double *p) noexcept nogil:
     return swish_of(x, x, <real>0, <real>0, x > <real>40, x < zero_below(x))
 
 cdef inline real silu_derivative(real x, const double *p) noexcept nogil:
-    return swish_derivative_of(x, <real>0, <real>0, x, absolute(x) > -zero_below(x))
+    return swish_derivative_of(x, exp_times_power(-absolute(x), headroom(x)), x, absolute(x) > -zero_below(x))
 
 cdef inline real swish(real x, const double *p) noexcept nogil:
     cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
@@ -334,7 +342,8 @@ cdef inline real swish(real x, const double *p) noexcept nogil:
 
 cdef inline real swish_derivative(real x, const double *p) noexcept nogil:
     cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
-    return swish_derivative_of(t, b * (x - high), rest * x, <real>p[0] * x, absolute(t) > -zero_below(x))
+    cdef real scaled = scaled_exp_of(t, b * (x - high), rest * x)
+    return swish_derivative_of(t, scaled, <real>p[0] * x, absolute(t) > -zero_below(x))
 
 
 # gelu_tanh: y = x (1 + tanh(u)) / 2 = x sigmoid(2 u) with 2 u = x (k + l x^2), in three parts too.
@@ -370,7 +379,8 @@ cdef inline real gelu_tanh_derivative(real x, const double *p) noexcept nogil:
     cdef real factor = gelu_tanh_factor(square)
     cdef real rest = gelu_tanh_rest(square, (product - square) + low * (x + high), factor)
     cdef real slope = x * (<real>1.5957691216057308 + x * x * <real>0.21406444881780073)
-    return swish_derivative_of(high * factor, low * factor, x * rest, slope, absolute(x) > gelu_tanh_limit(x))
+    cdef real scaled = scaled_exp_of(high * factor, low * factor, x * rest)
+    return swish_derivative_of(x, scaled, slope, absolute(x) > gelu_tanh_limit(x))
 
 
 # hard_silu: y = x (x + 3) / 6 between -3 and 3, 0 below, x above. The derivative is 0 at -3 and 1 at 3.
@@ -441,17 +451,21 @@ cdef inline real scaled_softplus_derivative_from_output(real y, const double *p)
     return -expm1_nonpositive(-<real>p[0] * y)
 
 
-# squareplus: y = (x + sqrt(x^2 + b)) / 2, for x < 0 as b / (2 (sqrt(x^2 + b) + |x|)). p = b.
-# The derivative is y / sqrt(x^2 + b).
+# squareplus: y = (sqrt(x^2 + b) + x) / 2, as b / (2 (sqrt(x^2 + b) - x)) where that cancels. p = b. The derivative is
+# y / sqrt(x^2 + b), whose divisor is scaled there, lest the product of roots overflow.
 
 cdef inline real squareplus(real x, const double *p) noexcept nogil:
-    cdef real root = root_above(x, <real>p[0])
-    cdef real sum = <real>0.5 * root + <real>0.5 * absolute(x)
-    return <real>0.25 * <real>p[0] / sum if x < 0 else sum
+    cdef real root = root_above(finite(absolute(x)), <real>p[0])
+    cdef real sum = <real>0.5 * root + <real>0.5 * x
+    cdef real quotient = <real>0.25 * <real>p[0] / (<real>0.5 * root - <real>0.5 * x)
+    return quotient if x < <real>-0.3 * root else sum
 
 cdef inline real squareplus_derivative(real x, const double *p) noexcept nogil:
-    cdef real bounded = finite(x)
-    return squareplus(bounded, p) / root_above(bounded, <real>p[0])
+    cdef real bounded = finite(x), root = root_above(bounded, <real>p[0]), scale = without_headroom(<real>1)
+    cdef bint cancels = bounded < <real>-0.3 * root
+    cdef real above = <real>0.25 * <real>p[0] * scale if cancels else <real>0.5 * root + <real>0.5 * bounded
+    cdef real below = (<real>0.5 * root - <real>0.5 * bounded) * scale * root if cancels else root
+    return above / below
 
 
 # shrink: y = 0 for |x| <= l, x pulled towards 0 by b beyond. p = l, b. The derivative is 0 at both limits.
@@ -515,13 +529,13 @@ cdef inline real exponential_derivative_from_output(real y, const double *p) noe
     return y
 
 
-# bent_identity: y = x + (sqrt(x^2 + 1) - 1) / 2; near 0 the difference is x^2 / (sqrt(x^2 + 1) + 1). The derivative is
-# 1 + x / (2 sqrt(x^2 + 1)).
+# bent_identity: y = x + (sqrt(x^2 + 1) - 1) / 2. The derivative is 1 + x / (2 sqrt(x^2 + 1)).
 
 cdef inline real bent_identity(real x, const double *p) noexcept nogil:
-    cdef real bounded = finite(x), root = root_above(bounded, <real>1)
-    cdef real near = bounded * bounded / (root + <real>1), far = root - <real>1
-    return x + <real>0.5 * (near if absolute(x) < 1 else far)
+    # The root of a finite size keeps -infinity from meeting +infinity.
+    cdef real square = x * x, near = x + bend(square)
+    cdef real far = x + (<real>0.5 * root_above(finite(absolute(x)), <real>1) - <real>0.5)
+    return near if square < <real>0.34 else far
 
 cdef inline real bent_identity_derivative(real x, const double *p) noexcept nogil:
     cdef real bounded = finite(x)
@@ -534,27 +548,35 @@ cdef inline real logit(real x, const double *p) noexcept nogil:
     return log_odds(x)
 
 cdef inline real logit_derivative(real x, const double *p) noexcept nogil:
-    cdef real slope = <real>1 / (x * (<real>1 - x))
+    cdef real slope = <real>1 / absolute(x * (<real>1 - x))
     return <real>NAN if (x < 0) | (x > 1) else slope
 
 
-# dish: y = x (1 + x / r) / 2, r = sqrt(1 + x^2), for x < 0 as x / (2 (1 + x^2 + |x| r)), which far out is 1 / (4 x).
-# With q = 1 / r the derivative is (1 + x q (1 + q^2)) / 2, for x < 0 as (q - |x|) / (2 (r + |x|) (1 + x^2)), which far
-# out is -1 / (4 x^2).
+# dish: y = x (r + x) / (2 r), r = sqrt(1 + x^2), for x < 0 as x / (2 (1 + x^2 + |x| r)); far out it is x or 1 / (4 x).
+# The derivative is (r^3 + x (r^2 + 1)) / (2 r^3), left of the crossing (1 - |x| r) / (2 r^3 (r + |x|)); far out it is 1
+# or -1 / (4 x^2), the square of the quotient.
 
 cdef inline real dish(real x, const double *p) noexcept nogil:
-    cdef real bounded = finite(x), r = root_above(bounded, <real>1)
-    cdef bint far = x < -<real>1e15
-    cdef real above = <real>0.25 if far else <real>0.5 * bounded
-    cdef real below = x if far else (<real>1 + x * x) + absolute(x) * r
-    return above / below if x < 0 else <real>0.5 * (x * (<real>1 + bounded / r))
+    cdef real bounded = finite(x), size = absolute(bounded), r = root_above(bounded, <real>1)
+    cdef real left = bounded, below = <real>2 * ((<real>1 + x * x) + size * r)
+    cdef real right = (<real>0.5 * bounded) * (r + bounded), y
+    left = <real>-0.25 if size > <real>1e15 else left
+    below = absolute(x) if size > <real>1e15 else below
+    y = (left if x < 0 else right) / (below if x < 0 else r)
+    return x if x > <real>1e15 else y
 
 cdef inline real dish_derivative(real x, const double *p) noexcept nogil:
-    cdef real bounded = finite(x), r = root_above(bounded, <real>1), q = <real>1 / r, size = absolute(bounded)
-    cdef bint far = size > <real>1e10
-    cdef real above = <real>-0.25 * q if far else <real>0.5 * (q - size)
-    cdef real below = size if far else (r + size) * (<real>1 + x * x)
-    return above / below if x < 0 else <real>0.5 * (<real>1 + bounded * q * (<real>1 + q * q))
+    cdef real bounded = finite(x), size = absolute(bounded), r = root_above(bounded, <real>1)
+    cdef real square = <real>1 + bounded * bounded, cube = square * r
+    cdef real left = <real>1 - size * r, right = cube + bounded * (square + <real>1)
+    cdef real above = left if x < <real>-0.5 else right
+    cdef real below = <real>2 * cube * ((r + size) if x < <real>-0.5 else <real>1)
+    cdef real y
+    above = <real>0.5 if size > <real>1e9 else above
+    below = size if size > <real>1e9 else below
+    y = above / below
+    y = -(y * y) if x < <real>-1e9 else y
+    return <real>1 if x > <real>1e9 else y
 
 
 # clipped_linear: y = a x + b between two limits. p = a, b, lower, upper. The derivative is 0 at them.

@@ -120,17 +120,15 @@ cdef inline real exp_times_power(real x, int k) noexcept nogil:
 
 cdef inline real exp_sum_times_power(real x, real middle, real small, int k) noexcept nogil:
     """2^k e^(x + middle + small), where that is a normal number: for an exponent of more digits than one number holds."""
-    cdef real shift = shift_of(x, k), exponent = exponent_of(x, shift)
+    cdef real shift = shift_of(x, k), exponent = exponent_of(x + (middle + small), shift)
     return exp_reduced((rest_of(x, exponent, shift) + middle) + small) * power_of_two(exponent)
 
 
-cdef inline real exp_and_unit(real x, real middle, real small, real unit, real shift) noexcept nogil:
-    """2^k (1 + e^(x + middle + small)), where ``unit`` is 2^k and ``shift`` that of k.
+cdef inline real exp_and_unit(real r, real exponent, real unit) noexcept nogil:
+    """2^k (1 + e^x), where ``unit`` is 2^k, from the rest and the exponent of x for that k.
 
     e^x is not rounded by itself: its power of two is added last.
     """
-    cdef real exponent = exponent_of(x, shift)
-    cdef real r = (rest_of(x, exponent, shift) + middle) + small
     cdef real power = power_of_two(exponent)
     return (unit + power * expm1_reduced(r)) + power
 
@@ -327,6 +325,34 @@ cdef inline real log_odds(real y) noexcept nogil:
     logarithm = -<real>INFINITY if y == 0 else logarithm
     logarithm = <real>INFINITY if y == 1 else logarithm
     return <real>NAN if (y < 0) | (y > 1) else logarithm
+
+
+cdef inline real bend(real z) noexcept nogil:
+    """(sqrt(1 + z) - 1) / 2 for 0 <= z <= 0.34, where the difference itself would cancel."""
+    cdef real p, q, square
+    if real is float:
+        p = <real>0.007288740016520023
+        p = p * z + <real>-0.017660023644566536
+        p = p * z + <real>0.030990973114967346
+        p = p * z + <real>-0.06248486787080765
+        p = p * z + <real>0.2499997466802597
+    else:
+        square = z * z
+        p = 0.0004964551495854218
+        p = p * square + 0.0031312227743912854
+        p = p * square + 0.0053818834498665724
+        p = p * square + 0.008055086007636847
+        p = p * square + 0.013671867579503885
+        p = p * square + 0.031249999994742397
+        p = p * square + 0.24999999999999986
+        q = -0.0017080547169928178
+        q = q * square + -0.004337013562445571
+        q = q * square + -0.0065333253757366636
+        q = q * square + -0.01025377467520606
+        q = q * square + -0.019531249737510744
+        q = q * square + -0.062499999999950685
+        p = p + z * q
+    return z * p
 
 
 cdef inline real cubic_of_tanh(real x) noexcept nogil:

@@ -1,0 +1,270 @@
+"""Measure the largest error of every activation and derivative, in both builds, and write the table of them.
+
+python tools/accuracy.py                        all float32 numbers and 10^8 of float64: about an hour
+python tools/accuracy.py gelu silu              the same for some functions: minutes
+python tools/accuracy.py --every 1009           every 1009th of them
+
+The exact values come from ``truth.c``, compiled on the spot; the worst inputs are looked at again with mpmath
+(``definitions.py``). What is found goes into docs/accuracy.json, and docs/accuracy.md is made of that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import functools
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import mpmath
+import numpy as np
+import numpy.typing as npt
+from builds import import_build
+from definitions import DEFINITIONS, NEAR, Definition
+from tqdm import tqdm
+
+import fastnn
+
+Array = npt.NDArray[Any]
+
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs"
+PASSES = ("value", "derivative")
+WIDER = {"float32": ("float", "double", "long double"), "float64": ("double", "long double", "__float128")}
+"""The types in C of numbers, of exact values, and of what needs more digits yet."""
+CHUNK = 1 << 20
+
+
+class Worst(NamedTuple):
+    """An input, and the error there, in ULP."""
+
+    error: float
+    x: float
+
+
+class Case(NamedTuple):
+    """What is measured: a pass of a function, in a type and a build."""
+
+    name: str
+    which: str
+    dtype: str
+    isa: str
+
+
+def function_of(library: Any, name: str, which: str) -> Callable[[Array], Array]:
+    form = {"approximate": "tanh"} if name == "gelu_tanh" else {}
+    function = library.ACTIVATIONS[name.removesuffix("_tanh") if form else name]
+    return functools.partial(function if which == "value" else function.derivative, **form)
+
+
+class Truth:
+    """The exact values of ``truth.c`` for one type."""
+
+    def __init__(self, dtype: str) -> None:
+        self.dtype = np.dtype(dtype)
+        self.wider = np.dtype(np.float64 if dtype == "float32" else np.longdouble)
+        kinds = zip(("NUMBER", "REAL", "WIDE"), WIDER[dtype], strict=True)
+        with tempfile.TemporaryDirectory() as folder:
+            library = Path(folder, "truth.so")
+            defines = [f"-D{name}={kind}" for name, kind in kinds]
+            compiler = [os.environ.get("CC", "cc"), "-O2", "-ffp-contract=off", "-fPIC", "-shared"]
+            subprocess.run([*compiler, *defines, str(HERE / "truth.c"), "-o", str(library), "-lm"], check=True)
+            self.library = ctypes.CDLL(str(library))
+        self.library.largest_error.restype = ctypes.c_double
+
+    def exact(self, name: str, which: str, x: Array) -> Array:
+        exact = np.empty(x.size, self.wider)
+        evaluate = getattr(self.library, f"evaluate_{name}{'' if which == 'value' else '_derivative'}")
+        evaluate(address(x), address(exact), ctypes.c_size_t(x.size))
+        return exact
+
+    def worst(self, x: Array, got: Array, exact: Array, crossing: float | None) -> Worst:
+        where = ctypes.c_size_t(0)
+        low, high = (math.nan, math.nan) if crossing is None else (crossing - NEAR, crossing + NEAR)
+        error = self.library.largest_error(
+            address(x),
+            address(got),
+            address(exact),
+            ctypes.c_size_t(x.size),
+            ctypes.c_double(low),
+            ctypes.c_double(high),
+            ctypes.byref(where),
+        )
+        return Worst(float(error), float(x[where.value]))
+
+
+def address(array: Array) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+@functools.cache
+def truth(dtype: str) -> Truth:
+    return Truth(dtype)
+
+
+@functools.cache
+def library(isa: str) -> Any:
+    return fastnn if isa == fastnn.kernels.isa else import_build(isa)
+
+
+def float32_inputs(chunk: int, every: int) -> Array:
+    """A stretch of all finite float32 numbers, in the order of their bits."""
+    bits = np.arange(-(-chunk * CHUNK // every) * every, (chunk + 1) * CHUNK, every)
+    x = bits.astype(np.uint32).view(np.float32)
+    return np.asarray(x[np.isfinite(x)])
+
+
+def float64_inputs(chunk: int, every: int) -> Array:
+    """Random numbers: of all sizes, and more of them where functions are hard."""
+    rng = np.random.default_rng(chunk)
+    count = CHUNK // every // 4
+    halves = np.log(2) / 2 * rng.integers(-2200, 2200, count // 2)  # where the exponential changes its power of two
+    crossings = [definition.crossing for definition in DEFINITIONS.values() if definition.crossing]
+    kinks = rng.choice([-3, -1, -0.5, 0.5, 1, 3, 6, *crossings], count // 2)
+    near = np.concatenate([halves, kinks])
+    parts = [
+        rng.integers(0, 1 << 64, count, np.uint64).view(np.float64),
+        rng.uniform(-40, 40, count),
+        rng.uniform(-760, 60, count // 2),
+        rng.uniform(0, 1, count // 2),
+        near + near * rng.normal(0, 1, near.size) * 2.0 ** rng.integers(-52, -1, near.size),
+    ]
+    x: Array = np.concatenate(parts)
+    return np.asarray(x[np.isfinite(x)])
+
+
+INPUTS = {"float32": float32_inputs, "float64": float64_inputs}
+
+
+def measure(names: list[str], isas: tuple[str, ...], dtype: str, x: Array) -> dict[Case, Worst]:
+    """The worst of some inputs for every pass of some functions."""
+    found: dict[Case, Worst] = {}
+    for name in names if x.size else ():
+        for which in PASSES:
+            exact = truth(dtype).exact(name, which, x)
+            crossing = DEFINITIONS[name].crossing if which == "derivative" else None
+            for isa in isas:
+                got = function_of(library(isa), name, which)(x)
+                found[Case(name, which, dtype, isa)] = truth(dtype).worst(x, got, exact, crossing)
+    return found
+
+
+def sweep(names: list[str], dtype: str, chunks: int, every: int, jobs: int) -> dict[Case, Worst]:
+    """The worst of all inputs, looked at again with mpmath."""
+    found: dict[Case, Worst] = {}
+    with ProcessPoolExecutor(jobs) as pool:
+        results = pool.map(measure_chunk, *zip(*((names, dtype, chunk, every) for chunk in range(chunks)), strict=True))
+        for result in tqdm(results, dtype, total=chunks, unit=" million numbers"):
+            for case, worst in result.items():
+                found[case] = max(worst, found.get(case, worst))
+    return {case: Worst(confirmed(case, worst), worst.x) for case, worst in found.items()}
+
+
+def measure_chunk(names: list[str], dtype: str, chunk: int, every: int) -> dict[Case, Worst]:
+    return measure(names, fastnn.kernels.supported, dtype, INPUTS[dtype](chunk, every))
+
+
+def confirmed(case: Case, worst: Worst) -> float:
+    """The worst error as mpmath finds it, which must be what it was by ``truth.c``."""
+    error = error_at(case, worst.x)
+    assert error == worst.error or abs(error - worst.error) < 0.01, f"{case} at {worst}: by mpmath the error is {error}"
+    return error
+
+
+def error_at(case: Case, x: float) -> float:
+    """The error of one result, by mpmath."""
+    number = np.dtype(case.dtype).type(x)
+    got = float(function_of(library(case.isa), case.name, case.which)(number))
+    definition = DEFINITIONS[case.name]
+    with mpmath.workprec(4500):  # numbers far out cancel against those near 1
+        exact = (definition.value if case.which == "value" else definition.derivative)(mpmath.mpf(float(number)))
+        info = np.finfo(case.dtype)
+        if math.isinf(got) and abs(exact) >= float(info.max) * (1 + info.eps / 4):
+            return 0 if (got > 0) == (exact > 0) else math.inf
+        exponent = max(int(mpmath.frexp(exact)[1]) - 1, int(info.minexp)) if exact else int(info.minexp)
+        if case.which == "derivative" and definition.crossing and abs(x - definition.crossing) < NEAR:
+            exponent = -1
+        return float(abs(mpmath.mpf(got) - exact) / mpmath.ldexp(1, exponent - int(info.nmant)))
+
+
+def bound(definition: Definition, which: str) -> float:
+    return definition.value_bound if which == "value" else definition.derivative_bound
+
+
+# The table
+
+
+def read(path: Path) -> dict[Case, Worst]:
+    entries = json.loads(path.read_text()) if path.exists() else []
+    return {Case(*entry["case"]): Worst(entry["error"], float.fromhex(entry["x"])) for entry in entries}
+
+
+def write(path: Path, found: dict[Case, Worst]) -> None:
+    lines = (
+        json.dumps({"case": case, "error": round(worst.error, 3), "x": worst.x.hex()})
+        for case, worst in sorted(found.items())
+    )
+    path.write_text("[\n" + ",\n".join(lines) + "\n]\n")
+
+
+def page(found: dict[Case, Worst]) -> str:
+    return (HERE / "accuracy.md").read_text().replace("{table}", "\n".join(table(found)))
+
+
+def table(found: dict[Case, Worst]) -> Iterator[str]:
+    yield "| | | float32, AVX2 | float32, baseline | float64, AVX2 | float64, baseline | bound |"
+    yield "|---|---|---|---|---|---|---:|"
+    for name, definition in DEFINITIONS.items():
+        for which in PASSES:
+            cells = [
+                cell(found.get(Case(name, which, dtype, isa)), dtype)
+                for dtype in INPUTS
+                for isa in ("avx2", "baseline")
+            ]
+            title = f"`{name}`" if which == "value" else ""
+            star = "\\*" if which == "derivative" and definition.crossing else ""
+            yield f"| {title} | {which} | {' | '.join(cells)} | {bound(definition, which):g}{star} |"
+
+
+def cell(worst: Worst | None, dtype: str) -> str:
+    if worst is None:
+        return ""
+    return f"{worst.error:.2f} at {np.dtype(dtype).type(worst.x)}" if worst.error else "0"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("names", nargs="*", help="functions; all if none is named")
+    parser.add_argument("--dtype", choices=INPUTS, action="append", help="only this type")
+    parser.add_argument("--every", type=int, default=1, help="only every so many of the inputs (default: all)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (default: as many as processors)")
+    parser.add_argument("--output", type=Path, default=DOCS, help="the folder of accuracy.json and accuracy.md")
+    options = parser.parse_args()
+    unknown = set(options.names) - DEFINITIONS.keys()
+    if unknown:
+        parser.error(f"there is no activation {', '.join(sorted(unknown))}; there are {', '.join(DEFINITIONS)}")
+
+    path = options.output / "accuracy.json"
+    found = read(path)
+    for dtype in options.dtype or INPUTS:
+        chunks = (1 << 32) // CHUNK if dtype == "float32" else 100
+        found |= sweep(options.names or list(DEFINITIONS), dtype, chunks, options.every, options.jobs)
+    write(path, found)
+    found = read(path)
+    (options.output / "accuracy.md").write_text(page(found))
+    over = [(case, worst) for case, worst in found.items() if worst.error > bound(DEFINITIONS[case.name], case.which)]
+    for case, worst in over:
+        print(f"{' '.join(case)}: {worst.error:.3f} ULP at {worst.x!r}")
+    sys.exit(len(over) > 0)
+
+
+if __name__ == "__main__":
+    main()
