@@ -147,6 +147,8 @@ def data(contest: Contest) -> Data:
     if contest.family != "losses":
         return Data(x, normal(), out)
     loss = nn.LOSSES[contest.function]
+    if contest.function == "msle":
+        x = np.abs(x)
     if loss.takes_labels:
         return Data(x, rng.integers(0, contest.shape[-1], contest.shape[:-1]), out)
     if loss.rowwise:

@@ -257,25 +257,21 @@ class Cursor:
 
 
 def run_in_pieces(
-    kernel: Callable[..., None],
-    sources: Sequence[tuple[Array, int]],
-    destinations: Sequence[tuple[Array, int]],
-    rows: int,
-    dtype: np.dtype[Any],
+    kernel: Callable[..., None], readers: Sequence[Cursor | None], writers: Sequence[Cursor | None], rows: int
 ) -> None:
     """Run a kernel over arrays of any layout, in index order, through contiguous copies of pieces of them.
 
-    An array comes with the number of its elements that belong to a row. A piece is as many whole rows as fit.
+    A piece is as many whole rows as fit. Where a cursor is None, so is its piece.
     """
-    readers = [Cursor(array, dtype, width) for array, width in sources]
-    writers = [Cursor(array, dtype, width, "writeonly") for array, width in destinations]
-    step = max(1, PIECE // max(1, *(width for _, width in (*sources, *destinations))))
+    step = max(1, PIECE // max(1, *(cursor.width for cursor in (*readers, *writers) if cursor is not None)))
     for start in range(0, rows, step):
         stop = min(start + step, rows)
-        results = [writer.empty(start, stop) for writer in writers]
-        kernel(*(reader.read(start, stop) for reader in readers), *results)
+        pieces = [None if reader is None else reader.read(start, stop) for reader in readers]
+        results = [None if writer is None else writer.empty(start, stop) for writer in writers]
+        kernel(*pieces, *results)
         for writer, result in zip(writers, results, strict=True):
-            writer.write(start, stop, result)
+            if writer is not None and result is not None:
+                writer.write(start, stop, result)
 
 
 def blocks(shape: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:

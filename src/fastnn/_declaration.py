@@ -6,6 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+COMMON = ("weight", "reduction", "denominator", "out")
+"""The keywords that are no hyperparameters."""
+
 
 class Declared:
     """A callable with the name, signature and documentation of a declaration: a function without a body.
@@ -33,4 +36,4 @@ class Declared:
 def defaults_of(declaration: Callable[..., Any]) -> dict[str, Any]:
     """The hyperparameters of a declaration and their defaults: its keywords but those that all functions have."""
     keywords = getattr(declaration, "__kwdefaults__", None) or {}
-    return {name: value for name, value in keywords.items() if name not in ("weight", "reduction", "out")}
+    return {name: value for name, value in keywords.items() if name not in COMMON}

@@ -7,8 +7,11 @@ over memory.
 They share one contract. ``reduction`` says what becomes of the values of the elements (or, for the losses of many
 classes, of the rows): their "mean", their "sum", or "none", the values themselves. ``weight`` multiplies them; its
 shape is a leading part of theirs, so one weight per sample will do. A weighted mean is divided by the sum of the
-weights, as scikit-learn does (PyTorch divides its regression losses by the number of elements). The gradient is that
-of the reduced value; under "none" it is that of each value by itself.
+weights, as in scikit-learn, and in PyTorch's ``mse_loss``, ``l1_loss`` and ``cross_entropy`` with labels;
+``denominator="count"`` divides by their number, as Keras does, and PyTorch's ``huber_loss``. The gradient is that of
+the reduced value; under "none" it is that of each value by itself. ``f.hessian(prediction, target)`` gives the second
+derivatives in the same way, the diagonal where a value depends on several predictions, and
+``f.gradient_and_hessian`` both, for Newton steps and gradient boosting.
 
 Float32 gives float32 and float64 gives float64; integers take the type of the other argument, or float64. Any layout
 is accepted; the target broadcasts to the prediction. Sums run in float64 and always in the same order, so a result
@@ -17,7 +20,6 @@ does not depend on the memory layout. NaN gives NaN.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,12 +34,15 @@ from fastnn._arrays import (
     Cursor,
     apart_from,
     checked_hyperparameters,
+    checked_outs,
     destination,
     float_array,
     float_type,
     is_direct,
+    run_in_pieces,
 )
 from fastnn._declaration import Declared, defaults_of
+from fastnn.activations import not_negative, positive
 
 __all__ = [
     "LOSSES",
@@ -46,21 +51,43 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "categorical_cross_entropy",
     "cross_entropy",
+    "exponential_loss",
+    "gamma_nll",
+    "hinge",
     "huber",
+    "l2",
+    "log_cosh",
     "mae",
+    "mape",
     "mse",
+    "msle",
+    "perceptron",
+    "poisson_nll",
+    "pseudo_huber",
+    "quantile",
     "rmse",
+    "smape",
+    "smooth_l1",
+    "soft_margin",
+    "squared_hinge",
+    "tweedie",
 ]
 
+Settings = Callable[..., tuple[str, tuple[float, ...]]]
+"""It takes the hyperparameters and returns the name of the kernel and its constants, or raises a ValueError."""
+
 REDUCTIONS = ("mean", "sum", "none")
+DENOMINATORS = ("weight", "count")
 
 COMMON = """weight : array_like, optional
         Weight of each {item}: its shape is a leading part of {items}.
     reduction : {"mean", "sum", "none"}, default "mean"
-        What becomes of the values. A weighted mean is divided by the sum of the weights.
+        What becomes of the values.
+    denominator : {"weight", "count"}, default "weight"
+        What a weighted mean is divided by: the sum of the weights, or the number of values.
     out : ndarray, optional
-        Where the values go under "none". In ``gradient`` and ``value_and_gradient``, where the gradient goes: of the
-        prediction's shape and the result's dtype. It may be the prediction itself.
+        Where the values go under "none". In ``gradient`` and its kin, where the gradient goes: of the prediction's
+        shape and the result's dtype. It may be the prediction itself.
 
     Returns
     -------
@@ -77,13 +104,14 @@ COMMON = """weight : array_like, optional
 """What the docstrings of all losses have in common: the parameters after the loss's own, and what follows them."""
 
 
-class Gradient(Declared):
-    """The gradient of a loss, alone or with the value, in one pass."""
+class Derivatives(Declared):
+    """The gradient of a loss, its second derivatives, or several of value, gradient and second derivatives at once."""
 
-    def __init__(self, loss: Loss, declaration: Callable[..., Any], *, value: bool) -> None:
+    def __init__(self, loss: Loss, declaration: Callable[..., Any]) -> None:
         self.declare(declaration, f"{loss.__name__}.{declaration.__name__}")
         self.loss = loss
-        self.value = value
+        wanted = declaration.__name__.split("_and_")
+        self.value, self.gradient, self.hessian = (part in wanted for part in ("value", "gradient", "hessian"))
 
     def __call__(
         self,
@@ -92,41 +120,59 @@ class Gradient(Declared):
         *,
         weight: ArrayLike | None = None,
         reduction: str = "mean",
-        out: Array | None = None,
+        denominator: str = "weight",
+        out: Any = None,
         **hyperparameter: float,
     ) -> Any:
-        loss, both = self.loss, None
-        if weight is None and reduction == "mean" and not hyperparameter:  # the usual call, without detours
-            both = loss.direct(prediction, target, out, self.value, True, True, loss.default)
-        if both is None:
-            both = loss.evaluate(
-                prediction, target, weight, reduction, hyperparameter, gradient_out=out, value=self.value
-            )
-        return both if self.value else both[1]
+        loss = self.loss
+        # The usual call, without detours.
+        if weight is None and reduction == "mean" and not hyperparameter and not self.hessian:
+            direct = loss.direct(loss.default, prediction, target, out, self.value, True, True)
+            if direct is not None:
+                return direct if self.value else direct[1]
+        outs = checked_outs(out, self.gradient + self.hessian)
+        results = loss.evaluate(
+            prediction,
+            target,
+            weight,
+            reduction,
+            hyperparameter,
+            denominator=denominator,
+            value=self.value,
+            gradient=self.gradient,
+            hessian=self.hessian,
+            gradient_out=outs[0] if self.gradient else None,
+            hessian_out=outs[-1] if self.hessian else None,
+        )
+        asked = tuple(
+            result for result, wanted in zip(results, (self.value, self.gradient, self.hessian), strict=True) if wanted
+        )
+        return asked if len(asked) > 1 else asked[0]
 
 
 class Loss(Declared):
-    """A loss of single elements: call it, or its ``gradient`` or ``value_and_gradient``."""
+    """A loss of single elements: call it, or its ``gradient``, ``value_and_gradient``, ``hessian`` or
+    ``gradient_and_hessian``."""
 
     item, items = "element, or of each sample", "the prediction's"
     rowwise = False
     takes_labels = False
     of_probabilities = False
 
-    def __init__(self, declaration: Callable[..., Any]) -> None:
+    def __init__(self, declaration: Callable[..., Any], settings: Settings | None) -> None:
         self.declare(declaration)
         common = COMMON.replace("{item}", self.item).replace("{items}", self.items)
         self.__doc__ = (declaration.__doc__ or "").replace("{common}", common)
         self.defaults = defaults_of(declaration)
-        self.default = next(iter(self.defaults.values()), 0.0)
+        self.settings: Settings = settings or (lambda **constants: (self.__name__, tuple(constants.values())))
+        self.default = self.chosen({})
         self.direct = kernels.losses.Direct(
-            self.__name__,
-            rowwise=self.rowwise,
-            takes_labels=self.takes_labels,
-            of_probabilities=self.of_probabilities,
+            rowwise=self.rowwise, takes_labels=self.takes_labels, of_probabilities=self.of_probabilities
         )
-        self.gradient = Gradient(self, gradient, value=False)
-        self.value_and_gradient = Gradient(self, value_and_gradient, value=True)
+        self.gradient = Derivatives(self, gradient)
+        self.value_and_gradient = Derivatives(self, value_and_gradient)
+        self.hessian = Derivatives(self, hessian)
+        self.gradient_and_hessian = Derivatives(self, gradient_and_hessian)
 
     def __call__(
         self,
@@ -135,12 +181,22 @@ class Loss(Declared):
         *,
         weight: ArrayLike | None = None,
         reduction: str = "mean",
+        denominator: str = "weight",
         out: Array | None = None,
         **hyperparameter: float,
     ) -> Any:
         if out is not None and reduction != "none":
             raise TypeError(f"out takes the values of reduction='none'; with {reduction!r} the result is a number")
-        return self.evaluate(prediction, target, weight, reduction, hyperparameter, values_out=out, gradient=False)[0]
+        return self.evaluate(
+            prediction,
+            target,
+            weight,
+            reduction,
+            hyperparameter,
+            denominator=denominator,
+            values_out=out,
+            gradient=False,
+        )[0]
 
     def evaluate(
         self,
@@ -150,45 +206,48 @@ class Loss(Declared):
         reduction: str,
         given: Mapping[str, float],
         *,
+        denominator: str = "weight",
         value: bool = True,
         gradient: bool = True,
+        hessian: bool = False,
         values_out: Array | None = None,
         gradient_out: Array | None = None,
-    ) -> tuple[Any, Any]:
-        """The value and the gradient; what is not wanted is None."""
+        hessian_out: Array | None = None,
+    ) -> tuple[Any, Any, Any]:
+        """The value, the gradient and the second derivatives; what is not wanted is None."""
         if reduction not in REDUCTIONS:
             raise ValueError(f"reduction is {reduction!r}; accepted are 'mean', 'sum' and 'none'")
-        hyperparameter = self.hyperparameter(given)
-        if weight is None and reduction != "none":
-            direct = self.direct(prediction, target, gradient_out, value, gradient, reduction == "mean", hyperparameter)
+        if denominator not in DENOMINATORS:
+            raise ValueError(f"denominator is {denominator!r}; accepted are 'weight' and 'count'")
+        chosen = self.chosen(given)
+        if weight is None and reduction != "none" and not hessian:
+            direct = self.direct(chosen, prediction, target, gradient_out, value, gradient, reduction == "mean")
             if direct is not None:
-                return direct
+                return *direct, None
         p = float_array("prediction", prediction)
         t = self.target_array(p, target)
         dtype = float_type((prediction, target), (p, t))
         shape = self.shape_of_values(p)
         w = None if weight is None else weight_array(weight, shape)
-        scale = 1.0 / denominator(shape, w) if reduction == "mean" else 1.0
+        scale = 1.0 / divisor(shape, w if denominator == "weight" else None) if reduction == "mean" else 1.0
         self.check_domain(p, t, dtype)
 
         values = destination(values_out, shape, dtype) if value and reduction == "none" else None
         slopes = destination(gradient_out, p.shape, dtype) if gradient else None
+        bends = destination(hessian_out, p.shape, dtype) if hessian else None
         if w is not None:
             w = np.broadcast_to(w.reshape(w.shape + (1,) * (len(shape) - w.ndim)), shape)
-        total = self.run(p, t, w, values, slopes, value, scale, hyperparameter, dtype)
+        total = self.run(chosen, p, t, w, values, slopes, bends, value, scale, dtype)
         result = (dtype.type(total * scale) if values is None else values) if value else None
         return (
             result if result is None or values_out is not None else result[()],
             slopes if slopes is None or gradient_out is not None else slopes[()],
+            bends if bends is None or hessian_out is not None else bends[()],
         )
 
-    def hyperparameter(self, given: Mapping[str, float]) -> float:
-        if not given:
-            return self.default
-        ((name, value),) = checked_hyperparameters(self, given).items()
-        if not value > 0:
-            raise ValueError(f"{name} is {value:g}; it must be positive")
-        return float(value)
+    def chosen(self, given: Mapping[str, float]) -> tuple[str, tuple[float, ...]]:
+        """The kernel and its constants for the hyperparameters that are given."""
+        return self.settings(**(checked_hyperparameters(self, given) if given else self.defaults))
 
     def shape_of_values(self, prediction: Array) -> tuple[int, ...]:
         return prediction.shape
@@ -210,57 +269,54 @@ class Loss(Declared):
 
     def run(
         self,
+        chosen: tuple[str, tuple[float, ...]],
         prediction: Array,
         target: Array,
         weight: Array | None,
         values: Array | None,
         gradient: Array | None,
+        hessian: Array | None,
         value: bool,
         scale: float,
-        hyperparameter: float,
         dtype: np.dtype[Any],
     ) -> float:
         """Run the kernel over arrays of any layout and return the sum of the values."""
-        evaluate = functools.partial(kernels.losses.evaluate, self.__name__)
         rows = math.prod(self.shape_of_values(prediction))
         width = prediction.size // rows if rows else 1
         labelled = target.ndim < prediction.ndim
-        for out in (values, gradient):
+        if gradient is not None and hessian is not None and np.may_share_memory(prediction, hessian):
+            prediction = prediction.copy()
+        for out in (values, gradient, hessian):
             if out is not None:
                 prediction = apart_from(out, prediction)
                 target = target.copy() if np.may_share_memory(out, target) else target
                 weight = weight.copy() if weight is not None and np.may_share_memory(out, weight) else weight
-        arrays = [array for array in (prediction, weight, values, gradient) if array is not None]
+        arrays = [array for array in (prediction, weight, values, gradient, hessian) if array is not None]
         if (labelled or is_direct(target, dtype)) and all(is_direct(array, dtype) for array in arrays):
-            return evaluate(prediction, target, weight, values, gradient, value, scale, hyperparameter, width, 0.0)
+            return kernels.losses.evaluate(
+                chosen, prediction, target, weight, values, gradient, hessian, value, scale, width, 0.0
+            )
 
         total = 0.0
-        read_prediction = Cursor(prediction, dtype, width).read
-        read_target = Cursor(target, target.dtype, 1).read if labelled else Cursor(target, dtype, width).read
-        read_weight = None if weight is None else Cursor(weight, dtype).read
-        to_values = None if values is None else Cursor(values, dtype, 1, "writeonly")
-        to_gradient = None if gradient is None else Cursor(gradient, dtype, width, "writeonly")
-        step = max(1, PIECE // width)
-        for start in range(0, rows, step):
-            piece = start, min(start + step, rows)
-            v = None if to_values is None else to_values.empty(*piece)
-            g = None if to_gradient is None else to_gradient.empty(*piece)
-            total = evaluate(
-                read_prediction(*piece),
-                read_target(*piece),
-                None if read_weight is None else read_weight(*piece),
-                v,
-                g,
-                value,
-                scale,
-                hyperparameter,
-                width,
-                total,
-            )
-            if to_values is not None and v is not None:
-                to_values.write(*piece, v)
-            if to_gradient is not None and g is not None:
-                to_gradient.write(*piece, g)
+
+        def piecewise(*pieces: Array | None) -> None:
+            nonlocal total
+            total = kernels.losses.evaluate(chosen, *pieces, value, scale, width, total)  # type: ignore[call-arg,arg-type]
+
+        run_in_pieces(
+            piecewise,
+            [
+                Cursor(prediction, dtype, width),
+                Cursor(target, target.dtype) if labelled else Cursor(target, dtype, width),
+                None if weight is None else Cursor(weight, dtype),
+            ],
+            [
+                None if values is None else Cursor(values, dtype, 1, "writeonly"),
+                None if gradient is None else Cursor(gradient, dtype, width, "writeonly"),
+                None if hessian is None else Cursor(hessian, dtype, width, "writeonly"),
+            ],
+            rows,
+        )
         return total
 
 
@@ -271,7 +327,7 @@ def weight_array(weight: ArrayLike, shape: tuple[int, ...]) -> Array:
     return array
 
 
-def denominator(shape: tuple[int, ...], weight: Array | None) -> float:
+def divisor(shape: tuple[int, ...], weight: Array | None) -> float:
     """What a mean over values of that shape is divided by."""
     count = math.prod(shape)
     if count == 0:
@@ -284,6 +340,36 @@ def denominator(shape: tuple[int, ...], weight: Array | None) -> float:
     if total == 0:
         raise ValueError("weight sums to 0, so the weighted mean is not defined")
     return total * (count / weight.size)
+
+
+def declared(kind: type[Loss] = Loss, settings: Settings | None = None) -> Callable[[Callable[..., Any]], Any]:
+    """Make the loss that a function without a body declares.
+
+    By default the kernel has the loss's name, and its constants are the hyperparameters.
+    """
+    return lambda declaration: kind(declaration, settings)
+
+
+def share(name: str, value: float) -> float:
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} is {value:g}; it must be between 0 and 1")
+    return value
+
+
+def smooth_l1_settings(beta: float) -> tuple[str, tuple[float, ...]]:
+    return ("mae", ()) if beta == 0 else ("smooth_l1", (positive("beta", beta),))
+
+
+def poisson_settings(log_input: float, epsilon: float) -> tuple[str, tuple[float, ...]]:
+    return ("poisson_nll", ()) if log_input else ("poisson_nll_of_rate", (not_negative("epsilon", epsilon),))
+
+
+def tweedie_settings(power: float) -> tuple[str, tuple[float, ...]]:
+    if not math.isfinite(power):
+        raise ValueError(f"power is {power:g}; it must be finite")
+    if power in (1, 2):
+        return ("poisson_nll" if power == 1 else "gamma_nll"), ()
+    return "tweedie", (power,)
 
 
 class ProbabilityLoss(Loss):
@@ -324,18 +410,22 @@ class RootLoss(Loss):
         reduction: str,
         given: Mapping[str, float],
         **wanted: Any,
-    ) -> tuple[Any, Any]:
-        self.hyperparameter(given)
+    ) -> tuple[Any, Any, Any]:
+        self.chosen(given)
         if reduction == "none":
-            return mae.evaluate(prediction, target, weight, reduction, given, **wanted)
-        wanted["value"] = True
-        value, gradient = mse.evaluate(prediction, target, weight, reduction, given, **wanted)
+            return tuple(mae.evaluate(prediction, target, weight, reduction, given, **wanted))
+        gradient_wanted = wanted.get("gradient", True)
+        wanted |= {"value": True, "gradient": gradient_wanted or wanted.get("hessian", False)}
+        value, gradient, hessian = mse.evaluate(prediction, target, weight, reduction, given, **wanted)
         root = np.sqrt(value)
         if gradient is not None:
             factor = root.dtype.type(0.5) / root if root != 0 else root
             with np.errstate(invalid="ignore"):  # an infinite error beside finite ones: 0 times infinity
                 gradient = np.multiply(gradient, factor, out=gradient if isinstance(gradient, np.ndarray) else None)
-        return root, gradient
+                if hessian is not None:  # (mse'' / 2 - rmse'^2) / rmse
+                    bend = hessian * factor - gradient * gradient * (2 * factor)
+                    hessian = np.multiply(bend, 1, out=hessian if isinstance(hessian, np.ndarray) else None)
+        return root, gradient if gradient_wanted else None, hessian
 
 
 class RowLoss(Loss):
@@ -385,6 +475,7 @@ def gradient(
     *,
     weight: ArrayLike | None = None,
     reduction: str = "mean",
+    denominator: str = "weight",
     out: Array | None = None,
     **hyperparameter: float,
 ) -> Any:
@@ -414,6 +505,7 @@ def value_and_gradient(
     *,
     weight: ArrayLike | None = None,
     reduction: str = "mean",
+    denominator: str = "weight",
     out: Array | None = None,
     **hyperparameter: float,
 ) -> Any:
@@ -437,13 +529,78 @@ def value_and_gradient(
     """
 
 
-@Loss
+def hessian(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+    **hyperparameter: float,
+) -> Any:
+    """Second derivatives of the loss with respect to the prediction: the diagonal of the Hessian matrix.
+
+    Parameters
+    ----------
+    prediction, target, weight, denominator
+        As for the loss.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        Which value's derivatives. Under "none", those of each value with respect to its own prediction.
+    out : ndarray, optional
+        Where they go: of the prediction's shape and the result's dtype. It may be the prediction itself.
+    **hyperparameter
+        The loss's own.
+
+    Returns
+    -------
+    ndarray or scalar
+        The second derivatives, of the prediction's shape: 0 where the loss is a straight line.
+    """
+
+
+def gradient_and_hessian(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: tuple[Array, Array] | None = None,
+    **hyperparameter: float,
+) -> Any:
+    """Gradient of the loss and its second derivatives with respect to the prediction, in one pass.
+
+    Parameters
+    ----------
+    prediction, target, weight, reduction, denominator
+        As for the loss.
+    out : tuple of two ndarrays, optional
+        Where the gradient and the second derivatives go.
+    **hyperparameter
+        The loss's own.
+
+    Returns
+    -------
+    gradient, hessian : ndarray or scalar
+        Both of the prediction's shape.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.binary_cross_entropy_with_logits.gradient_and_hessian(np.array([0.0, 2.0]), [1, 1], reduction="none")
+    (array([-0.5       , -0.11920292]), array([0.25      , 0.10499359]))
+    """
+
+
+@declared()
 def mse(
     prediction: ArrayLike,
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
     reduction: str = "mean",
+    denominator: str = "weight",
     out: Array | None = None,
 ) -> Any:
     r"""Squared error; under "mean" the mean squared error.
@@ -468,13 +625,14 @@ def mse(
     """
 
 
-@Loss
+@declared()
 def mae(
     prediction: ArrayLike,
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
     reduction: str = "mean",
+    denominator: str = "weight",
     out: Array | None = None,
 ) -> Any:
     r"""Absolute error; under "mean" the mean absolute error.
@@ -501,13 +659,14 @@ def mae(
     """
 
 
-@RootLoss
+@declared(RootLoss)
 def rmse(
     prediction: ArrayLike,
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
     reduction: str = "mean",
+    denominator: str = "weight",
     out: Array | None = None,
 ) -> Any:
     r"""Root of the mean squared error, in the target's unit.
@@ -535,7 +694,7 @@ def rmse(
     """
 
 
-@Loss
+@declared(settings=lambda delta: ("huber", (positive("delta", delta),)))
 def huber(
     prediction: ArrayLike,
     target: ArrayLike,
@@ -543,6 +702,7 @@ def huber(
     delta: float = 1.0,
     weight: ArrayLike | None = None,
     reduction: str = "mean",
+    denominator: str = "weight",
     out: Array | None = None,
 ) -> Any:
     r"""Huber loss: quadratic for small errors, linear for large ones.
@@ -575,13 +735,584 @@ def huber(
     """
 
 
-@ProbabilityLoss
+@declared()
+def l2(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Half the squared error.
+
+    .. math:: \ell(p, t) = \tfrac12 (p - t)^2, \qquad \ell'(p, t) = p - t
+
+    Parameters
+    ----------
+    prediction : array_like
+        Predictions, of any shape.
+    target : array_like
+        Targets; they broadcast to the prediction's shape.
+    {common}
+
+    Notes
+    -----
+    As optax's ``l2_loss`` and scikit-learn's ``HalfSquaredError``: the factor makes the gradient the error.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.l2.value_and_gradient(np.array([1.0, 4.0]), np.array([1.0, 2.0]))
+    (np.float64(1.0), array([0., 1.]))
+    """
+
+
+@declared(settings=smooth_l1_settings)
+def smooth_l1(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    beta: float = 1.0,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r""":func:`huber` divided by its hyperparameter: the absolute error, rounded at the bottom.
+
+    .. math:: \ell(p, t) = \begin{cases}
+        \tfrac{1}{2 \beta} (p - t)^2 & |p - t| \le \beta \\
+        |p - t| - \tfrac12 \beta & \text{otherwise}\end{cases}
+
+    Parameters
+    ----------
+    prediction : array_like
+        Predictions, of any shape.
+    target : array_like
+        Targets; they broadcast to the prediction's shape.
+    beta : float, default 1.0
+        The error at which the pieces meet; 0 gives :func:`mae`.
+    {common}
+
+    Notes
+    -----
+    As in PyTorch. From R. Girshick, "Fast R-CNN", ICCV 2015.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.smooth_l1(np.array([0.5, 3.0]), 0.0, beta=2.0, reduction="none")
+    array([0.0625, 2.    ])
+    """
+
+
+@declared(settings=lambda delta: ("pseudo_huber", (positive("delta", delta),)))
+def pseudo_huber(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    delta: float = 1.0,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""A smooth :func:`huber`, which can be differentiated twice everywhere.
+
+    .. math:: \ell(p, t) = \delta^2 \left( \sqrt{1 + \left( \frac{p - t}{\delta} \right)^2} - 1 \right)
+
+    Parameters
+    ----------
+    prediction : array_like
+        Predictions, of any shape.
+    target : array_like
+        Targets; they broadcast to the prediction's shape.
+    delta : float, default 1.0
+        The slope far out; positive.
+    {common}
+
+    Notes
+    -----
+    As in SciPy; computed without cancellation for small errors, and without overflow for large ones.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.pseudo_huber(np.array([1e-9, 3.0]), 0.0, delta=4.0, reduction="none")
+    array([5.e-19, 4.e+00])
+    """
+
+
+@declared()
+def log_cosh(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Logarithm of the hyperbolic cosine of the error.
+
+    .. math:: \ell(p, t) = \log \cosh(p - t), \qquad \ell'(p, t) = \tanh(p - t)
+
+    Parameters
+    ----------
+    prediction : array_like
+        Predictions, of any shape.
+    target : array_like
+        Targets; they broadcast to the prediction's shape.
+    {common}
+
+    Notes
+    -----
+    As in Keras and optax, which subtract log 2 from nearly the same number for small errors, and give 0 at 1e-4 in
+    float32.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.log_cosh(np.array([1e-4, 1000.0]), 0.0, reduction="none").round(11)
+    array([5.00000000e-09, 9.99306853e+02])
+    """
+
+
+@declared(settings=lambda q: ("quantile", (share("q", q),)))
+def quantile(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    q: float = 0.5,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Pinball loss, whose minimum is a quantile of the targets.
+
+    .. math:: \ell(p, t) = \begin{cases} q (t - p) & t > p \\ (1 - q) (p - t) & \text{otherwise} \end{cases}
+
+    Parameters
+    ----------
+    prediction : array_like
+        Predictions, of any shape.
+    target : array_like
+        Targets; they broadcast to the prediction's shape.
+    q : float, default 0.5
+        The quantile, between 0 and 1.
+    {common}
+
+    Notes
+    -----
+    Where prediction and target agree the gradient is the subgradient 0 (scikit-learn: -q).
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.quantile(np.array([1.0, 3.0]), 2.0, q=0.9, reduction="none")
+    array([0.9, 0.1])
+    """
+
+
+@declared()
+def msle(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Squared difference of logarithms; under "mean" the mean squared logarithmic error.
+
+    .. math:: \ell(p, t) = \left( \log(1 + p) - \log(1 + t) \right)^2
+
+    Parameters
+    ----------
+    prediction : array_like
+        Predictions, of any shape.
+    target : array_like
+        Targets; they broadcast to the prediction's shape.
+    {common}
+
+    Notes
+    -----
+    Predictions and targets are above -1; others give NaN. The second derivative is negative where the prediction is
+    more than e times too large.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.msle(np.array([0.0, 3.0]), np.array([0.0, 1.0]), reduction="none").round(4)
+    array([0.    , 0.4805])
+    """
+
+
+@declared(settings=lambda epsilon: ("mape", (positive("epsilon", epsilon),)))
+def mape(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    epsilon: float = 1e-7,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Absolute error in percent of the target; under "mean" the mean absolute percentage error.
+
+    .. math:: \ell(p, t) = 100 \, \frac{|p - t|}{\max(|t|, \epsilon)}
+
+    Parameters
+    ----------
+    prediction : array_like
+        Predictions, of any shape.
+    target : array_like
+        Targets; they broadcast to the prediction's shape.
+    epsilon : float, default 1e-7
+        The least that is divided by; positive.
+    {common}
+
+    Notes
+    -----
+    As in Keras; scikit-learn's metric lacks the factor 100.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.mape(np.array([1.0, 3.0]), np.array([2.0, 2.0]))
+    np.float64(50.0)
+    """
+
+
+@declared()
+def smape(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Absolute error in percent of the mean of prediction and target: symmetric.
+
+    .. math:: \ell(p, t) = 200 \, \frac{|p - t|}{|p| + |t|}
+
+    Parameters
+    ----------
+    prediction : array_like
+        Predictions, of any shape.
+    target : array_like
+        Targets; they broadcast to the prediction's shape.
+    {common}
+
+    Notes
+    -----
+    From 0 to 200; 0 where both are 0. Where prediction and target have opposite signs it is 200, and its gradient 0.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.smape(np.array([1.0, 3.0]), np.array([3.0, 1.0]))
+    np.float64(100.0)
+    """
+
+
+@declared(settings=poisson_settings)
+def poisson_nll(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    log_input: bool = True,
+    epsilon: float = 1e-8,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Negative log-likelihood of counts with a Poisson distribution.
+
+    .. math:: \ell(p, t) = e^p - t p, \qquad \text{or} \quad p - t \log(p + \epsilon)
+
+    Parameters
+    ----------
+    prediction : array_like
+        The logarithm of the expected count, or the expected count itself, of any shape.
+    target : array_like
+        Counts; they broadcast to the prediction's shape.
+    log_input : bool, default True
+        Whether the prediction is the logarithm.
+    epsilon : float, default 1e-8
+        What is added to an expected count before its logarithm is taken.
+    {common}
+
+    Notes
+    -----
+    As in PyTorch. The term log(t!), which does not depend on the prediction, is left out.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.poisson_nll(np.array([0.0, np.log(2)]), np.array([1, 2]), reduction="none").round(4)
+    array([1.    , 0.6137])
+    """
+
+
+@declared(settings=lambda log_input: ("gamma_nll" if log_input else "gamma_nll_of_mean", ()))
+def gamma_nll(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    log_input: bool = True,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Negative log-likelihood of positive numbers with a gamma distribution.
+
+    .. math:: \ell(p, t) = p + t e^{-p}, \qquad \text{or} \quad \log p + \frac{t}{p}
+
+    Parameters
+    ----------
+    prediction : array_like
+        The logarithm of the expected value, or the expected value itself, of any shape.
+    target : array_like
+        Positive numbers; they broadcast to the prediction's shape.
+    log_input : bool, default True
+        Whether the prediction is the logarithm.
+    {common}
+
+    Notes
+    -----
+    As scikit-learn's ``HalfGammaLoss``, with its constant terms left out.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.gamma_nll(np.array([0.0, 1.0]), np.array([1.0, np.e]), reduction="none")
+    array([1., 2.])
+    """
+
+
+@declared(settings=tweedie_settings)
+def tweedie(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    power: float = 1.5,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Half the deviance of a Tweedie distribution, from the logarithm of the expected value.
+
+    .. math:: \ell(p, t) = \frac{e^{(2 - k) p}}{2 - k} - t \, \frac{e^{(1 - k) p}}{1 - k}
+
+    Parameters
+    ----------
+    prediction : array_like
+        The logarithm of the expected value, of any shape.
+    target : array_like
+        Numbers that are not negative (for a power of 2 and more, positive); they broadcast to the prediction's shape.
+    power : float, default 1.5
+        The power k of the mean to which the variance is proportional; 1 gives :func:`poisson_nll`, 2
+        :func:`gamma_nll`.
+    {common}
+
+    Notes
+    -----
+    As scikit-learn's ``HalfTweedieLoss``, with its constant terms left out. Between 1 and 2 the distribution has a mass
+    at 0, as claims of insurances have.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.tweedie(np.array([0.0]), np.array([1.0]))
+    np.float64(4.0)
+    """
+
+
+@declared()
+def hinge(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Hinge loss.
+
+    .. math:: \ell(p, t) = \max(0, 1 - t p)
+
+    Parameters
+    ----------
+    prediction : array_like
+        Predictions, of any shape: their sign is the class.
+    target : array_like
+        -1 or 1; they broadcast to the prediction's shape.
+    {common}
+
+    Notes
+    -----
+    At the margin, t p = 1, the gradient is the subgradient 0 (optax -t / 2).
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.hinge(np.array([0.5, 2.0, -1.0]), 1, reduction="none")
+    array([0.5, 0. , 2. ])
+    """
+
+
+@declared()
+def squared_hinge(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Squared hinge loss.
+
+    .. math:: \ell(p, t) = \max(0, 1 - t p)^2
+
+    Parameters
+    ----------
+    prediction : array_like
+        Predictions, of any shape: their sign is the class.
+    target : array_like
+        -1 or 1; they broadcast to the prediction's shape.
+    {common}
+
+    Notes
+    -----
+    The second derivative at the margin is 0.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.squared_hinge(np.array([0.5, 2.0, -1.0]), 1, reduction="none")
+    array([0.25, 0.  , 4.  ])
+    """
+
+
+@declared()
+def perceptron(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Perceptron loss.
+
+    .. math:: \ell(p, t) = \max(0, -t p)
+
+    Parameters
+    ----------
+    prediction : array_like
+        Predictions, of any shape: their sign is the class.
+    target : array_like
+        -1 or 1; they broadcast to the prediction's shape.
+    {common}
+
+    Notes
+    -----
+    At 0 the gradient is the subgradient 0.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.perceptron(np.array([0.5, 2.0, -1.0]), 1, reduction="none")
+    array([0., 0., 1.])
+    """
+
+
+@declared()
+def soft_margin(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Logistic loss for targets of -1 and 1.
+
+    .. math:: \ell(p, t) = \log(1 + e^{-t p})
+
+    Parameters
+    ----------
+    prediction : array_like
+        Predictions, of any shape: their sign is the class.
+    target : array_like
+        -1 or 1; they broadcast to the prediction's shape.
+    {common}
+
+    Notes
+    -----
+    It does not overflow where a prediction is badly wrong, as PyTorch's does from 89 on in float32.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.soft_margin(np.array([0.0, -1000.0]), 1, reduction="none").round(4)
+    array([6.931e-01, 1.000e+03])
+    """
+
+
+@declared()
+def exponential_loss(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Exponential loss, that of AdaBoost.
+
+    .. math:: \ell(p, t) = e^{-t p}
+
+    Parameters
+    ----------
+    prediction : array_like
+        Predictions, of any shape: their sign is the class.
+    target : array_like
+        -1 or 1; they broadcast to the prediction's shape.
+    {common}
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.exponential_loss(np.array([0.0, 1.0]), 1, reduction="none").round(4)
+    array([1.    , 0.3679])
+    """
+
+
+@declared(ProbabilityLoss)
 def binary_cross_entropy(
     prediction: ArrayLike,
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
     reduction: str = "mean",
+    denominator: str = "weight",
     out: Array | None = None,
 ) -> Any:
     r"""Binary cross-entropy of probabilities.
@@ -610,13 +1341,14 @@ def binary_cross_entropy(
     """
 
 
-@Loss
+@declared()
 def binary_cross_entropy_with_logits(
     prediction: ArrayLike,
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
     reduction: str = "mean",
+    denominator: str = "weight",
     out: Array | None = None,
 ) -> Any:
     r"""Binary cross-entropy of logits: :func:`binary_cross_entropy` of their sigmoid, without going through it.
@@ -644,13 +1376,14 @@ def binary_cross_entropy_with_logits(
     """
 
 
-@RowProbabilityLoss
+@declared(RowProbabilityLoss)
 def categorical_cross_entropy(
     prediction: ArrayLike,
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
     reduction: str = "mean",
+    denominator: str = "weight",
     out: Array | None = None,
 ) -> Any:
     r"""Cross-entropy of probabilities over many classes.
@@ -679,13 +1412,14 @@ def categorical_cross_entropy(
     """
 
 
-@LabelLoss
+@declared(LabelLoss)
 def cross_entropy(
     prediction: ArrayLike,
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
     reduction: str = "mean",
+    denominator: str = "weight",
     out: Array | None = None,
 ) -> Any:
     r"""Cross-entropy of logits over many classes: the loss of their softmax, without going through it.
@@ -723,9 +1457,25 @@ LOSSES = {
     loss.__name__: loss
     for loss in (
         mse,
+        l2,
         mae,
         rmse,
         huber,
+        smooth_l1,
+        pseudo_huber,
+        log_cosh,
+        quantile,
+        msle,
+        mape,
+        smape,
+        poisson_nll,
+        gamma_nll,
+        tweedie,
+        hinge,
+        squared_hinge,
+        perceptron,
+        soft_margin,
+        exponential_loss,
         binary_cross_entropy,
         binary_cross_entropy_with_logits,
         categorical_cross_entropy,

@@ -1,8 +1,9 @@
 """Every function again in a line or two of plain NumPy: the definition, the tests' oracle and the benchmarks' baseline.
 
 The names are those of the package. An activation's derivative is ``<name>_derivative``. A loss here gives the values
-of single elements or rows, ``<name>_gradient`` their derivatives; an update of an optimizer returns the new parameter
-and state. The formulas are written to be read, and are right where floating-point numbers do not overflow or cancel.
+of single elements or rows, ``<name>_gradient`` and ``<name>_hessian`` their derivatives; an update of an optimizer
+returns the new parameter and state. The formulas are written to be read, and are right where floating-point numbers do
+not overflow or cancel.
 """
 
 from __future__ import annotations
@@ -389,12 +390,32 @@ def mse_gradient(prediction: Array, target: Array) -> Array:
     return 2 * (prediction - target)
 
 
+def mse_hessian(prediction: Array, target: Array) -> Array:
+    return np.full_like(prediction - target, 2)
+
+
+def l2(prediction: Array, target: Array) -> Array:
+    return (prediction - target) ** 2 / 2
+
+
+def l2_gradient(prediction: Array, target: Array) -> Array:
+    return prediction - target
+
+
+def l2_hessian(prediction: Array, target: Array) -> Array:
+    return np.ones_like(prediction - target)
+
+
 def mae(prediction: Array, target: Array) -> Array:
     return np.abs(prediction - target)
 
 
 def mae_gradient(prediction: Array, target: Array) -> Array:
     return np.sign(prediction - target)
+
+
+def mae_hessian(prediction: Array, target: Array) -> Array:
+    return np.zeros_like(prediction - target)
 
 
 def rmse(prediction: Array, target: Array) -> Array:
@@ -406,6 +427,10 @@ def rmse_gradient(prediction: Array, target: Array) -> Array:
     return (prediction - target) / (prediction.size * rmse(prediction, target))
 
 
+def rmse_hessian(prediction: Array, target: Array) -> Array:
+    return (1 / prediction.size - rmse_gradient(prediction, target) ** 2) / rmse(prediction, target)
+
+
 def huber(prediction: Array, target: Array, delta: float = 1.0) -> Array:
     error = np.abs(prediction - target)
     return np.where(error <= delta, error**2 / 2, delta * (error - delta / 2))
@@ -413,6 +438,190 @@ def huber(prediction: Array, target: Array, delta: float = 1.0) -> Array:
 
 def huber_gradient(prediction: Array, target: Array, delta: float = 1.0) -> Array:
     return np.clip(prediction - target, -delta, delta)
+
+
+def huber_hessian(prediction: Array, target: Array, delta: float = 1.0) -> Array:
+    return (np.abs(prediction - target) <= delta) * np.ones_like(prediction)
+
+
+def smooth_l1(prediction: Array, target: Array, beta: float = 1.0) -> Array:
+    return huber(prediction, target, beta) / beta
+
+
+def smooth_l1_gradient(prediction: Array, target: Array, beta: float = 1.0) -> Array:
+    return huber_gradient(prediction, target, beta) / beta
+
+
+def smooth_l1_hessian(prediction: Array, target: Array, beta: float = 1.0) -> Array:
+    return huber_hessian(prediction, target, beta) / beta
+
+
+def pseudo_huber(prediction: Array, target: Array, delta: float = 1.0) -> Array:
+    return delta**2 * (np.sqrt(1 + ((prediction - target) / delta) ** 2) - 1)
+
+
+def pseudo_huber_gradient(prediction: Array, target: Array, delta: float = 1.0) -> Array:
+    return (prediction - target) / np.sqrt(1 + ((prediction - target) / delta) ** 2)
+
+
+def pseudo_huber_hessian(prediction: Array, target: Array, delta: float = 1.0) -> Array:
+    return (1 + ((prediction - target) / delta) ** 2) ** -1.5
+
+
+def log_cosh(prediction: Array, target: Array) -> Array:
+    return np.log(np.cosh(prediction - target))
+
+
+def log_cosh_gradient(prediction: Array, target: Array) -> Array:
+    return np.tanh(prediction - target)
+
+
+def log_cosh_hessian(prediction: Array, target: Array) -> Array:
+    return np.cosh(prediction - target) ** -2
+
+
+def quantile(prediction: Array, target: Array, q: float = 0.5) -> Array:
+    return np.maximum(q * (target - prediction), (1 - q) * (prediction - target))
+
+
+def quantile_gradient(prediction: Array, target: Array, q: float = 0.5) -> Array:
+    return (1 - q) * (prediction > target) - q * (prediction < target)
+
+
+quantile_hessian = mae_hessian
+
+
+def msle(prediction: Array, target: Array) -> Array:
+    return (np.log1p(prediction) - np.log1p(target)) ** 2
+
+
+def msle_gradient(prediction: Array, target: Array) -> Array:
+    return 2 * (np.log1p(prediction) - np.log1p(target)) / (1 + prediction)
+
+
+def msle_hessian(prediction: Array, target: Array) -> Array:
+    return 2 * (1 - np.log1p(prediction) + np.log1p(target)) / (1 + prediction) ** 2
+
+
+def mape(prediction: Array, target: Array, epsilon: float = 1e-7) -> Array:
+    return 100 * np.abs(prediction - target) / np.maximum(np.abs(target), epsilon)
+
+
+def mape_gradient(prediction: Array, target: Array, epsilon: float = 1e-7) -> Array:
+    return 100 * np.sign(prediction - target) / np.maximum(np.abs(target), epsilon)
+
+
+mape_hessian = mae_hessian
+
+
+def smape(prediction: Array, target: Array) -> Array:
+    return 200 * np.abs(prediction - target) / (np.abs(prediction) + np.abs(target))
+
+
+def smape_gradient(prediction: Array, target: Array) -> Array:
+    slope = 400 * np.abs(target) * np.sign(prediction - target) / (np.abs(prediction) + np.abs(target)) ** 2
+    return slope * (prediction * target >= 0)
+
+
+def smape_hessian(prediction: Array, target: Array) -> Array:
+    sum_of_sizes = np.abs(prediction) + np.abs(target)
+    return -2 * smape_gradient(prediction, target) * np.sign(prediction) / sum_of_sizes
+
+
+def poisson_nll(prediction: Array, target: Array) -> Array:
+    return np.exp(prediction) - target * prediction
+
+
+def poisson_nll_gradient(prediction: Array, target: Array) -> Array:
+    return np.exp(prediction) - target
+
+
+def poisson_nll_hessian(prediction: Array, target: Array) -> Array:
+    return np.exp(prediction) + 0 * target
+
+
+def gamma_nll(prediction: Array, target: Array) -> Array:
+    return prediction + target * np.exp(-prediction)
+
+
+def gamma_nll_gradient(prediction: Array, target: Array) -> Array:
+    return 1 - target * np.exp(-prediction)
+
+
+def gamma_nll_hessian(prediction: Array, target: Array) -> Array:
+    return target * np.exp(-prediction)
+
+
+def tweedie(prediction: Array, target: Array, power: float = 1.5) -> Array:
+    b, c = 2 - power, 1 - power
+    return np.exp(b * prediction) / b - target * np.exp(c * prediction) / c
+
+
+def tweedie_gradient(prediction: Array, target: Array, power: float = 1.5) -> Array:
+    return np.exp((2 - power) * prediction) - target * np.exp((1 - power) * prediction)
+
+
+def tweedie_hessian(prediction: Array, target: Array, power: float = 1.5) -> Array:
+    b, c = 2 - power, 1 - power
+    return b * np.exp(b * prediction) - c * target * np.exp(c * prediction)
+
+
+def hinge(prediction: Array, target: Array) -> Array:
+    return np.maximum(0, 1 - target * prediction)
+
+
+def hinge_gradient(prediction: Array, target: Array) -> Array:
+    return -target * (target * prediction < 1)
+
+
+hinge_hessian = mae_hessian
+
+
+def squared_hinge(prediction: Array, target: Array) -> Array:
+    return hinge(prediction, target) ** 2
+
+
+def squared_hinge_gradient(prediction: Array, target: Array) -> Array:
+    return -2 * target * hinge(prediction, target)
+
+
+def squared_hinge_hessian(prediction: Array, target: Array) -> Array:
+    return 2 * target**2 * (target * prediction < 1)
+
+
+def perceptron(prediction: Array, target: Array) -> Array:
+    return np.maximum(0, -target * prediction)
+
+
+def perceptron_gradient(prediction: Array, target: Array) -> Array:
+    return -target * (target * prediction < 0)
+
+
+perceptron_hessian = mae_hessian
+
+
+def soft_margin(prediction: Array, target: Array) -> Array:
+    return np.logaddexp(0, -target * prediction)
+
+
+def soft_margin_gradient(prediction: Array, target: Array) -> Array:
+    return -target * sigmoid(-target * prediction)
+
+
+def soft_margin_hessian(prediction: Array, target: Array) -> Array:
+    return target**2 * sigmoid_derivative(target * prediction)
+
+
+def exponential_loss(prediction: Array, target: Array) -> Array:
+    return np.exp(-target * prediction)
+
+
+def exponential_loss_gradient(prediction: Array, target: Array) -> Array:
+    return -target * np.exp(-target * prediction)
+
+
+def exponential_loss_hessian(prediction: Array, target: Array) -> Array:
+    return target**2 * np.exp(-target * prediction)
 
 
 def binary_cross_entropy(prediction: Array, target: Array) -> Array:
@@ -423,6 +632,10 @@ def binary_cross_entropy_gradient(prediction: Array, target: Array) -> Array:
     return (prediction - target) / (prediction * (1 - prediction))
 
 
+def binary_cross_entropy_hessian(prediction: Array, target: Array) -> Array:
+    return target / prediction**2 + (1 - target) / (1 - prediction) ** 2
+
+
 def binary_cross_entropy_with_logits(prediction: Array, target: Array) -> Array:
     return np.maximum(prediction, 0) - target * prediction + np.log1p(np.exp(-np.abs(prediction)))
 
@@ -431,12 +644,20 @@ def binary_cross_entropy_with_logits_gradient(prediction: Array, target: Array) 
     return sigmoid(prediction) - target
 
 
+def binary_cross_entropy_with_logits_hessian(prediction: Array, target: Array) -> Array:
+    return sigmoid_derivative(prediction) + 0 * target
+
+
 def categorical_cross_entropy(prediction: Array, target: Array) -> Array:
     return -(target * np.log(prediction)).sum(-1)
 
 
 def categorical_cross_entropy_gradient(prediction: Array, target: Array) -> Array:
     return -target / prediction
+
+
+def categorical_cross_entropy_hessian(prediction: Array, target: Array) -> Array:
+    return target / prediction**2
 
 
 def one_hot(labels: Array, classes: int) -> Array:
@@ -450,6 +671,10 @@ def cross_entropy(prediction: Array, target: Array) -> Array:
 
 def cross_entropy_gradient(prediction: Array, target: Array) -> Array:
     return softmax(prediction) * target.sum(-1, keepdims=True) - target
+
+
+def cross_entropy_hessian(prediction: Array, target: Array) -> Array:
+    return softmax(prediction) * (1 - softmax(prediction)) * target.sum(-1, keepdims=True)
 
 
 def sgd(

@@ -16,6 +16,7 @@ from fastnn import kernels
 from fastnn._arrays import (
     Array,
     ArrayLike,
+    Cursor,
     apart_from,
     apply_elementwise,
     broadcast_shape,
@@ -300,7 +301,8 @@ class PReluBackward(Declared, kernels.units.PreluBackward):
             self.compute(grad, x, slopes, out, sums, x.size if slopes.size == 1 else inner)
 
         if result.size:
-            run_in_pieces(run, [(source, width) for source in sources], [(result, width)], result.size // width, dtype)
+            readers = [Cursor(source, dtype, width) for source in sources]
+            run_in_pieces(run, readers, [Cursor(result, dtype, width, "writeonly")], result.size // width)
         return result if out is not None else result[()], sums.astype(dtype).reshape(weights.shape)[()]
 
 
@@ -453,8 +455,9 @@ class RReluBackward(Declared):
             slopes[np.isnan(slopes)] = mean
             prelu.backward.compute(grad, x, slopes, out, np.empty(x.size), 1)
 
-        sources = [(np.broadcast_to(apart_from(result, array), shape), 1) for array in arrays.values()]
-        run_in_pieces(run, sources, [(result, 1)], result.size, dtype)
+        sources = [np.broadcast_to(apart_from(result, array), shape) for array in arrays.values()]
+        readers = [Cursor(source, dtype) for source in sources]
+        run_in_pieces(run, readers, [Cursor(result, dtype, 1, "writeonly")], result.size)
         return result if out is not None else result[()]
 
 
@@ -486,7 +489,8 @@ class RRelu(Declared):
         def run(x: Array, out: Array) -> None:
             prelu.compute(x, dtype.type(lower) + dtype.type(upper - lower) * rng.random(x.size, dtype), out, 1)
 
-        run_in_pieces(run, [(apart_from(result, array), 1)], [(result, 1)], result.size, dtype)
+        source = Cursor(apart_from(result, array), dtype)
+        run_in_pieces(run, [source], [Cursor(result, dtype, 1, "writeonly")], result.size)
         return result if out is not None else result[()]
 
 
@@ -603,7 +607,8 @@ class MaxoutBackward(Declared, kernels.units.MaximumBackward):
         def run(grad: Array, x: Array, out: Array) -> None:
             self.compute(grad, x, out, n, inner)
 
-        run_in_pieces(run, [(gradients, inner), (array, n * inner)], [(result, n * inner)], outer, dtype)
+        readers = [Cursor(gradients, dtype, inner), Cursor(array, dtype, n * inner)]
+        run_in_pieces(run, readers, [Cursor(result, dtype, n * inner, "writeonly")], outer)
         return result
 
 
@@ -623,7 +628,7 @@ class Maxout(Declared, kernels.units.Maximum):
         def run(x: Array, out: Array) -> None:
             self.compute(x, out, n, inner)
 
-        run_in_pieces(run, [(array, n * inner)], [(result, inner)], outer, dtype)
+        run_in_pieces(run, [Cursor(array, dtype, n * inner)], [Cursor(result, dtype, inner, "writeonly")], outer)
         return result if out is not None else result[()]
 
 

@@ -251,6 +251,23 @@ cdef inline real log_probability(real p) noexcept nogil:
     return log_of_sum(p if not p < smallest_normal(p) else smallest_normal(p), <real>0)
 
 
+cdef inline real log_of_positive(real x) noexcept nogil:
+    """log(x) for x >= 0, subnormal numbers included; -infinity at 0 and NaN below."""
+    cdef bint small = x < smallest_normal(x)
+    cdef real scale, log_scale, y
+    if real is float:
+        scale = <real>16777216
+        log_scale = <real>16.635532333438686
+    else:
+        scale = 9007199254740992.0
+        log_scale = 36.7368005696771
+    y = log_of_sum(x * scale if small else x, <real>0)
+    y = y - log_scale if small else y
+    y = -<real>INFINITY if x == 0 else y
+    y = <real>INFINITY if x == <real>INFINITY else y
+    return <real>NAN if x < 0 else y
+
+
 cdef inline real log1p_of(real x) noexcept nogil:
     """log(1 + x) for x >= -1, with the smallest normal number in place of 1 + x at -1."""
     cdef real y = <real>1 + x

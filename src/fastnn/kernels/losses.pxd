@@ -1,57 +1,329 @@
-"""The element-wise losses: value and gradient side by side, each a formula on one prediction p and one target t.
+"""The element-wise losses: value, gradient and second derivative side by side, each a formula on one prediction p and one
+target t.
 
-The gradient is with respect to the prediction. Every function has the signature ``(p, t, a)``, where a is the loss's
-hyperparameter (unused where it has none), so that losses.pyx can pass any of them to its loops.
+Derivatives are with respect to the prediction. Every function has the signature ``(p, t, a)``, where a holds the loss's
+constants (as fastnn/losses.py makes them of its hyperparameters), so that losses.pyx can pass any of them to its loops.
+r is p - t. Where a derivative does not exist it is 0 if that is a subgradient; NaN stays NaN.
 """
 
-from fastnn.kernels.activations cimport absolute
-from fastnn.kernels.elementary cimport exp_nonpositive, log1p_of, log1p_unit, log_probability, real, smallest_normal
+from fastnn.kernels.activations cimport (
+    absolute, clipped, or_nan, sigmoid, sigmoid_derivative, square_root, tanh, tanh_derivative, with_sign_of,
+)
+from fastnn.kernels.elementary cimport (
+    exp_any, exp_nonpositive, expm1_nonpositive, log1p_of, log1p_unit, log_of_positive, log_probability, real,
+    smallest_normal,
+)
 
 
-# mse: (p - t)^2
+# mse: r^2
 
-cdef inline real mse(real p, real t, real a) noexcept nogil:
+cdef inline real mse(real p, real t, const double *a) noexcept nogil:
     return (p - t) * (p - t)
 
-cdef inline real mse_gradient(real p, real t, real a) noexcept nogil:
+cdef inline real mse_gradient(real p, real t, const double *a) noexcept nogil:
     return <real>2 * (p - t)
 
+cdef inline real mse_hessian(real p, real t, const double *a) noexcept nogil:
+    return or_nan(<real>2, p - t)
 
-# mae: |p - t|. The subgradient at 0 is 0; NaN stays NaN.
 
-cdef inline real mae(real p, real t, real a) noexcept nogil:
+# l2: r^2 / 2
+
+cdef inline real l2(real p, real t, const double *a) noexcept nogil:
+    return <real>0.5 * (p - t) * (p - t)
+
+cdef inline real l2_gradient(real p, real t, const double *a) noexcept nogil:
+    return p - t
+
+cdef inline real l2_hessian(real p, real t, const double *a) noexcept nogil:
+    return or_nan(<real>1, p - t)
+
+
+# mae: |r|
+
+cdef inline real mae(real p, real t, const double *a) noexcept nogil:
     return absolute(p - t)
 
-cdef inline real mae_gradient(real p, real t, real a) noexcept nogil:
+cdef inline real mae_gradient(real p, real t, const double *a) noexcept nogil:
     cdef real r = p - t
     cdef real negative = <real>-1 if r < 0 else r
     return <real>1 if r > 0 else negative
 
+cdef inline real flat_hessian(real p, real t, const double *a) noexcept nogil:
+    """That of losses made of straight lines."""
+    return or_nan(<real>0, p - t)
 
-# huber: r^2 / 2 for |r| <= a, a (|r| - a / 2) beyond, r = p - t. Both pieces and their slopes meet at |r| = a.
 
-cdef inline real huber(real p, real t, real a) noexcept nogil:
-    cdef real r = absolute(p - t)
+# huber: r^2 / 2 for |r| <= a, a (|r| - a / 2) beyond. Both pieces and their slopes meet at |r| = a.
+
+cdef inline real huber(real p, real t, const double *a) noexcept nogil:
+    cdef real r = absolute(p - t), delta = <real>a[0]
     cdef real inside = <real>0.5 * r * r
-    cdef real outside = a * (r - <real>0.5 * a)
-    return inside if r <= a else outside
+    cdef real outside = delta * (r - <real>0.5 * delta)
+    return inside if r <= delta else outside
 
-cdef inline real huber_gradient(real p, real t, real a) noexcept nogil:
+cdef inline real huber_gradient(real p, real t, const double *a) noexcept nogil:
+    return clipped(p - t, -<real>a[0], <real>a[0])
+
+cdef inline real huber_hessian(real p, real t, const double *a) noexcept nogil:
     cdef real r = p - t
-    cdef real above = -a if r < -a else r
-    return a if r > a else above
+    return or_nan(<real>1 if absolute(r) <= <real>a[0] else <real>0, r)
+
+
+# smooth_l1: huber / a
+
+cdef inline real smooth_l1(real p, real t, const double *a) noexcept nogil:
+    cdef real r = absolute(p - t), beta = <real>a[0]
+    cdef real inside = <real>0.5 * r * (r / beta)
+    cdef real outside = r - <real>0.5 * beta
+    return inside if r <= beta else outside
+
+cdef inline real smooth_l1_gradient(real p, real t, const double *a) noexcept nogil:
+    return clipped((p - t) / <real>a[0], <real>-1, <real>1)
+
+cdef inline real smooth_l1_hessian(real p, real t, const double *a) noexcept nogil:
+    cdef real r = p - t
+    return or_nan(<real>1 / <real>a[0] if absolute(r) <= <real>a[0] else <real>0, r)
+
+
+# pseudo_huber: a^2 (s - 1), s = sqrt(1 + (r / a)^2), as r^2 / (s + 1), which does not cancel. Where the square would
+# overflow, s is |r / a|.
+
+cdef inline real pseudo_root(real v) noexcept nogil:
+    cdef real size = absolute(v)
+    return size if size > <real>1e15 else square_root(<real>1 + v * v)
+
+cdef inline real pseudo_huber(real p, real t, const double *a) noexcept nogil:
+    cdef real r = absolute(p - t), s = pseudo_root(r / <real>a[0])
+    # Far out r / (s + 1) is a, but r and s are infinite where r is.
+    return r * (<real>a[0] if s > <real>1e15 else r / (s + <real>1))
+
+cdef inline real pseudo_huber_gradient(real p, real t, const double *a) noexcept nogil:
+    cdef real v = (p - t) / <real>a[0], s = pseudo_root(v)
+    cdef real far = with_sign_of(<real>1, v)
+    return <real>a[0] * (far if s > <real>1e15 else v / s)
+
+cdef inline real pseudo_huber_hessian(real p, real t, const double *a) noexcept nogil:
+    cdef real inverse = <real>1 / pseudo_root((p - t) / <real>a[0])
+    return inverse * inverse * inverse
+
+
+# log_cosh: log(cosh(r)) = |r| - log 2 + log(1 + e^(-2|r|)); for |r| < 1 as log(1 + m^2 / (2 + 2 m)) with
+# m = e^-|r| - 1, which does not cancel.
+
+cdef inline real log_cosh(real p, real t, const double *a) noexcept nogil:
+    cdef real r = absolute(p - t), m = expm1_nonpositive(-r)
+    cdef real near = m * m / (<real>2 + <real>2 * m), e = exp_nonpositive(<real>-2 * r)
+    cdef real logarithm = log1p_unit(near if r < 1 else e)
+    return logarithm if r < 1 else (r - <real>0.6931471805599453) + logarithm
+
+cdef inline real log_cosh_gradient(real p, real t, const double *a) noexcept nogil:
+    return tanh(p - t, a)
+
+cdef inline real log_cosh_hessian(real p, real t, const double *a) noexcept nogil:
+    return tanh_derivative(p - t, a)
+
+
+# quantile: a |r| where the target is above the prediction, (1 - a) |r| where it is below.
+
+cdef inline real quantile(real p, real t, const double *a) noexcept nogil:
+    cdef real r = p - t, q = <real>a[0]
+    return (<real>1 - q) * r if r > 0 else -q * r
+
+cdef inline real quantile_gradient(real p, real t, const double *a) noexcept nogil:
+    cdef real r = p - t, q = <real>a[0]
+    cdef real below = -q if r < 0 else r
+    return <real>1 - q if r > 0 else below
+
+
+# msle: d^2, d = log((1 + p) / (1 + t)) = log(1 + r / (1 + t)). The second derivative is 2 (1 - d) / (1 + p)^2.
+
+cdef inline real log_ratio(real p, real t) noexcept nogil:
+    return log1p_of((p - t) / (<real>1 + t))
+
+cdef inline real msle(real p, real t, const double *a) noexcept nogil:
+    cdef real d = log_ratio(p, t)
+    return d * d
+
+cdef inline real msle_gradient(real p, real t, const double *a) noexcept nogil:
+    return <real>2 * log_ratio(p, t) / (<real>1 + p)
+
+cdef inline real msle_hessian(real p, real t, const double *a) noexcept nogil:
+    cdef real below = <real>1 + p
+    return <real>2 * (<real>1 - log_ratio(p, t)) / (below * below)
+
+
+# mape: 100 |r| / |t|, with the constant a in place of a smaller |t|.
+
+cdef inline real percent_of(real t, const double *a) noexcept nogil:
+    cdef real size = absolute(t)
+    return <real>100 / (<real>a[0] if size < <real>a[0] else size)
+
+cdef inline real mape(real p, real t, const double *a) noexcept nogil:
+    return absolute(p - t) * percent_of(t, a)
+
+cdef inline real mape_gradient(real p, real t, const double *a) noexcept nogil:
+    return mae_gradient(p, t, a) * percent_of(t, a)
+
+
+# smape: 200 |r| / (|p| + |t|); 0 where both are 0. It is constant where p and t have opposite signs. Elsewhere its
+# derivatives are 400 |t| sign(r) / s^2 and -800 |t| sign(r) sign(p) / s^3, s = |p| + |t|.
+
+cdef inline real smape(real p, real t, const double *a) noexcept nogil:
+    cdef real s = absolute(p) + absolute(t), share = absolute(p - t) / s
+    return <real>0 if s == 0 else <real>200 * share
+
+cdef inline real smape_gradient(real p, real t, const double *a) noexcept nogil:
+    cdef real s = absolute(p) + absolute(t)
+    cdef real slope = <real>400 * (absolute(t) / s) / s * mae_gradient(p, t, a)
+    return <real>0 if (p * t < 0) | (s == 0) else slope
+
+cdef inline real smape_hessian(real p, real t, const double *a) noexcept nogil:
+    cdef real s = absolute(p) + absolute(t)
+    cdef real bend = <real>-800 * (absolute(t) / s) / s / s * mae_gradient(p, t, a)
+    bend = bend if p > 0 else -bend
+    return <real>0 if (p * t < 0) | (s == 0) else bend
+
+
+cdef inline real unless_zero(real x, real t) noexcept nogil:
+    """What a target multiplies: a target of 0 leaves even an infinite number out, but not NaN."""
+    cdef real nothing = or_nan(<real>0, x)
+    return nothing if t == 0 else x
+
+
+# poisson_nll: e^p - t p from the logarithm of the rate; p - t log(p + a) from the rate itself.
+
+cdef inline real poisson_nll(real p, real t, const double *a) noexcept nogil:
+    return exp_any(p) - t * unless_zero(p, t)
+
+cdef inline real poisson_nll_gradient(real p, real t, const double *a) noexcept nogil:
+    return exp_any(p) - t
+
+cdef inline real poisson_nll_hessian(real p, real t, const double *a) noexcept nogil:
+    return or_nan(exp_any(p), t)
+
+cdef inline real poisson_nll_of_rate(real p, real t, const double *a) noexcept nogil:
+    return p - t * unless_zero(log_of_positive(p + <real>a[0]), t)
+
+cdef inline real poisson_nll_of_rate_gradient(real p, real t, const double *a) noexcept nogil:
+    cdef real below = p + <real>a[0]
+    return (below - t) / below
+
+cdef inline real poisson_nll_of_rate_hessian(real p, real t, const double *a) noexcept nogil:
+    cdef real below = p + <real>a[0]
+    return t / below / below
+
+
+# gamma_nll: p + t e^-p from the logarithm of the mean; log(p) + t / p from the mean itself.
+
+cdef inline real gamma_nll(real p, real t, const double *a) noexcept nogil:
+    return p + t * unless_zero(exp_any(-p), t)
+
+cdef inline real gamma_nll_gradient(real p, real t, const double *a) noexcept nogil:
+    return <real>1 - t * unless_zero(exp_any(-p), t)
+
+cdef inline real gamma_nll_hessian(real p, real t, const double *a) noexcept nogil:
+    return t * unless_zero(exp_any(-p), t)
+
+cdef inline real gamma_nll_of_mean(real p, real t, const double *a) noexcept nogil:
+    return log_of_positive(p) + t / p
+
+cdef inline real gamma_nll_of_mean_gradient(real p, real t, const double *a) noexcept nogil:
+    return (p - t) / p / p
+
+cdef inline real gamma_nll_of_mean_hessian(real p, real t, const double *a) noexcept nogil:
+    return ((t + t) - p) / p / p / p
+
+
+# tweedie: e^(p b) / b - t e^(p c) / c with b = 2 - power and c = 1 - power, from the logarithm of the mean.
+
+cdef inline real exp_of_product(real p, real b) noexcept nogil:
+    """e^(p b). Limits, beyond which it is 0 or infinite anyway, keep the product from being fused with what follows."""
+    return exp_any(clipped(p * b, <real>-2000, <real>2000))
+
+cdef inline real tweedie(real p, real t, const double *a) noexcept nogil:
+    cdef real b = <real>(2 - a[0]), c = <real>(1 - a[0])
+    return exp_of_product(p, b) / b - t * unless_zero(exp_of_product(p, c) / c, t)
+
+cdef inline real tweedie_gradient(real p, real t, const double *a) noexcept nogil:
+    return exp_of_product(p, <real>(2 - a[0])) - t * unless_zero(exp_of_product(p, <real>(1 - a[0])), t)
+
+cdef inline real tweedie_hessian(real p, real t, const double *a) noexcept nogil:
+    cdef real b = <real>(2 - a[0]), c = <real>(1 - a[0])
+    return b * (exp_of_product(p, b) - t * unless_zero(c / b * exp_of_product(p, c), t))
+
+
+# hinge: max(0, 1 - t p) for targets of -1 and 1. At the margin the gradient is 0.
+
+cdef inline real hinge(real p, real t, const double *a) noexcept nogil:
+    cdef real margin = <real>1 - t * p
+    return <real>0 if margin < 0 else margin
+
+cdef inline real hinge_gradient(real p, real t, const double *a) noexcept nogil:
+    cdef real margin = <real>1 - t * p
+    return or_nan(-t if margin > 0 else <real>0, margin)
+
+
+# squared_hinge: max(0, 1 - t p)^2
+
+cdef inline real squared_hinge(real p, real t, const double *a) noexcept nogil:
+    return hinge(p, t, a) * hinge(p, t, a)
+
+cdef inline real squared_hinge_gradient(real p, real t, const double *a) noexcept nogil:
+    return <real>-2 * t * hinge(p, t, a)
+
+cdef inline real squared_hinge_hessian(real p, real t, const double *a) noexcept nogil:
+    cdef real margin = <real>1 - t * p
+    return or_nan(<real>2 * t * t if margin > 0 else <real>0, margin)
+
+
+# perceptron: max(0, -t p) for targets of -1 and 1. At p = 0 the gradient is 0.
+
+cdef inline real perceptron(real p, real t, const double *a) noexcept nogil:
+    cdef real wrong = -t * p
+    return <real>0 if wrong < 0 else wrong
+
+cdef inline real perceptron_gradient(real p, real t, const double *a) noexcept nogil:
+    cdef real wrong = -t * p
+    return or_nan(-t if wrong > 0 else <real>0, wrong)
+
+
+# soft_margin: log(1 + e^(-t p)) for targets of -1 and 1.
+
+cdef inline real soft_margin(real p, real t, const double *a) noexcept nogil:
+    cdef real x = -t * p
+    return (<real>0 if x < 0 else x) + log1p_unit(exp_nonpositive(-absolute(x)))
+
+cdef inline real soft_margin_gradient(real p, real t, const double *a) noexcept nogil:
+    return -t * sigmoid(-t * p, a)
+
+cdef inline real soft_margin_hessian(real p, real t, const double *a) noexcept nogil:
+    return t * t * sigmoid_derivative(t * p, a)
+
+
+# exponential_loss: e^(-t p) for targets of -1 and 1.
+
+cdef inline real exponential_loss(real p, real t, const double *a) noexcept nogil:
+    return exp_any(-t * p)
+
+cdef inline real exponential_loss_gradient(real p, real t, const double *a) noexcept nogil:
+    return -t * exp_any(-t * p)
+
+cdef inline real exponential_loss_hessian(real p, real t, const double *a) noexcept nogil:
+    return t * t * exp_any(-t * p)
 
 
 # binary_cross_entropy: -t log(p) - (1 - t) log(1 - p), with the smallest normal number in place of a smaller p or
 # 1 - p, in the gradient (1 - t) / (1 - p) - t / p as well. The numerator p - t is exact where it cancels. Choosing the
-# second term keeps its product from being the one that is fused, in every loop alike.
+# second term keeps its product from being the one that is fused, in every loop alike. The second derivative is
+# t / p^2 + (1 - t) / (1 - p)^2.
 
-cdef inline real binary_cross_entropy(real p, real t, real a) noexcept nogil:
+cdef inline real binary_cross_entropy(real p, real t, const double *a) noexcept nogil:
     cdef real no = <real>1 - t
     cdef real term = no * log1p_of(-p)
     return -(t * log_probability(p) + (<real>0 if no == 0 else term))
 
-cdef inline real binary_cross_entropy_gradient(real p, real t, real a) noexcept nogil:
+cdef inline real binary_cross_entropy_gradient(real p, real t, const double *a) noexcept nogil:
     cdef real tiny = smallest_normal(p)
     cdef real yes = tiny if p < tiny else p
     cdef real no = tiny if <real>1 - p < tiny else <real>1 - p
@@ -59,23 +331,33 @@ cdef inline real binary_cross_entropy_gradient(real p, real t, real a) noexcept 
     cdef real right = (<real>1 - t) - no
     return (left if p < <real>0.5 else right) / (yes * no)
 
+cdef inline real binary_cross_entropy_hessian(real p, real t, const double *a) noexcept nogil:
+    cdef real tiny = smallest_normal(p)
+    cdef real yes = tiny if p < tiny else p
+    cdef real no = tiny if <real>1 - p < tiny else <real>1 - p
+    return t / yes / yes + (<real>1 - t) / no / no
+
 
 # binary_cross_entropy_with_logits: log(1 + e^-|z|) plus |z| times the weight of the wrong side, which is 1 - t for
 # z > 0 and t for z < 0; a weight of exactly 0 leaves an infinite z out. The gradient sigmoid(z) - t is written with
-# q = sigmoid(-|z|), so that it does not cancel where the prediction is right.
+# q = sigmoid(-|z|), so that it does not cancel where the prediction is right. The second derivative is that of
+# softplus.
 
 cdef inline real wrong_side(real z, real t) noexcept nogil:
     cdef real no = <real>1 - t
     return no if z > 0 else t
 
-cdef inline real binary_cross_entropy_with_logits(real z, real t, real a) noexcept nogil:
+cdef inline real binary_cross_entropy_with_logits(real z, real t, const double *a) noexcept nogil:
     cdef real size = absolute(z)
     cdef real wrong = wrong_side(z, t)
     cdef real linear = wrong * size
     return (<real>0 if wrong == 0 else linear) + log1p_unit(exp_nonpositive(-size))
 
-cdef inline real binary_cross_entropy_with_logits_gradient(real z, real t, real a) noexcept nogil:
+cdef inline real binary_cross_entropy_with_logits_gradient(real z, real t, const double *a) noexcept nogil:
     cdef real e = exp_nonpositive(-absolute(z))
     cdef real q = e / (<real>1 + e)
     cdef real right = wrong_side(z, t) - q
     return right if z > 0 else -right
+
+cdef inline real binary_cross_entropy_with_logits_hessian(real z, real t, const double *a) noexcept nogil:
+    return or_nan(sigmoid_derivative(z, a), t)
