@@ -44,10 +44,11 @@ CHUNK = 1 << 20
 
 
 class Worst(NamedTuple):
-    """An input, and the error there, in ULP."""
+    """An input, the error there, in ULP, and of how many numbers one was looked at."""
 
     error: float
     x: float
+    every: int = 1
 
 
 class Case(NamedTuple):
@@ -165,7 +166,7 @@ def sweep(names: list[str], dtype: str, chunks: int, every: int, jobs: int) -> d
         for result in tqdm(results, dtype, total=chunks, unit=" million numbers"):
             for case, worst in result.items():
                 found[case] = max(worst, found.get(case, worst))
-    return {case: Worst(confirmed(case, worst), worst.x) for case, worst in found.items()}
+    return {case: Worst(confirmed(case, worst), worst.x, every) for case, worst in found.items()}
 
 
 def measure_chunk(names: list[str], dtype: str, chunk: int, every: int) -> dict[Case, Worst]:
@@ -175,8 +176,9 @@ def measure_chunk(names: list[str], dtype: str, chunk: int, every: int) -> dict[
 def confirmed(case: Case, worst: Worst) -> float:
     """The worst error as mpmath finds it, which must be what it was by ``truth.c``."""
     error = error_at(case, worst.x)
-    assert error == worst.error or abs(error - worst.error) < 0.01, f"{case} at {worst}: by mpmath the error is {error}"
-    return error
+    if abs(error - worst.error) > 0.01:
+        print(f"{' '.join(case)} at {worst.x!r}: {error} by definitions.py, {worst.error} by truth.c", file=sys.stderr)
+    return max(error, worst.error)
 
 
 def error_at(case: Case, x: float) -> float:
@@ -187,8 +189,9 @@ def error_at(case: Case, x: float) -> float:
     with mpmath.workprec(4500):  # numbers far out cancel against those near 1
         exact = (definition.value if case.which == "value" else definition.derivative)(mpmath.mpf(float(number)))
         info = np.finfo(case.dtype)
-        if math.isinf(got) and abs(exact) >= float(info.max) * (1 + info.eps / 4):
-            return 0 if (got > 0) == (exact > 0) else math.inf
+        after = mpmath.ldexp(1, int(info.maxexp))  # the number after the largest stands for all beyond
+        got = math.copysign(1, got) * after if math.isinf(got) else got
+        exact = mpmath.sign(exact) * after if abs(exact) > after else exact
         exponent = max(int(mpmath.frexp(exact)[1]) - 1, int(info.minexp)) if exact else int(info.minexp)
         if case.which == "derivative" and definition.crossing and abs(x - definition.crossing) < NEAR:
             exponent = -1
@@ -204,19 +207,22 @@ def bound(definition: Definition, which: str) -> float:
 
 def read(path: Path) -> dict[Case, Worst]:
     entries = json.loads(path.read_text()) if path.exists() else []
-    return {Case(*entry["case"]): Worst(entry["error"], float.fromhex(entry["x"])) for entry in entries}
+    return {Case(*entry["case"]): Worst(entry["error"], float.fromhex(entry["x"]), entry["every"]) for entry in entries}
 
 
 def write(path: Path, found: dict[Case, Worst]) -> None:
     lines = (
-        json.dumps({"case": case, "error": round(worst.error, 3), "x": worst.x.hex()})
+        json.dumps({"case": case, "error": round(worst.error, 3), "x": worst.x.hex(), "every": worst.every})
         for case, worst in sorted(found.items())
     )
     path.write_text("[\n" + ",\n".join(lines) + "\n]\n")
 
 
 def page(found: dict[Case, Worst]) -> str:
-    return (HERE / "accuracy.md").read_text().replace("{table}", "\n".join(table(found)))
+    every = max((worst.every for case, worst in found.items() if case.dtype == "float32"), default=1)
+    numbers = "all 2^32 numbers" if every == 1 else f"every {every}th of all 2^32 numbers, at least"
+    text = (HERE / "accuracy.md").read_text()
+    return text.replace("{float32}", numbers).replace("{table}", "\n".join(table(found)))
 
 
 def table(found: dict[Case, Worst]) -> Iterator[str]:
@@ -257,7 +263,7 @@ def main() -> None:
     for dtype in options.dtype or INPUTS:
         chunks = (1 << 32) // CHUNK if dtype == "float32" else 100
         found |= sweep(options.names or list(DEFINITIONS), dtype, chunks, options.every, options.jobs)
-    write(path, found)
+        write(path, found)
     found = read(path)
     (options.output / "accuracy.md").write_text(page(found))
     over = [(case, worst) for case, worst in found.items() if worst.error > bound(DEFINITIONS[case.name], case.which)]

@@ -77,6 +77,9 @@ mpf, root = mpmath.mpf, mpmath.sqrt
 with mpmath.workprec(600):
     SELU = mpf("1.0507009873554804934193349852946"), mpf("1.7580993408473768599402175208123")
 
+# Where a bound is higher than 2, or 4 for a derivative: tanhshrink near 0, squareplus and dish on the left are quotients
+# of rounded sums and roots; mish and the derivatives of silu and its kin are products of four and five rounded factors,
+# one of which cancels beside the crossing.
 DEFINITIONS = {
     "linear": Definition(lambda x: x, lambda x: mpf(1), 0, 0),
     "sigmoid": Definition(logistic, lambda x: logistic(x) * logistic(-x)),
@@ -85,7 +88,7 @@ DEFINITIONS = {
     "tanh": Definition(mpmath.tanh, lambda x: mpmath.sech(x) ** 2),
     "hard_tanh": Definition(lambda x: clip(x, -1, 1), lambda x: step(x, -1, 1), 0, 0),
     "tanhshrink": Definition(
-        lambda x: x - mpmath.tanh(x) if abs(x) > 1e-30 else x**3 / 3, lambda x: mpmath.tanh(x) ** 2, 2.6, 4.8
+        lambda x: x - mpmath.tanh(x) if abs(x) > 1e-30 else x**3 / 3, lambda x: mpmath.tanh(x) ** 2, 2.9, 4.8
     ),
     "softsign": Definition(lambda x: x / (1 + abs(x)), lambda x: 1 / (1 + abs(x)) ** 2),
     "relu": Definition(lambda x: max(x, 0), step, 0, 0),
@@ -103,7 +106,7 @@ DEFINITIONS = {
         crossing=-0.7518,
     ),
     "gelu_tanh": Definition(gelu_tanh, gelu_tanh_derivative, 2, 7.2, -0.7525),
-    "quick_gelu": swish(mpf(1.702), 5.7, -0.7499),
+    "quick_gelu": swish(mpf(1.702), 6.4, -0.7499),
     "silu": swish(1, 5.6, -1.2785),
     "swish": swish(1, 5.6, -1.2785),
     "hard_silu": Definition(
@@ -126,7 +129,7 @@ DEFINITIONS = {
     "dish": Definition(
         lambda x: x / 2 * (1 + x / root(1 + x * x)),
         lambda x: (1 + x / root(1 + x * x) + x / root(1 + x * x) ** 3) / 2,
-        3,
+        3.5,
         6,
         -0.7862,
     ),

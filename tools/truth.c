@@ -193,7 +193,7 @@ BOTH(softshrink) BOTH(hardshrink) BOTH(threshold) BOTH(thresholded_relu) BOTH(sp
 BOTH(exponential) BOTH(bent_identity) BOTH(logit) BOTH(dish) BOTH(clipped_linear)
 
 /* The largest error of results, in units in the last place of the exact values, and where it is; near a zero of the
-   function, from ``low`` to ``high``, in those of 1/2. NaN for NaN, and an infinity for what rounds to it, is no error. */
+   function, from ``low`` to ``high``, in those of 1/2. NaN for NaN is no error. */
 double largest_error(
     const number *x, const number *got, const real *exact, size_t n, double low, double high, size_t *where) {
     const int digits = sizeof(number) == 4 ? 24 : 53, lowest = sizeof(number) == 4 ? -126 : -1022;
@@ -206,12 +206,15 @@ double largest_error(
         if (fabs(got[i] - exact[i]) < largest * fabs(got[i]) * almost) continue;
         if (got[i] == exact[i]) error = 0;
         else if (isnan(got[i]) || isnan(exact[i])) error = isnan(got[i]) && isnan(exact[i]) ? 0 : INFINITY;
-        else if (isinf(got[i])) error = (number)exact[i] == got[i] ? 0 : INFINITY;
         else {
-            frexp(exact[i], &exponent);
-            exponent = exact[i] == 0 || exponent - 1 < lowest ? lowest : exponent - 1;
+            /* An infinity stands for the number after the largest, and for all beyond. */
+            const real after = ldexp((real)1, sizeof(number) == 4 ? 128 : 1024);
+            const real result = isinf(got[i]) ? copysign(after, got[i]) : got[i];
+            const real right = fabs(exact[i]) > after ? copysign(after, exact[i]) : exact[i];
+            frexp(right, &exponent);
+            exponent = right == 0 || exponent - 1 < lowest ? lowest : exponent - 1;
             if (low < x[i] && x[i] < high) exponent = -1;
-            error = (double)ldexp(fabs(got[i] - exact[i]), digits - 1 - exponent);
+            error = (double)ldexp(fabs(result - right), digits - 1 - exponent);
         }
         if (error > largest) {
             largest = error;
