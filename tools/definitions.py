@@ -78,10 +78,10 @@ mpf, root = mpmath.mpf, mpmath.sqrt
 with mpmath.workprec(600):
     SELU = mpf("1.0507009873554804934193349852946"), mpf("1.7580993408473768599402175208123")
 
-# Where a bound is higher than 2, or 4 for a derivative: tanhshrink near 0, squareplus and dish on the left are quotients
-# of rounded sums and roots; mish and the derivatives of silu and its kin are products of four and five rounded
-# factors, one of which cancels beside the crossing; the others are a little above in float64, most in the baseline
-# build, which rounds the products that the other one fuses.
+# Where a bound is higher than 2, or 4 for a derivative: tanhshrink near 0, squareplus and dish on the left are
+# quotients of rounded sums and roots; mish and the derivatives of silu and its kin are products of four and five
+# rounded factors, one of which cancels beside the crossing; the others are a little above in float64, most in the
+# baseline build, which rounds the products that the other one fuses.
 DEFINITIONS = {
     "linear": Definition(lambda x: x, lambda x: mpf(1), 0, 0),
     "sigmoid": Definition(logistic, lambda x: logistic(x) * logistic(-x)),
