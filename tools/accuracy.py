@@ -62,7 +62,7 @@ class Case(NamedTuple):
 
 def function_of(library: Any, name: str, which: str) -> Callable[[Array], Array]:
     form = {"approximate": "tanh"} if name == "gelu_tanh" else {}
-    function = library.ACTIVATIONS[name.removesuffix("_tanh") if form else name]
+    function = library.ACTIVATIONS["gelu" if form else name]
     return functools.partial(function if which == "value" else function.derivative, **form)
 
 
@@ -70,7 +70,6 @@ class Truth:
     """The exact values of ``truth.c`` for one type."""
 
     def __init__(self, dtype: str) -> None:
-        self.dtype = np.dtype(dtype)
         self.wider = np.dtype(np.float64 if dtype == "float32" else np.longdouble)
         kinds = zip(("NUMBER", "REAL", "WIDE"), WIDER[dtype], strict=True)
         with tempfile.TemporaryDirectory() as folder:

@@ -90,6 +90,7 @@ class Activation(Declared, kernels.elementwise.Unary):
 
 
 Settings = Callable[..., tuple[str, tuple[float, ...]]]
+"""It takes the hyperparameters and returns the name of the kernel and its constants, or raises a ValueError."""
 
 
 def declared(settings: Settings | None = None) -> Callable[[Callable[..., Any]], Activation]:

@@ -42,7 +42,7 @@ from fastnn._arrays import (
     run_in_pieces,
 )
 from fastnn._declaration import Declared, defaults_of
-from fastnn.activations import not_negative, positive
+from fastnn.activations import Settings, not_negative, positive
 
 __all__ = [
     "LOSSES",
@@ -72,9 +72,6 @@ __all__ = [
     "squared_hinge",
     "tweedie",
 ]
-
-Settings = Callable[..., tuple[str, tuple[float, ...]]]
-"""It takes the hyperparameters and returns the name of the kernel and its constants, or raises a ValueError."""
 
 REDUCTIONS = ("mean", "sum", "none")
 DENOMINATORS = ("weight", "count")
@@ -423,8 +420,10 @@ class RootLoss(Loss):
             with np.errstate(invalid="ignore"):  # an infinite error beside finite ones: 0 times infinity
                 gradient = np.multiply(gradient, factor, out=gradient if isinstance(gradient, np.ndarray) else None)
                 if hessian is not None:  # (mse'' / 2 - rmse'^2) / rmse
-                    bend = hessian * factor - gradient * gradient * (2 * factor)
-                    hessian = np.multiply(bend, 1, out=hessian if isinstance(hessian, np.ndarray) else None)
+                    square = gradient * gradient * (2 * factor)
+                    hessian = np.subtract(
+                        hessian * factor, square, out=hessian if isinstance(hessian, np.ndarray) else None
+                    )
         return root, gradient if gradient_wanted else None, hessian
 
 

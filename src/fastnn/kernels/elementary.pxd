@@ -303,14 +303,10 @@ cdef inline real log_odds(real y) noexcept nogil:
     """log(y / (1 - y)) for 0 <= y <= 1; NaN outside.
 
     Near 1/2, where it crosses zero, 2 atanh(s) with s = 2 y - 1, which is exact there; elsewhere the logarithm of
-    the quotient. Subnormal numbers are scaled for it.
+    the quotient.
     """
     cdef real s = (y + y) - <real>1, z = s * s, p, q, square
-    cdef bint subnormal = y < smallest_normal(y)
-    cdef real scale, log_scale, quotient, logarithm
     if real is float:
-        scale = <real>16777216
-        log_scale = <real>16.635532333438686
         p = <real>0.3539227545261383
         p = p * z + <real>0.1022786870598793
         p = p * z + <real>0.23660945892333984
@@ -318,8 +314,6 @@ cdef inline real log_odds(real y) noexcept nogil:
         p = p * z + <real>0.40005165338516235
         p = p * z + <real>0.6666659712791443
     else:
-        scale = 9007199254740992.0
-        log_scale = 36.7368005696771
         square = z * z
         p = 0.4493451096013641
         p = p * square + 0.2896497009084417
@@ -335,13 +329,8 @@ cdef inline real log_odds(real y) noexcept nogil:
         q = q * square + 0.2222221977284966
         q = q * square + 0.39999999999586305
         p = p + z * q
-    quotient = y / (<real>1 - y)
-    logarithm = log_of_sum(y * scale if subnormal else quotient, <real>0)
-    logarithm = logarithm - log_scale if subnormal else logarithm
-    logarithm = (s + s) + s * z * p if z <= <real>0.25 else logarithm
-    logarithm = -<real>INFINITY if y == 0 else logarithm
-    logarithm = <real>INFINITY if y == 1 else logarithm
-    return <real>NAN if (y < 0) | (y > 1) else logarithm
+    cdef real logarithm = log_of_positive(y / (<real>1 - y))
+    return (s + s) + s * z * p if z <= <real>0.25 else logarithm
 
 
 cdef inline real bend(real z) noexcept nogil:
