@@ -901,7 +901,12 @@ def softplus(x: ArrayLike, /, *, beta: float = 1.0, out: Array | None = None) ->
     """
 
 
-@declared(lambda b: ("squareplus", (positive("b", b),)))
+def squareplus_constants(b: float) -> tuple[str, tuple[float, ...]]:
+    scale = 2.0 ** (-40 - math.frexp(positive("b", b))[1] // 2)
+    return "squareplus", (b, scale, b * scale * scale)
+
+
+@declared(squareplus_constants)
 def squareplus(x: ArrayLike, /, *, b: float = 4.0, out: Array | None = None) -> Any:
     r"""Algebraic softplus.
 

@@ -13,7 +13,7 @@ from libc.math cimport NAN, copysign, copysignf, fabs, fabsf, sqrt as sqrt_of_do
 from fastnn.kernels.elementary cimport (
     bend, cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_times_power, expm1_bounded,
     expm1_nonpositive, expm1_reduced, exponent_of, head, headroom, log1p_unit, log_odds, normal_tail,
-    power_of_two, real, rest_of, shift_of, without_headroom, zero_below,
+    power_of_two, real, rest_of_sum, rest_of, shift_of, without_headroom, zero_below,
 )
 
 
@@ -89,8 +89,8 @@ cdef inline real linear_derivative_from_output(real y, const double *p) noexcept
 
 
 # sigmoid: y = 1 / (1 + e^-x), as s / (s + s e^-x) with a small power of two s: s e^-x does not overflow where y is
-# subnormal, and the division rounds to it directly. sigmoid'(x) = q (1 - q) with q = sigmoid(-|x|), which does not
-# cancel in either tail and is never above 1/4.
+# subnormal, and the division rounds to it directly. sigmoid'(x) = e / (1 + e)^2 with e = e^-|x|, which does not cancel in
+# either tail; the square as 1 + e (2 + e), which rounds less.
 
 cdef inline real sigmoid(real x, const double *p) noexcept nogil:
     cdef real s = without_headroom(<real>1)
@@ -101,8 +101,7 @@ cdef inline real sigmoid(real x, const double *p) noexcept nogil:
 
 cdef inline real sigmoid_derivative(real x, const double *p) noexcept nogil:
     cdef real e = exp_nonpositive(-absolute(x))
-    cdef real q = e / (<real>1 + e)
-    return q * (<real>1 - q)
+    return e / (<real>1 + e * (<real>2 + e))
 
 cdef inline real sigmoid_derivative_from_output(real y, const double *p) noexcept nogil:
     return y * (<real>1 - y)
@@ -146,7 +145,7 @@ cdef inline real tanh(real x, const double *p) noexcept nogil:
 
 cdef inline real tanh_derivative(real x, const double *p) noexcept nogil:
     cdef real e = exp_nonpositive(<real>-2 * absolute(x))
-    return <real>4 * e / ((<real>1 + e) * (<real>1 + e))
+    return <real>4 * e / (<real>1 + e * (<real>2 + e))
 
 cdef inline real tanh_derivative_from_output(real y, const double *p) noexcept nogil:
     return <real>1 - y * y
@@ -285,7 +284,7 @@ cdef inline real gelu(real x, const double *p) noexcept nogil:
     cdef real shift = shift_of(x, headroom(x) - 1)  # one less, for the half
     cdef real exponent = exponent_of(square, shift)
     cdef real small = (<real>-0.5 * low) * (a + high) + (c + <real>0.5 * c * c)
-    cdef real e = expm1_reduced(rest_of(square, exponent, shift) + small)
+    cdef real e = expm1_reduced(rest_of_sum(square, small, exponent, shift))
     cdef real s = e + (m + m * e)
     cdef real tail = without_headroom((high * t + (low * t + a * t * s)) * power_of_two(exponent))
     tail = <real>0 if square < zero_below(x) else tail
@@ -296,57 +295,59 @@ cdef inline real gelu_derivative(real x, const double *p) noexcept nogil:
     cdef real square = <real>-0.5 * (high * high), rest = (<real>-0.5 * (a - high)) * (a + high)
     cdef real t = <real>0.5 / (a + <real>1.25)
     cdef real m = normal_tail(<real>1 - t * <real>4.75)
-    cdef real scaled = exp_sum_times_power(square, rest, <real>0, headroom(x))
+    cdef real scaled = exp_sum_times_power(square, rest, headroom(x))
     cdef real tail = without_headroom(scaled * ((t + t * m) - a * <real>0.3989422804014327))
     tail = <real>0 if square < zero_below(x) else tail
     return <real>1 - tail if x > 0 else tail
 
 
 # swish: y = x sigmoid(b x), as sigmoid, with x s in place of s; s is 1 where it is not needed, lest x s be subnormal.
-# An error of the exponent b x counts as many times as it is large, so it comes as the sum of three: products of heads,
-# which are exact, and the rest. The derivative is sigmoid(t) (1 + t sigmoid(-t)), t = b x.
+# An error of the exponent b x counts as many times as it is large, so it comes as a sum: a product of heads, which is
+# exact, and the rest. The derivative is sigmoid(t) (1 + t sigmoid(-t)), t = b x: with e = e^-|t| and n = 1 + t,
+# (1 + n e) / (1 + e)^2, for t < 0 e (n + e) / (1 + e)^2.
 
-cdef inline real swish_of(real x, real t, real middle, real small, bint flat, bint gone) noexcept nogil:
-    """x sigmoid(t + middle + small); x where ``flat`` and 0 where ``gone``."""
+cdef inline real swish_of(real x, real t, real small, bint flat, bint gone) noexcept nogil:
+    """x sigmoid(t + small); x where ``flat`` and 0 where ``gone``."""
     cdef real s = without_headroom(<real>1) if t < -1 else <real>1
     cdef real shift = shift_of(x, -headroom(x)) if t < -1 else shift_of(x, 0)
-    cdef real exponent = exponent_of(-t + (-middle - small), shift)  # minus 0 costs nothing to add, 0 would
-    cdef real sum = exp_and_unit((rest_of(-t, exponent, shift) - middle) - small, exponent, s)
+    cdef real exponent = exponent_of(-t - small, shift)
+    cdef real sum = exp_and_unit(rest_of_sum(-t, -small, exponent, shift), exponent, s)
     cdef real y = x * s / (s if flat else sum)
     return <real>0 if gone else y
 
-cdef inline real scaled_exp_of(real t, real middle, real small) noexcept nogil:
-    """2^headroom e^-|t + middle + small|."""
+cdef inline real scaled_exp_of(real t, real small) noexcept nogil:
+    """2^headroom e^-|t + small|."""
     cdef real sign = <real>1 if t < 0 else <real>-1
-    return exp_sum_times_power(sign * t, sign * middle, sign * small, headroom(t))
+    return exp_sum_times_power(sign * t, sign * small, headroom(t))
 
-cdef inline real swish_derivative_of(real t, real scaled, real slope, bint far) noexcept nogil:
-    """sigmoid(t) (1 + slope sigmoid(-t)), given 2^headroom e^-|t|; its limit where ``far``."""
-    cdef real e, q, right, left
+cdef inline real swish_derivative_of(real t, real scaled, real n, bint far) noexcept nogil:
+    """sigmoid(t) (1 + (n - 1) sigmoid(-t)), given 2^headroom e^-|t|; its limit where ``far``."""
+    cdef real e, y
     scaled = <real>0 if far else scaled
+    n = <real>0 if far else n
     e = without_headroom(scaled)
-    q = <real>1 / (<real>1 + e)
-    right = q * (<real>1 + (<real>0 if far else slope * e) * q)
-    left = without_headroom(scaled * q * (<real>1 + (<real>0 if far else slope) * q))
-    return left if t < 0 else right
+    y = (scaled * (n + e) if t < 0 else <real>1 + n * e) / (<real>1 + e * (<real>2 + e))
+    return without_headroom(y) if t < 0 else y
 
 cdef inline real silu(real x, const double *p) noexcept nogil:
-    return swish_of(x, x, <real>0, <real>0, x > <real>40, x < zero_below(x))
+    return swish_of(x, x, <real>0, x > <real>40, x < zero_below(x))
 
 cdef inline real silu_derivative(real x, const double *p) noexcept nogil:
-    return swish_derivative_of(x, exp_times_power(-absolute(x), headroom(x)), x, absolute(x) > -zero_below(x))
+    cdef real scaled = exp_times_power(-absolute(x), headroom(x))
+    return swish_derivative_of(x, scaled, <real>1 + x, absolute(x) > -zero_below(x))
 
 cdef inline real swish(real x, const double *p) noexcept nogil:
     cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
-    return swish_of(x, t, b * (x - high), rest * x, t > <real>40, t < zero_below(x))
+    return swish_of(x, t, b * (x - high) + rest * x, t > <real>40, t < zero_below(x))
 
 cdef inline real swish_derivative(real x, const double *p) noexcept nogil:
     cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
-    cdef real scaled = scaled_exp_of(t, b * (x - high), rest * x)
-    return swish_derivative_of(t, scaled, <real>p[0] * x, absolute(t) > -zero_below(x))
+    cdef real small = b * (x - high) + rest * x
+    return swish_derivative_of(t, scaled_exp_of(t, small), (<real>1 + t) + small, absolute(t) > -zero_below(x))
 
 
-# gelu_tanh: y = x (1 + tanh(u)) / 2 = x sigmoid(2 u) with 2 u = x (k + l x^2), in three parts too.
+# gelu_tanh: y = x (1 + tanh(u)) / 2 = x sigmoid(2 u) with 2 u = x (k + l x^2), in two parts too. In the derivative,
+# x (k + 3 l x^2) stands in place of t, as 3 (2 u) - 2 k x.
 
 cdef inline real gelu_tanh_rest(real square, real low_square, real factor) noexcept nogil:
     """k + l x^2 less its leading digits, from x^2 in two parts. The difference of the leading products is exact.
@@ -372,15 +373,17 @@ cdef inline real gelu_tanh(real x, const double *p) noexcept nogil:
     cdef real high = head(x), low = x - high, product = high * high, square = head(product)
     cdef real factor = gelu_tanh_factor(square)
     cdef real rest = gelu_tanh_rest(square, (product - square) + low * (x + high), factor)
-    return swish_of(x, high * factor, low * factor, x * rest, x > <real>8, x < -gelu_tanh_limit(x))
+    return swish_of(x, high * factor, low * factor + x * rest, x > <real>8, x < -gelu_tanh_limit(x))
 
 cdef inline real gelu_tanh_derivative(real x, const double *p) noexcept nogil:
     cdef real high = head(x), low = x - high, product = high * high, square = head(product)
     cdef real factor = gelu_tanh_factor(square)
     cdef real rest = gelu_tanh_rest(square, (product - square) + low * (x + high), factor)
-    cdef real slope = x * (<real>1.5957691216057308 + x * x * <real>0.21406444881780073)
-    cdef real scaled = scaled_exp_of(high * factor, low * factor, x * rest)
-    return swish_derivative_of(x, scaled, slope, absolute(x) > gelu_tanh_limit(x))
+    cdef double twice_k = 3.1915382432114616
+    cdef real k = head(<real>twice_k), k_rest = <real>(twice_k - <double>k)
+    cdef real small = low * factor + x * rest, small_n = <real>3 * small - (k * low + k_rest * x)
+    cdef real n = (<real>1 + high * (<real>3 * factor - k)) + small_n
+    return swish_derivative_of(x, scaled_exp_of(high * factor, small), n, absolute(x) > gelu_tanh_limit(x))
 
 
 # hard_silu: y = x (x + 3) / 6 between -3 and 3, 0 below, x above. The derivative is 0 at -3 and 1 at 3.
@@ -398,14 +401,14 @@ cdef inline real hard_silu_derivative(real x, const double *p) noexcept nogil:
 
 # mish: y = x tanh(log(1 + e^x)). With e = e^-|x|, y = x (1 - d), d = 2 e^2 / (1 + 2 e + 2 e^2) for x > 0, and
 # y = x e (1 - d), d = (e + e^2) / (2 + 2 e + e^2) for x < 0. The derivative is
-# e^x (4 (x + 1) + (4 x + 6) e^x + 4 e^2x + e^3x) / (2 + 2 e^x + e^2x)^2, and for x > 0 the same times e^-4x / e^-4x.
+# e^x (4 (x + 1) + (4 x + 6) e^x + 4 e^2x + e^3x) / (2 + 2 e^x + e^2x)^2, and for x > 0 the same times e^-4x / e^-4x;
+# the squares are multiplied out, which rounds less.
 
 cdef inline real mish(real x, const double *p) noexcept nogil:
     cdef real scaled = exp_times_power(-absolute(x), headroom(x))
-    cdef real e = exp_nonpositive(-absolute(x))
-    cdef real sum = e + e * e, twice = e * (e + e)
-    cdef real above = sum if x < 0 else twice
-    cdef real below = (sum + e) + <real>2 if x < 0 else (twice + (e + e)) + <real>1
+    cdef real e = without_headroom(scaled), twice = e + e
+    cdef real above = e + e * e if x < 0 else twice * e
+    cdef real below = <real>2 + (twice + e * e) if x < 0 else (<real>1 + twice) + twice * e
     cdef real factor = x * scaled if x < 0 else x
     cdef real y = factor - factor * (above / below)
     y = without_headroom(y) if x < 0 else y
@@ -419,10 +422,10 @@ cdef inline real mish_derivative(real x, const double *p) noexcept nogil:
     cdef real first = <real>4 * b + <real>4, second = <real>4 * b + <real>6
     cdef real right = ((first * e + second) * e + <real>4) * e + <real>1
     cdef real left = ((e + <real>4) * e + second) * e + first
-    cdef real below = <real>1 + (e + e) * (<real>1 + e), beside = e * (e + <real>2) + <real>2
-    right = right / (below * below)
-    left = without_headroom(scaled * (left / (beside * beside)))
-    return left if x < 0 else right
+    cdef real under_right = (((<real>4 * e + <real>8) * e + <real>8) * e + <real>4) * e + <real>1
+    cdef real under_left = (((e + <real>4) * e + <real>8) * e + <real>8) * e + <real>4
+    cdef real y = (scaled * left if x < 0 else right) / (under_left if x < 0 else under_right)
+    return without_headroom(y) if x < 0 else y
 
 
 # softplus: y = log(1 + e^(b x)) / b = max(x, 0) + log(1 + e^-|b x|) / b. The derivative is sigmoid(b x) = 1 - e^(-b y).
@@ -439,20 +442,21 @@ cdef inline real softplus_derivative_from_output(real y, const double *p) noexce
 cdef inline real scaled_softplus(real x, const double *p) noexcept nogil:
     cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = -b * absolute(high)
     cdef real sign = <real>1 if x < 0 else <real>-1
-    cdef real e = exp_sum_times_power(t, sign * (b * (x - high)), sign * (rest * x), headroom(x))
+    cdef real e = exp_sum_times_power(t, sign * (b * (x - high) + rest * x), headroom(x))
     e = <real>0 if t < zero_below(x) else without_headroom(e)
     return (<real>0 if x < 0 else x) + log1p_unit(e) / <real>p[0]
 
 cdef inline real scaled_softplus_derivative(real x, const double *p) noexcept nogil:
     cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
-    return swish_of(<real>1, t, b * (x - high), rest * x, t > <real>40, t < zero_below(x))
+    return swish_of(<real>1, t, b * (x - high) + rest * x, t > <real>40, t < zero_below(x))
 
 cdef inline real scaled_softplus_derivative_from_output(real y, const double *p) noexcept nogil:
     return -expm1_nonpositive(-<real>p[0] * y)
 
 
-# squareplus: y = (sqrt(x^2 + b) + x) / 2, as b / (2 (sqrt(x^2 + b) - x)) where that cancels. p = b. The derivative is
-# y / sqrt(x^2 + b), whose divisor is scaled there, lest the product of roots overflow.
+# squareplus: y = (sqrt(x^2 + b) + x) / 2, as b / (2 (sqrt(x^2 + b) - x)) where that cancels. The derivative is
+# q = (b / 2) / (s + |x| sqrt(s)), s = x^2 + b, for x < 0, and 1 - q for x > 0; it does not change if x^2 and b are
+# scaled, so they are, lest s overflow where q is not yet 0. p = b, the scale of x, the scaled b.
 
 cdef inline real squareplus(real x, const double *p) noexcept nogil:
     cdef real root = root_above(finite(absolute(x)), <real>p[0])
@@ -461,11 +465,9 @@ cdef inline real squareplus(real x, const double *p) noexcept nogil:
     return quotient if x < <real>-0.3 * root else sum
 
 cdef inline real squareplus_derivative(real x, const double *p) noexcept nogil:
-    cdef real bounded = finite(x), root = root_above(bounded, <real>p[0]), scale = without_headroom(<real>1)
-    cdef bint cancels = bounded < <real>-0.3 * root
-    cdef real above = <real>0.25 * <real>p[0] * scale if cancels else <real>0.5 * root + <real>0.5 * bounded
-    cdef real below = (<real>0.5 * root - <real>0.5 * bounded) * scale * root if cancels else root
-    return above / below
+    cdef real size = absolute(x) * <real>p[1], sum = size * size + <real>p[2]
+    cdef real q = <real>0.5 * <real>p[2] / (sum + size * square_root(sum))
+    return q if x < 0 else <real>1 - q
 
 
 # shrink: y = 0 for |x| <= l, x pulled towards 0 by b beyond. p = l, b. The derivative is 0 at both limits.
@@ -553,8 +555,8 @@ cdef inline real logit_derivative(real x, const double *p) noexcept nogil:
 
 
 # dish: y = x (r + x) / (2 r), r = sqrt(1 + x^2), for x < 0 as x / (2 (1 + x^2 + |x| r)); far out it is x or 1 / (4 x).
-# The derivative is (r^3 + x (r^2 + 1)) / (2 r^3), left of the crossing (1 - |x| r) / (2 r^3 (r + |x|)); far out it is 1
-# or -1 / (4 x^2), the square of the quotient.
+# The derivative is (r^3 + x (r^2 + 1)) / (2 r^3), left of the crossing (1 - |x| r) / (2 r^2 (r^2 + |x| r)); far out it
+# is 1 or -1 / (4 x^2), the square of the quotient.
 
 cdef inline real dish(real x, const double *p) noexcept nogil:
     cdef real bounded = finite(x), size = absolute(bounded), r = root_above(bounded, <real>1)
@@ -568,9 +570,9 @@ cdef inline real dish(real x, const double *p) noexcept nogil:
 cdef inline real dish_derivative(real x, const double *p) noexcept nogil:
     cdef real bounded = finite(x), size = absolute(bounded), r = root_above(bounded, <real>1)
     cdef real square = <real>1 + bounded * bounded, cube = square * r
-    cdef real left = <real>1 - size * r, right = cube + bounded * (square + <real>1)
+    cdef real product = size * r, left = <real>1 - product, right = cube + bounded * (square + <real>1)
     cdef real above = left if x < <real>-0.5 else right
-    cdef real below = <real>2 * cube * ((r + size) if x < <real>-0.5 else <real>1)
+    cdef real below = <real>2 * (square * (square + product) if x < <real>-0.5 else cube)
     cdef real y
     above = <real>0.5 if size > <real>1e9 else above
     below = size if size > <real>1e9 else below

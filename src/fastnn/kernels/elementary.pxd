@@ -99,6 +99,15 @@ cdef inline real rest_of(real x, real exponent, real shift) noexcept nogil:
         return (x - n * 0.6931471805601177) - n * -1.7239444525614835e-13
 
 
+cdef inline real rest_of_sum(real x, real small, real exponent, real shift) noexcept nogil:
+    """x + small - n log 2, rounded once."""
+    cdef real n = exponent - shift
+    if real is float:
+        return (x - n * <real>0.693145751953125) - (n * <real>1.428606765330187e-06 - small)
+    else:
+        return (x - n * 0.6931471805601177) - (n * -1.7239444525614835e-13 - small)
+
+
 cdef inline real exp_reduced(real r) noexcept nogil:
     """e^r for |r| <= log(2) / 2."""
     return <real>1 + r * (<real>1 + r * exp_tail(r))
@@ -118,10 +127,10 @@ cdef inline real exp_times_power(real x, int k) noexcept nogil:
     return exp_reduced(rest_of(x, exponent, shift)) * power_of_two(exponent)
 
 
-cdef inline real exp_sum_times_power(real x, real middle, real small, int k) noexcept nogil:
-    """2^k e^(x + middle + small), where that is a normal number: for an exponent of more digits than one number holds."""
-    cdef real shift = shift_of(x, k), exponent = exponent_of(x + (middle + small), shift)
-    return exp_reduced((rest_of(x, exponent, shift) + middle) + small) * power_of_two(exponent)
+cdef inline real exp_sum_times_power(real x, real small, int k) noexcept nogil:
+    """2^k e^(x + small), where that is a normal number: for an exponent of more digits than one number holds."""
+    cdef real shift = shift_of(x, k), exponent = exponent_of(x + small, shift)
+    return exp_reduced(rest_of_sum(x, small, exponent, shift)) * power_of_two(exponent)
 
 
 cdef inline real exp_and_unit(real r, real exponent, real unit) noexcept nogil:
