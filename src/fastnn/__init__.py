@@ -69,7 +69,18 @@ from fastnn.losses import (
     tweedie,
 )
 from fastnn.optimizers import OPTIMIZERS, adam, sgd
-from fastnn.softmax import ROW_FUNCTIONS, log_softmax, softmax
+from fastnn.softmax import (
+    ROW_FUNCTIONS,
+    gumbel_softmax,
+    hardmax,
+    log_softmax,
+    logmeanexp,
+    logsumexp,
+    softmax,
+    softmin,
+    sparsemax,
+    standardize,
+)
 from fastnn.units import UNITS, geglu, glu, maxout, prelu, reglu, rrelu, swiglu
 
 __all__ = [
@@ -97,9 +108,11 @@ __all__ = [
     "geglu",
     "gelu",
     "glu",
+    "gumbel_softmax",
     "hard_sigmoid",
     "hard_silu",
     "hard_tanh",
+    "hardmax",
     "hardshrink",
     "hinge",
     "huber",
@@ -110,6 +123,8 @@ __all__ = [
     "log_sigmoid",
     "log_softmax",
     "logit",
+    "logmeanexp",
+    "logsumexp",
     "losses",
     "mae",
     "mape",
@@ -141,13 +156,16 @@ __all__ = [
     "smooth_l1",
     "soft_margin",
     "softmax",
+    "softmin",
     "softplus",
     "softshrink",
     "softsign",
     "sparse_plus",
     "sparse_sigmoid",
+    "sparsemax",
     "squared_hinge",
     "squareplus",
+    "standardize",
     "swiglu",
     "swish",
     "tanh",

@@ -6,6 +6,7 @@ come here for everything else; what is here feeds the same callables with contig
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -274,15 +275,6 @@ def run_in_pieces(
                 writer.write(start, stop, result)
 
 
-def blocks(shape: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
-    """Index the leading axes of an array so that a piece has at most ``PIECE`` elements, or is one last axis."""
-    *outer, count, size = shape
-    step = max(1, PIECE // max(1, size))
-    for index in np.ndindex(*outer):
-        for start in range(0, count, step):
-            yield (*index, slice(start, start + step))
-
-
 def checked_axis(axis: Any, ndim: int) -> int:
     try:
         axis = operator.index(axis)
@@ -293,46 +285,115 @@ def checked_axis(axis: Any, ndim: int) -> int:
     return int(axis % ndim)
 
 
+def checked_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """One axis, several in a tuple, or None for all of them."""
+    if axis is None:
+        return tuple(range(ndim))
+    axes = tuple(checked_axis(one, ndim) for one in (axis if isinstance(axis, tuple) else (axis,)))
+    if not axes or len(set(axes)) < len(axes):
+        raise ValueError(f"axis is {axis}; it must be an integer, a tuple of different ones, or None for all axes")
+    return axes
+
+
+def checked_mask(where: Any, shape: tuple[int, ...]) -> Array | None:
+    """The mask of the elements that count, in the shape of the array it masks."""
+    if where is None:
+        return None
+    mask = np.asarray(where)
+    if mask.dtype != np.bool_:
+        raise TypeError(f"where has dtype {mask.dtype}; a mask is boolean")
+    try:
+        return np.broadcast_to(mask, shape)
+    except ValueError:
+        raise ValueError(f"where has shape {mask.shape}, which does not broadcast to x's shape {shape}") from None
+
+
 def check_whole_rows(function: Any, operands: Sequence[Any], axis: Any) -> None:
     """Raise a ValueError if another library holds rows in chunks."""
     dimensions = [operand.ndim for operand in operands if hasattr(operand, "ndim")]
     if not dimensions:
         return
-    from_last = checked_axis(axis, max(dimensions)) - max(dimensions)
-    for operand in operands:
-        chunks = getattr(operand, "chunks", None)
-        if isinstance(chunks, tuple) and len(chunks) >= -from_last and len(chunks[from_last]) > 1:
-            raise ValueError(
-                f"{function.__name__} needs whole rows, but axis {axis} is divided into {len(chunks[from_last])} "
-                f"chunks; rechunk it into one"
-            )
+    for from_last in (one - max(dimensions) for one in checked_axes(axis, max(dimensions))):
+        for operand in operands:
+            chunks = getattr(operand, "chunks", None)
+            if isinstance(chunks, tuple) and len(chunks) >= -from_last and len(chunks[from_last]) > 1:
+                raise ValueError(
+                    f"{function.__name__} needs whole rows, but axis {axis} is divided into "
+                    f"{len(chunks[from_last])} chunks; rechunk it into one"
+                )
 
 
-def apply_rowwise(function: Any, inputs: Mapping[str, Any], axis: Any, out: Any) -> Any:
-    """Call a row function on arguments of any kind, along any axis, through contiguous copies of blocks of rows."""
+class Rows:
+    """Arrays of one shape as rows along some axes, in pieces."""
+
+    def __init__(self, shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
+        self.axes = axes
+        self.size = math.prod(shape[axis] for axis in axes)
+        self.outer = tuple(size for axis, size in enumerate(shape) if axis not in axes)
+
+    def view(self, array: Array) -> Array:
+        """The array with the axes of its rows last, and at least one before them."""
+        count = len(self.axes)
+        return np.moveaxis(array, self.axes, range(-count, 0))[np.newaxis]
+
+    def pieces(self) -> Iterator[tuple[Any, ...]]:
+        """Index views so that a piece has at most ``PIECE`` elements, or is one row."""
+        outer, whole = [1, *self.outer], self.size
+        count = outer.pop()
+        while outer and whole * count <= PIECE:
+            whole, count = whole * count, outer.pop()
+        step = max(1, PIECE // whole)
+        for index in np.ndindex(*outer):
+            for start in range(0, count, step):
+                yield (*index, slice(start, start + step))
+
+    def copied(self, piece: Array, dtype: np.dtype[Any]) -> Array:
+        """A contiguous matrix of the rows of a piece."""
+        return np.array(piece, dtype=dtype, order="C").reshape(-1, self.size)
+
+
+def apply_rowwise(
+    function: Any, inputs: Mapping[str, Any], axis: Any, where: Any, out: Any, keywords: Mapping[str, Any]
+) -> Any:
+    """Call a row function on arguments of any kind, along any axes, through contiguous copies of blocks of rows.
+
+    A masked element of the first argument is replaced by ``function.masked``, and the result of a row of nothing else
+    by ``function.empty``.
+    """
+    if keywords:
+        function.settings(**checked_hyperparameters(function, keywords))
+    if where is not None and function.masked is None:
+        raise TypeError(f"{function.__name__}() takes no mask")
     if foreign((*inputs.values(), out)):
         operands = list(inputs.values())
         check_whole_rows(function, operands, axis)
-        return apply_foreign(function, operands, out, {"axis": axis})
+        return apply_foreign(
+            function, operands, out, {"axis": axis, **({} if where is None else {"where": where}), **keywords}
+        )
     arrays = {name: float_array(name, value) for name, value in inputs.items()}
     dtype = float_type(inputs.values(), arrays.values())
     shape = broadcast_shape(arrays)
     if not shape:
         raise ValueError(f"{function.__name__} needs an array of at least one dimension")
-    axis = checked_axis(axis, len(shape))
-    if out is None:
-        out = np.empty(shape, dtype)
-    else:
-        check_out(out, shape, dtype)
+    rows = Rows(shape, checked_axes(axis, len(shape)))
+    mask = checked_mask(where, shape)
+    out = destination(out, shape, dtype)
     if out.size == 0:
         return out
     sources = []
     for array in arrays.values():
         overlapping = array is not out and np.may_share_memory(array, out)
-        sources.append(np.broadcast_to(array.copy() if overlapping else array, shape))
-    # With a leading axis of one, a vector is a row like others.
-    rows = [np.moveaxis(array, axis, -1)[np.newaxis] for array in (*sources, out)]
-    for index in blocks(rows[0].shape):
-        pieces = [np.array(array[index], dtype=dtype, order="C") for array in rows[:-1]]
-        rows[-1][index] = function(*pieces, out=pieces[-1])
+        sources.append(rows.view(np.broadcast_to(array.copy() if overlapping else array, shape)))
+    result = rows.view(out)
+    masked = None if mask is None else rows.view(mask)
+    for index in rows.pieces():
+        pieces = [rows.copied(source[index], dtype) for source in sources]
+        if masked is None:
+            function(*pieces, out=pieces[-1], **keywords)
+        else:
+            hidden = ~masked[index].reshape(-1, rows.size)
+            np.copyto(pieces[0], function.masked, where=hidden)
+            function(*pieces, out=pieces[-1], **keywords)
+            pieces[-1][hidden.all(axis=-1)] = function.empty
+        result[index] = pieces[-1].reshape(result[index].shape)
     return out

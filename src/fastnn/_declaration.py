@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-COMMON = ("weight", "reduction", "denominator", "out")
+COMMON = ("weight", "reduction", "denominator", "where", "out")
 """The keywords that are no hyperparameters."""
 
 

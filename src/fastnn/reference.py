@@ -382,6 +382,57 @@ def log_softmax_backward(grad: Array, y: Array, axis: int = -1) -> Array:
     return grad - np.exp(y) * grad.sum(axis, keepdims=True)
 
 
+def softmin(x: Array, axis: int = -1) -> Array:
+    return softmax(-x, axis)
+
+
+def softmin_backward(grad: Array, y: Array, axis: int = -1) -> Array:
+    return -softmax_backward(grad, y, axis)
+
+
+def sparsemax(x: Array, axis: int = -1) -> Array:
+    x = x - x.max(axis, keepdims=True)
+    falling = np.moveaxis(-np.sort(-x, axis), axis, -1)
+    limits = (falling.cumsum(-1) - 1) / np.arange(1, falling.shape[-1] + 1)
+    limit = np.take_along_axis(limits, (falling > limits).sum(-1, keepdims=True) - 1, -1)
+    return np.maximum(x - np.moveaxis(limit, -1, axis), 0)
+
+
+def sparsemax_backward(grad: Array, y: Array, axis: int = -1) -> Array:
+    inside = y > 0
+    return inside * (grad - (inside * grad).sum(axis, keepdims=True) / inside.sum(axis, keepdims=True))
+
+
+def hardmax(x: Array, axis: int = -1) -> Array:
+    place = np.expand_dims(x.argmax(axis), axis)
+    return (np.expand_dims(np.arange(x.shape[axis]), tuple(range(1, x.ndim))).swapaxes(0, axis) == place).astype(
+        x.dtype
+    )
+
+
+def hardmax_backward(grad: Array, y: Array, axis: int = -1) -> Array:
+    return np.zeros_like(y)
+
+
+def standardize(x: Array, axis: int = -1) -> Array:
+    return (x - x.mean(axis, keepdims=True)) / np.sqrt(x.var(axis, keepdims=True) + 1e-5)
+
+
+def standardize_backward(grad: Array, x: Array, axis: int = -1) -> Array:
+    y = standardize(x, axis)
+    centred = grad - grad.mean(axis, keepdims=True) - y * (grad * y).mean(axis, keepdims=True)
+    return centred / np.sqrt(x.var(axis, keepdims=True) + 1e-5)
+
+
+def logsumexp(x: Array, axis: int = -1) -> Array:
+    largest = x.max(axis, keepdims=True)
+    return np.squeeze(largest + np.log(np.exp(x - largest).sum(axis, keepdims=True)), axis)
+
+
+def logmeanexp(x: Array, axis: int = -1) -> Array:
+    return logsumexp(x, axis) - np.log(x.shape[axis])
+
+
 def mse(prediction: Array, target: Array) -> Array:
     return (prediction - target) ** 2
 

@@ -1,25 +1,77 @@
-"""Softmax and log-softmax along an axis, each with its back-propagation step."""
+"""The softmax family: functions of the rows along an axis, each with its back-propagation step."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from fastnn import kernels
-from fastnn._arrays import Array, ArrayLike
-from fastnn._declaration import Declared
+from fastnn._arrays import (
+    Array,
+    ArrayLike,
+    Rows,
+    broadcast_shape,
+    check_out,
+    checked_axes,
+    checked_mask,
+    float_array,
+    float_type,
+    is_direct,
+)
+from fastnn._declaration import Declared, defaults_of
+from fastnn.activations import not_negative, positive
 
-__all__ = ["ROW_FUNCTIONS", "RowFunction", "log_softmax", "softmax"]
+__all__ = [
+    "ROW_FUNCTIONS",
+    "LogSum",
+    "RowFunction",
+    "gumbel_softmax",
+    "hardmax",
+    "log_softmax",
+    "logmeanexp",
+    "logsumexp",
+    "softmax",
+    "softmin",
+    "sparsemax",
+    "standardize",
+]
+
+X = """x : array_like
+        Input, of at least one dimension."""
+AXIS = """axis : int, tuple of ints or None, default -1
+        The axis of the rows, or several axes that make a row together, or None for all."""
+WHERE = """where : array_like of bool, optional
+        Mask that broadcasts to x's shape: the elements that count."""
+OUT = """out : ndarray, optional
+        Where the result goes: of x's shape and the result's dtype. It may be x itself."""
+COMMON = """Returns
+    -------
+    ndarray
+        Of x's shape.
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        If x has no such axis.
+    TypeError
+        If x has a dtype other than float32, float64, integer or boolean, or the mask one other than boolean.
+    ValueError
+        If shapes do not fit, or a hyperparameter is outside its range."""
+"""What the docstrings of all row functions have in common."""
 
 
-class BackwardFromOutput(Declared, kernels.softmax.BinaryRowwise):
-    """The back-propagation step of a row function, given its output."""
+class BackwardFrom(Declared, kernels.softmax.BinaryRowwise):
+    """The back-propagation step of a row function, given its output or its input."""
 
     nin = 2
+    masked = empty = 0.0
 
 
 class Backward(Declared):
-    """The back-propagation step of a row function."""
+    """The back-propagation step of a row function, given its input or its output."""
 
     nin = 2
     output_tells = True
@@ -27,7 +79,7 @@ class Backward(Declared):
     def __init__(self, forward: RowFunction) -> None:
         self.declare(backward, f"{forward.__name__}.backward")
         self.forward = forward
-        self.from_output = BackwardFromOutput(self.__name__)
+        self.from_output = BackwardFrom(self.__name__, forward.defaults, forward.settings, "y")
         self.from_output.declare(backward_from_output, self.__name__, f"{self.__name__}.from_output")
 
     def __call__(
@@ -37,26 +89,65 @@ class Backward(Declared):
         axis: int = -1,
         *,
         y: ArrayLike | None = None,
+        where: ArrayLike | None = None,
         out: Array | None = None,
+        **hyperparameter: float,
     ) -> Any:
         if (x is None) == (y is None):
             raise TypeError(f"{self.__name__}() takes either the input x or the output y of {self.forward.__name__}")
-        return self.from_output(grad, self.forward(x, axis) if y is None else y, axis, out=out)
+        if y is None:
+            y = self.forward(x, axis, where=where, **hyperparameter)
+        return self.from_output(grad, y, axis, where=where, out=out, **hyperparameter)
 
 
 class RowFunction(Declared, kernels.softmax.UnaryRowwise):
     """A function of the rows along an axis: call it, or its ``backward``."""
 
     nin = 1
-    backward: Backward
+    masked: float | None
+    empty: float | None
+    backward: Any
 
 
-def row_function(declaration: Callable[..., Any]) -> RowFunction:
-    """The row function that a function without a body declares; its formula is the kernel of the same name."""
-    function = RowFunction(declaration.__name__)
-    function.declare(declaration)
-    function.backward = Backward(function)
-    return function
+Settings = Callable[..., float]
+
+
+def row_function(
+    settings: Settings = lambda: 1.0,
+    *,
+    masked: float | None = -math.inf,
+    empty: float | None = 0.0,
+    output_tells: bool = True,
+) -> Callable[[Callable[..., Any]], RowFunction]:
+    """Make the row function that a function without a body declares; its formula is the kernel of the same name.
+
+    ``settings`` takes the hyperparameters and returns the kernel's constant. ``masked`` stands for an element that is
+    masked, and ``empty`` is the result of a row of nothing else; None for a function that takes no mask.
+    """
+
+    def make(declaration: Callable[..., Any]) -> RowFunction:
+        name = declaration.__name__
+        function = RowFunction(name, defaults_of(declaration), settings)
+        function.declare(declaration)
+        doc = declaration.__doc__ or ""
+        for place, text in (("{x}", X), ("{axis}", AXIS), ("{where}", WHERE), ("{out}", OUT), ("{common}", COMMON)):
+            doc = doc.replace(place, text)
+        function.__doc__ = doc
+        function.masked, function.empty = masked, empty
+        if output_tells:
+            function.backward = Backward(function)
+        else:
+            function.backward = BackwardFrom(f"{name}.backward", function.defaults, settings, "x")
+            function.backward.declare(backward_from_input, f"{name}.backward")
+            function.backward.masked = function.backward.empty = None
+            function.backward.output_tells = False
+        return function
+
+    return make
+
+
+def temperature_setting(temperature: float) -> float:
+    return positive("temperature", temperature)
 
 
 def backward(
@@ -65,7 +156,9 @@ def backward(
     axis: int = -1,
     *,
     y: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     out: Array | None = None,
+    **hyperparameter: float,
 ) -> Any:
     """Back-propagate a gradient through the function.
 
@@ -75,12 +168,16 @@ def backward(
         Gradient of the loss with respect to the function's output; it broadcasts with x.
     x : array_like, optional
         Input of the function. Either x or y is given.
-    axis : int, default -1
+    axis : int, tuple of ints or None, default -1
         The axis along which the function was taken.
     y : array_like, optional
         Output of the function, which saves computing it again.
+    where : array_like of bool, optional
+        The mask that the function was given. Masked elements get 0.
     out : ndarray, optional
         Where the result goes. It may be grad, x or y.
+    **hyperparameter
+        The function's own.
 
     Returns
     -------
@@ -94,39 +191,74 @@ def backward(
     """
 
 
-def backward_from_output(grad: ArrayLike, y: ArrayLike, /, axis: int = -1, *, out: Array | None = None) -> Any:
+def backward_from_output(
+    grad: ArrayLike,
+    y: ArrayLike,
+    /,
+    axis: int = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: Array | None = None,
+    **hyperparameter: float,
+) -> Any:
     """Back-propagate a gradient, given the function's output: what ``backward(grad, y=y)`` calls."""
 
 
-@row_function
-def softmax(x: ArrayLike, /, axis: int = -1, *, out: Array | None = None) -> Any:
-    r"""Softmax: non-negative numbers that sum to 1 along an axis.
-
-    .. math:: y_i = \frac{e^{x_i}}{\sum_j e^{x_j}}, \qquad
-        \frac{\partial L}{\partial x_i} = y_i \Bigl(g_i - \sum_j g_j y_j\Bigr)
+def backward_from_input(
+    grad: ArrayLike, x: ArrayLike, /, axis: int = -1, *, out: Array | None = None, **hyperparameter: float
+) -> Any:
+    """Back-propagate a gradient through the function.
 
     Parameters
     ----------
+    grad : array_like
+        Gradient of the loss with respect to the function's output; it broadcasts with x.
     x : array_like
-        Input (logits), of at least one dimension.
-    axis : int, default -1
-        The axis along which the results sum to 1.
+        Input of the function.
+    axis : int, tuple of ints or None, default -1
+        The axis along which the function was taken.
     out : ndarray, optional
-        Where the result goes: of x's shape and the result's dtype. It may be x itself.
+        Where the result goes. It may be grad or x.
+    **hyperparameter
+        The function's own.
 
     Returns
     -------
     ndarray
-        Of x's shape.
+        Gradient of the loss with respect to the function's input.
+    """
 
-    Raises
-    ------
-    numpy.exceptions.AxisError
-        If x has no such axis.
+
+@row_function(temperature_setting)
+def softmax(
+    x: ArrayLike,
+    /,
+    axis: int = -1,
+    *,
+    temperature: float = 1.0,
+    where: ArrayLike | None = None,
+    out: Array | None = None,
+) -> Any:
+    r"""Softmax: non-negative numbers that sum to 1 along an axis.
+
+    .. math:: y_i = \frac{e^{x_i / T}}{\sum_j e^{x_j / T}}, \qquad
+        \frac{\partial L}{\partial x_i} = \frac{y_i}{T} \Bigl(g_i - \sum_j g_j y_j\Bigr)
+
+    Parameters
+    ----------
+    {x}
+    {axis}
+    temperature : float, default 1.0
+        What x is divided by; positive. The higher, the more equal are the results.
+    {where}
+        A masked one gets exactly 0, and a row of masked ones is all zeros.
+    {out}
+
+    {common}
 
     Notes
     -----
-    The maximum is subtracted first, so no input overflows. An element of -inf gives exactly 0. A row of nothing but
+    The maximum is subtracted first, so no input overflows. An element of -inf gets exactly 0. A row of nothing but
     -inf has no limit and gives NaN, as does one that holds inf or NaN.
 
     Along the last axis of a contiguous array nothing is copied; along others the rows are copied in cache-sized blocks.
@@ -136,34 +268,76 @@ def softmax(x: ArrayLike, /, axis: int = -1, *, out: Array | None = None) -> Any
     >>> import numpy as np, fastnn as nn
     >>> nn.softmax(np.array([-1.0, 0.0, 3.0, 5.0])).round(3)
     array([0.002, 0.006, 0.118, 0.874])
+    >>> nn.softmax(np.array([1.0, 2.0, 1.0]), where=[True, False, True])
+    array([0.5, 0. , 0.5])
     """
 
 
-@row_function
-def log_softmax(x: ArrayLike, /, axis: int = -1, *, out: Array | None = None) -> Any:
-    r"""Logarithm of the softmax.
+@row_function(temperature_setting, masked=math.inf)
+def softmin(
+    x: ArrayLike,
+    /,
+    axis: int = -1,
+    *,
+    temperature: float = 1.0,
+    where: ArrayLike | None = None,
+    out: Array | None = None,
+) -> Any:
+    r"""Softmin: the softmax of -x.
 
-    .. math:: y_i = x_i - \log \sum_j e^{x_j}, \qquad
-        \frac{\partial L}{\partial x_i} = g_i - e^{y_i} \sum_j g_j
+    .. math:: y_i = \frac{e^{-x_i / T}}{\sum_j e^{-x_j / T}}, \qquad
+        \frac{\partial L}{\partial x_i} = -\frac{y_i}{T} \Bigl(g_i - \sum_j g_j y_j\Bigr)
 
     Parameters
     ----------
-    x : array_like
-        Input (logits), of at least one dimension.
-    axis : int, default -1
-        The axis along which the softmax is taken.
-    out : ndarray, optional
-        Where the result goes: of x's shape and the result's dtype. It may be x itself.
+    {x}
+    {axis}
+    temperature : float, default 1.0
+        What x is divided by; positive.
+    {where}
+        A masked one gets exactly 0, and a row of masked ones is all zeros.
+    {out}
 
-    Returns
-    -------
-    ndarray
-        Of x's shape.
+    {common}
 
-    Raises
-    ------
-    numpy.exceptions.AxisError
-        If x has no such axis.
+    Notes
+    -----
+    As in PyTorch. Infinities and NaN are treated as in :func:`softmax`, with inf and -inf exchanged.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.softmin(np.array([0.0, np.log(3.0)]))
+    array([0.75, 0.25])
+    """
+
+
+@row_function(temperature_setting, empty=-math.inf)
+def log_softmax(
+    x: ArrayLike,
+    /,
+    axis: int = -1,
+    *,
+    temperature: float = 1.0,
+    where: ArrayLike | None = None,
+    out: Array | None = None,
+) -> Any:
+    r"""Logarithm of the softmax.
+
+    .. math:: y_i = x_i / T - \log \sum_j e^{x_j / T}, \qquad
+        \frac{\partial L}{\partial x_i} = \frac1T \Bigl(g_i - e^{y_i} \sum_j g_j\Bigr)
+
+    Parameters
+    ----------
+    {x}
+    {axis}
+    temperature : float, default 1.0
+        What x is divided by; positive.
+    {where}
+        A masked one gets -inf, and a row of masked ones is all -inf.
+    {out}
+
+    {common}
 
     Notes
     -----
@@ -180,5 +354,424 @@ def log_softmax(x: ArrayLike, /, axis: int = -1, *, out: Array | None = None) ->
     """
 
 
-ROW_FUNCTIONS = {function.__name__: function for function in (softmax, log_softmax)}
+@row_function()
+def sparsemax(x: ArrayLike, /, axis: int = -1, *, where: ArrayLike | None = None, out: Array | None = None) -> Any:
+    r"""Sparsemax: the point of the probability simplex that is nearest to x.
+
+    .. math:: y_i = \max(0, x_i - \tau) \text{ with } \sum_i y_i = 1, \qquad
+        \frac{\partial L}{\partial x_i} = \Bigl(g_i - \operatorname{mean}_{y_j > 0} g_j\Bigr) [y_i > 0]
+
+    Parameters
+    ----------
+    {x}
+    {axis}
+    {where}
+        A masked one gets exactly 0, and a row of masked ones is all zeros.
+    {out}
+
+    {common}
+
+    Notes
+    -----
+    From A. F. T. Martins and R. F. Astudillo, "From Softmax to Sparsemax", ICML 2016. The threshold is found by
+    Newton's method in a few passes over the row, without sorting it. Where an element is just at the threshold, the
+    derivative does not exist, and its part of the gradient is 0. Infinities and NaN are treated as in :func:`softmax`.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.sparsemax(np.array([-1.0, 0.0, 0.5, 1.0]))
+    array([0.  , 0.  , 0.25, 0.75])
+    """
+
+
+@row_function()
+def hardmax(x: ArrayLike, /, axis: int = -1, *, where: ArrayLike | None = None, out: Array | None = None) -> Any:
+    r"""Hardmax: 1 at the first of the largest elements, 0 elsewhere.
+
+    .. math:: y_i = [i = \operatorname{argmax} x], \qquad \frac{\partial L}{\partial x_i} = 0
+
+    Parameters
+    ----------
+    {x}
+    {axis}
+    {where}
+        A masked one gets exactly 0, and a row of masked ones is all zeros.
+    {out}
+
+    {common}
+
+    Notes
+    -----
+    As in ONNX. The derivative is 0 where it exists, which is where the largest element is alone. A row that holds NaN,
+    or nothing but -inf, gives NaN.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.hardmax(np.array([1.0, 3.0, 3.0]))
+    array([0., 1., 0.])
+    """
+
+
+@row_function(lambda epsilon: not_negative("epsilon", epsilon), masked=None, empty=None, output_tells=False)
+def standardize(x: ArrayLike, /, axis: int = -1, *, epsilon: float = 1e-5, out: Array | None = None) -> Any:
+    r"""Standardized numbers: their mean is 0 and their variance 1, along an axis.
+
+    .. math:: y_i = \frac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}}, \qquad \frac{\partial L}{\partial x_i} =
+        \frac{g_i - \operatorname{mean}(g) - y_i \operatorname{mean}(g y)}{\sqrt{\sigma^2 + \varepsilon}}
+
+    Parameters
+    ----------
+    {x}
+    {axis}
+    epsilon : float, default 1e-5
+        Added to the variance; not negative.
+    {out}
+
+    {common}
+
+    Notes
+    -----
+    As in JAX, and the core of layer normalization; the variance is the mean of the squared deviations. Deviations are
+    taken from the mean before they are squared, and the mean itself is corrected by theirs (Chan, Golub and LeVeque,
+    "Algorithms for Computing the Sample Variance", Am. Stat. 37, 1983): numbers far from 0 keep their digits, which
+    JAX's mean of squares less squared mean loses. With ``epsilon=0``, equal numbers give NaN, as does a row with an
+    infinity or NaN.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.standardize(np.array([1.0, 3.0]), epsilon=0)
+    array([-1.,  1.])
+    """
+
+
+ROW_FUNCTIONS = {
+    function.__name__: function for function in (softmax, softmin, log_softmax, sparsemax, hardmax, standardize)
+}
 """All row functions by name."""
+
+
+def gumbel_softmax(
+    x: ArrayLike,
+    rng: np.random.Generator,
+    /,
+    axis: int = -1,
+    *,
+    temperature: float = 1.0,
+    where: ArrayLike | None = None,
+    out: Array | None = None,
+) -> Any:
+    r"""Softmax of the logits and Gumbel noise: a differentiable stand-in for a random choice.
+
+    .. math:: y = \operatorname{softmax}\bigl((x + n) / T\bigr), \qquad n_i = -\log(-\log u_i)
+
+    with u uniform between 0 and 1.
+
+    Parameters
+    ----------
+    {x}
+    rng : numpy.random.Generator
+        Where the noise comes from.
+    {axis}
+    temperature : float, default 1.0
+        What the sum is divided by; positive. The lower, the nearer the results are to 0 and 1.
+    {where}
+        A masked one gets exactly 0, and a row of masked ones is all zeros.
+    {out}
+
+    {common}
+
+    Notes
+    -----
+    From E. Jang, S. Gu and B. Poole, "Categorical Reparameterization with Gumbel-Softmax", ICLR 2017. The gradient is
+    ``softmax.backward(grad, y=y, temperature=temperature)``. PyTorch's ``hard=True`` is ``hardmax(y)``, with that same
+    gradient: the straight-through estimator.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> y = nn.gumbel_softmax(np.zeros((2, 3)), np.random.default_rng(0), temperature=0.1)
+    >>> y.sum(axis=-1)
+    array([1., 1.])
+    >>> nn.hardmax(y)
+    array([[0., 0., 1.],
+           [0., 0., 1.]])
+    """
+    logits = float_array("x", x)
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, not {type(rng).__name__}")
+    dtype = float_type((x,), (logits,))
+    noisy = rng.gumbel(size=logits.shape).astype(dtype)
+    noisy += logits
+    return softmax(noisy, axis, temperature=temperature, where=where, out=noisy if out is None else out)
+
+
+class LogSumBackward(Declared):
+    """The back-propagation step of logsumexp and logmeanexp, which differ by a constant."""
+
+    def __init__(self, forward: LogSum) -> None:
+        self.declare(log_sum_backward, f"{forward.__name__}.backward")
+
+    def __call__(
+        self,
+        grad: ArrayLike,
+        x: ArrayLike,
+        /,
+        axis: int = -1,
+        *,
+        b: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Any:
+        array, slope = float_array("x", x), float_array("grad", grad)
+        if b is not None:
+            weights = float_array("b", b)
+            array, weights = np.broadcast_arrays(array, weights)
+            present = weights != 0
+            where = present if where is None else present & checked_mask(where, array.shape)
+        axes = checked_axes(axis, array.ndim)
+        kept = tuple(1 if place in axes else size for place, size in enumerate(array.shape))
+        reduced = tuple(size for place, size in enumerate(array.shape) if place not in axes)
+        if slope.shape not in (kept, reduced):
+            raise ValueError(f"grad has shape {slope.shape}; the result has {reduced}, or {kept} with keepdims")
+        y = softmax(array, axes, where=where, out=out)
+        if b is not None:
+            y *= weights
+            y /= y.sum(axis=axes, keepdims=True)
+        y *= slope.reshape(kept)
+        return y
+
+
+class LogSum(Declared):
+    """The logarithm of a sum or a mean of exponentials along an axis: call it, or its ``backward``."""
+
+    backward: LogSumBackward
+
+    def __init__(self, declaration: Callable[..., Any], *, mean: bool) -> None:
+        self.declare(declaration)
+        doc = declaration.__doc__ or ""
+        self.__doc__ = doc.replace("{x}", X).replace("{axis}", AXIS).replace("{where}", WHERE)
+        self.mean = mean
+        self.backward = LogSumBackward(self)
+
+    def __call__(
+        self,
+        x: ArrayLike,
+        /,
+        axis: int = -1,
+        *,
+        b: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+        keepdims: bool = False,
+        return_sign: bool = False,
+        out: Array | None = None,
+    ) -> Any:
+        given = {"x": x} if b is None else {"x": x, "b": b}
+        arrays = {name: float_array(name, value) for name, value in given.items()}
+        dtype = float_type(given.values(), arrays.values())
+        shape = broadcast_shape(arrays)
+        if not shape:
+            raise ValueError(f"{self.__name__} needs an array of at least one dimension")
+        axes = checked_axes(axis, len(shape))
+        rows = Rows(shape, axes)
+        mask = checked_mask(where, shape)
+        kept = tuple(1 if place in axes else size for place, size in enumerate(shape))
+        if out is not None:
+            check_out(out, kept if keepdims else rows.outer, dtype)
+        values = np.empty(math.prod(rows.outer), dtype)
+        signs = np.empty_like(values) if return_sign else None
+        if rows.size == 0:
+            values.fill(-math.inf)
+            if signs is not None:
+                signs.fill(0)
+        elif b is None and mask is None and axes == (len(shape) - 1,) and is_direct(arrays["x"], dtype):
+            kernels.softmax.log_sums(arrays["x"].reshape(-1, rows.size), None, values, signs, self.mean)
+        else:
+            self.in_pieces(rows, shape, arrays, mask, values, signs)
+        results = [array.reshape(kept if keepdims else rows.outer) for array in (values, signs) if array is not None]
+        if out is not None:
+            out[...] = results[0]
+            results[0] = out
+        else:
+            results[0] = results[0][()]
+        return tuple(results) if return_sign else results[0]
+
+    def in_pieces(
+        self,
+        rows: Rows,
+        shape: tuple[int, ...],
+        arrays: dict[str, Array],
+        mask: Array | None,
+        values: Array,
+        signs: Array | None,
+    ) -> None:
+        x, b = (None if a is None else rows.view(np.broadcast_to(a, shape)) for a in (arrays["x"], arrays.get("b")))
+        masked = None if mask is None else rows.view(mask)
+        assert x is not None
+        start = 0
+        for index in rows.pieces():
+            piece = rows.copied(x[index], values.dtype)
+            weights = None if b is None else rows.copied(b[index], values.dtype)
+            if masked is not None:
+                present = rows.copied(masked[index], values.dtype)
+                weights = present if weights is None else np.where(present, weights, values.dtype.type(0))
+            stop = start + len(piece)
+            sign = None if signs is None else signs[start:stop]
+            kernels.softmax.log_sums(piece, weights, values[start:stop], sign, self.mean)
+            start = stop
+
+
+def log_sum(*, mean: bool) -> Callable[[Callable[..., Any]], LogSum]:
+    return lambda declaration: LogSum(declaration, mean=mean)
+
+
+def log_sum_backward(
+    grad: ArrayLike,
+    x: ArrayLike,
+    /,
+    axis: int = -1,
+    *,
+    b: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    out: Array | None = None,
+) -> Any:
+    """Back-propagate a gradient through the function.
+
+    Parameters
+    ----------
+    grad : array_like
+        Gradient of the loss with respect to the function's result, of its shape.
+    x, axis, b, where
+        As for the function.
+    out : ndarray, optional
+        Where the gradient goes: of x's shape and the result's dtype. It may be x itself.
+
+    Returns
+    -------
+    ndarray
+        Gradient of the loss with respect to x: grad times the softmax, weighted with b.
+    """
+
+
+@log_sum(mean=False)
+def logsumexp(
+    x: ArrayLike,
+    /,
+    axis: int = -1,
+    *,
+    b: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    keepdims: bool = False,
+    return_sign: bool = False,
+    out: Array | None = None,
+) -> Any:
+    r"""Logarithm of the sum of exponentials.
+
+    .. math:: y = \log \sum_i b_i e^{x_i}, \qquad
+        \frac{\partial L}{\partial x_i} = g \frac{b_i e^{x_i}}{\sum_j b_j e^{x_j}}
+
+    Parameters
+    ----------
+    {x}
+    {axis}
+    b : array_like, optional
+        Weights of the exponentials, 1 by default; they broadcast with x and may be negative. An element with weight 0
+        is not there, whatever it is.
+    {where}
+        A masked one is not there.
+    keepdims : bool, default False
+        Whether the axes that are summed over stay, with length 1.
+    return_sign : bool, default False
+        Whether to return the sum's sign as well; the logarithm is that of its size then. Without, a negative sum gives
+        NaN.
+    out : ndarray, optional
+        Where the result goes: of its shape and dtype.
+
+    Returns
+    -------
+    y : ndarray or scalar
+        The logarithm; -inf for a sum of nothing.
+    sign : ndarray
+        Only with ``return_sign``: 1, -1, or 0 where the sum is 0.
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        If x has no such axis.
+
+    Notes
+    -----
+    As in SciPy, whose axis is None by default. The maximum is subtracted first and its term left out of the sum, to
+    come back in log1p: the result keeps its digits near 0, where one term is 1 and the others are small. inf gives
+    inf, NaN gives NaN.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.logsumexp(np.array([0.0, -50.0]))
+    np.float64(1.9287498479639178e-22)
+    >>> nn.logsumexp(np.array([1.0, 2.0]), b=[1.0, -1.0], return_sign=True)
+    (np.float64(1.5413248546129182), array(-1.))
+    """
+
+
+@log_sum(mean=True)
+def logmeanexp(
+    x: ArrayLike,
+    /,
+    axis: int = -1,
+    *,
+    b: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    keepdims: bool = False,
+    return_sign: bool = False,
+    out: Array | None = None,
+) -> Any:
+    r"""Logarithm of the mean of exponentials.
+
+    .. math:: y = \log \frac{\sum_i b_i e^{x_i}}{\sum_i b_i}, \qquad
+        \frac{\partial L}{\partial x_i} = g \frac{b_i e^{x_i}}{\sum_j b_j e^{x_j}}
+
+    Parameters
+    ----------
+    {x}
+    {axis}
+    b : array_like, optional
+        Weights of the exponentials, 1 by default; they broadcast with x. An element with weight 0 is not there.
+    {where}
+        A masked one is not there.
+    keepdims : bool, default False
+        Whether the axes that are averaged over stay, with length 1.
+    return_sign : bool, default False
+        Whether to return the mean's sign as well, as in :func:`logsumexp`.
+    out : ndarray, optional
+        Where the result goes: of its shape and dtype.
+
+    Returns
+    -------
+    y : ndarray or scalar
+        The logarithm; -inf for a mean of nothing.
+    sign : ndarray
+        Only with ``return_sign``: 1, -1, or 0 where the mean is 0.
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        If x has no such axis.
+
+    Notes
+    -----
+    As in JAX, which has no weights. Equal elements give exactly that element.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.logmeanexp(np.array([3.0, 3.0, 3.0]))
+    np.float64(3.0)
+    """
+
+
+for place, text in (("{x}", X), ("{axis}", AXIS), ("{where}", WHERE), ("{out}", OUT), ("{common}", COMMON)):
+    gumbel_softmax.__doc__ = (gumbel_softmax.__doc__ or "").replace(place, text)

@@ -1,0 +1,469 @@
+"""What the rest of the softmax family is, and what all of it does with masks, temperatures and several axes."""
+
+import re
+
+import mpmath
+import numpy as np
+import pytest
+import scipy.special
+from exact import ulp_errors
+from layouts import LAYOUTS
+
+import fastnn as nn
+
+INF, NAN = np.inf, np.nan
+LENGTHS = [*range(1, 18), 255, 256, 257, 1000, 8193]
+SOFT = [nn.softmax, nn.softmin, nn.log_softmax]
+MASKED = [*SOFT, nn.sparsemax, nn.hardmax]
+LOG_SUMS = [nn.logsumexp, nn.logmeanexp]
+
+each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+each_soft = pytest.mark.parametrize("f", SOFT, ids=lambda f: f.__name__)
+each_masked = pytest.mark.parametrize("f", MASKED, ids=lambda f: f.__name__)
+each_function = pytest.mark.parametrize("f", nn.ROW_FUNCTIONS.values(), ids=list(nn.ROW_FUNCTIONS))
+each_log_sum = pytest.mark.parametrize("f", LOG_SUMS, ids=lambda f: f.__name__)
+each_layout = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=list(LAYOUTS))
+
+
+def numbers(shape, dtype=np.float64, seed=5):
+    """Multiples of 1/128: their differences and the sums of a few of them are exact."""
+    return (np.random.default_rng(seed).normal(0, 2, shape) * 128).round().astype(dtype) / dtype(128)
+
+
+def assert_close(actual, expected, dtype, units=32, scale=1.0):
+    tolerance = units * np.finfo(dtype).eps
+    assert actual.dtype == dtype
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance * scale)
+
+
+def differences(function, x, grad, h=1e-5):
+    """The gradient of the sum of grad times the function, by central differences."""
+    result = np.empty(x.shape)
+    for index in np.ndindex(x.shape):
+        step = np.zeros(x.shape)
+        step[index] = h
+        result[index] = (grad * (function(x + step) - function(x - step))).sum() / (2 * h)
+    return result
+
+
+# Sparsemax
+
+
+def simplex_projection(row):
+    """By trying every number of elements that are not 0, in exact arithmetic."""
+    falling = sorted((mpmath.mpf(float(number)) for number in row), reverse=True)
+    for count in range(len(falling), 0, -1):
+        limit = (mpmath.fsum(falling[:count]) - 1) / count
+        if falling[count - 1] > limit:
+            return [max(mpmath.mpf(float(number)) - limit, mpmath.mpf(0)) for number in row]
+    raise AssertionError
+
+
+@pytest.mark.parametrize("spread", [0.01, 0.3, 4])
+@pytest.mark.parametrize("length", [*range(1, 18), 100, 257, 600])
+@each_dtype
+def test_sparsemax_is_the_nearest_point_of_the_simplex(dtype, length, spread):
+    x = (numbers((3, length), dtype) * dtype(spread)).astype(dtype)
+    for row, actual in zip(x, nn.sparsemax(x), strict=True):
+        assert_close(actual, np.array(simplex_projection(row), float), dtype, units=1)
+        assert actual.astype(np.float64).sum() == pytest.approx(1, rel=length * float(np.finfo(dtype).eps))
+        np.testing.assert_array_equal(nn.sparsemax(row), actual)
+
+
+@each_dtype
+def test_sparsemax_far_out_and_at_ties(dtype):
+    np.testing.assert_array_equal(nn.sparsemax(np.array([1e4, 1e4, -1e4], dtype)), [0.5, 0.5, 0])
+    np.testing.assert_array_equal(nn.sparsemax(np.array([0, 1, 0], dtype)), [0, 1, 0])
+    np.testing.assert_array_equal(nn.sparsemax(np.array([-INF, 0, -0.5], dtype)), [0, 0.75, 0.25])
+    np.testing.assert_array_equal(nn.sparsemax(np.full(7, 3, dtype)), np.full(7, dtype(1 / 7)))
+
+
+@pytest.mark.parametrize("length", [1, 5, 20])
+def test_the_gradient_of_sparsemax_is_the_limit_of_differences(length):
+    x = np.random.default_rng(3).normal(0, 0.4, (3, length))
+    grad = np.cos(np.arange(x.size)).reshape(x.shape)
+    expected = differences(nn.sparsemax, x, grad, 1e-7)
+    np.testing.assert_allclose(nn.sparsemax.backward(grad, x), expected, atol=1e-7)
+    np.testing.assert_array_equal(nn.sparsemax.backward(grad, x), nn.sparsemax.backward(grad, y=nn.sparsemax(x)))
+
+
+# Hardmax
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+@each_dtype
+def test_hardmax_is_1_at_the_first_of_the_largest(dtype, length):
+    x = np.random.default_rng(1).integers(0, 5, (4, length)).astype(dtype)
+    y = nn.hardmax(x)
+    np.testing.assert_array_equal(y.argmax(-1), x.argmax(-1))
+    np.testing.assert_array_equal(np.sort(y, -1)[:, -1], 1)
+    assert (y.sum(-1) == 1).all()
+    np.testing.assert_array_equal(nn.hardmax.backward(x, x), np.zeros_like(x))
+
+
+def test_hardmax_of_infinities():
+    np.testing.assert_array_equal(nn.hardmax(np.array([0, INF, INF])), [0, 1, 0])
+    np.testing.assert_array_equal(nn.hardmax(np.array([-INF, -3, -INF])), [0, 1, 0])
+
+
+# Standardize
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize("offset", [0, 1000])
+@each_dtype
+def test_standardize(dtype, offset, length):
+    x = numbers((3, length), dtype) + dtype(offset)
+    wide = x.astype(np.longdouble)
+    expected = (wide - wide.mean(-1, keepdims=True)) / np.sqrt(wide.var(-1, keepdims=True) + 1e-5)
+    # Of a rounded mean, an offset of 1000 would leave errors of a thousand units.
+    assert_close(nn.standardize(x), expected.astype(np.float64), dtype, units=4)
+
+
+@each_dtype
+def test_standardize_far_from_zero(dtype):
+    x = np.array([1, 2, 3, 4], dtype) + dtype(2**20)
+    expected = np.array([-1.5, -0.5, 0.5, 1.5]) / np.sqrt(1.25)
+    assert_close(nn.standardize(x, epsilon=0), expected, dtype, units=2)
+
+
+@pytest.mark.parametrize("length", [1, 2, 7, 300])
+def test_the_gradient_of_standardize_is_the_limit_of_differences(length):
+    x = numbers((2, length))
+    grad = np.cos(np.arange(x.size)).reshape(x.shape)
+    for epsilon in (1e-5, 0.5):
+        expected = differences(lambda x, epsilon=epsilon: nn.standardize(x, epsilon=epsilon), x, grad)
+        np.testing.assert_allclose(nn.standardize.backward(grad, x, epsilon=epsilon), expected, atol=1e-6)
+    out = grad.copy()
+    assert nn.standardize.backward(out, x, out=out) is out
+    np.testing.assert_array_equal(out, nn.standardize.backward(grad, x))
+
+
+def test_standardize_refuses_what_it_does_not_take():
+    with pytest.raises(ValueError, match=re.escape("epsilon is -1; it must be at least 0 and finite")):
+        nn.standardize(np.ones(3), epsilon=-1)
+    with pytest.raises(TypeError, match=re.escape("standardize() takes no mask")):
+        nn.standardize(np.ones(3), where=[True, True, False])
+
+
+# All of them
+
+
+@pytest.mark.parametrize("special", [INF, NAN])
+@pytest.mark.parametrize("length", [1, 3, 16, 33, 300])
+@each_dtype
+@each_function
+def test_a_special_number_spoils_its_own_row_only(f, dtype, length, special):
+    if f is nn.hardmax and special == INF:
+        pytest.skip("infinity is a largest element like others")
+    special = -special if f is nn.softmin else special
+    x = numbers((4, length), dtype)
+    clean = f(x)
+    for place in (0, length // 2, length - 1):
+        spoilt = x.copy()
+        spoilt[2, place] = special
+        with np.errstate(all="raise"):
+            y = f(spoilt)
+        assert np.isnan(y[2]).all()
+        np.testing.assert_array_equal(np.delete(y, 2, 0), np.delete(clean, 2, 0))
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1, (0, 1), (0, 2), (2, 0), (1, 2), (0, 1, 2), None])
+@each_layout
+@each_function
+def test_one_axis_or_several(f, layout, axis):
+    x = numbers((4, 20, 300))
+    axes = tuple(range(3)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    flat = np.moveaxis(x, axes, range(-len(axes), 0))
+    expected = f(np.ascontiguousarray(flat).reshape(*flat.shape[: 3 - len(axes)], -1)).reshape(flat.shape)
+    np.testing.assert_array_equal(f(layout(x), axis), np.moveaxis(expected, range(-len(axes), 0), axes))
+
+
+@each_function
+def test_axes_that_are_not_there(f):
+    with pytest.raises(np.exceptions.AxisError, match="axis 2 is out of bounds for array of dimension 2"):
+        f(np.ones((2, 3)), (0, 2))
+    with pytest.raises(
+        ValueError, match=re.escape("axis is (0, -2); it must be an integer, a tuple of different ones")
+    ):
+        f(np.ones((2, 3)), (0, -2))
+
+
+@each_function
+def test_the_reference_agrees(f):
+    x, grad = numbers((6, 40)), np.cos(np.arange(240)).reshape(6, 40)
+    np.testing.assert_allclose(f(x), getattr(nn.reference, f.__name__)(x), rtol=1e-13, atol=1e-15)
+    y = x if f is nn.standardize else f(x)
+    expected = getattr(nn.reference, f"{f.__name__}_backward")(grad, y)
+    np.testing.assert_allclose(f.backward(grad, x), expected, rtol=1e-12, atol=1e-13)
+
+
+# Temperature
+
+
+@pytest.mark.parametrize("temperature", [0.25, 0.7, 3, 1e3])
+@pytest.mark.parametrize("length", [1, 3, 16, 100, 1000])
+@each_dtype
+@each_soft
+def test_temperature(f, dtype, length, temperature):
+    x = numbers((3, length), dtype)
+    scaled = (-1 if f is nn.softmin else 1) * x.astype(np.float64) / float(dtype(temperature))
+    definition = scipy.special.log_softmax if f is nn.log_softmax else scipy.special.softmax
+    assert_close(f(x, temperature=temperature), definition(scaled, axis=-1), dtype, units=32)
+    out = x.copy()
+    np.testing.assert_array_equal(f(out, temperature=temperature, out=out), f(x, temperature=temperature))
+
+
+@each_soft
+def test_temperature_takes_differences_first(f):
+    """Logits far from 0 would lose theirs if they were divided first."""
+    x = np.array([10000, 10001, 10003], np.float32)
+    y = f(x, temperature=3)
+    np.testing.assert_array_equal(y, f(x - 10000, temperature=3))
+
+
+@each_soft
+def test_the_gradient_under_a_temperature_is_the_limit_of_differences(f):
+    x = numbers((2, 7))
+    grad = np.cos(np.arange(14)).reshape(2, 7)
+    expected = differences(lambda x: f(x, temperature=0.6), x, grad)
+    np.testing.assert_allclose(f.backward(grad, x, temperature=0.6), expected, atol=1e-8)
+    y = f(x, temperature=0.6)
+    np.testing.assert_array_equal(f.backward(grad, x, temperature=0.6), f.backward(grad, y=y, temperature=0.6))
+
+
+@pytest.mark.parametrize("temperature", [0, -1, INF, NAN])
+@each_soft
+def test_a_temperature_that_is_none(f, temperature):
+    x = np.ones((2, 3))
+    for call in (f, lambda x, **k: f(x.T, 0, **k), lambda x, **k: f.backward(x, x, **k)):
+        with pytest.raises(
+            ValueError, match=re.escape(f"temperature is {temperature:g}; it must be positive and finite")
+        ):
+            call(x, temperature=temperature)
+    with pytest.raises(TypeError, match="temperature must be a number, not 'hot'"):
+        f(x, temperature="hot")
+
+
+# Masks
+
+
+def nothing(f):
+    return -INF if f is nn.log_softmax else 0.0
+
+
+@pytest.mark.parametrize("axis", [-1, 0, (0, 1)])
+@pytest.mark.parametrize("shape", [(3, 1), (4, 17), (5, 300), (300, 5)])
+@each_dtype
+@each_masked
+def test_a_masked_element_is_not_there(f, dtype, shape, axis):
+    x = numbers(shape, dtype)
+    mask = np.random.default_rng(1).random(shape) < 0.6
+    y = f(x, axis, where=mask)
+    assert y.dtype == dtype
+    assert (y[~mask] == nothing(f)).all()
+    spoilt = np.where(mask, x, dtype(NAN))
+    np.testing.assert_array_equal(f(spoilt, axis, where=mask), y)
+    if axis == (0, 1):
+        np.testing.assert_allclose(y[mask], f(x[mask]), rtol=32 * np.finfo(dtype).eps)
+        return
+    for row, present, result in zip(*(np.moveaxis(a, axis, -1) for a in (x, mask, y)), strict=True):
+        if present.any():
+            np.testing.assert_allclose(result[present], f(row[present]), rtol=32 * np.finfo(dtype).eps)
+
+
+@each_masked
+def test_a_row_of_masked_elements(f):
+    x = numbers((3, 4))
+    mask = np.array([[True] * 4, [False] * 4, [True, False, True, True]])
+    with np.errstate(all="raise"):
+        y = f(x, where=mask)
+        grad = f.backward(np.full((3, 4), NAN), x, where=np.zeros((3, 4), bool))
+    np.testing.assert_array_equal(y[1], np.full(4, nothing(f)))
+    np.testing.assert_array_equal(f(x, where=False), np.full((3, 4), nothing(f)))
+    np.testing.assert_array_equal(grad, np.zeros((3, 4)))
+
+
+@each_masked
+def test_nothing_goes_back_to_a_masked_element(f):
+    x = numbers((3, 9))
+    mask = np.arange(9) % 3 > 0
+    grad = np.cos(np.arange(27)).reshape(3, 9)
+    grad[:, ~mask] = NAN
+    result = f.backward(grad, x, where=mask)
+    np.testing.assert_array_equal(result[:, ~mask], 0)
+    kept = np.ascontiguousarray(x[:, mask])
+    np.testing.assert_allclose(result[:, mask], f.backward(grad[:, mask], kept), rtol=1e-13, atol=1e-15)
+    y = f(x, where=mask)
+    np.testing.assert_array_equal(f.backward(grad, y=y, where=mask), result)
+
+
+@each_masked
+def test_masks_that_do_not_fit(f):
+    x = np.ones((2, 3))
+    with pytest.raises(TypeError, match="where has dtype int64; a mask is boolean"):
+        f(x, where=np.ones((2, 3), np.int64))
+    with pytest.raises(
+        ValueError, match=re.escape("where has shape (2,), which does not broadcast to x's shape (2, 3)")
+    ):
+        f(x, where=[True, False])
+
+
+# The logarithm of a sum, or a mean, of exponentials
+
+
+def exact_log_sum(row, weights=None, *, mean=False):
+    with mpmath.workprec(300):
+        weights = np.ones(len(row)) if weights is None else weights
+        terms = [mpmath.mpf(float(b)) * mpmath.exp(float(x)) for x, b in zip(row, weights, strict=True) if b]
+        total = mpmath.fsum(terms) / (mpmath.fsum(map(float, weights)) if mean else 1)
+        return mpmath.log(abs(total)), float(mpmath.sign(total))
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+@pytest.mark.parametrize("length", [1, 2, 3, 16, 17, 100, 300, 1000])
+@each_dtype
+@each_log_sum
+def test_log_sums(f, dtype, length, weighted):
+    x = numbers((3, length), dtype)
+    b = (
+        (np.random.default_rng(2).integers(0, 5, x.shape) + (np.arange(length) == 0)).astype(dtype)
+        if weighted
+        else None
+    )
+    actual = f(x, b=b)
+    assert actual.dtype == dtype
+    for i, row in enumerate(x):
+        exact, _ = exact_log_sum(row, None if b is None else b[i], mean=f is nn.logmeanexp)
+        assert float(actual[i]) == pytest.approx(
+            float(exact), rel=4 * float(np.finfo(dtype).eps), abs=float(np.finfo(dtype).eps)
+        )
+        assert actual[i] == f(row, b=None if b is None else b[i])
+
+
+@pytest.mark.parametrize("x", [[0, -50], [0, -20, -30], [0, 0, -16], [-1e-9, -20], [5.0]])
+@each_dtype
+def test_a_log_sum_keeps_its_digits_near_0(dtype, x):
+    x = np.array(x, dtype)
+    exact, _ = exact_log_sum(x)
+    assert ulp_errors(nn.logsumexp(x[np.newaxis]), [exact])[0] <= 2
+
+
+def test_weights_of_both_signs():
+    x, b = np.array([[1.0, 2.0], [2.0, 1.0], [3.0, 3.0]]), np.array([1.0, -1.0])
+    value, sign = nn.logsumexp(x, b=b, return_sign=True)
+    np.testing.assert_array_equal(sign, [-1, 1, 0])
+    np.testing.assert_allclose(value, [np.log(np.e**2 - np.e)] * 2 + [-INF], rtol=1e-14)
+    np.testing.assert_array_equal(np.isnan(nn.logsumexp(x, b=b)), [True, False, False])
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"),
+    [
+        ([-INF, -INF], -INF),
+        ([INF, 1.0], INF),
+        ([INF, -INF], INF),
+        ([INF, INF], INF),
+        ([NAN, 1.0], NAN),
+        ([NAN, INF], NAN),
+        ([-INF, NAN], NAN),
+        ([-INF, 2.0], 2.0),
+        ([1000.0, 1000.0], 1000 + np.log(2)),
+        ([-1e30], -1e30),
+    ],
+)
+@each_dtype
+def test_edges_of_logsumexp(dtype, x, expected):
+    with np.errstate(all="raise"):
+        assert_close(nn.logsumexp(np.array(x, dtype)), dtype(expected), dtype, units=2)
+        padded = np.array([*x, *[-INF] * 300], dtype)
+        assert_close(nn.logsumexp(padded), dtype(expected), dtype, units=2)
+
+
+@each_log_sum
+def test_an_element_of_weight_0_is_not_there(f):
+    x = np.array([NAN, 1.0, INF, 3.0])
+    expected = f(np.array([1.0, 3.0]), b=[2.0, 0.5])
+    assert f(x, b=[0, 2, 0, 0.5]) == pytest.approx(expected, rel=1e-15)
+    assert f(x, where=[False, True, False, True], b=[7, 2, 7, 0.5]) == pytest.approx(expected, rel=1e-15)
+    assert f(x, where=[False, True, False, True]) == pytest.approx(f(np.array([1.0, 3.0])), rel=1e-15)
+    assert f(x, where=False) == f(x, b=0.0) == -INF
+
+
+@each_dtype
+def test_equal_elements_have_themselves_as_mean(dtype):
+    for count in (1, 3, 10, 100, 300):
+        assert nn.logmeanexp(np.full(count, 0.1, dtype)) == dtype(0.1)
+        assert nn.logmeanexp(np.zeros(count, dtype)) == 0
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1, (0, 2), None])
+@pytest.mark.parametrize("keepdims", [False, True])
+@each_layout
+@each_log_sum
+def test_log_sums_along_any_axes(f, layout, keepdims, axis):
+    x = numbers((4, 20, 300))
+    expected = scipy.special.logsumexp(x, axis, keepdims=keepdims)
+    if f is nn.logmeanexp:
+        axes = axis if isinstance(axis, tuple) else range(3) if axis is None else (axis,)
+        expected = expected - np.log(np.prod([x.shape[i] for i in axes]))
+    actual = f(layout(x), axis, keepdims=keepdims)
+    assert np.shape(actual) == np.shape(expected)
+    np.testing.assert_allclose(actual, expected, rtol=1e-13, atol=1e-13)
+    if np.ndim(expected):
+        out = np.empty(expected.shape)
+        assert f(x, axis, keepdims=keepdims, out=out) is out
+        np.testing.assert_array_equal(out, actual)
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+@pytest.mark.parametrize("axis", [-1, 0, (0, 1)])
+@each_log_sum
+def test_the_gradient_of_a_log_sum_is_the_limit_of_differences(f, axis, weighted):
+    x = numbers((3, 4))
+    b = np.where(np.arange(12).reshape(3, 4) % 5 == 2, 0, 1 + np.arange(4) / 8) if weighted else None
+    mask = np.arange(12).reshape(3, 4) % 5 > 0
+    grad = np.cos(np.arange(12)).reshape(3, 4).sum(axis)
+    for where in (None, mask):
+        expected = differences(lambda x, where=where: f(x, axis, b=b, where=where), x, grad)
+        np.testing.assert_allclose(f.backward(grad, x, axis, b=b, where=where), expected, atol=1e-8)
+
+
+@each_log_sum
+def test_what_log_sums_refuse(f):
+    with pytest.raises(ValueError, match="needs an array of at least one dimension"):
+        f(3.0)
+    with pytest.raises(
+        ValueError, match=re.escape("x of shape (2, 3) and b of shape (2,) cannot be broadcast together")
+    ):
+        f(np.ones((2, 3)), b=np.ones(2))
+    with pytest.raises(ValueError, match=re.escape("out has shape (3,); the result has (2,)")):
+        f(np.ones((2, 3)), out=np.empty(3))
+    with pytest.raises(
+        ValueError, match=re.escape("grad has shape (3,); the result has (2,), or (2, 1) with keepdims")
+    ):
+        f.backward(np.ones(3), np.ones((2, 3)))
+
+
+# Gumbel-softmax
+
+
+@each_dtype
+def test_gumbel_softmax_draws_with_the_probabilities_of_the_softmax(dtype):
+    logits = np.array([0.0, 1.0, 2.0], dtype)
+    y = nn.gumbel_softmax(np.broadcast_to(logits, (20_000, 3)), np.random.default_rng(4), temperature=0.5)
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y.sum(-1), 1, rtol=1e-6)
+    share = nn.hardmax(y).mean(0)
+    np.testing.assert_allclose(share, scipy.special.softmax([0.0, 1.0, 2.0]), atol=0.015)
+
+
+def test_gumbel_softmax_is_repeatable_and_takes_masks():
+    x = np.zeros((4, 5))
+    mask = np.arange(5) < 3
+    first, second = (nn.gumbel_softmax(x, np.random.default_rng(1), where=mask) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert (first[:, 3:] == 0).all()
+    assert (first[:, :3] > 0).all()
+    with pytest.raises(TypeError, match=re.escape("rng must be a numpy.random.Generator, not int")):
+        nn.gumbel_softmax(x, 3)
