@@ -38,6 +38,7 @@ OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {
     "exponential": ("Exp", {}),
     "softmax": ("Softmax", {"axis": -1}),
     "log_softmax": ("LogSoftmax", {"axis": -1}),
+    "hardmax": ("Hardmax", {"axis": -1}),
 }
 
 

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from fastnn._arrays import Array, ArrayLike
+from fastnn._arrays import Array
 
 class UnaryRowwise:
     defaults: dict[str, Any]
@@ -13,8 +13,8 @@ class UnaryRowwise:
         /,
         axis: Any = ...,
         *,
-        where: ArrayLike | None = ...,
-        out: Array | None = ...,
+        where: Any = ...,
+        out: Any = ...,
         **hyperparameter: Any,
     ) -> Any: ...
 
@@ -30,8 +30,8 @@ class BinaryRowwise:
         /,
         axis: Any = ...,
         *,
-        where: ArrayLike | None = ...,
-        out: Array | None = ...,
+        where: Any = ...,
+        out: Any = ...,
         **hyperparameter: Any,
     ) -> Any: ...
 
