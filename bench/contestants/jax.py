@@ -81,7 +81,7 @@ LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "poisson_nll": lambda p, t: jnp.exp(p) - t * p,
     "hinge": optax.hinge_loss,
     "squared_hinge": lambda p, t: jnp.maximum(1 - p * t, 0) ** 2,
-    "perceptron": optax.perceptron_loss,
+    "perceptron": optax.losses.perceptron_loss,
     "soft_margin": lambda p, t: jax.nn.softplus(-p * t),
     "exponential_loss": lambda p, t: jnp.exp(-p * t),
     "binary_cross_entropy": lambda p, t: -t * jnp.log(p) - (1 - t) * jnp.log1p(-p),
