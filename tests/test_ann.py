@@ -46,6 +46,40 @@ def test_back_propagation_against_central_differences(hidden, output, loss, kind
     np.testing.assert_allclose(network.gradients, slopes, rtol=1e-6, atol=2e-9)
 
 
+OUTPUTS = {
+    "sigmoid": [nn.binary_cross_entropy, nn.dice, nn.tversky],
+    "softplus": [nn.msle],
+    "softmax": [nn.categorical_cross_entropy],
+    "log_softmax": [nn.nll, nn.kl_divergence],
+    "sparsemax": [nn.l2],
+    "standardize": [nn.log_cosh],
+}
+
+
+@pytest.mark.parametrize("loss", nn.LOSSES.values(), ids=str)
+def test_every_loss_trains(loss):
+    output = next((name for name, losses in OUTPUTS.items() if loss in losses), "linear")
+    output = nn.ROW_FUNCTIONS[output] if output in nn.ROW_FUNCTIONS else nn.ACTIVATIONS[output]
+    rng = np.random.default_rng(1)
+    network = Network([4, 6, 3], Design(nn.tanh, output, loss), dtype=np.float64, seed=0)
+    x = rng.normal(size=(40, 4))
+    labels = (x @ rng.normal(size=(4, 3))).argmax(1)
+    target = labels if loss.takes_labels and not loss.takes_rows else np.eye(3)[labels]
+    target = 2 * target - 1 if "hinge" in loss.__name__ and not loss.takes_labels else target + (loss is nn.mape)
+    before = network.evaluate(x, target)
+    network.back_propagate(x, target)
+    gradients = network.gradients.copy()
+    for i in range(0, gradients.size, 7):
+        values = []
+        for step in (1e-6, -1e-6):
+            network.parameters[i] += step
+            values.append(network.evaluate(x, target))
+            network.parameters[i] -= step
+        assert gradients[i] == pytest.approx((values[0] - values[1]) / 2e-6, rel=1e-5, abs=1e-8)
+    network.fit(x, target, epochs=20, batch_size=20, optimizer=nn.adam(0.01), progress=False)
+    assert network.evaluate(x, target) < before
+
+
 def test_a_forward_pass_is_what_numpy_says():
     network = Network([3, 4, 2], Design(nn.tanh, nn.softmax, nn.categorical_cross_entropy), dtype=np.float64, seed=3)
     x = np.random.default_rng(0).normal(size=(5, 3))

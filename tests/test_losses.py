@@ -18,7 +18,8 @@ from sklearn._loss import loss as scikit_losses
 import fastnn as nn
 from fastnn import reference
 
-ROW_LOSSES = (nn.categorical_cross_entropy, nn.cross_entropy)
+ROW_LOSSES = tuple(loss for loss in nn.LOSSES.values() if loss.rowwise)
+LABEL_LOSSES = tuple(loss for loss in ROW_LOSSES if not loss.takes_rows)
 ELEMENT_LOSSES = [loss for loss in nn.LOSSES.values() if loss not in ROW_LOSSES]
 WRITEABLE_LAYOUTS = {name: layout for name, layout in LAYOUTS.items() if name != "read-only"}
 DTYPES = [np.float32, np.float64]
@@ -26,7 +27,8 @@ CLASSES = [1, 2, 3, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 127, 128, 129, 255, 256
 MARGIN_LOSSES = (nn.hinge, nn.squared_hinge, nn.perceptron, nn.soft_margin, nn.exponential_loss)
 each_loss = pytest.mark.parametrize("loss", nn.LOSSES.values(), ids=str)
 # What the arrays go through is the same for all; these stand for them where the formula is not looked at.
-KINDS = [nn.mae, nn.rmse, nn.huber, nn.binary_cross_entropy, nn.binary_cross_entropy_with_logits, *ROW_LOSSES]
+KINDS = [nn.mae, nn.rmse, nn.huber, nn.binary_cross_entropy, nn.binary_cross_entropy_with_logits]
+KINDS += [nn.categorical_cross_entropy, nn.cross_entropy]
 each_kind = pytest.mark.parametrize("loss", KINDS, ids=str)
 each_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)
 
@@ -47,8 +49,16 @@ def data(loss, shape, dtype=np.float64, seed=0):
         target += np.copysign(0.5, target)
     if loss in (nn.poisson_nll, nn.gamma_nll, nn.tweedie):
         target = np.abs(target)
+    if loss in (nn.sigmoid_focal, nn.kl_divergence):
+        target = special.expit(target)
     if loss in ROW_LOSSES:
         target = special.softmax(target, -1)
+    if loss is nn.multilabel_soft_margin:
+        target = special.expit(target)
+    if loss in LABEL_LOSSES:
+        return prediction.astype(dtype), target.argmax(-1)
+    if loss in (nn.tversky, nn.dice):
+        prediction = special.expit(prediction)
     if loss is nn.categorical_cross_entropy:
         prediction = special.softmax(prediction, -1)
     return prediction.astype(dtype), target.astype(dtype)
@@ -56,7 +66,7 @@ def data(loss, shape, dtype=np.float64, seed=0):
 
 def expected(loss, prediction, target, weight=None, reduction="mean"):
     """The reduced value and its gradient from the reference, in float64."""
-    p, t = np.float64(prediction), np.float64(target)
+    p, t = np.float64(prediction), soft(loss, target, np.shape(prediction)[-1:])
     values = reference.mae(p, t) if loss is nn.rmse else getattr(reference, loss.__name__)(p, t)
     slopes = reference.mae_gradient(p, t) if loss is nn.rmse else getattr(reference, f"{loss.__name__}_gradient")(p, t)
     w = np.ones(values.shape) if weight is None else np.float64(weight)
@@ -69,6 +79,11 @@ def expected(loss, prediction, target, weight=None, reduction="mean"):
         root = np.sqrt((w * (p - t) ** 2).sum() * scale)
         return root, w * (p - t) * scale / (root or 1)
     return (w * values).sum() * scale, per_element * slopes * scale
+
+
+def soft(loss, target, classes):
+    """The target as the reference takes it."""
+    return np.eye(*classes)[target] if loss in LABEL_LOSSES else np.float64(target)
 
 
 def bits(array):
@@ -133,6 +148,8 @@ def test_sizes_with_a_weight_for_each_value(loss, dtype, size, reduction):
 @each_dtype
 @pytest.mark.parametrize("loss", ROW_LOSSES, ids=str)
 def test_numbers_of_classes(loss, dtype, classes):
+    if loss is nn.multiclass_perceptron and dtype == np.float32:
+        pytest.skip("where two scores round to one, the reference takes the other")
     prediction, target = data(loss, (19, classes), dtype)
     value, gradient = loss.value_and_gradient(prediction, target, reduction="none")
     want_value, want_gradient = expected(loss, prediction, target, reduction="none")
@@ -267,7 +284,7 @@ def test_second_derivatives_against_the_reference(loss, dtype, weighted):
     if loss is nn.rmse and weighted:
         return  # the reference has no weights
     definition = reference.rmse_hessian if loss is nn.rmse else getattr(reference, f"{loss.__name__}_hessian")
-    want = definition(np.float64(prediction), np.float64(target)) * (
+    want = definition(np.float64(prediction), soft(loss, target, (7,))) * (
         1 if weight is None else np.float64(weight)[:, None]
     )
     if loss is nn.rmse:
@@ -346,6 +363,51 @@ def test_a_mean_may_be_divided_by_the_number_of_values(loss):
     np.testing.assert_allclose(gradient, slopes / count)
     with pytest.raises(ValueError, match="denominator is 'sum'; accepted are 'weight' and 'count'"):
         loss(prediction, target, denominator="sum")
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("shape", [(6, 7), (90, 400)])
+@each_dtype
+@each_loss
+def test_a_masked_value_counts_nothing(loss, dtype, shape, weighted):
+    prediction, target = data(loss, shape, dtype)
+    items = shape[:1] if loss.rowwise else shape
+    rng = np.random.default_rng(2)
+    mask, weight = rng.random(items) < 0.7, rng.uniform(0.5, 2, items).astype(dtype) if weighted else None
+    spoilt = prediction.copy()
+    spoilt[~mask] = np.nan
+    kept = prediction[mask], target[mask]
+    for options in ({}, {"reduction": "sum"}, {"denominator": "count"}):
+        value, gradient = loss.value_and_gradient(spoilt, target, where=mask, weight=weight, **options)
+        want = loss.value_and_gradient(*kept, weight=weight[mask] if weighted else None, **options)
+        np.testing.assert_allclose(value, want[0], rtol=1e-5 if dtype == np.float32 else 1e-12)
+        np.testing.assert_allclose(gradient[mask], want[1], **tolerances(dtype))
+        assert (gradient[~mask] == 0).all()
+        assert value == loss(spoilt, target, where=mask, weight=weight, **options)
+    if loss is nn.rmse:
+        return
+    values = loss(spoilt, target, where=mask, weight=weight, reduction="none")
+    assert (values[~mask] == 0).all()
+    np.testing.assert_array_equal(
+        values[mask], loss(*kept, weight=weight[mask] if weighted else None, reduction="none")
+    )
+    assert (loss.hessian(spoilt, target, where=mask)[~mask] == 0).all()
+    np.testing.assert_array_equal(
+        loss.gradient(LAYOUTS["transposed"](spoilt), target, where=LAYOUTS["transposed"](mask)),
+        loss.gradient(spoilt, target, where=mask),
+    )
+
+
+@each_kind
+def test_masks_that_do_not_fit(loss):
+    prediction, target = data(loss, (4, 3))
+    with pytest.raises(TypeError, match="where has dtype float64; a mask is boolean"):
+        loss(prediction, target, where=np.ones(4))
+    with pytest.raises(ValueError, match=r"where has shape \(5, 1\), which does not broadcast to the values' shape"):
+        loss(prediction, target, where=np.ones((5, 1), bool))
+    with pytest.raises(ValueError, match="where leaves nothing of weight, so the mean is not defined"):
+        loss(prediction, target, where=False)
+    assert loss(prediction, target, where=False, reduction="sum") == 0
 
 
 # Value, gradient and second derivative in many digits, for prediction and target; beside each, hyperparameters.
@@ -444,6 +506,24 @@ def test_forms_of_losses():
             for k in range(20)
         ]
         np.testing.assert_allclose(loss.hessian(rate, t, **options), bends, rtol=1e-5, atol=1e-6)
+
+
+def test_the_full_likelihood_of_counts():
+    counts = np.array([0, 1, 2, 5, 100.0])
+    with mpmath.workdps(30):
+        approximations = [
+            float(t * mpmath.log(t) - t + mpmath.log(2 * mpmath.pi * t) / 2) if t > 1 else 0.0 for t in counts
+        ]
+    for log_input in (True, False):
+        options = {"log_input": log_input, "reduction": "none"}
+        rest = nn.poisson_nll(np.full(5, 0.7), counts, full=True, **options) - nn.poisson_nll(
+            np.full(5, 0.7), counts, **options
+        )
+        np.testing.assert_allclose(rest, approximations, rtol=1e-12, atol=1e-13)
+        np.testing.assert_array_equal(
+            nn.poisson_nll.gradient(np.full(5, 0.7), counts, full=True, **options),
+            nn.poisson_nll.gradient(np.full(5, 0.7), counts, **options),
+        )
 
 
 def test_hyperparameters_that_are_refused():
@@ -666,7 +746,7 @@ def test_what_certain_and_wrong_costs():
         assert nn.categorical_cross_entropy(*rows) == pytest.approx(cost, abs=1e-3)
 
 
-@each_loss
+@pytest.mark.parametrize("loss", [loss for loss in nn.LOSSES.values() if loss not in LABEL_LOSSES], ids=str)
 def test_nan_in_the_target_propagates(loss):
     prediction, target = data(loss, (5, 20))
     target[2, 3] = np.nan
@@ -681,10 +761,12 @@ def test_nan_in_the_target_propagates(loss):
 def test_nan_propagates(loss, dtype):
     prediction, target = data(loss, (5, 20), dtype)
     clean = loss.value_and_gradient(prediction, target, reduction="none")
+    if loss is nn.nll:  # it looks at no other prediction than the label's
+        target[2] = 3
     prediction[2, 3] = np.nan
     values, gradient = loss.value_and_gradient(prediction, target, reduction="none")
     assert np.isnan(values[2]).any()
-    assert np.isnan(gradient[2, 3])
+    assert np.isnan(gradient[2, 3]) or loss is nn.nll  # whose gradient is -1 whatever it is
     assert np.isnan(loss(prediction, target))
     others = [0, 1, 3, 4]
     assert np.array_equal(values[others], clean[0][others])
@@ -694,14 +776,15 @@ def test_nan_propagates(loss, dtype):
 @each_loss
 def test_an_empty_batch(loss):
     empty = np.empty((0, 3))
+    target = np.empty(0, int) if loss in LABEL_LOSSES else empty
     with pytest.raises(ValueError, match="the mean of an empty batch is not defined"):
-        loss(empty, empty)
+        loss(empty, target)
     with pytest.raises(ValueError, match="the mean of an empty batch is not defined"):
-        loss.gradient(empty, empty)
-    value, gradient = loss.value_and_gradient(empty, empty, reduction="sum")
+        loss.gradient(empty, target)
+    value, gradient = loss.value_and_gradient(empty, target, reduction="sum")
     assert value == 0
     assert gradient.shape == (0, 3)
-    assert loss(empty, empty, reduction="none").size == 0
+    assert loss(empty, target, reduction="none").size == 0
 
 
 @each_dtype
@@ -712,6 +795,8 @@ def test_types(loss, dtype):
     assert type(value) is np.float64
     assert gradient.dtype == np.float64
     assert type(loss(prediction, target)) is dtype
+    if loss in LABEL_LOSSES:
+        return  # labels have no type that counts
     other = np.float64 if dtype == np.float32 else np.float32
     assert loss(prediction, target.astype(other)).dtype == np.float64
     whole = (target > 0.4).astype(np.int64)
@@ -870,7 +955,7 @@ def test_values_may_go_over_or_into_an_argument(loss):
             assert np.array_equal(loss(*arguments[:2], weight=arguments[2], reduction="none", out=out), want)
 
 
-@pytest.mark.parametrize("loss", ROW_LOSSES, ids=str)
+@pytest.mark.parametrize("loss", [nn.categorical_cross_entropy, nn.cross_entropy], ids=str)
 def test_values_of_rows_may_go_into_an_argument(loss):
     prediction, target = data(loss, (500, 60))
     want = loss(prediction, target, reduction="none")
@@ -906,6 +991,14 @@ ERRORS = [
         r"huber\(\) got an unexpected keyword argument 'beta'; it takes delta",
     ),
     (nn.cross_entropy, (P, [0, 1, 3, 0]), {}, ValueError, "target in row 2 is 3; labels of 3 classes are 0 to 2"),
+    (nn.nll, (P, P), {}, ValueError, r"target has shape \(4, 3\); labels have shape \(4,\), one for each row"),
+    (nn.nll, (P, [0] * 4), {"class_weight": [1, 2]}, ValueError, r"class_weight has shape \(2,\); it must be \(3,\)"),
+    (nn.nll, (P, [0] * 4), {"axis": 0}, ValueError, r"target has shape \(4,\); labels have shape \(3,\)"),
+    (nn.nll, (P, [0] * 4), {"axis": 2}, ValueError, "axis 2 is out of bounds for array of dimension 2"),
+    (nn.nll, (P, [-100] * 4), {}, ValueError, "weight sums to 0"),
+    (nn.nll, (P, [-100] * 4), {"ignore_index": None}, ValueError, "target in row 0 is -100; labels of 3 classes"),
+    (nn.multi_margin, (P, [0] * 4), {"p": 3}, ValueError, "p is 3; it must be 1 or 2"),
+    (nn.cross_entropy, (P, [0] * 4), {"label_smoothing": 2}, ValueError, "label_smoothing is 2; it must be between"),
     (nn.cross_entropy, (P, [0, -1, 3, 0]), {}, ValueError, "target in row 1 is -1; labels of 3 classes are 0 to 2"),
     (nn.cross_entropy, (LOGITS, np.full((2, 3), 5)), {}, ValueError, "target in row 0, 0 is 5; labels of 5 classes"),
     (nn.cross_entropy, (LOGITS, [[0, 0, 0], [0, 7, -1]]), {}, ValueError, "target in row 1, 1 is 7; labels of 5"),
@@ -950,10 +1043,10 @@ def test_types_that_are_not_accepted(loss, name, kind):
 
 @each_loss
 def test_an_unknown_keyword(loss):
-    message = rf"^{loss.__name__}\(\) got an unexpected keyword argument 'alpha'"
+    message = rf"^{loss.__name__}\(\) got an unexpected keyword argument 'zeta'"
     for reduction in ("mean", "none"):
         with pytest.raises(TypeError, match=message):
-            loss(*data(loss, (4, 3)), alpha=1.0, reduction=reduction)
+            loss(*data(loss, (4, 3)), zeta=1.0, reduction=reduction)
 
 
 @pytest.mark.parametrize("reduction", ["", "Mean", "median", None, 1, ["mean"]])
@@ -1070,11 +1163,19 @@ def test_names_and_documentation(loss):
     parameters = inspect.signature(loss).parameters
     assert list(parameters)[:2] == ["prediction", "target"]
     options = {name: parameter.default for name, parameter in list(parameters.items())[2:]}
-    assert options == {"weight": None, "reduction": "mean", "denominator": "weight", "out": None} | loss.defaults
+    assert options == {
+        "weight": None,
+        "where": None,
+        "reduction": "mean",
+        "denominator": "weight",
+        "out": None,
+        **loss.defaults,
+        **loss.options,
+    }
     assert {parameter.kind for parameter in list(parameters.values())[2:]} == {inspect.Parameter.KEYWORD_ONLY}
     for part in derivatives:
-        names = ["prediction", "target", "weight", "reduction", "denominator", "out"]
-        assert list(inspect.signature(part).parameters)[:6] == names
+        names = ["prediction", "target", "weight", "where", "reduction", "denominator", "out"]
+        assert list(inspect.signature(part).parameters)[:7] == names
 
 
 finite = st.floats(-50, 50, width=32)

@@ -295,8 +295,8 @@ def checked_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     return axes
 
 
-def checked_mask(where: Any, shape: tuple[int, ...]) -> Array | None:
-    """The mask of the elements that count, in the shape of the array it masks."""
+def checked_mask(where: Any, shape: tuple[int, ...], masked: str = "x's") -> Array | None:
+    """The mask of the elements that count, in the shape of what it masks."""
     if where is None:
         return None
     mask = np.asarray(where)
@@ -305,7 +305,7 @@ def checked_mask(where: Any, shape: tuple[int, ...]) -> Array | None:
     try:
         return np.broadcast_to(mask, shape)
     except ValueError:
-        raise ValueError(f"where has shape {mask.shape}, which does not broadcast to x's shape {shape}") from None
+        raise ValueError(f"where has shape {mask.shape}, which does not broadcast to {masked} shape {shape}") from None
 
 
 def check_whole_rows(function: Any, operands: Sequence[Any], axis: Any) -> None:

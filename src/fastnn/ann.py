@@ -23,9 +23,10 @@ from fastnn.losses import (
     binary_cross_entropy_with_logits,
     categorical_cross_entropy,
     cross_entropy,
+    nll,
 )
 from fastnn.optimizers import Optimizer, adam
-from fastnn.softmax import RowFunction, softmax
+from fastnn.softmax import ROW_FUNCTIONS, RowFunction, log_softmax, softmax
 
 __all__ = ["Dense", "Design", "History", "Network"]
 
@@ -60,6 +61,7 @@ class Design(NamedTuple):
 # Output and loss that are one function of the logits, which is exact where the two in a row are not.
 FUSED: dict[tuple[Output, Loss], Loss] = {
     (softmax, categorical_cross_entropy): cross_entropy,
+    (log_softmax, nll): cross_entropy,
     (sigmoid, binary_cross_entropy): binary_cross_entropy_with_logits,
 }
 RECTIFIERS = (relu, leaky_relu)
@@ -173,9 +175,10 @@ class Network:
 
     Notes
     -----
-    A softmax output with ``categorical_cross_entropy`` is trained as ``cross_entropy`` of the logits, and a sigmoid
-    output with ``binary_cross_entropy`` as ``binary_cross_entropy_with_logits``. They are the same loss, computed
-    without losing digits; targets may then be labels, too.
+    A softmax output with ``categorical_cross_entropy`` and a log-softmax output with ``nll`` are trained as
+    ``cross_entropy`` of the logits, and a sigmoid output with ``binary_cross_entropy`` as
+    ``binary_cross_entropy_with_logits``. They are the same loss, computed without losing digits; targets of
+    ``categorical_cross_entropy`` may then be labels, too.
 
     Examples
     --------
@@ -416,7 +419,7 @@ class Network:
         ValueError
             If the file is not one of a network. Nothing in it is ever executed: it holds no pickled objects.
         """
-        outputs: dict[str, Output] = {**ACTIVATIONS, "softmax": softmax}
+        outputs: dict[str, Output] = {**ACTIVATIONS, **ROW_FUNCTIONS}
         try:
             with np.load(path, allow_pickle=False) as file:
                 design = Design(
@@ -440,10 +443,10 @@ class Network:
 
     def _targets(self, target: ArrayLike) -> Array:
         targets = np.asarray(target)
+        if targets.ndim == 1 and self.loss.takes_labels:
+            return targets
         if targets.ndim == 1 and self.sizes[-1] == 1:
             targets = targets[:, np.newaxis]
-        if targets.ndim == 1 and self.loss is cross_entropy:
-            return targets
         if targets.ndim != 2 or targets.shape[1] != self.sizes[-1]:
             raise ValueError(f"target has shape {targets.shape}; the network gives (samples, {self.sizes[-1]})")
         return np.ascontiguousarray(targets, dtype=self.dtype)

@@ -21,28 +21,29 @@ does not depend on the memory layout. NaN gives NaN.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from fastnn import kernels
-from fastnn._arrays import (
-    PIECE,
-    Array,
-    ArrayLike,
-    Cursor,
-    apart_from,
-    checked_hyperparameters,
-    checked_outs,
-    destination,
-    float_array,
-    float_type,
-    is_direct,
-    run_in_pieces,
+from fastnn._arrays import Array, ArrayLike
+from fastnn._loss import Loss, ProbabilityLoss, declared, share
+from fastnn.activations import not_negative, positive
+from fastnn.classification import (
+    categorical_cross_entropy,
+    categorical_hinge,
+    cross_entropy,
+    dice,
+    focal_cross_entropy,
+    generalized_cross_entropy,
+    multi_margin,
+    multiclass_perceptron,
+    multilabel_soft_margin,
+    nll,
+    poly_cross_entropy,
+    sparsemax_loss,
+    tversky,
 )
-from fastnn._declaration import Declared, defaults_of
-from fastnn.activations import Settings, not_negative, positive
 
 __all__ = [
     "LOSSES",
@@ -50,315 +51,52 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "categorical_cross_entropy",
+    "categorical_hinge",
     "cross_entropy",
+    "dice",
     "exponential_loss",
+    "focal_cross_entropy",
     "gamma_nll",
+    "generalized_cross_entropy",
     "hinge",
     "huber",
+    "kl_divergence",
     "l2",
     "log_cosh",
     "mae",
     "mape",
     "mse",
     "msle",
+    "multi_margin",
+    "multiclass_perceptron",
+    "multilabel_soft_margin",
+    "nll",
     "perceptron",
     "poisson_nll",
+    "poly_cross_entropy",
     "pseudo_huber",
     "quantile",
     "rmse",
+    "sigmoid_focal",
     "smape",
     "smooth_l1",
     "soft_margin",
+    "sparsemax_loss",
     "squared_hinge",
+    "tversky",
     "tweedie",
 ]
-
-REDUCTIONS = ("mean", "sum", "none")
-DENOMINATORS = ("weight", "count")
-
-COMMON = """weight : array_like, optional
-        Weight of each {item}: its shape is a leading part of {items}.
-    reduction : {"mean", "sum", "none"}, default "mean"
-        What becomes of the values.
-    denominator : {"weight", "count"}, default "weight"
-        What a weighted mean is divided by: the sum of the weights, or the number of values.
-    out : ndarray, optional
-        Where the values go under "none". In ``gradient`` and its kin, where the gradient goes: of the prediction's
-        shape and the result's dtype. It may be the prediction itself.
-
-    Returns
-    -------
-    scalar or ndarray
-        The reduced value; under "none" the values, of {items} shape.
-
-    Raises
-    ------
-    TypeError
-        If an argument has a dtype other than float32, float64, integer or boolean.
-    ValueError
-        If shapes do not fit, if a value is outside the loss's domain, or under "mean" if the batch is empty or the
-        weights sum to 0."""
-"""What the docstrings of all losses have in common: the parameters after the loss's own, and what follows them."""
-
-
-class Derivatives(Declared):
-    """The gradient of a loss, its second derivatives, or several of value, gradient and second derivatives at once."""
-
-    def __init__(self, loss: Loss, declaration: Callable[..., Any]) -> None:
-        self.declare(declaration, f"{loss.__name__}.{declaration.__name__}")
-        self.loss = loss
-        wanted = declaration.__name__.split("_and_")
-        self.value, self.gradient, self.hessian = (part in wanted for part in ("value", "gradient", "hessian"))
-
-    def __call__(
-        self,
-        prediction: ArrayLike,
-        target: ArrayLike,
-        *,
-        weight: ArrayLike | None = None,
-        reduction: str = "mean",
-        denominator: str = "weight",
-        out: Any = None,
-        **hyperparameter: float,
-    ) -> Any:
-        loss = self.loss
-        # The usual call, without detours.
-        if weight is None and reduction == "mean" and not hyperparameter and not self.hessian:
-            direct = loss.direct(loss.default, prediction, target, out, self.value, True, True)
-            if direct is not None:
-                return direct if self.value else direct[1]
-        outs = checked_outs(out, self.gradient + self.hessian)
-        results = loss.evaluate(
-            prediction,
-            target,
-            weight,
-            reduction,
-            hyperparameter,
-            denominator=denominator,
-            value=self.value,
-            gradient=self.gradient,
-            hessian=self.hessian,
-            gradient_out=outs[0] if self.gradient else None,
-            hessian_out=outs[-1] if self.hessian else None,
-        )
-        asked = tuple(
-            result for result, wanted in zip(results, (self.value, self.gradient, self.hessian), strict=True) if wanted
-        )
-        return asked if len(asked) > 1 else asked[0]
-
-
-class Loss(Declared):
-    """A loss of single elements: call it, or its ``gradient``, ``value_and_gradient``, ``hessian`` or
-    ``gradient_and_hessian``."""
-
-    item, items = "element, or of each sample", "the prediction's"
-    rowwise = False
-    takes_labels = False
-    of_probabilities = False
-
-    def __init__(self, declaration: Callable[..., Any], settings: Settings | None) -> None:
-        self.declare(declaration)
-        common = COMMON.replace("{item}", self.item).replace("{items}", self.items)
-        self.__doc__ = (declaration.__doc__ or "").replace("{common}", common)
-        self.defaults = defaults_of(declaration)
-        self.settings: Settings = settings or (lambda **constants: (self.__name__, tuple(constants.values())))
-        self.default = self.chosen({})
-        self.direct = kernels.losses.Direct(
-            rowwise=self.rowwise, takes_labels=self.takes_labels, of_probabilities=self.of_probabilities
-        )
-        self.gradient = Derivatives(self, gradient)
-        self.value_and_gradient = Derivatives(self, value_and_gradient)
-        self.hessian = Derivatives(self, hessian)
-        self.gradient_and_hessian = Derivatives(self, gradient_and_hessian)
-
-    def __call__(
-        self,
-        prediction: ArrayLike,
-        target: ArrayLike,
-        *,
-        weight: ArrayLike | None = None,
-        reduction: str = "mean",
-        denominator: str = "weight",
-        out: Array | None = None,
-        **hyperparameter: float,
-    ) -> Any:
-        if out is not None and reduction != "none":
-            raise TypeError(f"out takes the values of reduction='none'; with {reduction!r} the result is a number")
-        return self.evaluate(
-            prediction,
-            target,
-            weight,
-            reduction,
-            hyperparameter,
-            denominator=denominator,
-            values_out=out,
-            gradient=False,
-        )[0]
-
-    def evaluate(
-        self,
-        prediction: ArrayLike,
-        target: ArrayLike,
-        weight: ArrayLike | None,
-        reduction: str,
-        given: Mapping[str, float],
-        *,
-        denominator: str = "weight",
-        value: bool = True,
-        gradient: bool = True,
-        hessian: bool = False,
-        values_out: Array | None = None,
-        gradient_out: Array | None = None,
-        hessian_out: Array | None = None,
-    ) -> tuple[Any, Any, Any]:
-        """The value, the gradient and the second derivatives; what is not wanted is None."""
-        if reduction not in REDUCTIONS:
-            raise ValueError(f"reduction is {reduction!r}; accepted are 'mean', 'sum' and 'none'")
-        if denominator not in DENOMINATORS:
-            raise ValueError(f"denominator is {denominator!r}; accepted are 'weight' and 'count'")
-        chosen = self.chosen(given)
-        if weight is None and reduction != "none" and not hessian:
-            direct = self.direct(chosen, prediction, target, gradient_out, value, gradient, reduction == "mean")
-            if direct is not None:
-                return *direct, None
-        p = float_array("prediction", prediction)
-        t = self.target_array(p, target)
-        dtype = float_type((prediction, target), (p, t))
-        shape = self.shape_of_values(p)
-        w = None if weight is None else weight_array(weight, shape)
-        scale = 1.0 / divisor(shape, w if denominator == "weight" else None) if reduction == "mean" else 1.0
-        self.check_domain(p, t, dtype)
-
-        values = destination(values_out, shape, dtype) if value and reduction == "none" else None
-        slopes = destination(gradient_out, p.shape, dtype) if gradient else None
-        bends = destination(hessian_out, p.shape, dtype) if hessian else None
-        if w is not None:
-            w = np.broadcast_to(w.reshape(w.shape + (1,) * (len(shape) - w.ndim)), shape)
-        total = self.run(chosen, p, t, w, values, slopes, bends, value, scale, dtype)
-        result = (dtype.type(total * scale) if values is None else values) if value else None
-        return (
-            result if result is None or values_out is not None else result[()],
-            slopes if slopes is None or gradient_out is not None else slopes[()],
-            bends if bends is None or hessian_out is not None else bends[()],
-        )
-
-    def chosen(self, given: Mapping[str, float]) -> tuple[str, tuple[float, ...]]:
-        """The kernel and its constants for the hyperparameters that are given."""
-        return self.settings(**(checked_hyperparameters(self, given) if given else self.defaults))
-
-    def shape_of_values(self, prediction: Array) -> tuple[int, ...]:
-        return prediction.shape
-
-    def target_array(self, prediction: Array, target: ArrayLike) -> Array:
-        """The target with the prediction's shape."""
-        array = float_array("target", target)
-        if array.shape == prediction.shape:
-            return array
-        try:
-            return np.broadcast_to(array, prediction.shape)
-        except ValueError:
-            raise ValueError(
-                f"target has shape {array.shape}, which does not broadcast to prediction's shape {prediction.shape}"
-            ) from None
-
-    def check_domain(self, prediction: Array, target: Array, dtype: np.dtype[Any]) -> None:
-        """Raise a ValueError if an argument is outside the loss's domain. By default it is everything."""
-
-    def run(
-        self,
-        chosen: tuple[str, tuple[float, ...]],
-        prediction: Array,
-        target: Array,
-        weight: Array | None,
-        values: Array | None,
-        gradient: Array | None,
-        hessian: Array | None,
-        value: bool,
-        scale: float,
-        dtype: np.dtype[Any],
-    ) -> float:
-        """Run the kernel over arrays of any layout and return the sum of the values."""
-        rows = math.prod(self.shape_of_values(prediction))
-        width = prediction.size // rows if rows else 1
-        labelled = target.ndim < prediction.ndim
-        if gradient is not None and hessian is not None and np.may_share_memory(prediction, hessian):
-            prediction = prediction.copy()
-        for out in (values, gradient, hessian):
-            if out is not None:
-                prediction = apart_from(out, prediction)
-                target = target.copy() if np.may_share_memory(out, target) else target
-                weight = weight.copy() if weight is not None and np.may_share_memory(out, weight) else weight
-        arrays = [array for array in (prediction, weight, values, gradient, hessian) if array is not None]
-        if (labelled or is_direct(target, dtype)) and all(is_direct(array, dtype) for array in arrays):
-            return kernels.losses.evaluate(
-                chosen, prediction, target, weight, values, gradient, hessian, value, scale, width, 0.0
-            )
-
-        total = 0.0
-
-        def piecewise(*pieces: Array | None) -> None:
-            nonlocal total
-            total = kernels.losses.evaluate(chosen, *pieces, value, scale, width, total)  # type: ignore[call-arg,arg-type]
-
-        run_in_pieces(
-            piecewise,
-            [
-                Cursor(prediction, dtype, width),
-                Cursor(target, target.dtype) if labelled else Cursor(target, dtype, width),
-                None if weight is None else Cursor(weight, dtype),
-            ],
-            [
-                None if values is None else Cursor(values, dtype, 1, "writeonly"),
-                None if gradient is None else Cursor(gradient, dtype, width, "writeonly"),
-                None if hessian is None else Cursor(hessian, dtype, width, "writeonly"),
-            ],
-            rows,
-        )
-        return total
-
-
-def weight_array(weight: ArrayLike, shape: tuple[int, ...]) -> Array:
-    array = float_array("weight", weight)
-    if array.shape != shape[: array.ndim]:
-        raise ValueError(f"weight has shape {array.shape}; accepted is a leading part of {shape}")
-    return array
-
-
-def divisor(shape: tuple[int, ...], weight: Array | None) -> float:
-    """What a mean over values of that shape is divided by."""
-    count = math.prod(shape)
-    if count == 0:
-        raise ValueError(f"the mean of an empty batch is not defined; its values have shape {shape}")
-    if weight is None:
-        return count
-    read = Cursor(weight, np.dtype(np.float64)).read
-    pieces = (read(start, min(start + PIECE, weight.size)) for start in range(0, weight.size, PIECE))
-    total = math.fsum(float(np.add.reduce(piece)) for piece in pieces)
-    if total == 0:
-        raise ValueError("weight sums to 0, so the weighted mean is not defined")
-    return total * (count / weight.size)
-
-
-def declared(kind: type[Loss] = Loss, settings: Settings | None = None) -> Callable[[Callable[..., Any]], Any]:
-    """Make the loss that a function without a body declares.
-
-    By default the kernel has the loss's name, and its constants are the hyperparameters.
-    """
-    return lambda declaration: kind(declaration, settings)
-
-
-def share(name: str, value: float) -> float:
-    if not 0 <= value <= 1:
-        raise ValueError(f"{name} is {value:g}; it must be between 0 and 1")
-    return value
 
 
 def smooth_l1_settings(beta: float) -> tuple[str, tuple[float, ...]]:
     return ("mae", ()) if beta == 0 else ("smooth_l1", (positive("beta", beta),))
 
 
-def poisson_settings(log_input: float, epsilon: float) -> tuple[str, tuple[float, ...]]:
-    return ("poisson_nll", ()) if log_input else ("poisson_nll_of_rate", (not_negative("epsilon", epsilon),))
+def poisson_settings(log_input: float, full: float, epsilon: float) -> tuple[str, tuple[float, ...]]:
+    form = "_full" if full else ""
+    if log_input:
+        return f"poisson_nll{form}", ()
+    return f"poisson_nll_of_rate{form}", (not_negative("epsilon", epsilon),)
 
 
 def tweedie_settings(power: float) -> tuple[str, tuple[float, ...]]:
@@ -369,31 +107,17 @@ def tweedie_settings(power: float) -> tuple[str, tuple[float, ...]]:
     return "tweedie", (power,)
 
 
-class ProbabilityLoss(Loss):
-    """A loss whose prediction is a probability."""
-
-    of_probabilities = True
-
-    def check_domain(self, prediction: Array, target: Array, dtype: np.dtype[Any]) -> None:
-        check_probabilities(self, prediction, dtype)
+def logits_settings(pos_weight: float, label_smoothing: float) -> tuple[str, tuple[float, ...]]:
+    if pos_weight == 1 and label_smoothing == 0:
+        return "binary_cross_entropy_with_logits", ()
+    weight, smoothing = positive("pos_weight", pos_weight), share("label_smoothing", label_smoothing)
+    return "weighted_binary_cross_entropy_with_logits", (weight, smoothing)
 
 
-def check_probabilities(loss: Loss, prediction: Array, dtype: np.dtype[Any]) -> None:
-    if prediction.dtype.kind == "f" and is_direct(prediction, dtype):
-        improbable = kernels.losses.has_improbable(prediction)
-    else:
-        read = Cursor(prediction, dtype).read
-        starts = range(0, prediction.size, PIECE)
-        improbable = any(
-            kernels.losses.has_improbable(read(start, min(start + PIECE, prediction.size))) for start in starts
-        )
-    if improbable:
-        position = tuple(int(i) for i in np.argwhere((prediction < 0) | (prediction > 1))[0])
-        logits = "cross_entropy" if loss is categorical_cross_entropy else "binary_cross_entropy_with_logits"
-        raise ValueError(
-            f"prediction{list(position)} is {prediction[position]}; probabilities are between 0 and 1 "
-            f"(for logits there is {logits})"
-        )
+def sigmoid_focal_settings(alpha: float, gamma: float) -> tuple[str, tuple[float, ...]]:
+    if not alpha <= 1:
+        raise ValueError(f"alpha is {alpha:g}; it must be between 0 and 1, or negative for none")
+    return "sigmoid_focal", (alpha, not_negative("gamma", gamma))
 
 
 class RootLoss(Loss):
@@ -427,177 +151,13 @@ class RootLoss(Loss):
         return root, gradient if gradient_wanted else None, hessian
 
 
-class RowLoss(Loss):
-    """A loss of rows: the classes are the last axis."""
-
-    item, items = "row", "the prediction's without the classes"
-    rowwise = True
-
-    def shape_of_values(self, prediction: Array) -> tuple[int, ...]:
-        if prediction.ndim == 0 or prediction.shape[-1] == 0:
-            raise ValueError(f"prediction has shape {prediction.shape}; its last axis must hold the classes")
-        return prediction.shape[:-1]
-
-
-class RowProbabilityLoss(RowLoss, ProbabilityLoss):
-    """A loss of rows of probabilities."""
-
-
-class LabelLoss(RowLoss):
-    """A loss of rows whose target may be their labels."""
-
-    takes_labels = True
-
-    def target_array(self, prediction: Array, target: ArrayLike) -> Array:
-        rows = self.shape_of_values(prediction)
-        labels = np.asarray(target)
-        if labels.shape != rows:
-            if labels.ndim < prediction.ndim and labels.dtype.kind in "iub":
-                raise ValueError(f"target has shape {labels.shape}; labels have shape {rows}, one for each row")
-            return super().target_array(prediction, target)
-        if labels.dtype.kind not in "iub":
-            raise TypeError(f"target has dtype {labels.dtype}; labels are integers")
-        indices = np.ascontiguousarray(labels, dtype=np.intp).reshape(rows)
-        classes = prediction.shape[-1]
-        place = kernels.losses.first_label_outside(indices, classes)
-        if place >= 0:
-            row = ", ".join(str(i) for i in np.unravel_index(place, rows)) or "0"
-            raise ValueError(
-                f"target in row {row} is {labels.flat[place]}; labels of {classes} classes are 0 to {classes - 1}"
-            )
-        return indices
-
-
-def gradient(
-    prediction: ArrayLike,
-    target: ArrayLike,
-    *,
-    weight: ArrayLike | None = None,
-    reduction: str = "mean",
-    denominator: str = "weight",
-    out: Array | None = None,
-    **hyperparameter: float,
-) -> Any:
-    """Gradient of the loss with respect to the prediction.
-
-    Parameters
-    ----------
-    prediction, target, weight
-        As for the loss.
-    reduction : {"mean", "sum", "none"}, default "mean"
-        Which value's gradient. Under "none", the gradient of each value with respect to its own prediction.
-    out : ndarray, optional
-        Where the gradient goes: of the prediction's shape and the result's dtype. It may be the prediction itself.
-    **hyperparameter
-        The loss's own.
-
-    Returns
-    -------
-    ndarray or scalar
-        The gradient, of the prediction's shape.
-    """
-
-
-def value_and_gradient(
-    prediction: ArrayLike,
-    target: ArrayLike,
-    *,
-    weight: ArrayLike | None = None,
-    reduction: str = "mean",
-    denominator: str = "weight",
-    out: Array | None = None,
-    **hyperparameter: float,
-) -> Any:
-    """Value of the loss and its gradient with respect to the prediction, in one pass.
-
-    Parameters
-    ----------
-    prediction, target, weight, reduction
-        As for the loss.
-    out : ndarray, optional
-        Where the gradient goes: of the prediction's shape and the result's dtype. It may be the prediction itself.
-    **hyperparameter
-        The loss's own.
-
-    Returns
-    -------
-    value : scalar or ndarray
-        As the loss gives it.
-    gradient : ndarray or scalar
-        The gradient, of the prediction's shape.
-    """
-
-
-def hessian(
-    prediction: ArrayLike,
-    target: ArrayLike,
-    *,
-    weight: ArrayLike | None = None,
-    reduction: str = "mean",
-    denominator: str = "weight",
-    out: Array | None = None,
-    **hyperparameter: float,
-) -> Any:
-    """Second derivatives of the loss with respect to the prediction: the diagonal of the Hessian matrix.
-
-    Parameters
-    ----------
-    prediction, target, weight, denominator
-        As for the loss.
-    reduction : {"mean", "sum", "none"}, default "mean"
-        Which value's derivatives. Under "none", those of each value with respect to its own prediction.
-    out : ndarray, optional
-        Where they go: of the prediction's shape and the result's dtype. It may be the prediction itself.
-    **hyperparameter
-        The loss's own.
-
-    Returns
-    -------
-    ndarray or scalar
-        The second derivatives, of the prediction's shape: 0 where the loss is a straight line.
-    """
-
-
-def gradient_and_hessian(
-    prediction: ArrayLike,
-    target: ArrayLike,
-    *,
-    weight: ArrayLike | None = None,
-    reduction: str = "mean",
-    denominator: str = "weight",
-    out: tuple[Array, Array] | None = None,
-    **hyperparameter: float,
-) -> Any:
-    """Gradient of the loss and its second derivatives with respect to the prediction, in one pass.
-
-    Parameters
-    ----------
-    prediction, target, weight, reduction, denominator
-        As for the loss.
-    out : tuple of two ndarrays, optional
-        Where the gradient and the second derivatives go.
-    **hyperparameter
-        The loss's own.
-
-    Returns
-    -------
-    gradient, hessian : ndarray or scalar
-        Both of the prediction's shape.
-
-    Examples
-    --------
-    >>> import numpy as np, fastnn as nn
-    >>> nn.binary_cross_entropy_with_logits.gradient_and_hessian(np.array([0.0, 2.0]), [1, 1], reduction="none")
-    (array([-0.5       , -0.11920292]), array([0.25      , 0.10499359]))
-    """
-
-
 @declared()
 def mse(
     prediction: ArrayLike,
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -630,6 +190,7 @@ def mae(
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -664,6 +225,7 @@ def rmse(
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -700,6 +262,7 @@ def huber(
     *,
     delta: float = 1.0,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -740,6 +303,7 @@ def l2(
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -775,6 +339,7 @@ def smooth_l1(
     *,
     beta: float = 1.0,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -814,6 +379,7 @@ def pseudo_huber(
     *,
     delta: float = 1.0,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -850,6 +416,7 @@ def log_cosh(
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -886,6 +453,7 @@ def quantile(
     *,
     q: float = 0.5,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -922,6 +490,7 @@ def msle(
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -958,6 +527,7 @@ def mape(
     *,
     epsilon: float = 1e-7,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -994,6 +564,7 @@ def smape(
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -1028,8 +599,10 @@ def poisson_nll(
     target: ArrayLike,
     *,
     log_input: bool = True,
+    full: bool = False,
     epsilon: float = 1e-8,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -1046,13 +619,15 @@ def poisson_nll(
         Counts; they broadcast to the prediction's shape.
     log_input : bool, default True
         Whether the prediction is the logarithm.
+    full : bool, default False
+        Whether to add Stirling's approximation of log(t!), for t > 1, which does not depend on the prediction.
     epsilon : float, default 1e-8
         What is added to an expected count before its logarithm is taken.
     {common}
 
     Notes
     -----
-    As in PyTorch. The term log(t!), which does not depend on the prediction, is left out.
+    As in PyTorch.
 
     Examples
     --------
@@ -1069,6 +644,7 @@ def gamma_nll(
     *,
     log_input: bool = True,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -1106,6 +682,7 @@ def tweedie(
     *,
     power: float = 1.5,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -1144,6 +721,7 @@ def hinge(
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -1178,6 +756,7 @@ def squared_hinge(
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -1212,6 +791,7 @@ def perceptron(
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -1246,6 +826,7 @@ def soft_margin(
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -1280,6 +861,7 @@ def exponential_loss(
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -1310,6 +892,7 @@ def binary_cross_entropy(
     target: ArrayLike,
     *,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -1340,12 +923,15 @@ def binary_cross_entropy(
     """
 
 
-@declared()
+@declared(settings=logits_settings)
 def binary_cross_entropy_with_logits(
     prediction: ArrayLike,
     target: ArrayLike,
     *,
+    pos_weight: float = 1.0,
+    label_smoothing: float = 0.0,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
@@ -1360,6 +946,10 @@ def binary_cross_entropy_with_logits(
         Logits, of any shape.
     target : array_like
         1 or 0, or the probability of 1; it broadcasts to the prediction's shape.
+    pos_weight : float, default 1.0
+        Weight of the targets' yes against their no; positive.
+    label_smoothing : float, default 0.0
+        How far the targets are moved towards 1/2: between 0, which leaves them, and 1.
     {common}
 
     Notes
@@ -1375,80 +965,91 @@ def binary_cross_entropy_with_logits(
     """
 
 
-@declared(RowProbabilityLoss)
-def categorical_cross_entropy(
+@declared(settings=sigmoid_focal_settings)
+def sigmoid_focal(
     prediction: ArrayLike,
     target: ArrayLike,
     *,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
 ) -> Any:
-    r"""Cross-entropy of probabilities over many classes.
+    r"""Focal loss of logits: binary cross-entropy that counts less where the prediction is right already.
 
-    .. math:: \ell(p, t) = -\sum_j t_j \log p_j, \qquad \frac{\partial \ell}{\partial p_j} = -\frac{t_j}{p_j}
+    .. math:: \ell(z, t) = \bigl(\alpha t + (1 - \alpha)(1 - t)\bigr) m^\gamma \ell_{\text{bce}}(z, t), \qquad
+        m = \sigma(z) (1 - t) + \sigma(-z) t
 
     Parameters
     ----------
     prediction : array_like
-        Probabilities, of shape (..., classes), for example from :func:`softmax`. They are taken as they are, not
-        normalized. One outside [0, 1] is a ValueError.
+        Logits, of any shape.
     target : array_like
-        One-hot rows, or probabilities; they broadcast to the prediction's shape.
+        Targets between 0 and 1; they broadcast to the prediction's shape.
+    alpha : float, default 0.25
+        Weight of yes, and of no its complement; a negative one gives both weight 1.
+    gamma : float, default 2.0
+        How much less; not negative.
     {common}
 
     Notes
     -----
-    A probability of 0 counts as the smallest normal number, in the gradient too: where the target is 1 it costs 87.3 in
-    float32 and 708.4 in float64. From logits, or with labels as targets, take :func:`cross_entropy`.
+    As torchvision's ``sigmoid_focal_loss``; Optax's has ``alpha=None`` by default, which is -1 here. From T.-Y. Lin et
+    al., "Focal Loss for Dense Object Detection", ICCV 2017.
 
     Examples
     --------
     >>> import numpy as np, fastnn as nn
-    >>> nn.categorical_cross_entropy(np.array([[0.5, 0.25, 0.25]]), np.array([[0, 1, 0]]))
-    np.float64(1.3862943611198906)
+    >>> nn.sigmoid_focal(np.array([0.0, 4.0]), [1, 1], alpha=-1, reduction="none").round(6)
+    array([1.73287e-01, 6.00000e-06])
     """
 
 
-@declared(LabelLoss)
-def cross_entropy(
+@declared(
+    settings=lambda log_target, generalized: ("kl_divergence", (float(bool(log_target)), float(bool(generalized))))
+)
+def kl_divergence(
     prediction: ArrayLike,
     target: ArrayLike,
     *,
+    log_target: bool = False,
+    generalized: bool = False,
     weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
 ) -> Any:
-    r"""Cross-entropy of logits over many classes: the loss of their softmax, without going through it.
+    r"""Kullback-Leibler divergence of log-probabilities from target probabilities, element by element.
 
-    .. math:: \ell(z, t) = \sum_j t_j \Bigl(\log \sum_k e^{z_k} - z_j\Bigr), \qquad
-        \frac{\partial \ell}{\partial z_j} = \operatorname{softmax}(z)_j \sum_k t_k - t_j
+    .. math:: \ell(x, t) = t (\log t - x), \qquad \ell'(x, t) = -t
 
     Parameters
     ----------
     prediction : array_like
-        Logits, of shape (..., classes).
+        Logarithms of probabilities, of any shape, for example from :func:`log_softmax`.
     target : array_like
-        Integer labels of shape (...), from 0 to classes - 1; or one-hot rows or probabilities that broadcast to the
-        prediction's shape.
+        Probabilities, or their logarithms; they broadcast to the prediction's shape.
+    log_target : bool, default False
+        Whether the target holds logarithms.
+    generalized : bool, default False
+        Whether to add e^x - t, which makes the divergence of numbers that do not sum to 1 meaningful; the gradient is
+        e^x - t then.
     {common}
 
     Notes
     -----
-    The logarithm of the sum is taken as in :func:`log_softmax`, so that the loss of a nearly certain, right prediction
-    keeps its digits: for logits (20, 0) and label 0 it is 2.06e-9 in float32 too.
+    As in PyTorch, whose ``reduction="batchmean"`` is the sum divided by the number of rows. A target of 0 costs
+    nothing.
 
     Examples
     --------
     >>> import numpy as np, fastnn as nn
-    >>> logits = np.array([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
-    >>> nn.cross_entropy(logits, np.array([0, 2]), reduction="none").round(4)
-    array([0.2395, 1.0986])
-    >>> nn.cross_entropy.gradient(logits, np.array([0, 2]), reduction="sum").round(4)
-    array([[-0.213 ,  0.1065,  0.1065],
-           [ 0.3333,  0.3333, -0.6667]])
+    >>> nn.kl_divergence(np.log([0.5, 0.5]), [1.0, 0.0], reduction="sum").round(4)
+    np.float64(0.6931)
     """
 
 
@@ -1477,8 +1078,21 @@ LOSSES = {
         exponential_loss,
         binary_cross_entropy,
         binary_cross_entropy_with_logits,
+        sigmoid_focal,
+        kl_divergence,
         categorical_cross_entropy,
         cross_entropy,
+        nll,
+        focal_cross_entropy,
+        poly_cross_entropy,
+        generalized_cross_entropy,
+        multi_margin,
+        multiclass_perceptron,
+        categorical_hinge,
+        sparsemax_loss,
+        multilabel_soft_margin,
+        tversky,
+        dice,
     )
 }
 """All losses by name."""

@@ -728,6 +728,214 @@ def cross_entropy_hessian(prediction: Array, target: Array) -> Array:
     return softmax(prediction) * (1 - softmax(prediction)) * target.sum(-1, keepdims=True)
 
 
+def nll(prediction: Array, target: Array) -> Array:
+    return -(target * prediction).sum(-1)
+
+
+def nll_gradient(prediction: Array, target: Array) -> Array:
+    return -target
+
+
+def nll_hessian(prediction: Array, target: Array) -> Array:
+    return np.zeros_like(prediction)
+
+
+def chain(prediction: Array, target: Array, slope: Array) -> Array:
+    """The gradient of a function of the cross-entropy, given its slope."""
+    return slope[..., np.newaxis] * (softmax(prediction) - target)
+
+
+def chain_hessian(prediction: Array, target: Array, slope: Array, curve: Array) -> Array:
+    s = softmax(prediction)
+    return curve[..., np.newaxis] * (s - target) ** 2 + slope[..., np.newaxis] * s * (1 - s)
+
+
+def focal_cross_entropy(prediction: Array, target: Array) -> Array:
+    loss = cross_entropy(prediction, target)
+    return (1 - np.exp(-loss)) ** 2 * loss
+
+
+def focal_slope(loss: Array) -> Array:
+    p = np.exp(-loss)
+    return (1 - p) ** 2 + 2 * p * (1 - p) * loss
+
+
+def focal_cross_entropy_gradient(prediction: Array, target: Array) -> Array:
+    return chain(prediction, target, focal_slope(cross_entropy(prediction, target)))
+
+
+def focal_cross_entropy_hessian(prediction: Array, target: Array) -> Array:
+    loss = cross_entropy(prediction, target)
+    p = np.exp(-loss)
+    return chain_hessian(prediction, target, focal_slope(loss), 2 * p * (2 * (1 - p) - (1 - 2 * p) * loss))
+
+
+def poly_cross_entropy(prediction: Array, target: Array) -> Array:
+    loss = cross_entropy(prediction, target)
+    return loss + 2 * (1 - np.exp(-loss))
+
+
+def poly_cross_entropy_gradient(prediction: Array, target: Array) -> Array:
+    return chain(prediction, target, 1 + 2 * np.exp(-cross_entropy(prediction, target)))
+
+
+def poly_cross_entropy_hessian(prediction: Array, target: Array) -> Array:
+    p = np.exp(-cross_entropy(prediction, target))
+    return chain_hessian(prediction, target, 1 + 2 * p, -2 * p)
+
+
+def generalized_cross_entropy(prediction: Array, target: Array) -> Array:
+    return (1 - np.exp(-0.7 * cross_entropy(prediction, target))) / 0.7
+
+
+def generalized_cross_entropy_gradient(prediction: Array, target: Array) -> Array:
+    return chain(prediction, target, np.exp(-0.7 * cross_entropy(prediction, target)))
+
+
+def generalized_cross_entropy_hessian(prediction: Array, target: Array) -> Array:
+    slope = np.exp(-0.7 * cross_entropy(prediction, target))
+    return chain_hessian(prediction, target, slope, -0.7 * slope)
+
+
+def margins(prediction: Array, target: Array) -> Array:
+    """By how much other classes come within 1 of the label."""
+    return np.maximum(1 + prediction - (target * prediction).sum(-1, keepdims=True), 0) * (1 - target)
+
+
+def multi_margin(prediction: Array, target: Array) -> Array:
+    return margins(prediction, target).mean(-1)
+
+
+def multi_margin_gradient(prediction: Array, target: Array) -> Array:
+    near = (margins(prediction, target) > 0).astype(prediction.dtype)
+    return (near - target * near.sum(-1, keepdims=True)) / prediction.shape[-1]
+
+
+def multi_margin_hessian(prediction: Array, target: Array) -> Array:
+    return np.zeros_like(prediction)
+
+
+def multiclass_perceptron(prediction: Array, target: Array) -> Array:
+    return prediction.max(-1) - (target * prediction).sum(-1)
+
+
+def multiclass_perceptron_gradient(prediction: Array, target: Array) -> Array:
+    return hardmax(prediction) - target
+
+
+def multiclass_perceptron_hessian(prediction: Array, target: Array) -> Array:
+    return np.zeros_like(prediction)
+
+
+def categorical_hinge(prediction: Array, target: Array) -> Array:
+    return np.maximum(0, 1 + (prediction * (1 - target)).max(-1) - (target * prediction).sum(-1))
+
+
+def categorical_hinge_gradient(prediction: Array, target: Array) -> Array:
+    others = prediction * (1 - target)
+    slope = hardmax(others) * (others.max(-1, keepdims=True) > 0) - target
+    return slope * (categorical_hinge(prediction, target) > 0)[..., np.newaxis]
+
+
+def categorical_hinge_hessian(prediction: Array, target: Array) -> Array:
+    return np.zeros_like(prediction)
+
+
+def sparsemax_loss(prediction: Array, target: Array) -> Array:
+    s = sparsemax(prediction)
+    return (s * prediction).sum(-1) - (s * s).sum(-1) / 2 - (target * prediction).sum(-1) + 0.5
+
+
+def sparsemax_loss_gradient(prediction: Array, target: Array) -> Array:
+    return sparsemax(prediction) - target
+
+
+def sparsemax_loss_hessian(prediction: Array, target: Array) -> Array:
+    inside = sparsemax(prediction) > 0
+    return inside * (1 - 1 / inside.sum(-1, keepdims=True))
+
+
+def multilabel_soft_margin(prediction: Array, target: Array) -> Array:
+    return binary_cross_entropy_with_logits(prediction, target).mean(-1)
+
+
+def multilabel_soft_margin_gradient(prediction: Array, target: Array) -> Array:
+    return binary_cross_entropy_with_logits_gradient(prediction, target) / prediction.shape[-1]
+
+
+def multilabel_soft_margin_hessian(prediction: Array, target: Array) -> Array:
+    return binary_cross_entropy_with_logits_hessian(prediction, target) / prediction.shape[-1]
+
+
+def overlap(prediction: Array, target: Array, smooth: float) -> tuple[Array, Array]:
+    """What is right, and that with half of what is wrong."""
+    right = (prediction * target).sum(-1, keepdims=True) + smooth
+    return right, (prediction + target).sum(-1, keepdims=True) / 2 + smooth
+
+
+def tversky(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
+    right, whole = overlap(prediction, target, smooth)
+    return (1 - right / whole)[..., 0]
+
+
+def tversky_gradient(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
+    right, whole = overlap(prediction, target, smooth)
+    return right / whole**2 / 2 - target / whole
+
+
+def tversky_hessian(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
+    return -tversky_gradient(prediction, target, smooth) / overlap(prediction, target, smooth)[1]
+
+
+def dice(prediction: Array, target: Array) -> Array:
+    return tversky(prediction, target, 0.5)
+
+
+def dice_gradient(prediction: Array, target: Array) -> Array:
+    return tversky_gradient(prediction, target, 0.5)
+
+
+def dice_hessian(prediction: Array, target: Array) -> Array:
+    return tversky_hessian(prediction, target, 0.5)
+
+
+def focal_parts(prediction: Array, target: Array) -> tuple[Array, Array, Array, Array]:
+    """The class's weight, the probability of the wrong side, that of yes, and the cross-entropy."""
+    p = sigmoid(prediction)
+    wrong = p * (1 - target) + (1 - p) * target
+    weight = 0.25 * target + 0.75 * (1 - target)
+    return weight, wrong, p, binary_cross_entropy_with_logits(prediction, target)
+
+
+def sigmoid_focal(prediction: Array, target: Array) -> Array:
+    weight, wrong, _, loss = focal_parts(prediction, target)
+    return weight * wrong**2 * loss
+
+
+def sigmoid_focal_gradient(prediction: Array, target: Array) -> Array:
+    weight, wrong, p, loss = focal_parts(prediction, target)
+    return weight * (wrong**2 * (p - target) + 2 * wrong * (1 - 2 * target) * p * (1 - p) * loss)
+
+
+def sigmoid_focal_hessian(prediction: Array, target: Array) -> Array:
+    weight, wrong, p, loss = focal_parts(prediction, target)
+    slope = (1 - 2 * target) * p * (1 - p)
+    bend = slope**2 * loss + wrong * slope * ((1 - 2 * p) * loss + 2 * (p - target))
+    return weight * (2 * bend + wrong**2 * p * (1 - p))
+
+
+def kl_divergence(prediction: Array, target: Array) -> Array:
+    return target * (np.log(np.where(target > 0, target, 1)) - prediction)
+
+
+def kl_divergence_gradient(prediction: Array, target: Array) -> Array:
+    return -target
+
+
+def kl_divergence_hessian(prediction: Array, target: Array) -> Array:
+    return np.zeros_like(prediction)
+
+
 def sgd(
     parameter: Array,
     gradient: Array,

@@ -214,6 +214,20 @@ cdef inline real poisson_nll_of_rate_hessian(real p, real t, const double *a) no
     return t / below / below
 
 
+# The same with Stirling's approximation of log t! for t > 1: t log t - t + log(2 pi t) / 2.
+
+cdef inline real stirling(real t) noexcept nogil:
+    cdef real log_t = log_of_positive(t)
+    cdef real y = (t * log_t - t) + <real>0.5 * (log_t + <real>1.8378770664093453)
+    return <real>0 if t <= 1 else y
+
+cdef inline real poisson_nll_full(real p, real t, const double *a) noexcept nogil:
+    return poisson_nll(p, t, a) + stirling(t)
+
+cdef inline real poisson_nll_of_rate_full(real p, real t, const double *a) noexcept nogil:
+    return poisson_nll_of_rate(p, t, a) + stirling(t)
+
+
 # gamma_nll: p + t e^-p from the logarithm of the mean; log(p) + t / p from the mean itself.
 
 cdef inline real gamma_nll(real p, real t, const double *a) noexcept nogil:
@@ -361,3 +375,86 @@ cdef inline real binary_cross_entropy_with_logits_gradient(real z, real t, const
 
 cdef inline real binary_cross_entropy_with_logits_hessian(real z, real t, const double *a) noexcept nogil:
     return or_nan(sigmoid_derivative(z, a), t)
+
+
+# weighted_binary_cross_entropy_with_logits: c s softplus(-z) + (1 - s) softplus(z) with s = t (1 - b) + b / 2, the
+# target moved towards 1/2. a = c, b. A weight of exactly 0 leaves an infinite z out.
+
+cdef inline real smoothed(real t, const double *a) noexcept nogil:
+    return t * <real>(1 - a[1]) + <real>(a[1] / 2)
+
+cdef inline real weighted_binary_cross_entropy_with_logits(real z, real t, const double *a) noexcept nogil:
+    cdef real size = absolute(z), s = smoothed(t, a), yes = <real>a[0] * s, no = smoothed(<real>1 - t, a)
+    cdef real wrong = no if z > 0 else yes
+    cdef real linear = wrong * size
+    return (<real>0 if wrong == 0 else linear) + (yes + no) * log1p_unit(exp_nonpositive(-size))
+
+cdef inline real weighted_binary_cross_entropy_with_logits_gradient(real z, real t, const double *a) noexcept nogil:
+    cdef real e = exp_nonpositive(-absolute(z)), s = smoothed(t, a), yes = <real>a[0] * s, no = smoothed(<real>1 - t, a)
+    cdef real above = no - yes * e if z > 0 else no * e - yes
+    return above / (<real>1 + e)
+
+cdef inline real weighted_binary_cross_entropy_with_logits_hessian(real z, real t, const double *a) noexcept nogil:
+    return (<real>a[0] * smoothed(t, a) + smoothed(<real>1 - t, a)) * sigmoid_derivative(z, a)
+
+
+# sigmoid_focal: w m^c l with l the binary cross-entropy, p = sigmoid(z), m = p (1 - t) + (1 - p) t, the probability of the
+# wrong side, and w = b t + (1 - b) (1 - t), or 1 for b < 0. a = b, c. With d = (1 - 2 t) p (1 - p) / m, the derivatives
+# are w m^c (p - t + c d l) and w m^c (c (c - 1) d^2 l + c d (1 - 2 p) l + 2 c d (p - t) + p (1 - p)).
+
+cdef inline real focal_weight(real t, const double *a) noexcept nogil:
+    cdef real yes = <real>a[0], weight = yes * t + (<real>1 - yes) * (<real>1 - t)
+    return <real>1 if a[0] < 0 else weight
+
+cdef inline real wrong_probability(real z, real t) noexcept nogil:
+    cdef real e = exp_nonpositive(-absolute(z))
+    return ((<real>1 - t) + t * e if z > 0 else (<real>1 - t) * e + t) / (<real>1 + e)
+
+cdef inline real focal_power(real m, const double *a) noexcept nogil:
+    cdef real power = exp_nonpositive(<real>a[1] * log_of_positive(m))
+    return <real>1 if a[1] == 0 else power
+
+cdef inline real focal_slope(real z, real t, real m, const double *a) noexcept nogil:
+    cdef real slope = (<real>1 - (t + t)) * (sigmoid_derivative(z, a) / m)
+    return <real>0 if m == 0 else slope
+
+cdef inline real sigmoid_focal(real z, real t, const double *a) noexcept nogil:
+    return focal_weight(t, a) * (
+        focal_power(wrong_probability(z, t), a) * binary_cross_entropy_with_logits(z, t, a))
+
+cdef inline real sigmoid_focal_gradient(real z, real t, const double *a) noexcept nogil:
+    cdef real m = wrong_probability(z, t), slope = focal_slope(z, t, m, a)
+    cdef real bend = <real>a[1] * (slope * binary_cross_entropy_with_logits(z, t, a))
+    bend = <real>0 if slope == 0 else bend
+    return focal_weight(t, a) * (focal_power(m, a) * (binary_cross_entropy_with_logits_gradient(z, t, a) + bend))
+
+cdef inline real sigmoid_focal_hessian(real z, real t, const double *a) noexcept nogil:
+    cdef real m = wrong_probability(z, t), d = focal_slope(z, t, m, a), c = <real>a[1]
+    cdef real l = binary_cross_entropy_with_logits(z, t, a), error = binary_cross_entropy_with_logits_gradient(z, t, a)
+    cdef real bend = c * d * ((c - <real>1) * d * l + (<real>1 - <real>2 * sigmoid(z, a)) * l + <real>2 * error)
+    bend = <real>0 if d == 0 else bend
+    return focal_weight(t, a) * (focal_power(m, a) * (bend + sigmoid_derivative(z, a)))
+
+
+# kl_divergence: s (log s - x), plus e^x - s in its generalized form, with x a logarithm of a probability. The target t is
+# s, or log s. a = 1 for log s, 1 for the generalized form. A target of exactly 0 leaves x out.
+
+cdef inline real kl_target(real t, const double *a) noexcept nogil:
+    cdef real s = exp_any(t)
+    return s if a[0] != 0 else t
+
+cdef inline real kl_excess(real x, real s, const double *a) noexcept nogil:
+    cdef real excess = exp_any(x) - s
+    return excess if a[1] != 0 else or_nan(<real>0, x)
+
+cdef inline real kl_divergence(real x, real t, const double *a) noexcept nogil:
+    cdef real s = kl_target(t, a), log_s = log_of_positive(t)
+    cdef real distance = s * ((t if a[0] != 0 else log_s) - x)
+    return (<real>0 if s == 0 else distance) + kl_excess(x, s, a)
+
+cdef inline real kl_divergence_gradient(real x, real t, const double *a) noexcept nogil:
+    return kl_excess(x, kl_target(t, a), a) - (<real>0 if a[1] != 0 else kl_target(t, a))
+
+cdef inline real kl_divergence_hessian(real x, real t, const double *a) noexcept nogil:
+    cdef real e = exp_any(x)
+    return or_nan(e if a[1] != 0 else <real>0, x + t)

@@ -6,10 +6,13 @@ so that they do not depend on whether the data come whole or in pieces of whole 
 """
 
 cimport numpy as cnp
+from libc.math cimport INFINITY, NAN, exp, expm1, pow
 
 from fastnn.kernels cimport losses as f
 from fastnn.kernels.elementary cimport log1p_of, log_probability, real, smallest_normal
-from fastnn.kernels.reductions cimport STRETCH, exp_rows, max_rows, rows_at_once, stretches, sum_row
+from fastnn.kernels.reductions cimport (
+    STRETCH, dot_row, exp_rows, max_rows, row_max, rows_at_once, sparse_limit, stretches, sum_row,
+)
 from fastnn.kernels.views cimport empty_like, float_view, double_view, index_view, is_direct, is_like, is_writable_beside
 
 import numpy as np
@@ -20,7 +23,14 @@ cdef enum:
     RELEASE_GIL_FROM = 1024  # elements; for fewer it costs more than other threads could gain
 
 cdef enum:
-    CONSTANTS = 2  # the most that a loss takes
+    CONSTANTS = 3  # the most that a loss takes
+
+cdef enum Form:
+    # What a loss of labels makes of l = -log p, p being the probability of the label.
+    PLAIN        # l
+    FOCAL        # (1 - p)^a l
+    POLY         # l + a (1 - p)
+    GENERALIZED  # (1 - p^a) / a
 
 cdef struct Task:
     # What is wanted: the values, stored or added up, the gradient, the second derivatives. NULL is not wanted.
@@ -36,6 +46,7 @@ cdef struct Task:
     Py_ssize_t size
     Py_ssize_t classes     # elements in a row
     double[CONSTANTS] constants
+    Form form
     double total           # what the sum starts from
 
 ctypedef double (*float_kernel)(Task, float) noexcept nogil
@@ -140,6 +151,12 @@ cdef double poisson_nll(Task task, real scale) noexcept nogil:
 cdef double poisson_nll_of_rate(Task task, real scale) noexcept nogil:
     return loops(f.poisson_nll_of_rate[real], f.poisson_nll_of_rate_gradient[real], f.poisson_nll_of_rate_hessian[real], task, scale)
 
+cdef double poisson_nll_full(Task task, real scale) noexcept nogil:
+    return loops(f.poisson_nll_full[real], f.poisson_nll_gradient[real], f.poisson_nll_hessian[real], task, scale)
+
+cdef double poisson_nll_of_rate_full(Task task, real scale) noexcept nogil:
+    return loops(f.poisson_nll_of_rate_full[real], f.poisson_nll_of_rate_gradient[real], f.poisson_nll_of_rate_hessian[real], task, scale)
+
 cdef double gamma_nll(Task task, real scale) noexcept nogil:
     return loops(f.gamma_nll[real], f.gamma_nll_gradient[real], f.gamma_nll_hessian[real], task, scale)
 
@@ -169,6 +186,16 @@ cdef double binary_cross_entropy(Task task, real scale) noexcept nogil:
 
 cdef double binary_cross_entropy_with_logits(Task task, real scale) noexcept nogil:
     return loops(f.binary_cross_entropy_with_logits[real], f.binary_cross_entropy_with_logits_gradient[real], f.binary_cross_entropy_with_logits_hessian[real], task, scale)
+
+
+cdef double weighted_binary_cross_entropy_with_logits(Task task, real scale) noexcept nogil:
+    return loops(f.weighted_binary_cross_entropy_with_logits[real], f.weighted_binary_cross_entropy_with_logits_gradient[real], f.weighted_binary_cross_entropy_with_logits_hessian[real], task, scale)
+
+cdef double kl_divergence(Task task, real scale) noexcept nogil:
+    return loops(f.kl_divergence[real], f.kl_divergence_gradient[real], f.kl_divergence_hessian[real], task, scale)
+
+cdef double sigmoid_focal(Task task, real scale) noexcept nogil:
+    return loops(f.sigmoid_focal[real], f.sigmoid_focal_gradient[real], f.sigmoid_focal_hessian[real], task, scale)
 
 
 cdef inline void categorical_cross_entropy_rows(
@@ -209,6 +236,73 @@ cdef inline void categorical_cross_entropy_rows(
         if hessian is not NULL:
             for k in range(r * task.classes, (r + 1) * task.classes):
                 hessian[k] *= scale[r]
+
+
+cdef inline void multilabel_soft_margin_rows(
+    Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    """The mean over a row of the binary cross-entropy of logits."""
+    cdef real terms[STRETCH]
+    cdef double a[CONSTANTS]
+    cdef real part
+    cdef Py_ssize_t n = task.classes, r, stretch, start, count, k
+    a[0] = 0
+    for r in range(rows):
+        v[r] = 0
+        part = scale[r] / <real>n
+        for stretch in range(stretches(n)):
+            start = r * n + stretch * STRETCH
+            count = min(<Py_ssize_t>STRETCH, r * n + n - start)
+            if task.value:
+                for k in range(count):
+                    terms[k] = f.binary_cross_entropy_with_logits(p[start + k], t[start + k], a)
+                v[r] += sum_row(terms, count) / n
+            if hessian is not NULL:  # before the gradient, which may overwrite the prediction
+                for k in range(start, start + count):
+                    hessian[k] = part * f.binary_cross_entropy_with_logits_hessian(p[k], t[k], a)
+            if gradient is not NULL:
+                for k in range(start, start + count):
+                    gradient[k] = part * f.binary_cross_entropy_with_logits_gradient(p[k], t[k], a)
+
+
+cdef inline void tversky_rows(
+    Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    """wrong / (right + wrong), with right = sum of p t + c and wrong = a (sum of p (1 - t)) + b (sum of (1 - p) t).
+
+    A p changes the divisor by d = t + a (1 - t) - b t. The derivatives are (right d - t (right + wrong)) / (right +
+    wrong)^2 and -2 d / (right + wrong) times that.
+    """
+    cdef double a = task.constants[0], b = task.constants[1], right, wrong, divisor
+    cdef real false_yes[STRETCH]
+    cdef real false_no[STRETCH]
+    cdef real d, slope, own, all_, less_own = <real>(1 - a - b), factor
+    cdef Py_ssize_t n = task.classes, r, stretch, start, count, k
+    for r in range(rows):
+        right = task.constants[2]
+        wrong = 0
+        for stretch in range(stretches(n)):
+            start = r * n + stretch * STRETCH
+            count = min(<Py_ssize_t>STRETCH, r * n + n - start)
+            for k in range(count):
+                false_yes[k] = p[start + k] * (<real>1 - t[start + k])
+                false_no[k] = (<real>1 - p[start + k]) * t[start + k]
+            right += dot_row(p + start, t + start, count)
+            wrong += a * sum_row(false_yes, count) + b * sum_row(false_no, count)
+        divisor = right + wrong
+        v[r] = wrong / divisor
+        own = <real>(right / (divisor * divisor))
+        all_ = <real>(1 / divisor)
+        factor = <real>(-2 / divisor)
+        for k in range(r * n, r * n + n):
+            d = <real>a + less_own * t[k]
+            slope = scale[r] * (own * d - all_ * t[k])
+            if hessian is not NULL:
+                hessian[k] = factor * d * slope
+            if gradient is not NULL:
+                gradient[k] = slope
 
 
 cdef inline void bend_rows(
@@ -271,35 +365,289 @@ cdef inline void cross_entropy_rows(
                 gradient[k] = scale[r] * ((total - t[k]) - certain if gradient[k] == 1 else ordinary)
 
 
+cdef struct Shaped:
+    double value
+    double slope
+    double curve
+
+
+cdef inline Shaped shaped(Form form, double a, double l) noexcept nogil:
+    """A form's value and its first two derivatives with respect to l."""
+    cdef Shaped result
+    cdef double p = exp(-l), q = -expm1(-l), pl = p * l if p > 0 else p
+    if form == FOCAL:
+        result.value = pow(q, a) * l
+        result.slope = pow(q, a) + a * pow(q, a - 1) * pl
+        result.curve = a * pow(q, a - 1) * (2 * p - pl + (a - 1) * p * (pl / q if q > 0 else <double>1))
+    elif form == POLY:
+        result.value = l + a * q
+        result.slope = 1 + a * p
+        result.curve = -a * p
+    elif form == GENERALIZED:
+        result.value = -expm1(-a * l) / a
+        result.slope = exp(-a * l)
+        result.curve = -a * result.slope
+    else:
+        result.value = l
+        result.slope = 1
+        result.curve = 0
+    return result
+
+
 cdef inline void cross_entropy_label_rows(
     Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
     Py_ssize_t rows, double *v,
 ) noexcept nogil:
-    """The same for targets that are 1 at the label and 0 elsewhere."""
+    """The same for targets that are 1 at the label and 0 elsewhere, and forms of it. A row of label -1 counts nothing."""
     cdef real largest[STRETCH]
     cdef double rest[STRETCH]
-    cdef double ones[STRETCH]
+    cdef double slope[STRETCH]
+    cdef double curve[STRETCH]
+    cdef double probability[STRETCH]
     cdef bint is_largest[STRETCH]
     cdef real *e = gradient if gradient is not NULL else hessian
-    cdef Py_ssize_t n = task.classes, r, k
-    cdef real factor
+    cdef Py_ssize_t n = task.classes, r, k, label
+    cdef real factor, q
+    cdef Shaped form
     max_rows(z, rows, n, largest)
     for r in range(rows):
-        v[r] = <double>largest[r] - <double>z[r * n + labels[r]]
-        is_largest[r] = z[r * n + labels[r]] == largest[r]
-        ones[r] = 1
+        label = max(labels[r], <Py_ssize_t>0)
+        v[r] = <double>largest[r] - <double>z[r * n + label]
+        is_largest[r] = z[r * n + label] == largest[r]
+        slope[r] = 1
     exp_rows(z, e, e is not NULL, True, rows, n, largest, rest)
     for r in range(rows):
         v[r] += log1p_of(rest[r])
-    if hessian is not NULL:
-        bend_rows(e, hessian, rows, n, rest, ones, scale)
-    if gradient is not NULL:
+    if task.form != PLAIN:
         for r in range(rows):
-            factor = <real>(scale[r] / (1 + rest[r]))
+            probability[r] = exp(-v[r])
+            form = shaped(task.form, task.constants[0], v[r])
+            v[r], slope[r], curve[r] = form.value, form.slope, form.curve
+    if hessian is not NULL:
+        for r in range(rows if task.form != PLAIN else 0):  # the sum of its terms has no place in bend_rows
+            factor = <real>(1 / (1 + rest[r]))
+            for k in range(r * n, r * n + n):
+                q = e[k] * factor
+                hessian[k] = scale[r] * <real>(slope[r] * (q * (1 - q)) + curve[r] * q * q)
+            hessian[r * n + max(labels[r], <Py_ssize_t>0)] = scale[r] * <real>(
+                slope[r] * probability[r] * (1 - probability[r]) + curve[r] * (1 - probability[r]) ** 2)
+        if task.form == PLAIN:
+            bend_rows(e, hessian, rows, n, rest, slope, scale)
+    for r in range(rows):
+        label = labels[r]
+        if label < 0:
+            v[r] = 0
+            for k in range(r * n, r * n + n):
+                if gradient is not NULL:
+                    gradient[k] = 0
+                if hessian is not NULL:
+                    hessian[k] = 0
+        elif gradient is not NULL:
+            factor = <real>(scale[r] * slope[r] / (1 + rest[r]))
             for k in range(r * n, r * n + n):
                 gradient[k] *= factor
-            k = r * n + labels[r]
-            gradient[k] = <real>(-scale[r] * (rest[r] / (1 + rest[r]))) if is_largest[r] else gradient[k] - scale[r]
+            k = r * n + label
+            factor = <real>(scale[r] * slope[r])
+            gradient[k] = <real>(-factor * (rest[r] / (1 + rest[r]))) if is_largest[r] else gradient[k] - factor
+
+
+cdef inline bint has_nan(const real *x, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k
+    cdef int found = 0
+    for k in range(n):
+        found |= x[k] != x[k]
+    return found
+
+
+cdef inline void fill_row(real *row, Py_ssize_t n, real number) noexcept nogil:
+    cdef Py_ssize_t k
+    if row is not NULL:
+        for k in range(n):
+            row[k] = number
+
+
+cdef inline void nll_row(
+    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
+) noexcept nogil:
+    """-p at the label."""
+    v[0] = -p[label]
+    fill_row(hessian, task.classes, <real>0)
+    fill_row(gradient, task.classes, <real>0)
+    if gradient is not NULL:
+        gradient[label] = -scale
+
+
+cdef inline void multi_margin_row(
+    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
+) noexcept nogil:
+    """The mean over all classes of max(0, margin - p at the label + p)^power, the label's own left out."""
+    cdef bint squared = task.constants[0] == 2
+    cdef real margin = <real>task.constants[1], at_label = p[label], part = scale / <real>task.classes, d
+    cdef real terms[STRETCH]
+    cdef real slopes[STRETCH]
+    cdef real bends[STRETCH]
+    cdef Py_ssize_t n = task.classes, stretch, start, count, k
+    cdef double total = 0, slope = 0, bend = 0
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, n - start)
+        for k in range(count):
+            d = margin + (p[start + k] - at_label)
+            d = <real>0 if d <= 0 else d
+            terms[k] = d * d if squared else d
+            slopes[k] = <real>2 * d if squared else (<real>0 if d == 0 else d / d)
+            bends[k] = <real>0 if d == 0 or not squared else <real>2 * (d / d)
+        if start <= label < start + count:
+            terms[label - start] = slopes[label - start] = bends[label - start] = 0
+        total += sum_row(terms, count)
+        slope += sum_row(slopes, count)
+        bend += sum_row(bends, count)
+        if gradient is not NULL:
+            for k in range(count):
+                gradient[start + k] = part * slopes[k]
+        if hessian is not NULL:
+            for k in range(count):
+                hessian[start + k] = part * bends[k]
+    v[0] = total / n
+    if gradient is not NULL:
+        gradient[label] = <real>(-part * slope)
+    if hessian is not NULL:
+        hessian[label] = <real>(part * bend)
+
+
+cdef inline void above_label_row(
+    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v, double margin,
+    real floor,
+) noexcept nogil:
+    """max(0, margin + the largest of the other classes and of a floor - p at the label)."""
+    cdef Py_ssize_t n = task.classes, k = 0
+    cdef real largest = max(max(row_max(p, label), row_max(p + label + 1, n - label - 1)), floor)
+    cdef real at_label = p[label], hit
+    v[0] = margin + (<double>largest - <double>at_label)
+    hit = scale if v[0] > 0 else <real>0
+    v[0] = v[0] if v[0] > 0 else <double>0
+    if gradient is not NULL:
+        while k < n and (k == label or p[k] != largest):
+            k += 1
+    if has_nan(p, n):
+        v[0] = hit = <real>NAN
+        fill_row(gradient, n, hit)
+        fill_row(hessian, n, hit)
+        return
+    fill_row(hessian, n, <real>0)
+    fill_row(gradient, n, <real>0)
+    if gradient is not NULL:
+        gradient[label] = -hit
+        if k < n and largest > floor:
+            gradient[k] = hit
+
+
+cdef inline void multiclass_perceptron_row(
+    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
+) noexcept nogil:
+    above_label_row(task, p, label, gradient, hessian, scale, v, 0, <real>-INFINITY)
+
+
+cdef inline void categorical_hinge_row(
+    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
+) noexcept nogil:
+    above_label_row(task, p, label, gradient, hessian, scale, v, 1, <real>0)
+
+
+cdef inline void sparsemax_loss_row(
+    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
+) noexcept nogil:
+    """((1 - y)^2 + the other y^2) / 2 with y the sparsemax and (1 - y) the label's, which does not cancel; where the
+    label's is 0, plus its distance to the limit."""
+    cdef real largest = row_max(p, task.classes), at_label, y
+    cdef double limit = sparse_limit(p, task.classes, largest), squares = 0, inside = 0, lacking, own
+    cdef real outputs[STRETCH]
+    cdef real ones[STRETCH]
+    cdef Py_ssize_t n = task.classes, stretch, start, count, k
+    at_label = p[label] - largest
+    lacking = limit - at_label
+    own = -lacking if lacking < 0 else <double>0
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, n - start)
+        for k in range(count):
+            y = <real>((p[start + k] - largest) - limit)
+            outputs[k] = <real>0 if y < 0 else y
+            ones[k] = <real>0 if y <= 0 else <real>1
+        inside += sum_row(ones, count)
+        if hessian is not NULL:
+            for k in range(count):
+                hessian[start + k] = ones[k]
+        if gradient is not NULL:
+            for k in range(count):
+                gradient[start + k] = scale * outputs[k]
+        if start <= label < start + count:
+            outputs[label - start] = 0
+        squares += dot_row(outputs, outputs, count)
+    v[0] = 0.5 * ((1 - own) * (1 - own) + squares) + (<double>0 if lacking <= 0 else lacking)
+    if gradient is not NULL:
+        gradient[label] = <real>(scale * (own - 1))
+    if hessian is not NULL:
+        y = <real>(scale * (1 - 1 / inside))
+        for k in range(n):
+            hessian[k] *= y
+
+
+cdef inline void label_rows(
+    void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil,
+    Task task, const real *p, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    """A loss of labels, row by row. A row of label -1 counts nothing."""
+    cdef Py_ssize_t n = task.classes, r
+    cdef real *to_gradient = NULL
+    cdef real *to_hessian = NULL
+    for r in range(rows):
+        if gradient is not NULL:
+            to_gradient = gradient + r * n
+        if hessian is not NULL:
+            to_hessian = hessian + r * n
+        if labels[r] < 0:
+            v[r] = 0
+            fill_row(to_gradient, n, <real>0)
+            fill_row(to_hessian, n, <real>0)
+        else:
+            row(task, p + r * n, labels[r], to_gradient, to_hessian, scale[r], &v[r])
+
+
+cdef inline void nll_rows(
+    Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    label_rows(nll_row[real], task, p, labels, gradient, hessian, scale, rows, v)
+
+
+cdef inline void multi_margin_rows(
+    Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    label_rows(multi_margin_row[real], task, p, labels, gradient, hessian, scale, rows, v)
+
+
+cdef inline void multiclass_perceptron_rows(
+    Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    label_rows(multiclass_perceptron_row[real], task, p, labels, gradient, hessian, scale, rows, v)
+
+
+cdef inline void categorical_hinge_rows(
+    Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    label_rows(categorical_hinge_row[real], task, p, labels, gradient, hessian, scale, rows, v)
+
+
+cdef inline void sparsemax_loss_rows(
+    Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    label_rows(sparsemax_loss_row[real], task, p, labels, gradient, hessian, scale, rows, v)
 
 
 cdef inline double row_loop(
@@ -343,10 +691,43 @@ cdef inline double row_loop(
 cdef double categorical_cross_entropy(Task task, real scale) noexcept nogil:
     return row_loop(categorical_cross_entropy_rows[real], task, scale)
 
+cdef double multilabel_soft_margin(Task task, real scale) noexcept nogil:
+    return row_loop(multilabel_soft_margin_rows[real], task, scale)
+
+cdef double tversky(Task task, real scale) noexcept nogil:
+    return row_loop(tversky_rows[real], task, scale)
+
 cdef double cross_entropy(Task task, real scale) noexcept nogil:
     if task.labels is not NULL:
         return row_loop(cross_entropy_label_rows[real], task, scale)
     return row_loop(cross_entropy_rows[real], task, scale)
+
+cdef double focal_cross_entropy(Task task, real scale) noexcept nogil:
+    task.form = FOCAL
+    return row_loop(cross_entropy_label_rows[real], task, scale)
+
+cdef double poly_cross_entropy(Task task, real scale) noexcept nogil:
+    task.form = POLY
+    return row_loop(cross_entropy_label_rows[real], task, scale)
+
+cdef double generalized_cross_entropy(Task task, real scale) noexcept nogil:
+    task.form = GENERALIZED
+    return row_loop(cross_entropy_label_rows[real], task, scale)
+
+cdef double nll(Task task, real scale) noexcept nogil:
+    return row_loop(nll_rows[real], task, scale)
+
+cdef double multi_margin(Task task, real scale) noexcept nogil:
+    return row_loop(multi_margin_rows[real], task, scale)
+
+cdef double multiclass_perceptron(Task task, real scale) noexcept nogil:
+    return row_loop(multiclass_perceptron_rows[real], task, scale)
+
+cdef double categorical_hinge(Task task, real scale) noexcept nogil:
+    return row_loop(categorical_hinge_rows[real], task, scale)
+
+cdef double sparsemax_loss(Task task, real scale) noexcept nogil:
+    return row_loop(sparsemax_loss_rows[real], task, scale)
 
 
 cdef class Kernel:
@@ -376,6 +757,8 @@ cdef dict KERNELS = {
     "smape": kernel(smape[float], smape[double]),
     "poisson_nll": kernel(poisson_nll[float], poisson_nll[double]),
     "poisson_nll_of_rate": kernel(poisson_nll_of_rate[float], poisson_nll_of_rate[double]),
+    "poisson_nll_full": kernel(poisson_nll_full[float], poisson_nll_full[double]),
+    "poisson_nll_of_rate_full": kernel(poisson_nll_of_rate_full[float], poisson_nll_of_rate_full[double]),
     "gamma_nll": kernel(gamma_nll[float], gamma_nll[double]),
     "gamma_nll_of_mean": kernel(gamma_nll_of_mean[float], gamma_nll_of_mean[double]),
     "tweedie": kernel(tweedie[float], tweedie[double]),
@@ -388,6 +771,19 @@ cdef dict KERNELS = {
     "binary_cross_entropy_with_logits": kernel(binary_cross_entropy_with_logits[float], binary_cross_entropy_with_logits[double]),
     "categorical_cross_entropy": kernel(categorical_cross_entropy[float], categorical_cross_entropy[double]),
     "cross_entropy": kernel(cross_entropy[float], cross_entropy[double]),
+    "focal_cross_entropy": kernel(focal_cross_entropy[float], focal_cross_entropy[double]),
+    "poly_cross_entropy": kernel(poly_cross_entropy[float], poly_cross_entropy[double]),
+    "generalized_cross_entropy": kernel(generalized_cross_entropy[float], generalized_cross_entropy[double]),
+    "multilabel_soft_margin": kernel(multilabel_soft_margin[float], multilabel_soft_margin[double]),
+    "tversky": kernel(tversky[float], tversky[double]),
+    "nll": kernel(nll[float], nll[double]),
+    "multi_margin": kernel(multi_margin[float], multi_margin[double]),
+    "multiclass_perceptron": kernel(multiclass_perceptron[float], multiclass_perceptron[double]),
+    "categorical_hinge": kernel(categorical_hinge[float], categorical_hinge[double]),
+    "sparsemax_loss": kernel(sparsemax_loss[float], sparsemax_loss[double]),
+    "kl_divergence": kernel(kl_divergence[float], kl_divergence[double]),
+    "sigmoid_focal": kernel(sigmoid_focal[float], sigmoid_focal[double]),
+    "weighted_binary_cross_entropy_with_logits": kernel(weighted_binary_cross_entropy_with_logits[float], weighted_binary_cross_entropy_with_logits[double]),
 }
 
 
@@ -421,6 +817,7 @@ cpdef double evaluate(
     task.size = cnp.PyArray_SIZE(prediction)
     task.classes = classes
     task.total = total
+    task.form = PLAIN
     for constant in <tuple>chosen[1]:
         task.constants[k] = constant
         k += 1
@@ -438,11 +835,12 @@ cdef class Direct:
     A call gives the value and the gradient, or None for all other arguments, and for those outside the loss's domain:
     fastnn/losses.py then prepares them, or says what is wrong with them.
     """
-    cdef bint rowwise, takes_labels, of_probabilities
+    cdef bint rowwise, takes_labels, takes_rows, of_probabilities
 
-    def __init__(self, *, bint rowwise, bint takes_labels, bint of_probabilities):
+    def __init__(self, *, bint rowwise, bint takes_labels, bint takes_rows, bint of_probabilities):
         self.rowwise = rowwise
         self.takes_labels = takes_labels
+        self.takes_rows = takes_rows
         self.of_probabilities = of_probabilities
 
     def __call__(
@@ -458,7 +856,7 @@ cdef class Direct:
         if self.takes_labels and is_labels(target, prediction):
             if first_label_outside(target, classes) >= 0:
                 return None
-        elif not is_like(target, prediction):
+        elif not self.takes_rows or not is_like(target, prediction):
             return None
         if self.of_probabilities and has_improbable(prediction):
             return None

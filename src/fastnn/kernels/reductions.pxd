@@ -217,3 +217,37 @@ cdef inline double dot_row(const real *x, const real *y, Py_ssize_t n) noexcept 
         for k in range(LANES):
             lane[k] += <double>block[k] * other[k]
     return fold_sum(lane)
+
+
+cdef inline double sum_above(const real *x, Py_ssize_t n, real largest, real limit, double *count) noexcept nogil:
+    """The sum of those x - largest that are above a limit, and how many they are. NaN counts as above."""
+    cdef real terms[STRETCH]
+    cdef real ones[STRETCH]
+    cdef real z
+    cdef Py_ssize_t stretch, start, size, k
+    cdef double total = 0
+    count[0] = 0
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        size = min(<Py_ssize_t>STRETCH, n - start)
+        for k in range(size):
+            z = x[start + k] - largest
+            terms[k] = <real>0 if z <= limit else z
+            ones[k] = <real>0 if z <= limit else <real>1
+        total += sum_row(terms, size)
+        count[0] += sum_row(ones, size)
+    return total
+
+
+cdef inline double sparse_limit(const real *x, Py_ssize_t n, real largest) noexcept nogil:
+    """The limit for which the sum of max(0, x - largest - limit) is 1; NaN if the row holds NaN or is all infinite.
+
+    It is found by Newton's method: the sum is convex and falls piece by piece on a straight line, so from -1, where no
+    element is left out that counts, the limit rises to its place and stays there.
+    """
+    cdef real limit = -1
+    cdef double count, exact = (sum_above(x, n, largest, limit, &count) - 1) / count
+    while <real>exact > limit:
+        limit = <real>exact
+        exact = (sum_above(x, n, largest, limit, &count) - 1) / count
+    return exact

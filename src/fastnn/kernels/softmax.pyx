@@ -10,7 +10,7 @@ from libc.math cimport INFINITY, NAN, fabs, isinf, log, sqrt
 
 from fastnn.kernels.elementary cimport exp_nonpositive, log1p_of, real
 from fastnn.kernels.reductions cimport (
-    STRETCH, dot_row, exp_rows, max_rows, row_max, rows_at_once, stretches, sum_row,
+    STRETCH, dot_row, exp_rows, max_rows, row_max, rows_at_once, sparse_limit, stretches, sum_row,
 )
 from fastnn.kernels.views cimport double_view, empty_like, float_view, is_direct, is_like, is_writable_beside
 
@@ -114,41 +114,13 @@ cdef inline bint has_nan(const real *x, Py_ssize_t n) noexcept nogil:
     return found
 
 
-cdef inline double sum_above(const real *x, Py_ssize_t n, real largest, real limit, double *count) noexcept nogil:
-    """The sum of those x - largest that are above a limit, and how many they are. NaN counts as above."""
-    cdef real terms[STRETCH]
-    cdef real ones[STRETCH]
-    cdef real z
-    cdef Py_ssize_t stretch, start, size, k
-    cdef double total = 0
-    count[0] = 0
-    for stretch in range(stretches(n)):
-        start = stretch * STRETCH
-        size = min(<Py_ssize_t>STRETCH, n - start)
-        for k in range(size):
-            z = x[start + k] - largest
-            terms[k] = <real>0 if z <= limit else z
-            ones[k] = <real>0 if z <= limit else <real>1
-        total += sum_row(terms, size)
-        count[0] += sum_row(ones, size)
-    return total
-
-
 cdef inline void sparsemax(const real *x, real *out, Py_ssize_t n) noexcept nogil:
-    """max(0, x - max - limit), where the limit makes the sum 1.
-
-    It is found by Newton's method: the sum is convex and falls piece by piece on a straight line, so from -1, where no
-    element is left out that counts, the limit rises to its place and stays there.
-    """
-    cdef real largest = row_max(x, n), limit = -1
-    cdef double count, exact = (sum_above(x, n, largest, limit, &count) - 1) / count
-    cdef real excess
+    """max(0, x - max - limit), where the limit makes the sum 1."""
+    cdef real largest = row_max(x, n), excess
+    cdef double limit = sparse_limit(x, n, largest)
     cdef Py_ssize_t k
-    while <real>exact > limit:
-        limit = <real>exact
-        exact = (sum_above(x, n, largest, limit, &count) - 1) / count
     for k in range(n):
-        excess = <real>((x[k] - largest) - exact)
+        excess = <real>((x[k] - largest) - limit)
         out[k] = <real>0 if excess < 0 else excess
 
 

@@ -1,0 +1,345 @@
+"""The options of the losses of many classes, against PyTorch's definitions written out, and their exactness."""
+
+import itertools
+
+import mpmath
+import numpy as np
+import pytest
+from exact import ulp_errors
+from layouts import LAYOUTS
+from scipy import special
+
+import fastnn as nn
+
+LABEL_LOSSES = [loss for loss in nn.LOSSES.values() if loss.takes_labels]
+DTYPES = [np.float32, np.float64]
+each_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)
+each_label_loss = pytest.mark.parametrize("loss", LABEL_LOSSES, ids=str)
+
+
+def tolerances(dtype):
+    return {"rtol": 2e-5, "atol": 2e-6} if dtype == np.float32 else {"rtol": 1e-11, "atol": 1e-12}
+
+
+def data(shape, dtype=np.float64, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(scale=2, size=shape).astype(dtype), rng.integers(0, shape[-1], shape[:-1])
+
+
+def defined(logits, target, class_weight, ignore_index, smoothing, reduction, weight):
+    """PyTorch's cross_entropy, in float64, and its gradient."""
+    z = np.float64(logits)
+    classes = z.shape[-1]
+    of_classes = np.ones(classes) if class_weight is None else np.float64(class_weight)
+    w = np.ones(z.shape[:-1]) if weight is None else np.float64(weight)
+    if target.ndim < z.ndim:
+        present = target != ignore_index
+        one_hot = np.eye(classes)[np.where(present, target, 0)]
+        counted = w * present * (one_hot @ of_classes)
+        w = w * present
+    else:
+        one_hot, counted = np.float64(target), w
+    t = of_classes * (one_hot * (1 - smoothing) + smoothing / classes)
+    values = w * -(t * special.log_softmax(z, -1)).sum(-1)
+    slopes = w[..., None] * (t.sum(-1, keepdims=True) * special.softmax(z, -1) - t)
+    if reduction == "none":
+        return values, slopes
+    scale = 1 / counted.sum() if reduction == "mean" else 1.0
+    return values.sum() * scale, slopes * scale
+
+
+@pytest.mark.parametrize("kind", ["labels", "rows"])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("classes", [3, 40])
+@each_dtype
+def test_the_options_of_cross_entropy(dtype, classes, smoothing, reduction, kind):
+    logits, labels = data((30, classes), dtype)
+    rng = np.random.default_rng(1)
+    for weighted, sampled, ignored in itertools.product((False, True), repeat=3):
+        class_weight = rng.uniform(0.5, 2, classes).astype(dtype) if weighted else None
+        weight = rng.uniform(0.5, 2, 30).astype(dtype) if sampled else None
+        target = special.softmax(rng.normal(size=(30, classes)), -1).astype(dtype) if kind == "rows" else labels.copy()
+        if ignored and kind == "labels":
+            target[::4] = -100
+        options = {"class_weight": class_weight, "label_smoothing": smoothing, "reduction": reduction, "weight": weight}
+        value, gradient = nn.cross_entropy.value_and_gradient(logits, target, **options)
+        want = defined(logits, target, class_weight, -100, smoothing, reduction, weight)
+        np.testing.assert_allclose(value, want[0], **tolerances(dtype))
+        np.testing.assert_allclose(gradient, want[1], **tolerances(dtype))
+        assert gradient.dtype == dtype
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("axis", [0, 1, 2, 3])
+@each_dtype
+def test_cross_entropy_with_the_classes_on_any_axis(dtype, axis, smoothing):
+    logits, labels = data((4, 6, 5, 7), dtype)
+    labels[0, 2] = -100
+    moved = np.ascontiguousarray(np.moveaxis(logits, -1, axis))
+    for target in (labels, np.eye(7, dtype=dtype)[np.maximum(labels, 0)]):
+        options = {"label_smoothing": smoothing}
+        want = nn.cross_entropy.value_and_gradient(logits, target, **options)
+        given = np.moveaxis(target, -1, axis) if target.ndim == 4 else target
+        value, gradient = nn.cross_entropy.value_and_gradient(moved, given, axis=axis, **options)
+        assert value == want[0]
+        np.testing.assert_array_equal(np.moveaxis(gradient, axis, -1), want[1])
+        assert gradient.shape == moved.shape
+        out = np.empty_like(moved)
+        assert nn.cross_entropy.gradient(moved, given, axis=axis, out=out, **options) is out
+        np.testing.assert_array_equal(out, gradient)
+        in_place = moved.copy()
+        nn.cross_entropy.gradient(in_place, given, axis=axis, out=in_place, **options)
+        np.testing.assert_array_equal(in_place, gradient)
+        hessian = nn.cross_entropy.hessian(moved, given, axis=axis, **options)
+        np.testing.assert_array_equal(
+            np.moveaxis(hessian, axis, -1), nn.cross_entropy.hessian(logits, target, **options)
+        )
+        values = nn.cross_entropy(moved, given, axis=axis, reduction="none", **options)
+        np.testing.assert_array_equal(values, nn.cross_entropy(logits, target, reduction="none", **options))
+
+
+@each_label_loss
+def test_an_ignored_row_counts_nothing(loss):
+    for classes in (3, 40):
+        logits, labels = data((12, classes))
+        ignored = np.arange(12) % 3 == 1
+        labels[ignored] = -100
+        logits[ignored] = np.nan
+        kept = loss.value_and_gradient(logits[~ignored], labels[~ignored])
+        value, gradient = loss.value_and_gradient(logits, labels)
+        assert value == pytest.approx(kept[0], rel=1e-14)
+        np.testing.assert_allclose(gradient[~ignored], kept[1], rtol=1e-13)
+        assert (gradient[ignored] == 0).all()
+        assert (loss.hessian(logits, labels)[ignored] == 0).all()
+        assert (loss(logits, labels, reduction="none")[ignored] == 0).all()
+        by_count = loss(logits, labels, weight=np.full(12, 2.0), denominator="count")
+        assert by_count == pytest.approx(2 * kept[0], rel=1e-14)
+        inside = np.where(ignored, 2, labels)
+        inside[~ignored & (labels == 2)] = 1
+        with_label = loss(np.where(ignored[:, None], 0, logits), inside, ignore_index=2)
+        assert with_label == pytest.approx(loss(logits[~ignored], inside[~ignored]), rel=1e-14)
+
+
+@each_label_loss
+def test_class_weights_multiply_the_values_of_their_labels(loss):
+    logits, labels = data((50, 4), np.float32)
+    class_weight = [0.5, 1, 0, 3]
+    values = loss(logits, labels, reduction="none").astype(np.float64)
+    w = np.array(class_weight)[labels]
+    np.testing.assert_allclose(loss(logits, labels, class_weight=class_weight), (w * values).sum() / w.sum(), rtol=1e-6)
+    np.testing.assert_allclose(
+        loss(logits, labels, class_weight=class_weight, denominator="count"), (w * values).mean(), rtol=1e-6
+    )
+    gradient = loss.gradient(logits, labels, class_weight=class_weight, reduction="none")
+    np.testing.assert_allclose(gradient, w[:, None] * loss.gradient(logits, labels, reduction="none"), rtol=1e-6)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.1}, {"class_weight": np.arange(1, 6)}], ids=str)
+def test_the_layout_changes_no_bit(options, layout):
+    logits, labels = data((60, 70, 5), np.float32)
+    labels[3] = -100
+    want = nn.cross_entropy.value_and_gradient(logits, labels, **options)
+    got = nn.cross_entropy.value_and_gradient(LAYOUTS[layout](logits), LAYOUTS[layout](labels), **options)
+    assert got[0] == want[0]
+    np.testing.assert_array_equal(got[1], want[1])
+
+
+ROWS = [[20, 0, -1], [0, 20, 3], [1e4, -1e4, 0], [100, 99.5, 99], [-50, 30, 0], [0, 0, 0], [1e-6, 0, -1e-6], [88, 0, 1]]
+
+
+@pytest.mark.parametrize("label", [0, 1, 2])
+@pytest.mark.parametrize("name", ["focal", "poly", "generalized"])
+@each_dtype
+def test_forms_of_cross_entropy_are_exact(dtype, name, label):
+    loss = nn.LOSSES[f"{name}_cross_entropy"]
+    logits = np.array(ROWS, dtype)
+    exact, slopes, exact_exponents = [], [], []
+    with mpmath.workdps(60):
+        q = mpmath.mpf(0.7)
+        for row in logits.tolist():
+            others = sum(mpmath.exp(mpmath.mpf(z) - mpmath.mpf(row[label])) for k, z in enumerate(row) if k != label)
+            nll, p, m = mpmath.log1p(others), 1 / (1 + others), others / (1 + others)
+            value, slope = {
+                "focal": (m**2 * nll, m**2 + 2 * p * m * nll),
+                "poly": (nll + 2 * m, 1 + 2 * p),
+                "generalized": (-mpmath.expm1(-q * nll) / q, mpmath.exp(-q * nll)),
+            }[name]
+            exact.append(value)
+            slopes.append(-slope * m)
+            exact_exponents.append(q * nll)
+        values, gradient = loss.value_and_gradient(logits, np.full(len(ROWS), label), reduction="none")
+        assert ulp_errors(values, exact).max() <= 4
+        # p^q is as exact as its exponent, which is rounded once.
+        bounds = 4 + (np.array(exact_exponents, float) if name == "generalized" else 0)
+        assert (ulp_errors(gradient[:, label], slopes) <= bounds).all()
+
+
+@each_dtype
+def test_sparsemax_loss_is_0_where_the_label_leads_by_1(dtype):
+    value, gradient = nn.sparsemax_loss.value_and_gradient(np.array([[3, 2, 1]], dtype), [0])
+    assert value == 0
+    assert not gradient.any()
+    near = np.array([[1, 2.0**-10, -5]], dtype)
+    value = nn.sparsemax_loss(near, [0])
+    assert value == 2.0**-22  # both are 2^-11 from where they would cost nothing
+    assert nn.sparsemax_loss(np.array([[100, 0]], dtype), [1]) == 100
+
+
+@each_dtype
+def test_edges_of_margins(dtype):
+    scores = np.array([[2, 1, 0], [0, 0, 0], [-3, -4, -5]], dtype)
+    np.testing.assert_array_equal(nn.multi_margin.gradient(scores, [0, 0, 0], reduction="sum")[0], 0)
+    np.testing.assert_array_equal(
+        nn.multi_margin(scores, [0, 0, 0], p=2, reduction="none"), np.array([0, 2, 0], dtype) / 3
+    )
+    np.testing.assert_array_equal(
+        nn.multiclass_perceptron.gradient(scores, [2, 1, 2], reduction="sum")[:2], [[1, 0, -1], [0, 0, 0]]
+    )
+    np.testing.assert_array_equal(nn.categorical_hinge(scores, [0, 1, 2], reduction="none"), [0, 1, 6])
+    spoilt = np.where(scores == 1, np.nan, scores).astype(dtype)
+    for loss in (nn.multi_margin, nn.multiclass_perceptron, nn.categorical_hinge, nn.sparsemax_loss):
+        value = loss(spoilt, [0, 0, 0], reduction="none")
+        np.testing.assert_array_equal(np.isnan(value), [True, False, False])
+
+
+def test_second_derivatives_of_squared_margins_are_the_limit_of_differences():
+    scores, labels = data((4, 5))
+    options = {"p": 2, "margin": 1.5, "reduction": "sum"}
+    hessian = nn.multi_margin.hessian(scores, labels, **options)
+    for place in np.ndindex(scores.shape):
+        step = np.zeros_like(scores)
+        step[place] = 1e-6
+        above = nn.multi_margin.gradient(scores + step, labels, **options)[place]
+        below = nn.multi_margin.gradient(scores - step, labels, **options)[place]
+        np.testing.assert_allclose(hessian[place], (above - below) / 2e-6, atol=1e-7)
+        change = nn.multi_margin(scores + step, labels, **options) - nn.multi_margin(scores - step, labels, **options)
+        np.testing.assert_allclose(nn.multi_margin.gradient(scores, labels, **options)[place], change / 2e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("target", [0, 1, 0.25])
+@pytest.mark.parametrize(
+    "options", [{"pos_weight": 3}, {"label_smoothing": 0.2}, {"pos_weight": 0.5, "label_smoothing": 1}]
+)
+@each_dtype
+def test_binary_cross_entropy_with_weights_and_smoothing(dtype, options, target):
+    z = np.array([-1e4, -300, -88, -20, -5, -1, -1e-4, 0, 1e-4, 1, 5, 20, 88, 300, 1e4], dtype)
+    c, b = options.get("pos_weight", 1), options.get("label_smoothing", 0)
+    with mpmath.workdps(60):
+        s = mpmath.mpf(target) * (1 - mpmath.mpf(b)) + mpmath.mpf(b) / 2
+        exact, slopes = [], []
+        for x in map(mpmath.mpf, z.tolist()):
+            exact.append(c * s * mpmath.log1p(mpmath.exp(-x)) + (1 - s) * mpmath.log1p(mpmath.exp(x)))
+            slopes.append((1 - s) / (1 + mpmath.exp(-x)) - c * s / (1 + mpmath.exp(x)))
+        values, gradient = nn.binary_cross_entropy_with_logits.value_and_gradient(
+            z, dtype(target), reduction="none", **options
+        )
+        assert ulp_errors(values, exact).max() <= 5
+        np.testing.assert_allclose(gradient, np.array(slopes, float), rtol=0, atol=4 * c * np.finfo(dtype).eps)
+    hessian = nn.binary_cross_entropy_with_logits.hessian(z, dtype(target), reduction="none", **options)
+    want = float(c * s + 1 - s) * special.expit(z.astype(float)) * special.expit(-z.astype(float))
+    np.testing.assert_allclose(hessian, want, rtol=8 * np.finfo(dtype).eps, atol=np.finfo(dtype).tiny)
+
+
+@pytest.mark.parametrize("gamma", [0, 0.5, 1, 2, 5])
+@pytest.mark.parametrize("alpha", [-1, 0.25, 1])
+def test_sigmoid_focal_is_the_limit_of_differences(alpha, gamma):
+    rng = np.random.default_rng(0)
+    z, t = rng.normal(scale=3, size=60), rng.integers(0, 2, 60) * 1.0
+    t[::5] = 0.3
+    options = {"alpha": alpha, "gamma": gamma, "reduction": "none"}
+    p = special.expit(z)
+    wrong, side = p * (1 - t) + (1 - p) * t, alpha * t + (1 - alpha) * (1 - t) if alpha >= 0 else 1
+    cross_entropy = t * np.logaddexp(0, -z) + (1 - t) * np.logaddexp(0, z)
+    np.testing.assert_allclose(nn.sigmoid_focal(z, t, **options), side * wrong**gamma * cross_entropy, rtol=1e-12)
+    h = 1e-6
+    change = nn.sigmoid_focal(z + h, t, **options) - nn.sigmoid_focal(z - h, t, **options)
+    np.testing.assert_allclose(nn.sigmoid_focal.gradient(z, t, **options), change / (2 * h), atol=1e-8)
+    change = nn.sigmoid_focal.gradient(z + h, t, **options) - nn.sigmoid_focal.gradient(z - h, t, **options)
+    np.testing.assert_allclose(nn.sigmoid_focal.hessian(z, t, **options), change / (2 * h), atol=1e-8)
+
+
+@each_dtype
+def test_sigmoid_focal_far_out(dtype):
+    z, t = np.array([1e4, -1e4, 1e4, -1e4, np.inf, -np.inf], dtype), np.array([1, 0, 0, 1, 1, 0], dtype)
+    with np.errstate(all="raise"):
+        value, gradient = nn.sigmoid_focal.value_and_gradient(z, t, alpha=-1, reduction="none")
+        hessian = nn.sigmoid_focal.hessian(z, t, reduction="none")
+    np.testing.assert_array_equal(value, [0, 0, 1e4, 1e4, 0, 0])
+    np.testing.assert_array_equal(gradient, [0, 0, 1, -1, 0, 0])
+    np.testing.assert_array_equal(hessian, 0)
+
+
+@each_dtype
+def test_kl_divergence(dtype):
+    rng = np.random.default_rng(0)
+    x = special.log_softmax(rng.normal(size=(6, 5)), -1).astype(dtype)
+    t = special.softmax(rng.normal(size=(6, 5)), -1).astype(dtype)
+    t[:, 0] = 0
+    for generalized in (False, True):
+        excess = np.exp(np.float64(x)) - t if generalized else 0
+        want = special.xlogy(np.float64(t), t) - np.float64(t) * x + excess
+        slope = np.exp(np.float64(x)) - t if generalized else -t
+        options = {"generalized": generalized, "reduction": "none"}
+        value, gradient = nn.kl_divergence.value_and_gradient(x, t, **options)
+        np.testing.assert_allclose(value, want, **tolerances(dtype))
+        np.testing.assert_allclose(gradient, slope, **tolerances(dtype))
+        with np.errstate(divide="ignore"):
+            log_t = np.log(t)
+        value, gradient = nn.kl_divergence.value_and_gradient(x, log_t, log_target=True, **options)
+        np.testing.assert_allclose(value, want, **tolerances(dtype))
+        np.testing.assert_allclose(gradient, slope, **tolerances(dtype))
+        hessian = nn.kl_divergence.hessian(x, t, **options)
+        np.testing.assert_allclose(hessian, np.exp(np.float64(x)) if generalized else 0 * x, **tolerances(dtype))
+
+
+def test_against_pytorch():
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+    logits, labels = data((8, 5, 4, 3))
+    logits, labels = np.moveaxis(logits, -1, 1).copy(), labels
+    labels[0, 1] = -100
+    weight = np.array([0.5, 2, 1])
+    for smoothing, class_weight, reduction in itertools.product((0.0, 0.1), (None, weight), ("mean", "sum", "none")):
+        z = torch.from_numpy(logits).requires_grad_()
+        options = {"label_smoothing": smoothing, "reduction": reduction}
+        theirs = functional.cross_entropy(
+            z, torch.from_numpy(labels), None if class_weight is None else torch.from_numpy(weight), **options
+        )
+        theirs.sum().backward()
+        value, gradient = nn.cross_entropy.value_and_gradient(
+            logits, labels, axis=1, class_weight=class_weight, **options
+        )
+        np.testing.assert_allclose(value, theirs.detach().numpy(), rtol=1e-12)
+        np.testing.assert_allclose(gradient, z.grad.numpy(), rtol=1e-11, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"alpha": 0.3, "beta": 0.7, "smooth": 0}, {"alpha": 1, "beta": 0, "smooth": 2}]
+)
+@pytest.mark.parametrize("length", [1, 5, 300])
+def test_tversky(length, options):
+    rng = np.random.default_rng(0)
+    p, t = rng.uniform(0.05, 0.95, (4, length)), rng.integers(0, 2, (4, length)) * 1.0
+    t[:, 0] = 1
+    a, b, s = options.get("alpha", 0.5), options.get("beta", 0.5), options.get("smooth", 1)
+    right = (p * t).sum(-1) + s
+    want = 1 - right / (right + a * (p * (1 - t)).sum(-1) + b * ((1 - p) * t).sum(-1))
+    np.testing.assert_allclose(nn.tversky(p, t, reduction="none", **options), want, rtol=1e-12)
+    for place in ((0, 0), (3, length - 1)):
+        step = np.zeros_like(p)
+        step[place] = 1e-6
+        above, below = p + step, p - step
+        slope = (nn.tversky(above, t, **options) - nn.tversky(below, t, **options)) / 2e-6
+        np.testing.assert_allclose(nn.tversky.gradient(p, t, **options)[place], slope, rtol=1e-6, atol=1e-9)
+        bend = (
+            nn.tversky.gradient(above, t, **options)[place] - nn.tversky.gradient(below, t, **options)[place]
+        ) / 2e-6
+        np.testing.assert_allclose(nn.tversky.hessian(p, t, **options)[place], bend, rtol=1e-6, atol=1e-9)
+
+
+def test_nearly_perfect_overlap_keeps_its_digits():
+    p, t = np.array([[1 - 2.0**-20, 2.0**-20]], np.float32), np.array([[1, 0]], np.float32)
+    assert nn.dice(p, t) == pytest.approx(2.0**-19 / 3, rel=1e-6)
+    assert nn.dice(t, t) == 0
