@@ -79,18 +79,18 @@ with mpmath.workprec(600):
     SELU = mpf("1.0507009873554804934193349852946"), mpf("1.7580993408473768599402175208123")
 
 # Where a bound is higher than 2, or 4 for a derivative: tanhshrink near 0, squareplus and dish on the left are
-# quotients of rounded sums and roots; mish and the derivatives of silu and its kin are products of four and five
-# rounded factors, one of which cancels beside the crossing; the others are a little above in float64, most in the
-# baseline build, which rounds the products that the other one fuses.
+# quotients of rounded sums and roots, and the derivative of tanhshrink is the square of a rounded tanh; mish and the
+# derivatives of silu and its kin are quotients of rounded polynomials, one of which cancels beside the crossing; the
+# others are a little above, most in the baseline build, which rounds the products that the other one fuses.
 DEFINITIONS = {
     "linear": Definition(lambda x: x, lambda x: mpf(1), 0, 0),
     "sigmoid": Definition(logistic, lambda x: logistic(x) * logistic(-x)),
     "log_sigmoid": Definition(lambda x: -mpmath.log1p(mpmath.exp(-x)), lambda x: logistic(-x), 2.3),
     "hard_sigmoid": Definition(lambda x: clip(x / 6 + mpf(1) / 2, 0, 1), lambda x: step(x, -3, 3) / 6, 2, 1),
-    "tanh": Definition(mpmath.tanh, lambda x: mpmath.sech(x) ** 2, 2, 4.6),
+    "tanh": Definition(mpmath.tanh, lambda x: mpmath.sech(x) ** 2),
     "hard_tanh": Definition(lambda x: clip(x, -1, 1), lambda x: step(x, -1, 1), 0, 0),
     "tanhshrink": Definition(
-        lambda x: x - mpmath.tanh(x) if abs(x) > 1e-30 else x**3 / 3, lambda x: mpmath.tanh(x) ** 2, 3.4, 6.4
+        lambda x: x - mpmath.tanh(x) if abs(x) > 1e-30 else x**3 / 3, lambda x: mpmath.tanh(x) ** 2, 3.4, 6.2
     ),
     "softsign": Definition(lambda x: x / (1 + abs(x)), lambda x: 1 / (1 + abs(x)) ** 2),
     "relu": Definition(lambda x: max(x, 0), step, 0, 0),
@@ -105,20 +105,20 @@ DEFINITIONS = {
     "gelu": Definition(
         lambda x: x * mpmath.erfc(-x / root(2)) / 2,
         lambda x: mpmath.erfc(-x / root(2)) / 2 + x * mpmath.npdf(x),
-        2.2,
-        4.6,
+        2.3,
+        4.8,
         -0.7518,
     ),
-    "gelu_tanh": Definition(gelu_tanh, gelu_tanh_derivative, 2.2, 8, -0.7525),
-    "quick_gelu": swish(mpf(1.702), 2.2, 6.8, -0.7499),
-    "silu": swish(1, 2, 6.3, -1.2785),
-    "swish": swish(1, 2, 6.3, -1.2785),
+    "gelu_tanh": Definition(gelu_tanh, gelu_tanh_derivative, 2, 5, -0.7525),
+    "quick_gelu": swish(mpf(1.702), 2, 4.8, -0.7499),
+    "silu": swish(1, 2, 4.5, -1.2785),
+    "swish": swish(1, 2, 4.5, -1.2785),
     "hard_silu": Definition(
         lambda x: x * clip(x + 3, 0, 6) / 6, lambda x: x / 3 + mpf(1) / 2 if -3 < x < 3 else mpf(x >= 3)
     ),
-    "mish": Definition(lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x))), mish_derivative, 2.9, 6.8, -1.1924),
+    "mish": Definition(lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x))), mish_derivative, 3.2, 5.8, -1.1924),
     "softplus": Definition(lambda x: mpmath.log1p(mpmath.exp(x)), logistic, 2.2),
-    "squareplus": Definition(lambda x: (x + root(x * x + 4)) / 2, lambda x: (1 + x / root(x * x + 4)) / 2, 2.5, 5.2),
+    "squareplus": Definition(lambda x: (x + root(x * x + 4)) / 2, lambda x: (1 + x / root(x * x + 4)) / 2, 2.5),
     "softshrink": Definition(lambda x: mpmath.sign(x) * max(abs(x) - 0.5, 0), lambda x: step(abs(x), 0.5), 0.5, 0),
     "hardshrink": Definition(lambda x: x * step(abs(x), 0.5), lambda x: step(abs(x), 0.5), 0, 0),
     "threshold": Definition(lambda x: max(x, 0), step, 0, 0),
@@ -134,7 +134,7 @@ DEFINITIONS = {
         lambda x: x / 2 * (1 + x / root(1 + x * x)),
         lambda x: (1 + x / root(1 + x * x) + x / root(1 + x * x) ** 3) / 2,
         3.6,
-        6.4,
+        5.7,
         -0.7862,
     ),
     "clipped_linear": Definition(lambda x: clip(x, 0, 1), lambda x: step(x, 0, 1), 0, 0),

@@ -1,6 +1,6 @@
 """The numeric core of neural-network training for NumPy, as compiled kernels."""
 
-from fastnn import ann, diagnostics, losses, optimizers, reference
+from fastnn import ann, diagnostics, losses, objectives, optimizers, reference
 from fastnn._config import show_config
 from fastnn.activations import (
     ACTIVATIONS,
@@ -154,6 +154,7 @@ __all__ = [
     "multiclass_perceptron",
     "multilabel_soft_margin",
     "nll",
+    "objectives",
     "optimizers",
     "perceptron",
     "poisson_nll",
