@@ -41,6 +41,7 @@ from fastnn.activations import (
     thresholded_relu,
 )
 from fastnn.guide import recommend
+from fastnn.linear_loss import linear_cross_entropy
 from fastnn.losses import (
     LOSSES,
     binary_cross_entropy,
@@ -137,6 +138,7 @@ __all__ = [
     "l2",
     "leaky_relu",
     "linear",
+    "linear_cross_entropy",
     "log_cosh",
     "log_sigmoid",
     "log_softmax",

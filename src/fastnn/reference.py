@@ -728,6 +728,10 @@ def cross_entropy_hessian(prediction: Array, target: Array) -> Array:
     return softmax(prediction) * (1 - softmax(prediction)) * target.sum(-1, keepdims=True)
 
 
+def linear_cross_entropy(hidden: Array, weight: Array, target: Array) -> Array:
+    return cross_entropy(hidden @ weight.T, target)
+
+
 def nll(prediction: Array, target: Array) -> Array:
     return -(target * prediction).sum(-1)
 

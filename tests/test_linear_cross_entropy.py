@@ -1,0 +1,177 @@
+"""Cross-entropy of a linear layer, in blocks."""
+
+import pickle
+import re
+import tracemalloc
+
+import numpy as np
+import pytest
+from layouts import LAYOUTS
+from scipy import special
+
+import fastnn as nn
+from fastnn import linear_loss
+
+each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda dtype: dtype.__name__)
+each_layout = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=list(LAYOUTS))
+
+
+def data(lead, features, classes, dtype=np.float64):
+    rng = np.random.default_rng(0)
+    hidden, weight = rng.normal(size=(*lead, features)), rng.normal(size=(classes, features))
+    return hidden.astype(dtype), weight.astype(dtype), rng.integers(0, classes, lead)
+
+
+def defined(hidden, weight, labels, sample_weight, reduction):
+    """With all logits, in float64."""
+    h, w = np.float64(hidden).reshape(-1, hidden.shape[-1]), np.float64(weight)
+    y = labels.reshape(-1)
+    present = y != -100
+    counted = present * (1.0 if sample_weight is None else np.float64(sample_weight).reshape(-1))
+    log_p = special.log_softmax(h @ w.T, -1)
+    rows = np.arange(len(y))
+    y = np.where(present, y, 0)
+    scale = 1 / counted.sum() if reduction == "mean" else 1.0
+    delta = np.exp(log_p)
+    delta[rows, y] -= 1
+    delta *= (counted * scale)[:, None]
+    return -(counted * log_p[rows, y]).sum() * scale, (delta @ w).reshape(hidden.shape), delta.T @ h
+
+
+def tolerances(dtype):
+    return {"rtol": 1e-4, "atol": 1e-6} if dtype == np.float32 else {"rtol": 1e-11, "atol": 1e-13}
+
+
+@pytest.mark.parametrize("block", [1, 50, 100, 1 << 23])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("lead", [(), (1,), (7,), (3, 5)], ids=str)
+@each_dtype
+def test_against_all_logits_at_once(monkeypatch, dtype, lead, reduction, block):
+    monkeypatch.setattr(linear_loss, "BLOCK", block)
+    monkeypatch.setattr(linear_loss, "PRODUCT", block)
+    hidden, weight, labels = data(lead, 4, 20, dtype)
+    for sample_weight in (None, np.random.default_rng(1).uniform(0.5, 2, lead).astype(dtype)):
+        options = {"sample_weight": sample_weight, "reduction": reduction}
+        value, gradients = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels, **options)
+        want = defined(hidden, weight, labels, sample_weight, reduction)
+        np.testing.assert_allclose(value, want[0], **tolerances(dtype))
+        for got, exact, like in zip(gradients, want[1:], (hidden, weight), strict=True):
+            np.testing.assert_allclose(got, exact, **tolerances(dtype))
+            assert got.dtype == dtype
+            assert got.shape == like.shape
+        assert value == nn.linear_cross_entropy(hidden, weight, labels, **options)
+
+
+def test_gradients_are_the_limit_of_differences():
+    hidden, weight, labels = data((5,), 3, 6)
+    gradients = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels)[1]
+    for array, gradient in zip((hidden, weight), gradients, strict=True):
+        for place in np.ndindex(array.shape):
+            values = []
+            for step in (1e-6, -1e-6):
+                array[place] += step
+                values.append(nn.linear_cross_entropy(hidden, weight, labels))
+                array[place] -= step
+            assert gradient[place] == pytest.approx((values[0] - values[1]) / 2e-6, abs=1e-8)
+
+
+def test_values_of_rows():
+    hidden, weight, labels = data((3, 5), 4, 20)
+    values = nn.linear_cross_entropy(hidden, weight, labels, reduction="none")
+    one_hot = nn.reference.one_hot(labels, 20)
+    np.testing.assert_allclose(values, nn.reference.linear_cross_entropy(hidden, weight, one_hot), rtol=1e-12)
+    np.testing.assert_allclose(values, nn.cross_entropy(hidden @ weight.T, labels, reduction="none"), rtol=1e-13)
+
+
+def test_ignored_labels():
+    hidden, weight, labels = data((9,), 4, 20)
+    labels[::3] = -100
+    value, gradients = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels)
+    want = defined(hidden, weight, labels, None, "mean")
+    np.testing.assert_allclose(value, want[0], rtol=1e-13)
+    for got, exact in zip(gradients, want[1:], strict=True):
+        np.testing.assert_allclose(got, exact, rtol=1e-11, atol=1e-14)
+    assert (gradients[0][::3] == 0).all()
+
+
+@each_layout
+@each_dtype
+def test_layouts_and_types(dtype, layout):
+    hidden, weight, labels = data((30,), 8, 50, dtype)
+    want = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels)
+    got = nn.linear_cross_entropy.value_and_gradient(layout(hidden), layout(weight), layout(labels))
+    np.testing.assert_allclose(got[0], want[0], **tolerances(dtype))
+    for one, other in zip(got[1], want[1], strict=True):
+        np.testing.assert_allclose(one, other, **tolerances(dtype))
+
+
+def test_out_may_be_the_arguments():
+    hidden, weight, labels = data((30,), 8, 50)
+    want = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels)
+    for out in ((np.empty_like(hidden), np.empty_like(weight)), (hidden.copy(), weight.copy())):
+        arguments = (hidden, weight) if out[0].base is None and not np.array_equal(out[0], hidden) else out
+        got = nn.linear_cross_entropy.value_and_gradient(*arguments, labels, out=out)
+        assert got[1][0] is out[0]
+        assert got[1][1] is out[1]
+        np.testing.assert_array_equal(got[1][0], want[1][0])
+        np.testing.assert_array_equal(got[1][1], want[1][1])
+
+
+def test_the_logits_never_exist_whole(monkeypatch):
+    monkeypatch.setattr(linear_loss, "BLOCK", 1 << 18)
+    hidden, weight, labels = data((600,), 8, 10_000, np.float32)
+    whole = 600 * 10_000 * 4
+    tracemalloc.start()
+    nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < whole / 8
+
+
+def test_nan_gives_nan():
+    hidden, weight, labels = data((5,), 3, 6)
+    hidden[2, 1] = np.nan
+    value, (of_hidden, of_weight) = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels)
+    assert np.isnan(value)
+    assert np.isnan(of_hidden[2]).all()
+    assert np.isnan(of_weight).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"weight": np.ones((6, 4))}, ValueError, "hidden has shape (5, 3) and weight (6, 4); accepted are"),
+        ({"weight": np.ones(3)}, ValueError, "hidden has shape (5, 3) and weight (3,); accepted are"),
+        ({"labels": [0, 1, 2, 3, 6]}, ValueError, "target in row 4 is 6; labels of 6 classes are 0 to 5"),
+        ({"labels": [0, 1]}, ValueError, "target has shape (2,); labels have shape (5,), one for each row"),
+        ({"labels": np.zeros((5, 6))}, TypeError, "labels must be integers, one for each row of hidden"),
+        ({"sample_weight": np.ones(3)}, ValueError, "weight has shape (3,); accepted is a leading part of (5,)"),
+        (
+            {"reduction": "none"},
+            ValueError,
+            "reduction is 'none'; the weights' gradient is that of a 'mean' or a 'sum'",
+        ),
+        ({"reduction": "max"}, ValueError, "reduction is 'max'; accepted are 'mean', 'sum' and 'none'"),
+        ({"denominator": "n"}, ValueError, "denominator is 'n'; accepted are 'weight' and 'count'"),
+        (
+            {"hidden": np.ones((0, 3)), "labels": np.ones(0, int)},
+            ValueError,
+            "the mean of an empty batch is not defined",
+        ),
+        ({"hidden": np.ones((5, 3), complex)}, TypeError, "hidden has dtype complex128"),
+        ({"out": np.ones(3)}, TypeError, "out must be a tuple of 2 arrays"),
+        ({"out": (np.ones((5, 3)), np.ones(3))}, ValueError, "out has shape (3,); the result has (6, 3)"),
+    ],
+)
+def test_what_is_refused(change, error, message):
+    arguments = dict(zip(("hidden", "weight", "labels"), data((5,), 3, 6), strict=True)) | change
+    with pytest.raises(error, match=re.escape(message)):
+        nn.linear_cross_entropy.value_and_gradient(
+            arguments.pop("hidden"), arguments.pop("weight"), arguments.pop("labels"), **arguments
+        )
+
+
+def test_names():
+    for part in (nn.linear_cross_entropy, nn.linear_cross_entropy.value_and_gradient):
+        assert pickle.loads(pickle.dumps(part)) is part
+        assert repr(part) == f"<function fastnn.{part.__name__}>"
