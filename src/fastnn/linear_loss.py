@@ -16,7 +16,7 @@ from fastnn.classification import cross_entropy
 __all__ = ["linear_cross_entropy"]
 
 BLOCK = 1 << 23
-"""Logits in a block. Half as many read the weights too often, which costs a fifth; twice as many save a thirtieth."""
+"""Logits in a block. Half as many read the weights too often, which costs a fifth; twice as many save a 30th."""
 PRODUCT = 1 << 20
 """Elements of the weights' gradient that are computed at once, before they are added to it."""
 
