@@ -244,8 +244,9 @@ def linear_cross_entropy(
     ``value_and_gradient`` takes the same and returns the value and the gradients of both factors; ``out`` takes two
     arrays for them. The logits of a block of rows and their gradient share one buffer of 8 million numbers at most,
     whatever the batch: for 1024 rows of 256 features and 128,000 classes in float32, 38 MB where the logits would be
-    524 MB, and, on one thread of a Zen 3 processor, 0.82 times as long as with all logits at once. After E. Wijmans et al., "Cut Your Losses in Large-Vocabulary Language Models", ICLR 2025, but
-    with blocks of whole rows, whose cross-entropy is that of :func:`cross_entropy`.
+    524 MB, and, on one thread of a Zen 3 processor, 0.82 times as long as with all logits at once. After
+    E. Wijmans et al., "Cut Your Losses in Large-Vocabulary Language Models", ICLR 2025, but with blocks of whole rows,
+    whose cross-entropy is that of :func:`cross_entropy`.
 
     Examples
     --------
