@@ -34,7 +34,7 @@ def test_docstring(name):
     assert PUBLIC[name].__doc__, f"{name} has no docstring"
     attempted = run(PUBLIC[name].__doc__, name)
     functions = *nn.ACTIVATIONS, *nn.UNITS, *nn.ROW_FUNCTIONS, *nn.LOSSES, *nn.OPTIMIZERS
-    if name in (*functions, "recommend", "ann.Network"):
+    if name in (*functions, "ctc", "recommend", "ann.Network"):
         assert attempted > 1, f"{name} has no example"
 
 
@@ -46,7 +46,7 @@ def test_readme():
 
 
 def test_every_function_has_its_line_in_the_reference():
-    names = [*nn.ACTIVATIONS, *nn.LOSSES, *nn.OPTIMIZERS, "softmax", "log_softmax"]
+    names = [*nn.ACTIVATIONS, *nn.LOSSES, *nn.OPTIMIZERS, "softmax", "log_softmax", "ctc", "ctc_gradient"]
     names += [f"{name}_derivative" for name in nn.ACTIVATIONS] + [f"{name}_gradient" for name in nn.LOSSES]
     names += [f"{name}{part}" for name in nn.UNITS if name != "rrelu" for part in ("", "_backward")]  # prelu, at random
     assert [name for name in names if not hasattr(nn.reference, name)] == []

@@ -16,7 +16,8 @@ pytestmark = [
 
 # The least number of vector loops in each function of the modules; float32 and float64 are functions of their own where
 # the name says "fuse". An element-wise activation has a loop for each of its four passes, a gate for its two; a loss
-# one for the value, the gradient, both, what is weighted and what is stored.
+# one for the value, the gradient, both, what is weighted and what is stored; a sequence one for its exponentials, one
+# in each direction, and those that fill rows and take the softmax.
 LEAST = {
     "elementwise": {r"_fuse_[01].*elementwise_\w+": 4},
     "units": {r"_fuse_[01].*units_\w+": 2, r".*units_\d+(Prelu|Maximum)(Backward)?_compute": 6},
@@ -27,6 +28,7 @@ LEAST = {
         r"_fuse_[01].*losses_cross_entropy": 13,
     },
     "softmax": {r".*softmax_run": 60},
+    "sequences": {r".*sequences_\d*evaluate(_one.*)?": 8},
     "optimizers": {r".*_sgd_array": 2, r".*_momentum_array": 4, r".*_adam_array": 2},
 }
 

@@ -83,6 +83,7 @@ from fastnn.losses import (
     tweedie,
 )
 from fastnn.optimizers import OPTIMIZERS, adam, sgd
+from fastnn.sequences import ctc
 from fastnn.softmax import (
     ROW_FUNCTIONS,
     gumbel_softmax,
@@ -114,6 +115,7 @@ __all__ = [
     "celu",
     "clipped_linear",
     "cross_entropy",
+    "ctc",
     "diagnostics",
     "dice",
     "dish",

@@ -48,8 +48,8 @@ isa = choose(os.environ.get("FASTNN_ISA"))
 """The build in use."""
 
 if TYPE_CHECKING:
-    from fastnn.kernels import elementwise, losses, optimizers, softmax, units
+    from fastnn.kernels import elementwise, losses, optimizers, sequences, softmax, units
 else:
-    elementwise, units, softmax, losses, optimizers = (
-        load(module, isa) for module in ("elementwise", "units", "softmax", "losses", "optimizers")
+    elementwise, units, softmax, losses, sequences, optimizers = (
+        load(module, isa) for module in ("elementwise", "units", "softmax", "losses", "sequences", "optimizers")
     )
