@@ -99,6 +99,16 @@ def test_a_batch_is_its_sequences(dtype):
         np.testing.assert_allclose(alone[1], nn.reference.ctc_gradient(one, target), atol=tolerance)
 
 
+@pytest.mark.parametrize("count", [6, 7, 8, 9, 14, 15, 16, 17, 31])
+def test_numbers_of_labels_around_whole_blocks(count):
+    target = np.random.default_rng(count).integers(0, 9, count)
+    for steps in (count + 7, 3 * count):
+        p = nn.log_softmax(sample((steps, 10), seed=count))
+        value, gradient = nn.ctc.value_and_gradient(p, target, blank=9, reduction="sum")
+        np.testing.assert_allclose(value, nn.reference.ctc(p, target, 9), rtol=1e-13)
+        np.testing.assert_allclose(gradient, nn.reference.ctc_gradient(p, target, 9), atol=1e-12)
+
+
 @each_dtype
 def test_logits_are_log_softmax_on_the_way(dtype):
     x, *others = batch(dtype)

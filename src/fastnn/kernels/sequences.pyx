@@ -6,9 +6,9 @@ next, or over a blank between different labels. The blanks are one row of number
 a multiple of ``TOGETHER``, and what is beyond the states is impossible.
 
 The probability of a long alignment is far below the smallest double. A probability is therefore a significand and a
-power of two of its own. These are added and multiplied without any logarithm or exponential, several times as fast as
-logarithms are, and without their rounding errors, which grow with their size. What is impossible has the exponent
--infinity, and any finite significand. NaN stays in the significand.
+power of two of its own. These are added and multiplied without any exponential or logarithm, and without the rounding
+errors of logarithms, which grow with their size. What is impossible has the exponent -infinity, and any finite
+significand. NaN stays in the significand.
 """
 
 cimport numpy as cnp
@@ -90,7 +90,7 @@ cdef inline Probability product(Probability p, Probability q) noexcept nogil:
 
 
 cdef inline Probability exponential(double x) noexcept nogil:
-    """e^x for any x. From 2^51 on, the exponent has no digits after the point."""
+    """e^x for any x. An exponent from 2^51 on is taken as it is: there x has no digits left for a remainder."""
     cdef double exponent = x * 1.4426950408889634, shift = 6755399441055744.0
     cdef double nearest = (exponent + shift) - shift
     cdef double n = nearest if fabs(exponent) < 2251799813685248.0 else exponent
@@ -104,6 +104,7 @@ cdef inline Probability exponential(double x) noexcept nogil:
 
 
 cdef inline Probability sum_of_two(double m0, double e0, double m1, double e1) noexcept nogil:
+    """The sum of two numbers, its significand in [1, 4)."""
     cdef double largest = e1 if e1 > e0 else e0
     cdef Probability p
     p.significand = m0 * power(e0 - largest) + m1 * power(e1 - largest)
