@@ -330,6 +330,7 @@ class Rows:
         self.axes = axes
         self.size = math.prod(shape[axis] for axis in axes)
         self.outer = tuple(size for axis, size in enumerate(shape) if axis not in axes)
+        self.kept = tuple(1 if axis in axes else size for axis, size in enumerate(shape))
 
     def view(self, array: Array) -> Array:
         """The array with the axes of its rows last, and at least one before them."""

@@ -28,9 +28,6 @@ from fastnn._arrays import (
 from fastnn._declaration import Declared, defaults_of
 from fastnn.activations import Settings
 
-REDUCTIONS = ("mean", "sum", "none")
-DENOMINATORS = ("weight", "count")
-
 COMMON = """weight : array_like, optional
         Weight of each {item}: its shape is a leading part of {items}.
     where : array_like of bool, optional
@@ -199,10 +196,7 @@ class Loss(Declared):
         hessian_out: Array | None = None,
     ) -> tuple[Any, Any, Any]:
         """The value, the gradient and the second derivatives; what is not wanted is None."""
-        if reduction not in REDUCTIONS:
-            raise ValueError(f"reduction is {reduction!r}; accepted are 'mean', 'sum' and 'none'")
-        if denominator not in DENOMINATORS:
-            raise ValueError(f"denominator is {denominator!r}; accepted are 'weight' and 'count'")
+        check_reduction(reduction, denominator)
         options = {name: given.get(name, default) for name, default in self.options.items()}
         chosen = self.chosen({name: given[name] for name in given if name not in options})
         plain = weight is None and where is None and not any(name in given for name in options)
@@ -226,14 +220,14 @@ class Loss(Declared):
         scale = 1.0 / divisor(shape, counted, mask) if reduction == "mean" else 1.0
         looked_at = p
         if mask is not None and self.of_probabilities:
-            looked_at = np.where(in_front(mask, p.ndim), p, p.dtype.type(0))
+            looked_at = np.where(with_last_axes(mask, p.ndim), p, p.dtype.type(0))
         self.check_domain(looked_at, t, dtype)
 
         values = destination(values_out, shape, dtype) if value and reduction == "none" else None
         slopes = destination(gradient_out, p.shape, dtype) if gradient else None
         bends = destination(hessian_out, p.shape, dtype) if hessian else None
         if w is not None:
-            w = np.broadcast_to(in_front(w, len(shape)), shape)
+            w = np.broadcast_to(with_last_axes(w, len(shape)), shape)
         total = self.run(chosen, p, t, w, values, slopes, bends, value, scale, dtype, softened, mask)
         result = (dtype.type(total * scale) if values is None else values) if value else None
         return (
@@ -344,6 +338,13 @@ class Loss(Declared):
         return total
 
 
+def check_reduction(reduction: str, denominator: str = "weight") -> None:
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction is {reduction!r}; accepted are 'mean', 'sum' and 'none'")
+    if denominator not in ("weight", "count"):
+        raise ValueError(f"denominator is {denominator!r}; accepted are 'weight' and 'count'")
+
+
 def weight_array(weight: ArrayLike, shape: tuple[int, ...]) -> Array:
     array = float_array("weight", weight)
     if array.shape != shape[: array.ndim]:
@@ -351,7 +352,7 @@ def weight_array(weight: ArrayLike, shape: tuple[int, ...]) -> Array:
     return array
 
 
-def in_front(array: Array, ndim: int) -> Array:
+def with_last_axes(array: Array, ndim: int) -> Array:
     """The array with axes of length 1 added at its end."""
     return array.reshape(array.shape + (1,) * (ndim - array.ndim))
 
@@ -370,7 +371,7 @@ def divisor(shape: tuple[int, ...], weight: Array | None, mask: Array | None) ->
     if count == 0:
         raise ValueError(f"the mean of an empty batch is not defined; its values have shape {shape}")
     if mask is not None:
-        weights = np.broadcast_to(1.0 if weight is None else in_front(weight, len(shape)), shape)
+        weights = np.broadcast_to(1.0 if weight is None else with_last_axes(weight, len(shape)), shape)
         of_mask, of_weight = Cursor(mask, mask.dtype).read, Cursor(weights, np.dtype(np.float64)).read
         parts = ((start, min(start + PIECE, count)) for start in range(0, count, PIECE))
         total = math.fsum(float(np.add.reduce(of_weight(*part)[of_mask(*part)])) for part in parts)
@@ -492,13 +493,10 @@ class LabelLoss(RowLoss):
         indices = np.ascontiguousarray(labels, dtype=np.intp).reshape(rows)
         classes = prediction.shape[-1]
         place = kernels.losses.first_label_outside(indices, classes)
-        if place >= 0 and ignore_index is not None:
+        if ignore_index is not None and (place >= 0 or 0 <= ignore_index < classes):
             ignored = labels == ignore_index
-            indices = np.where(ignored, 0, indices)
-            place = kernels.losses.first_label_outside(indices, classes)
+            place = kernels.losses.first_label_outside(np.where(ignored, 0, indices), classes)
             indices = np.where(ignored, -1, indices)
-        elif ignore_index is not None and 0 <= ignore_index < classes:
-            indices = np.where(indices == ignore_index, -1, indices)
         if place >= 0:
             row = ", ".join(str(i) for i in np.unravel_index(place, rows)) or "0"
             raise ValueError(
@@ -528,7 +526,7 @@ class LabelLoss(RowLoss):
                 if of_classes is not None:
                     counted *= of_classes[target]
                 if weight is not None:
-                    counted *= weight.reshape(weight.shape + (1,) * (target.ndim - weight.ndim))
+                    counted *= with_last_axes(weight, target.ndim)
         if not smoothing and (labelled or of_classes is None):
             return counted, counted, None
 

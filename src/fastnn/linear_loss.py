@@ -10,7 +10,7 @@ import numpy as np
 from fastnn import kernels
 from fastnn._arrays import Array, ArrayLike, checked_outs, destination, float_array, float_type
 from fastnn._declaration import Declared
-from fastnn._loss import DENOMINATORS, REDUCTIONS, divisor, in_front, weight_array
+from fastnn._loss import check_reduction, divisor, weight_array, with_last_axes
 from fastnn.classification import cross_entropy
 
 __all__ = ["linear_cross_entropy"]
@@ -72,10 +72,7 @@ def evaluate(
     outs: tuple[Any, ...] | None = None,
 ) -> tuple[Any, tuple[Array, Array] | None]:
     """The value and, if there is somewhere for them to go, the gradients."""
-    if reduction not in REDUCTIONS:
-        raise ValueError(f"reduction is {reduction!r}; accepted are 'mean', 'sum' and 'none'")
-    if denominator not in DENOMINATORS:
-        raise ValueError(f"denominator is {denominator!r}; accepted are 'weight' and 'count'")
+    check_reduction(reduction, denominator)
     x, matrix = float_array("hidden", hidden), float_array("weight", weight)
     if matrix.ndim != 2 or x.ndim == 0 or x.shape[-1] != matrix.shape[1] or 0 in matrix.shape:
         raise ValueError(
@@ -101,7 +98,7 @@ def evaluate(
         matrix = matrix.copy() if np.may_share_memory(matrix, gradients[1]) else matrix
         gradients[1][...] = 0
     if weights is not None:
-        weights = np.ascontiguousarray(np.broadcast_to(in_front(weights, len(lead)), lead), dtype).reshape(-1)
+        weights = np.ascontiguousarray(np.broadcast_to(with_last_axes(weights, len(lead)), lead), dtype).reshape(-1)
     total = run(
         x.reshape(-1, features),
         matrix.astype(dtype, copy=False),

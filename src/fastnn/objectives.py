@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fastnn._arrays import Array
-from fastnn._loss import Loss, in_front
+from fastnn._loss import Loss, with_last_axes
 from fastnn.losses import rmse
 
 __all__ = ["Objective", "lightgbm", "xgboost"]
@@ -70,7 +70,7 @@ class Objective:
         gradient, hessian = self.loss.gradient_and_hessian(prediction, target, reduction="sum", **self.options)
         np.maximum(hessian, self.minimum_hessian, out=hessian)
         if sample_weight is not None and len(sample_weight):
-            weight = in_front(np.asarray(sample_weight, gradient.dtype), gradient.ndim)
+            weight = with_last_axes(np.asarray(sample_weight, gradient.dtype), gradient.ndim)
             gradient *= weight
             hessian *= weight
         return gradient, hessian

@@ -14,7 +14,7 @@ import numpy as np
 from fastnn import kernels
 from fastnn._arrays import Array, ArrayLike, apart_from, check_out, float_array, float_type
 from fastnn._declaration import Declared
-from fastnn._loss import REDUCTIONS
+from fastnn._loss import check_reduction
 
 __all__ = ["Ctc", "ctc"]
 
@@ -43,8 +43,7 @@ class Ctc(Declared):
         zero_infinity: bool = False,
         out: Array | None = None,
     ) -> Any:
-        if reduction not in REDUCTIONS:
-            raise ValueError(f"reduction is {reduction!r}; accepted are 'mean', 'sum' and 'none'")
+        check_reduction(reduction)
         if out is not None and not self.wants_gradient and reduction != "none":
             raise TypeError(f"out takes the values of reduction='none'; with {reduction!r} the result is a number")
         given = float_array("prediction", prediction)

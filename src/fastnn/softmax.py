@@ -63,6 +63,14 @@ COMMON = """Returns
 """What the docstrings of all row functions have in common."""
 
 
+def filled(declaration: Callable[..., Any]) -> str:
+    """The docstring of a declaration, with what it has in common with others."""
+    doc = declaration.__doc__ or ""
+    for place, text in (("{x}", X), ("{axis}", AXIS), ("{where}", WHERE), ("{out}", OUT), ("{common}", COMMON)):
+        doc = doc.replace(place, text)
+    return doc
+
+
 class BackwardFrom(Declared, kernels.softmax.BinaryRowwise):
     """The back-propagation step of a row function, given its output or its input."""
 
@@ -129,10 +137,7 @@ def row_function(
         name = declaration.__name__
         function = RowFunction(name, defaults_of(declaration), settings)
         function.declare(declaration)
-        doc = declaration.__doc__ or ""
-        for place, text in (("{x}", X), ("{axis}", AXIS), ("{where}", WHERE), ("{out}", OUT), ("{common}", COMMON)):
-            doc = doc.replace(place, text)
-        function.__doc__ = doc
+        function.__doc__ = filled(declaration)
         function.masked, function.empty = masked, empty
         if output_tells:
             function.backward = Backward(function)
@@ -532,15 +537,14 @@ class LogSumBackward(Declared):
             present = weights != 0
             where = present if where is None else present & checked_mask(where, array.shape)
         axes = checked_axes(axis, array.ndim)
-        kept = tuple(1 if place in axes else size for place, size in enumerate(array.shape))
-        reduced = tuple(size for place, size in enumerate(array.shape) if place not in axes)
-        if slope.shape not in (kept, reduced):
-            raise ValueError(f"grad has shape {slope.shape}; the result has {reduced}, or {kept} with keepdims")
+        rows = Rows(array.shape, axes)
+        if slope.shape not in (rows.kept, rows.outer):
+            raise ValueError(f"grad has shape {slope.shape}; the result has {rows.outer}, or {rows.kept} with keepdims")
         y = softmax(array, axes, where=where, out=out)
         if b is not None:
             y *= weights
             y /= y.sum(axis=axes, keepdims=True)
-        y *= slope.reshape(kept)
+        y *= slope.reshape(rows.kept)
         return y
 
 
@@ -551,8 +555,7 @@ class LogSum(Declared):
 
     def __init__(self, declaration: Callable[..., Any], *, mean: bool) -> None:
         self.declare(declaration)
-        doc = declaration.__doc__ or ""
-        self.__doc__ = doc.replace("{x}", X).replace("{axis}", AXIS).replace("{where}", WHERE)
+        self.__doc__ = filled(declaration)
         self.mean = mean
         self.backward = LogSumBackward(self)
 
@@ -577,9 +580,9 @@ class LogSum(Declared):
         axes = checked_axes(axis, len(shape))
         rows = Rows(shape, axes)
         mask = checked_mask(where, shape)
-        kept = tuple(1 if place in axes else size for place, size in enumerate(shape))
+        result_shape = rows.kept if keepdims else rows.outer
         if out is not None:
-            check_out(out, kept if keepdims else rows.outer, dtype)
+            check_out(out, result_shape, dtype)
         values = np.empty(math.prod(rows.outer), dtype)
         signs = np.empty_like(values) if return_sign else None
         if rows.size == 0:
@@ -590,7 +593,7 @@ class LogSum(Declared):
             kernels.softmax.log_sums(arrays["x"].reshape(-1, rows.size), None, values, signs, self.mean)
         else:
             self.in_pieces(rows, shape, arrays, mask, values, signs)
-        results = [array.reshape(kept if keepdims else rows.outer) for array in (values, signs) if array is not None]
+        results = [array.reshape(result_shape) for array in (values, signs) if array is not None]
         if out is not None:
             out[...] = results[0]
             results[0] = out
@@ -773,5 +776,4 @@ def logmeanexp(
     """
 
 
-for place, text in (("{x}", X), ("{axis}", AXIS), ("{where}", WHERE), ("{out}", OUT), ("{common}", COMMON)):
-    gumbel_softmax.__doc__ = (gumbel_softmax.__doc__ or "").replace(place, text)
+gumbel_softmax.__doc__ = filled(gumbel_softmax)

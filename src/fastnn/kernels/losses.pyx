@@ -11,7 +11,7 @@ from libc.math cimport INFINITY, NAN, exp, expm1, pow
 from fastnn.kernels cimport losses as f
 from fastnn.kernels.elementary cimport log1p_of, log_probability, real, smallest_normal
 from fastnn.kernels.reductions cimport (
-    STRETCH, dot_row, exp_rows, max_rows, row_max, rows_at_once, sparse_limit, stretches, sum_row,
+    STRETCH, dot_row, exp_rows, has_nan, max_rows, row_max, rows_at_once, sparse_limit, stretches, sum_row,
 )
 from fastnn.kernels.views cimport empty_like, float_view, double_view, index_view, is_direct, is_like, is_writable_beside
 
@@ -449,14 +449,6 @@ cdef inline void cross_entropy_label_rows(
             k = r * n + label
             factor = <real>(scale[r] * slope[r])
             gradient[k] = <real>(-factor * (rest[r] / (1 + rest[r]))) if is_largest[r] else gradient[k] - factor
-
-
-cdef inline bint has_nan(const real *x, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t k
-    cdef int found = 0
-    for k in range(n):
-        found |= x[k] != x[k]
-    return found
 
 
 cdef inline void fill_row(real *row, Py_ssize_t n, real number) noexcept nogil:

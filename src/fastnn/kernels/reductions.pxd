@@ -219,6 +219,14 @@ cdef inline double dot_row(const real *x, const real *y, Py_ssize_t n) noexcept 
     return fold_sum(lane)
 
 
+cdef inline bint has_nan(const real *x, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef int found = 0
+    for i in range(n):
+        found |= x[i] != x[i]
+    return found
+
+
 cdef inline double sum_above(const real *x, Py_ssize_t n, real largest, real limit, double *count) noexcept nogil:
     """The sum of those x - largest that are above a limit, and how many they are. NaN counts as above."""
     cdef real terms[STRETCH]

@@ -10,7 +10,7 @@ from libc.math cimport INFINITY, NAN, fabs, isinf, log, sqrt
 
 from fastnn.kernels.elementary cimport exp_nonpositive, log1p_of, real
 from fastnn.kernels.reductions cimport (
-    STRETCH, dot_row, exp_rows, max_rows, row_max, rows_at_once, sparse_limit, stretches, sum_row,
+    STRETCH, dot_row, exp_rows, has_nan, max_rows, row_max, rows_at_once, sparse_limit, stretches, sum_row,
 )
 from fastnn.kernels.views cimport double_view, empty_like, float_view, is_direct, is_like, is_writable_beside
 
@@ -104,14 +104,6 @@ cdef inline void log_softmax(const real *x, real *out, Py_ssize_t rows, Py_ssize
         log_sum = <real>total[r]
         for k in range(r * n, r * n + n):
             out[k] = (x[k] - largest[r]) - log_sum
-
-
-cdef inline bint has_nan(const real *x, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef int found = 0
-    for i in range(n):
-        found |= x[i] != x[i]
-    return found
 
 
 cdef inline void sparsemax(const real *x, real *out, Py_ssize_t n) noexcept nogil:
