@@ -117,6 +117,35 @@ def test_out_may_be_the_arguments():
         np.testing.assert_array_equal(got[1][1], want[1][1])
 
 
+@pytest.mark.parametrize("block", [12, 1 << 23])
+@pytest.mark.parametrize("lead", [(), (7,), (3, 5)], ids=str)
+@each_layout
+def test_out_in_any_layout(monkeypatch, layout, lead, block):
+    monkeypatch.setattr(linear_loss, "BLOCK", block)
+    hidden, weight, labels = data(lead, 4, 6)
+    want = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels)[1]
+    out = tuple(layout(np.full_like(array, 7.0)) for array in (hidden, weight))
+    if not out[0].flags.writeable:
+        return
+    got = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels, out=out)[1]
+    for one, place, exact in zip(got, out, want, strict=True):
+        assert one is place
+        np.testing.assert_array_equal(one, exact)
+
+
+@pytest.mark.parametrize("shift", [-8, -3, 0, 3, 8])
+def test_the_gradient_may_overlap_hidden_on_either_side(monkeypatch, shift):
+    monkeypatch.setattr(linear_loss, "BLOCK", 12)
+    hidden, weight, labels = data((15,), 4, 6)
+    want = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels)[1][0]
+    room = np.empty(hidden.size + abs(shift))
+    inside = room[max(0, -shift) :][: hidden.size].reshape(hidden.shape)
+    inside[...] = hidden
+    out = room[max(0, shift) :][: hidden.size].reshape(hidden.shape)
+    nn.linear_cross_entropy.value_and_gradient(inside, weight, labels, out=(out, np.empty_like(weight)))
+    np.testing.assert_array_equal(out, want)
+
+
 def test_the_logits_never_exist_whole(monkeypatch):
     monkeypatch.setattr(linear_loss, "BLOCK", 1 << 18)
     hidden, weight, labels = data((600,), 8, 10_000, np.float32)

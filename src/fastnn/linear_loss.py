@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import kernels
-from fastnn._arrays import Array, ArrayLike, checked_outs, destination, float_array, float_type
+from fastnn._arrays import Array, ArrayLike, apart_from, checked_outs, destination, float_array, float_type, is_direct
 from fastnn._declaration import Declared
 from fastnn._loss import check_reduction, divisor, weight_array, with_last_axes
 from fastnn.classification import cross_entropy
@@ -92,11 +92,15 @@ def evaluate(
     scale = 1.0 / divisor(lead, counted, None) if reduction == "mean" else 1.0
 
     values = np.empty(lead, dtype) if reduction == "none" else None
-    gradients = None
+    gradients = blocks = None
     if outs is not None:
         gradients = destination(outs[0], x.shape, dtype), destination(outs[1], matrix.shape, dtype)
+        x = apart_from(gradients[0], x)
         matrix = matrix.copy() if np.may_share_memory(matrix, gradients[1]) else matrix
         gradients[1][...] = 0
+        # The rows of an array that is not contiguous have no view as a matrix.
+        of_hidden = gradients[0] if is_direct(gradients[0], dtype) else np.empty(x.shape, dtype)
+        blocks = of_hidden.reshape(-1, features), gradients[1]
     if weights is not None:
         weights = np.ascontiguousarray(np.broadcast_to(with_last_axes(weights, len(lead)), lead), dtype).reshape(-1)
     total = run(
@@ -105,9 +109,11 @@ def evaluate(
         targets.reshape(-1),
         weights,
         values,
-        gradients,
+        blocks,
         scale,
     )
+    if gradients is not None and of_hidden is not gradients[0]:
+        gradients[0][...] = of_hidden
     return dtype.type(total * scale) if values is None else values[()], gradients
 
 
@@ -149,7 +155,7 @@ def run(
         for first in range(0, classes, part):
             some = slice(first, min(first + part, classes))
             of_matrix[some] += np.matmul(logits[:, some].T, inputs, out=product[: some.stop - first])
-        of_hidden.reshape(-1, features)[rows] = np.matmul(logits, matrix)
+        of_hidden[rows] = np.matmul(logits, matrix)
     return total
 
 
