@@ -38,8 +38,7 @@ COMMON = """weight : array_like, optional
     denominator : {"weight", "count"}, default "weight"
         What a weighted mean is divided by: the sum of the weights, or the number of values.
     out : ndarray, optional
-        Where the values go under "none". In ``gradient`` and its kin, where the gradient goes: of the prediction's
-        shape and the result's dtype. It may be the prediction itself.
+        Where the values go under "none". In ``gradient`` and its kin, {gradients}
 
     Returns
     -------
@@ -54,6 +53,9 @@ COMMON = """weight : array_like, optional
         If shapes do not fit, if a value is outside the loss's domain, or under "mean" if the batch is empty or the
         weights sum to 0."""
 """What the docstrings of all losses have in common: the parameters after the loss's own, and what follows them."""
+
+GRADIENT = """where the gradient goes: of the prediction's
+        shape and the result's dtype. It may be the prediction itself."""
 
 LABELS = """class_weight : array_like, optional
         Weight of each class: a row's value is multiplied by that of its label.
@@ -88,7 +90,7 @@ class Derivatives(Declared):
         reduction: str = "mean",
         denominator: str = "weight",
         out: Any = None,
-        **hyperparameter: float,
+        **hyperparameter: Any,
     ) -> Any:
         loss = self.loss
         # The usual call, without detours.
@@ -127,15 +129,19 @@ class Loss(Declared):
     takes_rows = True
     of_probabilities = False
     common = COMMON
+    in_place = True
+    """Whether the kernel may write a gradient over the predictions, none of which it reads again then."""
     options: Mapping[str, Any] = {}
     """Keywords that the kernel knows nothing of, and their defaults."""
 
-    def __init__(self, declaration: Callable[..., Any], settings: Settings | None) -> None:
+    def __init__(self, declaration: Callable[..., Any], settings: Settings | None, varying: str | None = None) -> None:
         self.declare(declaration)
+        self.varying = varying
         common = (
             self.common.replace("{item_alone}", self.item.partition(",")[0])
             .replace("{item}", self.item)
             .replace("{items}", self.items)
+            .replace("{gradients}", GRADIENT)
         )
         self.__doc__ = (declaration.__doc__ or "").replace("{common}", common)
         self.defaults = {n: value for n, value in defaults_of(declaration).items() if n not in self.options}
@@ -146,6 +152,7 @@ class Loss(Declared):
             takes_labels=self.takes_labels,
             takes_rows=self.takes_rows,
             of_probabilities=self.of_probabilities,
+            in_place=self.in_place,
         )
         self.gradient = Derivatives(self, gradient)
         self.value_and_gradient = Derivatives(self, value_and_gradient)
@@ -162,7 +169,7 @@ class Loss(Declared):
         reduction: str = "mean",
         denominator: str = "weight",
         out: Array | None = None,
-        **hyperparameter: float,
+        **hyperparameter: Any,
     ) -> Any:
         if out is not None and reduction != "none":
             raise TypeError(f"out takes the values of reduction='none'; with {reduction!r} the result is a number")
@@ -198,8 +205,9 @@ class Loss(Declared):
         """The value, the gradient and the second derivatives; what is not wanted is None."""
         check_reduction(reduction, denominator)
         options = {name: given.get(name, default) for name, default in self.options.items()}
-        chosen = self.chosen({name: given[name] for name in given if name not in options})
-        plain = weight is None and where is None and not any(name in given for name in options)
+        numbers, varying = self.split({name: given[name] for name in given if name not in options})
+        chosen = self.chosen(numbers)
+        plain = all(one is None for one in (weight, where, varying)) and not any(name in given for name in options)
         if plain and reduction != "none" and not hessian:
             direct = self.direct(chosen, prediction, target, gradient_out, value, gradient, reduction == "mean")
             if direct is not None:
@@ -211,6 +219,8 @@ class Loss(Declared):
             target = np.where(mask, target, np.zeros_like(target))
         t = self.target_array(p, target, **options)
         dtype = float_type((prediction, target), (p, t))
+        if varying is not None:
+            varying = broadcast_to(str(self.varying), varying, p.shape)
         w = None if weight is None else weight_array(weight, shape)
         w, counted, softened = self.weighted(chosen, p, t, w, dtype, **options)
         if softened is not None:
@@ -228,7 +238,7 @@ class Loss(Declared):
         bends = destination(hessian_out, p.shape, dtype) if hessian else None
         if w is not None:
             w = np.broadcast_to(with_last_axes(w, len(shape)), shape)
-        total = self.run(chosen, p, t, w, values, slopes, bends, value, scale, dtype, softened, mask)
+        total = self.run(chosen, p, t, w, values, slopes, bends, value, scale, dtype, softened, mask, varying)
         result = (dtype.type(total * scale) if values is None else values) if value else None
         return (
             result if result is None or values_out is not None else result[()],
@@ -240,20 +250,26 @@ class Loss(Declared):
         """The kernel and its constants for the hyperparameters that are given."""
         return self.settings(**(checked_hyperparameters(self, given) if given else self.defaults))
 
+    def split(self, given: Mapping[str, Any]) -> tuple[Mapping[str, Any], Array | None]:
+        """The hyperparameters as numbers, and the array that one of them is of: its largest or smallest stands for it.
+
+        Both of these must be accepted, and if either is not the default, the kernel is that of all other numbers.
+        """
+        if self.varying is None or np.ndim(given.get(self.varying, 0)) == 0:
+            return given, None
+        name = str(self.varying)
+        array, default = float_array(name, given[name]), self.defaults[name]
+        extremes = [float(extreme.reduce(array, axis=None, initial=default)) for extreme in (np.fmin, np.fmax)]
+        for extreme in extremes:
+            self.chosen({**given, name: extreme})
+        return {**given, name: next((e for e in extremes if e != default), default)}, array
+
     def shape_of_values(self, prediction: Array) -> tuple[int, ...]:
         return prediction.shape
 
     def target_array(self, prediction: Array, target: ArrayLike, **options: Any) -> Array:
         """The target with the prediction's shape."""
-        array = float_array("target", target)
-        if array.shape == prediction.shape:
-            return array
-        try:
-            return np.broadcast_to(array, prediction.shape)
-        except ValueError:
-            raise ValueError(
-                f"target has shape {array.shape}, which does not broadcast to prediction's shape {prediction.shape}"
-            ) from None
+        return broadcast_to("target", float_array("target", target), prediction.shape)
 
     def weighted(
         self,
@@ -287,6 +303,7 @@ class Loss(Declared):
         dtype: np.dtype[Any],
         softened: Softener | None,
         mask: Array | None,
+        varying: Array | None,
     ) -> float:
         """Run the kernel over arrays of any layout and return the sum of the values."""
         rows = math.prod(self.shape_of_values(prediction))
@@ -296,10 +313,9 @@ class Loss(Declared):
             prediction = prediction.copy()
         for out in (values, gradient, hessian):
             if out is not None:
-                prediction = apart_from(out, prediction)
-                target = target.copy() if np.may_share_memory(out, target) else target
-                weight = weight.copy() if weight is not None and np.may_share_memory(out, weight) else weight
-        arrays = [array for array in (prediction, weight, values, gradient, hessian) if array is not None]
+                prediction = apart_from(out, prediction) if self.in_place else away_from(out, prediction)
+                target, weight, varying = (away_from(out, array) for array in (target, weight, varying))
+        arrays = [array for array in (prediction, weight, varying, values, gradient, hessian) if array is not None]
         if (
             softened is None
             and mask is None
@@ -307,18 +323,20 @@ class Loss(Declared):
             and all(is_direct(array, dtype) for array in arrays)
         ):
             return kernels.losses.evaluate(
-                chosen, prediction, target, weight, values, gradient, hessian, value, scale, width, 0.0
+                chosen, prediction, target, weight, values, gradient, hessian, value, scale, width, 0.0, varying
             )
 
         total = 0.0
 
-        def piecewise(p: Array, t: Array, w: Array | None, present: Array | None, *results: Array | None) -> None:
+        def piecewise(
+            p: Array, t: Array, w: Array | None, a: Array | None, present: Array | None, *results: Array | None
+        ) -> None:
             nonlocal total
             if present is not None:
-                w = harmless(p, t, w, present, width)
+                w = harmless(p, t, w, a, present, width)
             if softened is not None:
                 t = softened(p, t)
-            total = kernels.losses.evaluate(chosen, p, t, w, *results, value, scale, width, total)  # type: ignore[call-arg,arg-type]
+            total = kernels.losses.evaluate(chosen, p, t, w, *results, value, scale, width, total, a)  # type: ignore[call-arg,arg-type]
 
         run_in_pieces(
             piecewise,
@@ -326,6 +344,7 @@ class Loss(Declared):
                 Cursor(prediction, dtype, width),
                 Cursor(target, target.dtype) if labelled else Cursor(target, dtype, width),
                 None if weight is None else Cursor(weight, dtype),
+                None if varying is None else Cursor(varying, dtype),
                 None if mask is None else Cursor(mask, mask.dtype),
             ],
             [
@@ -336,6 +355,20 @@ class Loss(Declared):
             rows,
         )
         return total
+
+
+def broadcast_to(name: str, array: Array, shape: tuple[int, ...], owner: str = "prediction's") -> Array:
+    if array.shape == shape:
+        return array
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise ValueError(f"{name} has shape {array.shape}, which does not broadcast to {owner} shape {shape}") from None
+
+
+def away_from(out: Array, array: Any) -> Any:
+    """The array, or a copy of it if writing to ``out`` would change it."""
+    return array.copy() if array is not None and np.may_share_memory(out, array) else array
 
 
 def check_reduction(reduction: str, denominator: str = "weight") -> None:
@@ -357,11 +390,13 @@ def with_last_axes(array: Array, ndim: int) -> Array:
     return array.reshape(array.shape + (1,) * (ndim - array.ndim))
 
 
-def harmless(p: Array, t: Array, w: Array | None, present: Array, width: int) -> Array:
+def harmless(p: Array, t: Array, w: Array | None, a: Array | None, present: Array, width: int) -> Array:
     """Put numbers that every loss takes in place of masked ones, in pieces, and return weights that leave them out."""
     hidden = ~present
     p.reshape(-1, width)[hidden] = 0.5
     t.reshape(len(present), -1)[hidden] = 0 if t.size == len(present) < p.size else 0.5
+    if a is not None:
+        a[hidden] = 0.5
     return present.astype(p.dtype) if w is None else w * present
 
 
@@ -388,12 +423,23 @@ def divisor(shape: tuple[int, ...], weight: Array | None, mask: Array | None) ->
     return total * (count / weight.size)
 
 
-def declared(kind: type[Loss] = Loss, settings: Settings | None = None) -> Callable[[Callable[..., Any]], Any]:
+def declared(
+    kind: type[Loss] = Loss, settings: Settings | None = None, varying: str | None = None
+) -> Callable[[Callable[..., Any]], Any]:
     """Make the loss that a function without a body declares.
 
-    By default the kernel has the loss's name, and its constants are the hyperparameters.
+    By default the kernel has the loss's name, and its constants are the hyperparameters. The first of them may be an
+    array, one number for each element, if ``varying`` names it.
     """
-    return lambda declaration: kind(declaration, settings)
+    return lambda declaration: kind(declaration, settings, varying)
+
+
+class PairLoss(Loss):
+    """A loss of two arrays of predictions: any numbers will do for the second."""
+
+    def split(self, given: Mapping[str, Any]) -> tuple[Mapping[str, Any], Array | None]:
+        name = str(self.varying)
+        return {**given, name: self.defaults[name]}, float_array(name, given[name])
 
 
 def share(name: str, value: float) -> float:
@@ -576,7 +622,7 @@ def gradient(
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
-    **hyperparameter: float,
+    **hyperparameter: Any,
 ) -> Any:
     """Gradient of the loss with respect to the prediction.
 
@@ -607,7 +653,7 @@ def value_and_gradient(
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
-    **hyperparameter: float,
+    **hyperparameter: Any,
 ) -> Any:
     """Value of the loss and its gradient with respect to the prediction, in one pass.
 
@@ -638,7 +684,7 @@ def hessian(
     reduction: str = "mean",
     denominator: str = "weight",
     out: Array | None = None,
-    **hyperparameter: float,
+    **hyperparameter: Any,
 ) -> Any:
     """Second derivatives of the loss with respect to the prediction: the diagonal of the Hessian matrix.
 
@@ -669,7 +715,7 @@ def gradient_and_hessian(
     reduction: str = "mean",
     denominator: str = "weight",
     out: tuple[Array, Array] | None = None,
-    **hyperparameter: float,
+    **hyperparameter: Any,
 ) -> Any:
     """Gradient of the loss and its second derivatives with respect to the prediction, in one pass.
 

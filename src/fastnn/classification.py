@@ -505,6 +505,48 @@ def multilabel_soft_margin(
     """
 
 
+class RereadingLoss(RowLoss):
+    """A loss of rows that compares every class with every other."""
+
+    in_place = False
+
+
+@declared(RereadingLoss)
+def multilabel_margin(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Hinge loss for several labels at once: each right one is to be ahead of each other class by 1.
+
+    .. math:: \ell(p, t) = \frac1n \sum_{j, i} t_j (1 - t_i) \max(0, 1 - p_j + p_i)
+
+    Parameters
+    ----------
+    prediction : array_like
+        Scores, of shape (..., classes).
+    target : array_like
+        1 for the classes that are right, 0 for the others; they broadcast to the prediction's shape.
+    {common}
+
+    Notes
+    -----
+    As in PyTorch, but for the targets: there a row lists its labels, and -1 ends the list. Where a pair is just at its
+    margin the gradient is 0.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.multilabel_margin(np.array([[0.1, 0.2, 0.4, 0.8]]), [[1, 0, 0, 1]]).round(4)
+    np.float64(0.85)
+    """
+
+
 @declared(RowLoss, tversky_settings)
 def tversky(
     prediction: ArrayLike,

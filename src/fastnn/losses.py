@@ -21,14 +21,15 @@ does not depend on the memory layout. NaN gives NaN.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from fastnn._arrays import Array, ArrayLike
-from fastnn._loss import Loss, ProbabilityLoss, declared, share
-from fastnn.activations import not_negative, positive
+from fastnn._arrays import Array, ArrayLike, float_array, float_type
+from fastnn._declaration import Declared
+from fastnn._loss import Loss, PairLoss, ProbabilityLoss, broadcast_to, declared, share
+from fastnn.activations import Settings, not_negative, positive
 from fastnn.classification import (
     categorical_cross_entropy,
     categorical_hinge,
@@ -38,12 +39,14 @@ from fastnn.classification import (
     generalized_cross_entropy,
     multi_margin,
     multiclass_perceptron,
+    multilabel_margin,
     multilabel_soft_margin,
     nll,
     poly_cross_entropy,
     sparsemax_loss,
     tversky,
 )
+from fastnn.embeddings import cosine_distance, pairwise_distance, ranking_softmax
 
 __all__ = [
     "LOSSES",
@@ -52,13 +55,16 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "categorical_cross_entropy",
     "categorical_hinge",
+    "cosine_distance",
     "cross_entropy",
     "dice",
     "exponential_loss",
     "focal_cross_entropy",
     "gamma_nll",
+    "gaussian_nll",
     "generalized_cross_entropy",
     "hinge",
+    "hinge_embedding",
     "huber",
     "kl_divergence",
     "l2",
@@ -69,13 +75,16 @@ __all__ = [
     "msle",
     "multi_margin",
     "multiclass_perceptron",
+    "multilabel_margin",
     "multilabel_soft_margin",
     "nll",
+    "pairwise_distance",
     "perceptron",
     "poisson_nll",
     "poly_cross_entropy",
     "pseudo_huber",
     "quantile",
+    "ranking_softmax",
     "rmse",
     "sigmoid_focal",
     "smape",
@@ -118,6 +127,111 @@ def sigmoid_focal_settings(alpha: float, gamma: float) -> tuple[str, tuple[float
     if not alpha <= 1:
         raise ValueError(f"alpha is {alpha:g}; it must be between 0 and 1, or negative for none")
     return "sigmoid_focal", (alpha, not_negative("gamma", gamma))
+
+
+def gaussian_settings(var: float, full: float, eps: float) -> tuple[str, tuple[float, ...]]:
+    if var < 0:
+        raise ValueError(f"var is {var:g}; variances are at least 0")
+    return "gaussian_nll", (var, positive("eps", eps), math.log(2 * math.pi) / 2 if full else 0.0)
+
+
+def of_variance(
+    var: ArrayLike,
+    target: ArrayLike,
+    *,
+    mean: ArrayLike = 0.0,
+    eps: float = 1e-6,
+    weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    """The Gaussian likelihood as a function of the variance."""
+
+
+class GaussianLoss(Loss):
+    """A loss with a second gradient: that with respect to the variance."""
+
+    def __init__(self, declaration: Callable[..., Any], settings: Settings | None, varying: str | None) -> None:
+        super().__init__(declaration, settings, varying)
+        self.var_gradient = VarianceGradient(self)
+
+
+class VarianceGradient(Declared):
+    """The gradient of the Gaussian likelihood with respect to the variance."""
+
+    def __init__(self, loss: Loss) -> None:
+        self.declare(var_gradient, f"{loss.__name__}.var_gradient")
+        self.loss = loss
+        self.of_variance = PairLoss(
+            of_variance, lambda mean, eps: ("gaussian_nll_of_variance", (mean, positive("eps", eps), 0.0)), "mean"
+        )
+
+    def __call__(
+        self,
+        prediction: ArrayLike,
+        target: ArrayLike,
+        *,
+        var: ArrayLike,
+        eps: float = 1e-6,
+        weight: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+        reduction: str = "mean",
+        denominator: str = "weight",
+        out: Array | None = None,
+    ) -> Any:
+        p, t, v = float_array("prediction", prediction), float_array("target", target), float_array("var", var)
+        self.loss.split({"var": np.atleast_1d(v)})  # raises an error if there is a negative one
+        v = broadcast_to("var", v, p.shape).astype(float_type((prediction, target), (p, t)), copy=False)
+        return self.of_variance.evaluate(
+            v,
+            t,
+            weight,
+            reduction,
+            {"mean": p, "eps": eps},
+            where=where,
+            denominator=denominator,
+            value=False,
+            gradient_out=out,
+        )[1]
+
+
+def var_gradient(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    var: ArrayLike,
+    eps: float = 1e-6,
+    weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Gradient of the loss with respect to the variance, for networks that predict it, too.
+
+    .. math:: \frac{\partial \ell}{\partial v} = \frac{1}{2 v} \left( 1 - \frac{(p - t)^2}{v} \right)
+
+    Parameters
+    ----------
+    prediction, target, var, eps, weight, where, reduction, denominator
+        As for the loss. Where var is below eps, the gradient is that at eps, so that var can grow again.
+    out : ndarray, optional
+        Where the gradient goes: of the prediction's shape and the result's dtype. It may be var itself.
+
+    Returns
+    -------
+    ndarray or scalar
+        The gradient, of the prediction's shape. Where one variance is that of several elements, its gradient is the
+        sum of theirs.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.gaussian_nll.var_gradient(np.array([1.0, 2.0]), [1.0, 0.0], var=[0.5, 2.0], reduction="sum")
+    array([ 1.  , -0.25])
+    """
 
 
 class RootLoss(Loss):
@@ -446,12 +560,12 @@ def log_cosh(
     """
 
 
-@declared(settings=lambda q: ("quantile", (share("q", q),)))
+@declared(settings=lambda q: ("quantile", (share("q", q),)), varying="q")
 def quantile(
     prediction: ArrayLike,
     target: ArrayLike,
     *,
-    q: float = 0.5,
+    q: float | ArrayLike = 0.5,
     weight: ArrayLike | None = None,
     where: ArrayLike | None = None,
     reduction: str = "mean",
@@ -468,8 +582,8 @@ def quantile(
         Predictions, of any shape.
     target : array_like
         Targets; they broadcast to the prediction's shape.
-    q : float, default 0.5
-        The quantile, between 0 and 1.
+    q : float or array_like, default 0.5
+        The quantile, between 0 and 1; or one for each output, in an array that broadcasts to the prediction's shape.
     {common}
 
     Notes
@@ -481,6 +595,8 @@ def quantile(
     >>> import numpy as np, fastnn as nn
     >>> nn.quantile(np.array([1.0, 3.0]), 2.0, q=0.9, reduction="none")
     array([0.9, 0.1])
+    >>> nn.quantile(np.array([[1.0, 2.0, 4.0]]), 2.0, q=[0.1, 0.5, 0.9], reduction="none")
+    array([[0.1, 0. , 0.2]])
     """
 
 
@@ -715,6 +831,56 @@ def tweedie(
     """
 
 
+@declared(GaussianLoss, gaussian_settings, varying="var")
+def gaussian_nll(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    var: float | ArrayLike = 1.0,
+    full: bool = False,
+    eps: float = 1e-6,
+    weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Negative logarithm of a normal distribution's density, with the prediction as its mean.
+
+    .. math:: \ell(p, t) = \frac12 \left( \log v + \frac{(p - t)^2}{v} \right), \qquad v = \max(\text{var}, \epsilon)
+
+    Parameters
+    ----------
+    prediction : array_like
+        Predicted means, of any shape.
+    target : array_like
+        Targets; they broadcast to the prediction's shape.
+    var : float or array_like, default 1.0
+        The variance, not negative, or one for each element, in an array that broadcasts to the prediction's shape.
+        The result has the type of prediction and target.
+    full : bool, default False
+        Whether to add the constant log(2 pi) / 2.
+    eps : float, default 1e-6
+        The least variance; positive.
+    {common}
+
+    Notes
+    -----
+    As in PyTorch, where the variance is the third argument. ``gaussian_nll.var_gradient(prediction, target, var=var)``
+    is the gradient with respect to the variance. From D. A. Nix and A. S. Weigend, "Estimating the Mean and Variance
+    of the Target Probability Distribution", ICNN 1994.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> p, t, var = np.array([1.0, 2.0]), np.array([1.0, 0.0]), np.array([1.0, 4.0])
+    >>> nn.gaussian_nll(p, t, var=var, reduction="none").round(4)
+    array([0.    , 1.1931])
+    >>> nn.gaussian_nll.gradient(p, t, var=var, reduction="sum")
+    array([0. , 0.5])
+    """
+
+
 @declared()
 def hinge(
     prediction: ArrayLike,
@@ -747,6 +913,44 @@ def hinge(
     >>> import numpy as np, fastnn as nn
     >>> nn.hinge(np.array([0.5, 2.0, -1.0]), 1, reduction="none")
     array([0.5, 0. , 2. ])
+    """
+
+
+@declared()
+def hinge_embedding(
+    prediction: ArrayLike,
+    target: ArrayLike,
+    *,
+    margin: float = 1.0,
+    weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Array | None = None,
+) -> Any:
+    r"""Hinge loss of distances: those of equal pairs are to be small, the others at least a margin.
+
+    .. math:: \ell(p, t) = \begin{cases} p & t = 1 \\ \max(0, m - p) & t = -1 \end{cases}
+
+    Parameters
+    ----------
+    prediction : array_like
+        Distances, of any shape.
+    target : array_like
+        1 for a pair that belongs together, -1 for one that does not; they broadcast to the prediction's shape.
+    margin : float, default 1.0
+        The distance m from which on pairs that do not belong together cost nothing.
+    {common}
+
+    Notes
+    -----
+    As in PyTorch. At the margin the gradient is the subgradient 0.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.hinge_embedding(np.array([0.25, 0.25, 3.0]), [1, -1, -1], reduction="none")
+    array([0.25, 0.75, 0.  ])
     """
 
 
@@ -923,12 +1127,12 @@ def binary_cross_entropy(
     """
 
 
-@declared(settings=logits_settings)
+@declared(settings=logits_settings, varying="pos_weight")
 def binary_cross_entropy_with_logits(
     prediction: ArrayLike,
     target: ArrayLike,
     *,
-    pos_weight: float = 1.0,
+    pos_weight: float | ArrayLike = 1.0,
     label_smoothing: float = 0.0,
     weight: ArrayLike | None = None,
     where: ArrayLike | None = None,
@@ -946,8 +1150,9 @@ def binary_cross_entropy_with_logits(
         Logits, of any shape.
     target : array_like
         1 or 0, or the probability of 1; it broadcasts to the prediction's shape.
-    pos_weight : float, default 1.0
-        Weight of the targets' yes against their no; positive.
+    pos_weight : float or array_like, default 1.0
+        Weight of the targets' yes against their no, positive; or one for each label, in an array that broadcasts to
+        the prediction's shape.
     label_smoothing : float, default 0.0
         How far the targets are moved towards 1/2: between 0, which leaves them, and 1.
     {common}
@@ -962,6 +1167,8 @@ def binary_cross_entropy_with_logits(
     >>> import numpy as np, fastnn as nn
     >>> nn.binary_cross_entropy_with_logits(np.array([1000.0, -np.inf]), np.array([0, 0]), reduction="none")
     array([1000.,    0.])
+    >>> nn.binary_cross_entropy_with_logits(np.zeros((1, 2)), [[1, 1]], pos_weight=[1.0, 3.0]).round(4)
+    np.float64(1.3863)
     """
 
 
@@ -1071,11 +1278,13 @@ LOSSES = {
         poisson_nll,
         gamma_nll,
         tweedie,
+        gaussian_nll,
         hinge,
         squared_hinge,
         perceptron,
         soft_margin,
         exponential_loss,
+        hinge_embedding,
         binary_cross_entropy,
         binary_cross_entropy_with_logits,
         sigmoid_focal,
@@ -1091,8 +1300,12 @@ LOSSES = {
         categorical_hinge,
         sparsemax_loss,
         multilabel_soft_margin,
+        multilabel_margin,
         tversky,
         dice,
+        ranking_softmax,
+        cosine_distance,
+        pairwise_distance,
     )
 }
 """All losses by name."""

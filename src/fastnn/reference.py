@@ -617,6 +617,22 @@ def tweedie_hessian(prediction: Array, target: Array, power: float = 1.5) -> Arr
     return b * np.exp(b * prediction) - c * target * np.exp(c * prediction)
 
 
+def gaussian_nll(prediction: Array, target: Array, var: Array | float = 1.0) -> Array:
+    return (np.log(var) + (prediction - target) ** 2 / var) / 2
+
+
+def gaussian_nll_gradient(prediction: Array, target: Array, var: Array | float = 1.0) -> Array:
+    return (prediction - target) / var
+
+
+def gaussian_nll_hessian(prediction: Array, target: Array, var: Array | float = 1.0) -> Array:
+    return np.ones_like(prediction) / var
+
+
+def gaussian_nll_var_gradient(prediction: Array, target: Array, var: Array | float) -> Array:
+    return (1 - (prediction - target) ** 2 / var) / (2 * var)
+
+
 def hinge(prediction: Array, target: Array) -> Array:
     return np.maximum(0, 1 - target * prediction)
 
@@ -626,6 +642,18 @@ def hinge_gradient(prediction: Array, target: Array) -> Array:
 
 
 hinge_hessian = mae_hessian
+
+
+def hinge_embedding(prediction: Array, target: Array, margin: float = 1.0) -> Array:
+    return np.where(target == 1, prediction, np.maximum(0, margin - prediction))
+
+
+def hinge_embedding_gradient(prediction: Array, target: Array, margin: float = 1.0) -> Array:
+    return np.where(target == 1, 1.0, -1.0 * (prediction < margin))
+
+
+def hinge_embedding_hessian(prediction: Array, target: Array) -> Array:
+    return np.zeros_like(prediction)
 
 
 def squared_hinge(prediction: Array, target: Array) -> Array:
@@ -871,6 +899,27 @@ def multilabel_soft_margin_hessian(prediction: Array, target: Array) -> Array:
     return binary_cross_entropy_with_logits_hessian(prediction, target) / prediction.shape[-1]
 
 
+def multilabel_margin_pairs(prediction: Array, target: Array) -> tuple[Array, Array]:
+    """For a class and another, how far the first is from being ahead, and how much that counts."""
+    behind = 1 - prediction[..., :, np.newaxis] + prediction[..., np.newaxis, :]
+    return behind, target[..., :, np.newaxis] * (1 - target[..., np.newaxis, :]) / prediction.shape[-1]
+
+
+def multilabel_margin(prediction: Array, target: Array) -> Array:
+    behind, weight = multilabel_margin_pairs(prediction, target)
+    return (weight * np.maximum(0, behind)).sum((-2, -1))
+
+
+def multilabel_margin_gradient(prediction: Array, target: Array) -> Array:
+    behind, weight = multilabel_margin_pairs(prediction, target)
+    slopes = weight * (behind > 0)
+    return slopes.sum(-2) - slopes.sum(-1)
+
+
+def multilabel_margin_hessian(prediction: Array, target: Array) -> Array:
+    return np.zeros_like(prediction)
+
+
 def overlap(prediction: Array, target: Array, smooth: float) -> tuple[Array, Array]:
     """What is right, and that with half of what is wrong."""
     right = (prediction * target).sum(-1, keepdims=True) + smooth
@@ -938,6 +987,90 @@ def kl_divergence_gradient(prediction: Array, target: Array) -> Array:
 
 def kl_divergence_hessian(prediction: Array, target: Array) -> Array:
     return np.zeros_like(prediction)
+
+
+ranking_softmax = cross_entropy
+ranking_softmax_gradient = cross_entropy_gradient
+ranking_softmax_hessian = cross_entropy_hessian
+
+
+def direction(x: Array) -> Array:
+    return x / np.sqrt((x * x).sum(-1, keepdims=True))
+
+
+def cosine_similarity(prediction: Array, target: Array) -> Array:
+    return (direction(prediction) * direction(target)).sum(-1)
+
+
+def cosine_similarity_gradient(prediction: Array, target: Array) -> Array:
+    cosine = cosine_similarity(prediction, target)[..., np.newaxis]
+    return (direction(target) - cosine * direction(prediction)) / np.sqrt((prediction**2).sum(-1, keepdims=True))
+
+
+def cosine_similarity_hessian(prediction: Array, target: Array) -> Array:
+    u, w, cosine = direction(prediction), direction(target), cosine_similarity(prediction, target)[..., np.newaxis]
+    return (3 * cosine * u * u - 2 * u * w - cosine) / (prediction**2).sum(-1, keepdims=True)
+
+
+def cosine_distance(prediction: Array, target: Array) -> Array:
+    return 1 - cosine_similarity(prediction, target)
+
+
+def cosine_distance_gradient(prediction: Array, target: Array) -> Array:
+    return -cosine_similarity_gradient(prediction, target)
+
+
+def cosine_distance_hessian(prediction: Array, target: Array) -> Array:
+    return -cosine_similarity_hessian(prediction, target)
+
+
+def pairwise_distance(prediction: Array, target: Array, p: float = 2.0) -> Array:
+    return (np.abs(prediction - target) ** p).sum(-1) ** (1 / p)
+
+
+def pairwise_distance_gradient(prediction: Array, target: Array, p: float = 2.0) -> Array:
+    difference, distance = prediction - target, pairwise_distance(prediction, target, p)[..., np.newaxis]
+    return np.sign(difference) * (np.abs(difference) / distance) ** (p - 1)
+
+
+def pairwise_distance_hessian(prediction: Array, target: Array, p: float = 2.0) -> Array:
+    distance = pairwise_distance(prediction, target, p)[..., np.newaxis]
+    u = np.abs(prediction - target) / distance
+    return (p - 1) * (u ** (p - 2) - u ** (2 * p - 2)) / distance
+
+
+def cosine_embedding(x1: Array, x2: Array, target: Array, margin: float = 0.0) -> Array:
+    cosine = cosine_similarity(x1, x2)
+    return np.where(target == 1, 1 - cosine, np.maximum(0, cosine - margin))
+
+
+def margin_ranking(x1: Array, x2: Array, target: Array, margin: float = 0.0) -> Array:
+    return np.maximum(0, margin - target * (x1 - x2))
+
+
+def triplet_margin(
+    anchor: Array, positive: Array, negative: Array, margin: float = 1.0, p: float = 2.0, swap: bool = False
+) -> Array:
+    to_negative = pairwise_distance(anchor, negative, p)
+    if swap:
+        to_negative = np.minimum(to_negative, pairwise_distance(positive, negative, p))
+    return np.maximum(0, pairwise_distance(anchor, positive, p) - to_negative + margin)
+
+
+def ntxent(embeddings: Array, labels: Array, temperature: float = 0.07) -> Array:
+    """The values of all pairs of a row and another of its label."""
+    scores = np.exp(direction(embeddings) @ direction(embeddings).T / temperature)
+    same = labels[:, np.newaxis] == labels
+    others = (scores * ~same).sum(1, keepdims=True)
+    return np.where(same & ~np.eye(len(labels), dtype=bool), -np.log(scores / (scores + others)), 0)
+
+
+def circle(embeddings: Array, labels: Array, gamma: float = 80.0, margin: float = 0.4) -> Array:
+    s = direction(embeddings) @ direction(embeddings).T
+    same = labels[:, np.newaxis] == labels
+    near = np.exp(-gamma * np.maximum(0, 1 + margin - s) * (s - 1 + margin)) * (same & ~np.eye(len(labels), dtype=bool))
+    far = np.exp(gamma * np.maximum(0, s + margin) * (s - margin)) * ~same
+    return np.log(1 + near.sum(1) * far.sum(1))
 
 
 def ctc_states(target: Array, blank: int) -> Array:

@@ -128,7 +128,7 @@ cdef inline real log_cosh_hessian(real p, real t, const double *a) noexcept nogi
 
 cdef inline real quantile(real p, real t, const double *a) noexcept nogil:
     cdef real r = p - t, q = <real>a[0]
-    return (<real>1 - q) * r if r > 0 else -q * r
+    return -q * r if r < 0 else (<real>1 - q) * r
 
 cdef inline real quantile_gradient(real p, real t, const double *a) noexcept nogil:
     cdef real r = p - t, q = <real>a[0]
@@ -267,6 +267,35 @@ cdef inline real tweedie_hessian(real p, real t, const double *a) noexcept nogil
     return b * (exp_of_product(p, b) - t * unless_zero(c / b * exp_of_product(p, c), t))
 
 
+# gaussian_nll: (log(v) + r^2 / v) / 2 + c with v = max(a, b), the variance. Of the variance p, for a target t and the
+# prediction a, its derivatives are (1 - r^2 / v) / (2 v) and (r^2 / v - 1/2) / v^2.
+
+cdef inline real at_least(real x, real least) noexcept nogil:
+    return least if x < least else x
+
+cdef inline real gaussian_nll(real p, real t, const double *a) noexcept nogil:
+    cdef real v = at_least(<real>a[0], <real>a[1]), r = p - t
+    return <real>0.5 * (log_of_positive(v) + r * (r / v)) + <real>a[2]
+
+cdef inline real gaussian_nll_gradient(real p, real t, const double *a) noexcept nogil:
+    return (p - t) / at_least(<real>a[0], <real>a[1])
+
+cdef inline real gaussian_nll_hessian(real p, real t, const double *a) noexcept nogil:
+    return or_nan(<real>1 / at_least(<real>a[0], <real>a[1]), p - t)
+
+cdef inline real gaussian_nll_of_variance(real p, real t, const double *a) noexcept nogil:
+    cdef real v = at_least(p, <real>a[1]), r = <real>a[0] - t
+    return <real>0.5 * (log_of_positive(v) + r * (r / v)) + <real>a[2]
+
+cdef inline real gaussian_nll_of_variance_gradient(real p, real t, const double *a) noexcept nogil:
+    cdef real v = at_least(p, <real>a[1]), r = <real>a[0] - t
+    return <real>0.5 * (<real>1 - r * (r / v)) / v
+
+cdef inline real gaussian_nll_of_variance_hessian(real p, real t, const double *a) noexcept nogil:
+    cdef real v = at_least(p, <real>a[1]), r = <real>a[0] - t
+    return (r * (r / v) - <real>0.5) / v / v
+
+
 # hinge: max(0, 1 - t p) for targets of -1 and 1. At the margin the gradient is 0.
 
 cdef inline real hinge(real p, real t, const double *a) noexcept nogil:
@@ -275,6 +304,32 @@ cdef inline real hinge(real p, real t, const double *a) noexcept nogil:
 
 cdef inline real hinge_gradient(real p, real t, const double *a) noexcept nogil:
     cdef real margin = <real>1 - t * p
+    return or_nan(-t if margin > 0 else <real>0, margin)
+
+
+# hinge_embedding: p for a target of 1, max(0, a - p) for one of -1. At the margin the gradient is 0.
+
+cdef inline real hinge_embedding(real p, real t, const double *a) noexcept nogil:
+    cdef real gap = <real>a[0] - p
+    cdef real apart = <real>0 if gap < 0 else gap
+    return or_nan(p if t > 0 else apart, t)
+
+cdef inline real hinge_embedding_gradient(real p, real t, const double *a) noexcept nogil:
+    cdef real apart = <real>-1 if p < <real>a[0] else <real>0
+    return or_nan(<real>1 if t > 0 else apart, p + t)
+
+cdef inline real hinge_embedding_hessian(real p, real t, const double *a) noexcept nogil:
+    return or_nan(<real>0, p + t)
+
+
+# margin_ranking: max(0, b - t (p - a)) for targets of -1 and 1. At the margin the gradient is 0.
+
+cdef inline real margin_ranking(real p, real t, const double *a) noexcept nogil:
+    cdef real margin = <real>a[1] - t * (p - <real>a[0])
+    return <real>0 if margin < 0 else margin
+
+cdef inline real margin_ranking_gradient(real p, real t, const double *a) noexcept nogil:
+    cdef real margin = <real>a[1] - t * (p - <real>a[0])
     return or_nan(-t if margin > 0 else <real>0, margin)
 
 

@@ -14,10 +14,13 @@ def evaluate(
     scale: float,
     classes: int,
     total: float,
+    varying: Array | None = None,
 ) -> float: ...
 
 class Direct:
-    def __init__(self, *, rowwise: bool, takes_labels: bool, takes_rows: bool, of_probabilities: bool) -> None: ...
+    def __init__(
+        self, *, rowwise: bool, takes_labels: bool, takes_rows: bool, of_probabilities: bool, in_place: bool
+    ) -> None: ...
     def __call__(
         self,
         chosen: tuple[str, tuple[float, ...]],

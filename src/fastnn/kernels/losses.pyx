@@ -6,10 +6,12 @@ so that they do not depend on whether the data come whole or in pieces of whole 
 """
 
 cimport numpy as cnp
-from libc.math cimport INFINITY, NAN, exp, expm1, pow
+from libc.math cimport INFINITY, NAN, exp, expm1, frexp, ldexp, pow, sqrt
 
 from fastnn.kernels cimport losses as f
-from fastnn.kernels.elementary cimport log1p_of, log_probability, real, smallest_normal
+from fastnn.kernels.elementary cimport (
+    exp_any, exp_nonpositive, log1p_of, log_of_positive, log_probability, real, smallest_normal,
+)
 from fastnn.kernels.reductions cimport (
     STRETCH, dot_row, exp_rows, has_nan, max_rows, row_max, rows_at_once, sparse_limit, stretches, sum_row,
 )
@@ -43,6 +45,7 @@ cdef struct Task:
     const void *target
     const Py_ssize_t *labels
     const void *weight
+    const void *varying    # the first constant of every element, where they have not all the same
     Py_ssize_t size
     Py_ssize_t classes     # elements in a row
     double[CONSTANTS] constants
@@ -57,7 +60,7 @@ cdef inline double loops(
     real (*value)(real, real, const double *) noexcept nogil,
     real (*derivative)(real, real, const double *) noexcept nogil,
     real (*second)(real, real, const double *) noexcept nogil,
-    Task task, real scale,
+    Task task, real scale, const real *varying,
 ) noexcept nogil:
     """The loops of all element-wise losses.
 
@@ -81,18 +84,22 @@ cdef inline double loops(
         count = min(<Py_ssize_t>STRETCH, task.size - start)
         if hessian is not NULL:  # before the gradient, which may overwrite the prediction
             for k in range(start, start + count):
+                a[0] = varying[k] if varying is not NULL else a[0]
                 hessian[k] = scale * second(prediction[k], target[k], a)
         if task.value and gradient is not NULL:
             for k in range(count):
+                a[0] = varying[start + k] if varying is not NULL else a[0]
                 p = prediction[start + k]
                 t = target[start + k]
                 v[k] = value(p, t, a)
                 gradient[start + k] = scale * derivative(p, t, a)
         elif task.value:
             for k in range(count):
+                a[0] = varying[start + k] if varying is not NULL else a[0]
                 v[k] = value(prediction[start + k], target[start + k], a)
         elif gradient is not NULL:
             for k in range(count):
+                a[0] = varying[start + k] if varying is not NULL else a[0]
                 gradient[start + k] = scale * derivative(prediction[start + k], target[start + k], a)
         if weight is not NULL:
             if task.value:
@@ -113,89 +120,107 @@ cdef inline double loops(
 
 
 cdef double mse(Task task, real scale) noexcept nogil:
-    return loops(f.mse[real], f.mse_gradient[real], f.mse_hessian[real], task, scale)
+    return loops(f.mse[real], f.mse_gradient[real], f.mse_hessian[real], task, scale, NULL)
 
 cdef double l2(Task task, real scale) noexcept nogil:
-    return loops(f.l2[real], f.l2_gradient[real], f.l2_hessian[real], task, scale)
+    return loops(f.l2[real], f.l2_gradient[real], f.l2_hessian[real], task, scale, NULL)
 
 cdef double mae(Task task, real scale) noexcept nogil:
-    return loops(f.mae[real], f.mae_gradient[real], f.flat_hessian[real], task, scale)
+    return loops(f.mae[real], f.mae_gradient[real], f.flat_hessian[real], task, scale, NULL)
 
 cdef double huber(Task task, real scale) noexcept nogil:
-    return loops(f.huber[real], f.huber_gradient[real], f.huber_hessian[real], task, scale)
+    return loops(f.huber[real], f.huber_gradient[real], f.huber_hessian[real], task, scale, NULL)
 
 cdef double smooth_l1(Task task, real scale) noexcept nogil:
-    return loops(f.smooth_l1[real], f.smooth_l1_gradient[real], f.smooth_l1_hessian[real], task, scale)
+    return loops(f.smooth_l1[real], f.smooth_l1_gradient[real], f.smooth_l1_hessian[real], task, scale, NULL)
 
 cdef double pseudo_huber(Task task, real scale) noexcept nogil:
-    return loops(f.pseudo_huber[real], f.pseudo_huber_gradient[real], f.pseudo_huber_hessian[real], task, scale)
+    return loops(f.pseudo_huber[real], f.pseudo_huber_gradient[real], f.pseudo_huber_hessian[real], task, scale, NULL)
 
 cdef double log_cosh(Task task, real scale) noexcept nogil:
-    return loops(f.log_cosh[real], f.log_cosh_gradient[real], f.log_cosh_hessian[real], task, scale)
+    return loops(f.log_cosh[real], f.log_cosh_gradient[real], f.log_cosh_hessian[real], task, scale, NULL)
 
 cdef double quantile(Task task, real scale) noexcept nogil:
-    return loops(f.quantile[real], f.quantile_gradient[real], f.flat_hessian[real], task, scale)
+    if task.varying is not NULL:
+        return loops(f.quantile[real], f.quantile_gradient[real], f.flat_hessian[real], task, scale, <const real *>task.varying)
+    return loops(f.quantile[real], f.quantile_gradient[real], f.flat_hessian[real], task, scale, NULL)
 
 cdef double msle(Task task, real scale) noexcept nogil:
-    return loops(f.msle[real], f.msle_gradient[real], f.msle_hessian[real], task, scale)
+    return loops(f.msle[real], f.msle_gradient[real], f.msle_hessian[real], task, scale, NULL)
 
 cdef double mape(Task task, real scale) noexcept nogil:
-    return loops(f.mape[real], f.mape_gradient[real], f.flat_hessian[real], task, scale)
+    return loops(f.mape[real], f.mape_gradient[real], f.flat_hessian[real], task, scale, NULL)
 
 cdef double smape(Task task, real scale) noexcept nogil:
-    return loops(f.smape[real], f.smape_gradient[real], f.smape_hessian[real], task, scale)
+    return loops(f.smape[real], f.smape_gradient[real], f.smape_hessian[real], task, scale, NULL)
 
 cdef double poisson_nll(Task task, real scale) noexcept nogil:
-    return loops(f.poisson_nll[real], f.poisson_nll_gradient[real], f.poisson_nll_hessian[real], task, scale)
+    return loops(f.poisson_nll[real], f.poisson_nll_gradient[real], f.poisson_nll_hessian[real], task, scale, NULL)
 
 cdef double poisson_nll_of_rate(Task task, real scale) noexcept nogil:
-    return loops(f.poisson_nll_of_rate[real], f.poisson_nll_of_rate_gradient[real], f.poisson_nll_of_rate_hessian[real], task, scale)
+    return loops(f.poisson_nll_of_rate[real], f.poisson_nll_of_rate_gradient[real], f.poisson_nll_of_rate_hessian[real], task, scale, NULL)
 
 cdef double poisson_nll_full(Task task, real scale) noexcept nogil:
-    return loops(f.poisson_nll_full[real], f.poisson_nll_gradient[real], f.poisson_nll_hessian[real], task, scale)
+    return loops(f.poisson_nll_full[real], f.poisson_nll_gradient[real], f.poisson_nll_hessian[real], task, scale, NULL)
 
 cdef double poisson_nll_of_rate_full(Task task, real scale) noexcept nogil:
-    return loops(f.poisson_nll_of_rate_full[real], f.poisson_nll_of_rate_gradient[real], f.poisson_nll_of_rate_hessian[real], task, scale)
+    return loops(f.poisson_nll_of_rate_full[real], f.poisson_nll_of_rate_gradient[real], f.poisson_nll_of_rate_hessian[real], task, scale, NULL)
 
 cdef double gamma_nll(Task task, real scale) noexcept nogil:
-    return loops(f.gamma_nll[real], f.gamma_nll_gradient[real], f.gamma_nll_hessian[real], task, scale)
+    return loops(f.gamma_nll[real], f.gamma_nll_gradient[real], f.gamma_nll_hessian[real], task, scale, NULL)
 
 cdef double gamma_nll_of_mean(Task task, real scale) noexcept nogil:
-    return loops(f.gamma_nll_of_mean[real], f.gamma_nll_of_mean_gradient[real], f.gamma_nll_of_mean_hessian[real], task, scale)
+    return loops(f.gamma_nll_of_mean[real], f.gamma_nll_of_mean_gradient[real], f.gamma_nll_of_mean_hessian[real], task, scale, NULL)
 
 cdef double tweedie(Task task, real scale) noexcept nogil:
-    return loops(f.tweedie[real], f.tweedie_gradient[real], f.tweedie_hessian[real], task, scale)
+    return loops(f.tweedie[real], f.tweedie_gradient[real], f.tweedie_hessian[real], task, scale, NULL)
 
 cdef double hinge(Task task, real scale) noexcept nogil:
-    return loops(f.hinge[real], f.hinge_gradient[real], f.flat_hessian[real], task, scale)
+    return loops(f.hinge[real], f.hinge_gradient[real], f.flat_hessian[real], task, scale, NULL)
 
 cdef double squared_hinge(Task task, real scale) noexcept nogil:
-    return loops(f.squared_hinge[real], f.squared_hinge_gradient[real], f.squared_hinge_hessian[real], task, scale)
+    return loops(f.squared_hinge[real], f.squared_hinge_gradient[real], f.squared_hinge_hessian[real], task, scale, NULL)
 
 cdef double perceptron(Task task, real scale) noexcept nogil:
-    return loops(f.perceptron[real], f.perceptron_gradient[real], f.flat_hessian[real], task, scale)
+    return loops(f.perceptron[real], f.perceptron_gradient[real], f.flat_hessian[real], task, scale, NULL)
 
 cdef double soft_margin(Task task, real scale) noexcept nogil:
-    return loops(f.soft_margin[real], f.soft_margin_gradient[real], f.soft_margin_hessian[real], task, scale)
+    return loops(f.soft_margin[real], f.soft_margin_gradient[real], f.soft_margin_hessian[real], task, scale, NULL)
 
 cdef double exponential_loss(Task task, real scale) noexcept nogil:
-    return loops(f.exponential_loss[real], f.exponential_loss_gradient[real], f.exponential_loss_hessian[real], task, scale)
+    return loops(f.exponential_loss[real], f.exponential_loss_gradient[real], f.exponential_loss_hessian[real], task, scale, NULL)
 
 cdef double binary_cross_entropy(Task task, real scale) noexcept nogil:
-    return loops(f.binary_cross_entropy[real], f.binary_cross_entropy_gradient[real], f.binary_cross_entropy_hessian[real], task, scale)
+    return loops(f.binary_cross_entropy[real], f.binary_cross_entropy_gradient[real], f.binary_cross_entropy_hessian[real], task, scale, NULL)
 
 cdef double binary_cross_entropy_with_logits(Task task, real scale) noexcept nogil:
-    return loops(f.binary_cross_entropy_with_logits[real], f.binary_cross_entropy_with_logits_gradient[real], f.binary_cross_entropy_with_logits_hessian[real], task, scale)
+    return loops(f.binary_cross_entropy_with_logits[real], f.binary_cross_entropy_with_logits_gradient[real], f.binary_cross_entropy_with_logits_hessian[real], task, scale, NULL)
 
 
 cdef double weighted_binary_cross_entropy_with_logits(Task task, real scale) noexcept nogil:
-    return loops(f.weighted_binary_cross_entropy_with_logits[real], f.weighted_binary_cross_entropy_with_logits_gradient[real], f.weighted_binary_cross_entropy_with_logits_hessian[real], task, scale)
+    if task.varying is not NULL:
+        return loops(f.weighted_binary_cross_entropy_with_logits[real], f.weighted_binary_cross_entropy_with_logits_gradient[real], f.weighted_binary_cross_entropy_with_logits_hessian[real], task, scale, <const real *>task.varying)
+    return loops(f.weighted_binary_cross_entropy_with_logits[real], f.weighted_binary_cross_entropy_with_logits_gradient[real], f.weighted_binary_cross_entropy_with_logits_hessian[real], task, scale, NULL)
+
+cdef double hinge_embedding(Task task, real scale) noexcept nogil:
+    return loops(f.hinge_embedding[real], f.hinge_embedding_gradient[real], f.hinge_embedding_hessian[real], task, scale, NULL)
+
+cdef double gaussian_nll(Task task, real scale) noexcept nogil:
+    if task.varying is not NULL:
+        return loops(f.gaussian_nll[real], f.gaussian_nll_gradient[real], f.gaussian_nll_hessian[real], task, scale, <const real *>task.varying)
+    return loops(f.gaussian_nll[real], f.gaussian_nll_gradient[real], f.gaussian_nll_hessian[real], task, scale, NULL)
+
+cdef double gaussian_nll_of_variance(Task task, real scale) noexcept nogil:
+    return loops(f.gaussian_nll_of_variance[real], f.gaussian_nll_of_variance_gradient[real], f.gaussian_nll_of_variance_hessian[real], task, scale, <const real *>task.varying)
+
+cdef double margin_ranking(Task task, real scale) noexcept nogil:
+    return loops(f.margin_ranking[real], f.margin_ranking_gradient[real], f.flat_hessian[real], task, scale, <const real *>task.varying)
 
 cdef double kl_divergence(Task task, real scale) noexcept nogil:
-    return loops(f.kl_divergence[real], f.kl_divergence_gradient[real], f.kl_divergence_hessian[real], task, scale)
+    return loops(f.kl_divergence[real], f.kl_divergence_gradient[real], f.kl_divergence_hessian[real], task, scale, NULL)
 
 cdef double sigmoid_focal(Task task, real scale) noexcept nogil:
-    return loops(f.sigmoid_focal[real], f.sigmoid_focal_gradient[real], f.sigmoid_focal_hessian[real], task, scale)
+    return loops(f.sigmoid_focal[real], f.sigmoid_focal_gradient[real], f.sigmoid_focal_hessian[real], task, scale, NULL)
 
 
 cdef inline void categorical_cross_entropy_rows(
@@ -303,6 +328,241 @@ cdef inline void tversky_rows(
                 hessian[k] = factor * d * slope
             if gradient is not NULL:
                 gradient[k] = slope
+
+
+cdef inline void fill_row(real *row, Py_ssize_t n, real number) noexcept nogil:
+    cdef Py_ssize_t k
+    if row is not NULL:
+        for k in range(n):
+            row[k] = number
+
+
+cdef inline double row_size(const real *p, const real *t, Py_ssize_t n) noexcept nogil:
+    """The largest |p - t| of a row, or |p| without t. NaN is passed over."""
+    cdef real sizes[STRETCH]
+    cdef Py_ssize_t stretch, start, count, k
+    cdef real largest = 0
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, n - start)
+        for k in range(count):
+            sizes[k] = f.absolute(p[start + k] - (t[start + k] if t is not NULL else <real>0))
+        largest = max(largest, row_max(sizes, count))
+    return largest
+
+
+cdef inline real binary_scale(const real *x, Py_ssize_t n) noexcept nogil:
+    """A power of two by which a row's squares neither overflow nor vanish in double."""
+    cdef double size
+    cdef int exponent
+    if real is float:
+        return 1
+    else:
+        size = row_size(x, NULL, n)
+        if 1e-100 < size < 1e100 or not 0 < size < INFINITY:
+            return 1
+        frexp(size, &exponent)
+        return ldexp(1, max(-1000, min(1000, -exponent)))
+
+
+cdef inline void cosine_rows(
+    Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    """c, the sum of u w, with u = p / |p| and w = t / |t|, or 1 - c, as the sum of (u - w)^2 / 2, which does not cancel.
+
+    The derivatives of c are (w - c u) / |p| and (3 c u^2 - 2 w u - c) / |p|^2. A row of zeros has c = 0 and no slope.
+    """
+    cdef bint distance = task.constants[0] != 0
+    cdef real x[STRETCH]
+    cdef real y[STRETCH]
+    cdef double d[STRETCH]
+    cdef real of_p, of_t
+    cdef double pp, tt, pt, c, apart, to_u, to_w, sign = -1 if distance else 1, slope, bend, u, w
+    cdef Py_ssize_t n = task.classes, r, stretch, start, count, k
+    for r in range(rows):
+        of_p = binary_scale(p + r * n, n)
+        of_t = binary_scale(t + r * n, n)
+        pp = tt = pt = apart = 0
+        for stretch in range(stretches(n)):
+            start = r * n + stretch * STRETCH
+            count = min(<Py_ssize_t>STRETCH, r * n + n - start)
+            for k in range(count):
+                x[k] = p[start + k] * of_p
+                y[k] = t[start + k] * of_t
+            pp += dot_row(x, x, count)
+            tt += dot_row(y, y, count)
+            pt += dot_row(x, y, count)
+        to_u = 1 / sqrt(pp) if pp != 0 else pp
+        to_w = 1 / sqrt(tt) if tt != 0 else tt
+        c = pt * to_u * to_w
+        v[r] = c
+        if distance:
+            for stretch in range(stretches(n)):
+                start = r * n + stretch * STRETCH
+                count = min(<Py_ssize_t>STRETCH, r * n + n - start)
+                for k in range(count):
+                    d[k] = p[start + k] * of_p * to_u - t[start + k] * of_t * to_w
+                apart += dot_row(d, d, count)
+            v[r] = apart / 2 if to_u != 0 and to_w != 0 else <double>1
+        slope = sign * scale[r] * to_u * of_p
+        if hessian is not NULL:  # before the gradient, which may overwrite the prediction
+            bend = slope * to_u * of_p
+            for k in range(r * n, r * n + n):
+                u = p[k] * of_p * to_u
+                w = t[k] * of_t * to_w
+                hessian[k] = <real>(bend * (u * (3 * c * u - 2 * w) - c))
+        if gradient is not NULL:
+            for k in range(r * n, r * n + n):
+                gradient[k] = <real>(slope * (t[k] * of_t * to_w - c * (p[k] * of_p * to_u)))
+
+
+cdef enum Norm:
+    SUM
+    SQUARES
+    POWERS
+
+
+cdef inline real fraction(real part, real whole) noexcept nogil:
+    """part / whole, and 1 for equal ones, be they 0 or infinite."""
+    return <real>1 if part == whole else part / whole
+
+
+cdef inline real norm_power(Norm norm, real u, real a) noexcept nogil:
+    """u^a for 0 <= u <= 1."""
+    return u if norm == SUM else u * u if norm == SQUARES else exp_nonpositive(a * log_of_positive(u))
+
+
+cdef inline real norm_slope(Norm norm, real u, real a) noexcept nogil:
+    """u^(a - 1)."""
+    return <real>1 if norm == SUM else u if norm == SQUARES else exp_nonpositive((a - <real>1) * log_of_positive(u))
+
+
+cdef inline real norm_bend(Norm norm, real u, real a) noexcept nogil:
+    """(a - 1) (u^(a - 2) - u^(2 a - 2))."""
+    if norm == SUM:
+        return f.or_nan(<real>0, u)
+    if norm == SQUARES:
+        return (<real>1 - u) * (<real>1 + u)
+    cdef real slope = norm_slope(norm, u, a)
+    return (a - <real>1) * (exp_any((a - <real>2) * log_of_positive(u)) - slope * slope)
+
+
+cdef inline void norm_row(
+    Norm norm, double a, const real *p, const real *t, real *gradient, real *hessian, real scale, Py_ssize_t n, double *v
+) noexcept nogil:
+    """d, the a-th root of the sum of |p - t|^a.
+
+    With u = |p - t| / d, the derivatives are u^(a - 1) with the sign of p - t and (a - 1) (u^(a - 2) - u^(2 a - 2)) / d.
+    For equal rows they are 0. Powers are those of fractions of the largest, so that none overflows.
+    """
+    cdef double total = 0
+    cdef real terms[STRETCH]
+    cdef real unit = <real>row_size(p, t, n), u
+    cdef Py_ssize_t stretch, start, count, k
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, n - start)
+        for k in range(count):
+            terms[k] = norm_power(norm, fraction(f.absolute(p[start + k] - t[start + k]), unit), <real>a)
+        total += sum_row(terms, count)
+    v[0] = unit * (total if norm == SUM else sqrt(total) if norm == SQUARES else pow(total, 1 / a))
+    unit = <real>v[0]
+    if hessian is not NULL:  # before the gradient, which may overwrite the prediction
+        for k in range(n):
+            u = fraction(f.absolute(p[k] - t[k]), unit)
+            hessian[k] = scale * (norm_bend(norm, u, <real>a) / unit)
+        if v[0] == 0:
+            fill_row(hessian, n, <real>0)
+    if gradient is not NULL:
+        for k in range(n):
+            u = fraction(f.absolute(p[k] - t[k]), unit)
+            gradient[k] = scale * (f.mae_gradient(p[k], t[k], &a) * norm_slope(norm, u, <real>a))
+
+
+cdef inline void maximum_row(
+    const real *p, const real *t, real *gradient, real *hessian, real scale, Py_ssize_t n, double *v
+) noexcept nogil:
+    """The largest |p - t|, whose gradient is that of the first such element."""
+    cdef real slope
+    cdef Py_ssize_t k, place = -1
+    v[0] = row_size(p, t, n)
+    for k in range(n):
+        # Not below the largest is NaN, too, the last of which is taken.
+        if not f.absolute(p[k] - t[k]) < v[0] and (place < 0 or p[k] - t[k] != p[k] - t[k]):
+            place = k
+    slope = f.mae_gradient(p[place], t[place], v)
+    if slope != slope:
+        v[0] = slope
+    fill_row(hessian, n, slope - slope)
+    fill_row(gradient, n, slope - slope)
+    if gradient is not NULL:
+        gradient[place] = scale * slope
+
+
+cdef inline void pairwise_distance_rows(
+    Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    """The norm of the difference, of order a; for an infinite one the largest |p - t|."""
+    cdef double a = task.constants[0]
+    cdef real *to_gradient = NULL
+    cdef real *to_hessian = NULL
+    cdef Py_ssize_t n = task.classes, r, start
+    for r in range(rows):
+        start = r * n
+        if gradient is not NULL:
+            to_gradient = gradient + start
+        if hessian is not NULL:
+            to_hessian = hessian + start
+        if a == 2:
+            norm_row(SQUARES, a, p + start, t + start, to_gradient, to_hessian, scale[r], n, &v[r])
+        elif a == 1:
+            norm_row(SUM, a, p + start, t + start, to_gradient, to_hessian, scale[r], n, &v[r])
+        elif a == INFINITY:
+            maximum_row(p + start, t + start, to_gradient, to_hessian, scale[r], n, &v[r])
+        else:
+            norm_row(POWERS, a, p + start, t + start, to_gradient, to_hessian, scale[r], n, &v[r])
+
+
+cdef inline void multilabel_margin_rows(
+    Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    """The sum over all pairs of t_j (1 - t_i) max(0, 1 - p_j + p_i), divided by the number of classes."""
+    cdef real terms[STRETCH]
+    cdef real slopes[STRETCH]
+    cdef real d, part
+    cdef double slope
+    cdef Py_ssize_t n = task.classes, r, stretch, start, count, j, k, end
+    for r in range(rows):
+        end = r * n + n
+        v[r] = 0
+        part = scale[r] / <real>n
+        if hessian is not NULL:
+            fill_row(hessian + r * n, n, <real>0)
+        if gradient is not NULL:
+            fill_row(gradient + r * n, n, <real>0)
+        for j in range(r * n, end):
+            if t[j] == 0:
+                continue
+            slope = 0
+            for stretch in range(stretches(n)):
+                start = r * n + stretch * STRETCH
+                count = min(<Py_ssize_t>STRETCH, end - start)
+                for k in range(count):
+                    d = <real>1 + (p[start + k] - p[j])
+                    d = <real>0 if d <= 0 else d
+                    slopes[k] = t[j] * (<real>1 - t[start + k])
+                    terms[k] = slopes[k] * d
+                    slopes[k] = slopes[k] * (<real>0 if d == 0 else d / d)
+                v[r] += sum_row(terms, count) / n
+                if gradient is not NULL:
+                    slope += sum_row(slopes, count)
+                    for k in range(count):
+                        gradient[start + k] += part * slopes[k]
+            if gradient is not NULL:
+                gradient[j] -= <real>(part * slope)
 
 
 cdef inline void bend_rows(
@@ -449,13 +709,6 @@ cdef inline void cross_entropy_label_rows(
             k = r * n + label
             factor = <real>(scale[r] * slope[r])
             gradient[k] = <real>(-factor * (rest[r] / (1 + rest[r]))) if is_largest[r] else gradient[k] - factor
-
-
-cdef inline void fill_row(real *row, Py_ssize_t n, real number) noexcept nogil:
-    cdef Py_ssize_t k
-    if row is not NULL:
-        for k in range(n):
-            row[k] = number
 
 
 cdef inline void nll_row(
@@ -689,6 +942,15 @@ cdef double multilabel_soft_margin(Task task, real scale) noexcept nogil:
 cdef double tversky(Task task, real scale) noexcept nogil:
     return row_loop(tversky_rows[real], task, scale)
 
+cdef double cosine(Task task, real scale) noexcept nogil:
+    return row_loop(cosine_rows[real], task, scale)
+
+cdef double pairwise_distance(Task task, real scale) noexcept nogil:
+    return row_loop(pairwise_distance_rows[real], task, scale)
+
+cdef double multilabel_margin(Task task, real scale) noexcept nogil:
+    return row_loop(multilabel_margin_rows[real], task, scale)
+
 cdef double cross_entropy(Task task, real scale) noexcept nogil:
     if task.labels is not NULL:
         return row_loop(cross_entropy_label_rows[real], task, scale)
@@ -768,11 +1030,18 @@ cdef dict KERNELS = {
     "generalized_cross_entropy": kernel(generalized_cross_entropy[float], generalized_cross_entropy[double]),
     "multilabel_soft_margin": kernel(multilabel_soft_margin[float], multilabel_soft_margin[double]),
     "tversky": kernel(tversky[float], tversky[double]),
+    "cosine": kernel(cosine[float], cosine[double]),
+    "pairwise_distance": kernel(pairwise_distance[float], pairwise_distance[double]),
+    "multilabel_margin": kernel(multilabel_margin[float], multilabel_margin[double]),
     "nll": kernel(nll[float], nll[double]),
     "multi_margin": kernel(multi_margin[float], multi_margin[double]),
     "multiclass_perceptron": kernel(multiclass_perceptron[float], multiclass_perceptron[double]),
     "categorical_hinge": kernel(categorical_hinge[float], categorical_hinge[double]),
     "sparsemax_loss": kernel(sparsemax_loss[float], sparsemax_loss[double]),
+    "hinge_embedding": kernel(hinge_embedding[float], hinge_embedding[double]),
+    "gaussian_nll": kernel(gaussian_nll[float], gaussian_nll[double]),
+    "gaussian_nll_of_variance": kernel(gaussian_nll_of_variance[float], gaussian_nll_of_variance[double]),
+    "margin_ranking": kernel(margin_ranking[float], margin_ranking[double]),
     "kl_divergence": kernel(kl_divergence[float], kl_divergence[double]),
     "sigmoid_focal": kernel(sigmoid_focal[float], sigmoid_focal[double]),
     "weighted_binary_cross_entropy_with_logits": kernel(weighted_binary_cross_entropy_with_logits[float], weighted_binary_cross_entropy_with_logits[double]),
@@ -786,12 +1055,14 @@ cdef inline void *data_of(cnp.ndarray array) noexcept:
 cpdef double evaluate(
     tuple chosen, cnp.ndarray prediction, cnp.ndarray target, cnp.ndarray weight, cnp.ndarray values,
     cnp.ndarray gradient, cnp.ndarray hessian, bint value, double scale, Py_ssize_t classes, double total,
+    cnp.ndarray varying=None,
 ):
     """Run a loss, given by the name of its kernel and its constants, over contiguous arrays of one type.
 
     The caller has checked them. ``values`` takes the weighted values, ``gradient`` and ``hessian`` the derivatives
     times ``scale``; where one is None it is not computed, but with ``value`` set and no ``values`` their sum is added
-    to ``total`` and returned. For a loss of many classes, ``target`` may hold labels.
+    to ``total`` and returned. For a loss of many classes, ``target`` may hold labels. ``varying`` is the first constant
+    of every element, in place of the one for all.
     """
     cdef Kernel kernel = KERNELS[chosen[0]]
     cdef Task task
@@ -806,6 +1077,7 @@ cpdef double evaluate(
     task.target = NULL if labelled else data_of(target)
     task.labels = <const Py_ssize_t *>data_of(target) if labelled else NULL
     task.weight = data_of(weight)
+    task.varying = data_of(varying)
     task.size = cnp.PyArray_SIZE(prediction)
     task.classes = classes
     task.total = total
@@ -827,13 +1099,14 @@ cdef class Direct:
     A call gives the value and the gradient, or None for all other arguments, and for those outside the loss's domain:
     fastnn/losses.py then prepares them, or says what is wrong with them.
     """
-    cdef bint rowwise, takes_labels, takes_rows, of_probabilities
+    cdef bint rowwise, takes_labels, takes_rows, of_probabilities, in_place
 
-    def __init__(self, *, bint rowwise, bint takes_labels, bint takes_rows, bint of_probabilities):
+    def __init__(self, *, bint rowwise, bint takes_labels, bint takes_rows, bint of_probabilities, bint in_place):
         self.rowwise = rowwise
         self.takes_labels = takes_labels
         self.takes_rows = takes_rows
         self.of_probabilities = of_probabilities
+        self.in_place = in_place
 
     def __call__(
         self, tuple chosen, prediction, target, out, bint value, bint gradient, bint mean
@@ -858,6 +1131,7 @@ cdef class Direct:
             elif not (
                 is_like(out, prediction) and is_writable_beside(out, prediction)
                 and is_writable_beside(out, target) and cnp.PyArray_DATA(out) != cnp.PyArray_DATA(target)
+                and (self.in_place or cnp.PyArray_DATA(out) != cnp.PyArray_DATA(prediction))
             ):
                 return None
         cdef double scale = 1.0 / rows if mean else 1.0

@@ -1,0 +1,470 @@
+"""Losses of embeddings and rankings, beyond what tests/test_losses.py holds of all losses of two arguments."""
+
+import inspect
+import math
+import pickle
+
+import mpmath
+import numpy as np
+import pytest
+from exact import ulp_errors
+from layouts import LAYOUTS
+
+import fastnn as nn
+from fastnn import reference
+
+DTYPES = [np.float32, np.float64]
+each_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)
+SHAPES = [(5,), (1, 1), (6, 7), (40, 300), (2, 3, 17)]
+
+
+def triple(shape, dtype=np.float64, seed=0):
+    return tuple(np.random.default_rng(seed).normal(size=(3, *shape)).astype(dtype))
+
+
+def signs(shape, seed=0):
+    return np.random.default_rng(seed).choice([-1, 1], shape)
+
+
+# Each with the number of arrays that have a gradient, whether a value is one of an element, and hyperparameters.
+CASES = {
+    "cosine_embedding": (nn.cosine_embedding, 2, False, {}),
+    "cosine_embedding, margin": (nn.cosine_embedding, 2, False, {"margin": -0.3}),
+    "margin_ranking": (nn.margin_ranking, 2, True, {}),
+    "margin_ranking, margin": (nn.margin_ranking, 2, True, {"margin": 0.7}),
+    "triplet_margin": (nn.triplet_margin, 3, False, {}),
+    "triplet_margin, swap": (nn.triplet_margin, 3, False, {"swap": True, "margin": 2.0}),
+    "triplet_margin, p": (nn.triplet_margin, 3, False, {"p": 3.0, "margin": 0.5, "swap": True}),
+    "triplet_margin, p 1": (nn.triplet_margin, 3, False, {"p": 1.0}),
+}
+each_case = pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+
+
+def arguments(case, shape, dtype=np.float64):
+    loss, count, elementwise, _ = case
+    arrays = triple(shape, dtype)[:count]
+    return arrays if loss is nn.triplet_margin else (*arrays, signs(shape if elementwise else shape[:-1]))
+
+
+def tolerances(dtype):
+    return {"rtol": 2e-5, "atol": 2e-5} if dtype == np.float32 else {"rtol": 1e-11, "atol": 1e-12}
+
+
+def slopes_by_differences(function, arrays, h=1e-6):
+    gradients = []
+    for k, array in enumerate(arrays):
+        gradient = np.empty_like(array)
+        for place in np.ndindex(array.shape):
+            above, below = array.copy(), array.copy()
+            above[place] += h
+            below[place] -= h
+            values = [function(*arrays[:k], moved, *arrays[k + 1 :]) for moved in (above, below)]
+            gradient[place] = (values[0] - values[1]) / (2 * h)
+        gradients.append(gradient)
+    return gradients
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@each_dtype
+@each_case
+def test_values_against_the_reference(case, dtype, shape, weighted):
+    loss, _, elementwise, options = case
+    given = arguments(case, shape, dtype)
+    want = getattr(reference, loss.__name__)(*map(np.float64, given), **options)
+    values = loss(*given, reduction="none", **options)
+    assert np.shape(values) == (shape if elementwise else shape[:-1])
+    assert values.dtype == dtype
+    np.testing.assert_allclose(values, want, **tolerances(dtype))
+    weight = np.random.default_rng(1).uniform(0.5, 2, np.shape(values)) if weighted else np.ones(np.shape(values))
+    options = {**options, **({"weight": weight} if weighted else {})}
+    total = (weight * want).sum()
+    np.testing.assert_allclose(loss(*given, **options), total / weight.sum(), **tolerances(dtype))
+    np.testing.assert_allclose(loss(*given, denominator="count", **options), total / want.size, **tolerances(dtype))
+    np.testing.assert_allclose(loss(*given, reduction="sum", **options), total, rtol=1e-4)
+    np.testing.assert_allclose(loss(*given, reduction="none", **options), weight * want, **tolerances(dtype))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (6, 7), (2, 3, 5)], ids=str)
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("weighted", [False, True])
+@each_case
+def test_gradients_against_central_differences(case, weighted, reduction, shape):
+    loss, count, elementwise, options = case
+    given = arguments(case, shape)
+    items = shape if elementwise else shape[:-1]
+    options = dict(options)
+    if weighted:
+        options |= {"weight": np.random.default_rng(1).uniform(0.5, 2, items), "where": signs(items, 2) > 0}
+
+    def total(*arrays):
+        return np.sum(loss(*arrays, *given[count:], reduction=reduction, **options))
+
+    if reduction == "mean" and weighted and not options["where"].any():
+        return
+    value, gradients = loss.value_and_gradient(*given, reduction=reduction, **options)
+    assert len(gradients) == count
+    assert np.array_equal(value, loss(*given, reduction=reduction, **options))
+    for gradient, want in zip(gradients, slopes_by_differences(total, given[:count]), strict=True):
+        np.testing.assert_allclose(gradient, want, rtol=1e-6, atol=1e-8)
+    for gradient, again in zip(gradients, loss.gradient(*given, reduction=reduction, **options), strict=True):
+        assert np.array_equal(gradient, again)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@each_dtype
+@each_case
+def test_the_layout_does_not_change_a_bit(case, dtype, layout):
+    loss, count, _, options = case
+    given = arguments(case, (60, 70), dtype)
+    want, want_gradients = loss.value_and_gradient(*given, **options)
+    value, gradients = loss.value_and_gradient(*map(LAYOUTS[layout], given[:count]), *given[count:], **options)
+    assert value == want
+    assert all(np.array_equal(*pair) for pair in zip(gradients, want_gradients, strict=True))
+
+
+@each_case
+def test_a_masked_value_counts_nothing(case):
+    loss, count, elementwise, options = case
+    given = arguments(case, (30, 20))
+    mask = signs((30, 20) if elementwise else 30, 3) > 0
+    spoilt = [array.copy() for array in given[:count]]
+    for array in spoilt:
+        array[~mask] = np.nan
+    value, gradients = loss.value_and_gradient(*spoilt, *given[count:], where=mask, **options)
+    kept = [array[mask] for array in given]
+    want, want_gradients = loss.value_and_gradient(*kept, **options)
+    assert value == pytest.approx(want, rel=1e-13)
+    for gradient, wanted in zip(gradients, want_gradients, strict=True):
+        np.testing.assert_allclose(gradient[mask], wanted, rtol=1e-12)
+        assert not gradient[~mask].any()
+    values = loss(*spoilt, *given[count:], where=mask, reduction="none", **options)
+    assert not values[~mask].any()
+
+
+@each_case
+def test_out(case):
+    loss, count, _, options = case
+    given = arguments(case, (6, 7))
+    want = loss.gradient(*given, **options)
+    for make in (np.empty_like, lambda x: np.empty((*x.shape, 2))[..., 0]):
+        out = tuple(make(array) for array in given[:count])
+        gradients = loss.gradient(*given, out=out, **options)
+        assert all(one is other for one, other in zip(gradients, out, strict=True))
+        assert all(np.array_equal(*pair) for pair in zip(out, want, strict=True))
+    for order in ([0, 1, 2], [1, 2, 0], [2, 1, 0]):  # over the arrays themselves, or over each other
+        places = [k for k in order if k < count]
+        arrays = [array.copy() for array in given[:count]]
+        gradients = loss.gradient(*arrays, *given[count:], out=tuple(arrays[k] for k in places), **options)
+        assert all(np.array_equal(*pair) for pair in zip(gradients, want, strict=True))
+    values = loss(*given, reduction="none", **options)
+    out = np.empty_like(values)
+    assert loss(*given, reduction="none", out=out, **options) is out
+    assert np.array_equal(out, values)
+    with pytest.raises(TypeError, match="out takes the values of reduction='none'; with 'mean'"):
+        loss(*given, out=out, **options)
+    with pytest.raises(TypeError, match=f"out must be a tuple of {count} arrays"):
+        loss.gradient(*given, out=out, **options)
+    first, *others = (np.full_like(array, 7) for array in given[:count])
+    with pytest.raises(ValueError, match="out has shape"):
+        loss.gradient(*given, out=(first, *others[:-1], np.empty((3, 3))), **options)
+    assert (first == 7).all()
+
+
+@each_case
+def test_types(case):
+    loss, count, _, options = case
+    given = arguments(case, (4, 3), np.float32)
+    mixed = (given[0].astype(np.float64), *given[1:])
+    value, gradients = loss.value_and_gradient(*mixed, **options)
+    assert value.dtype == np.float64
+    assert {gradient.dtype for gradient in gradients} == {np.dtype(np.float64)}
+    assert loss(*[np.asarray(array).tolist() for array in given], **options).dtype == np.float64
+    for k in range(count):
+        with pytest.raises(TypeError, match="has dtype complex64; accepted are float32"):
+            loss(*given[:k], given[k] + 0j, *given[k + 1 :], **options)
+    with pytest.raises(TypeError, match=rf"{loss.__name__}\(\) got an unexpected keyword argument 'zeta'"):
+        loss(*given, zeta=1)
+    with pytest.raises(TypeError, match=rf"{loss.__name__}\(\) missing 1 required positional argument"):
+        loss(*given[:-1])
+    with pytest.raises(TypeError, match="margin must be a number, not 'wide'"):
+        loss(*given, margin="wide")
+    with pytest.raises(ValueError, match="reduction is 'all'"):
+        loss(*given, reduction="all")
+    with pytest.raises(ValueError, match="weight has shape"):
+        loss(*given, weight=np.ones((5, 5)))
+    with pytest.raises(ValueError, match="weight sums to 0"):
+        loss(*given, weight=0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "given", "error", "message"),
+    [
+        (nn.cosine_embedding, (np.ones((2, 3)), np.ones((2, 3)), [1, 0]), ValueError, "target holds 0; accepted are 1"),
+        (nn.cosine_embedding, (np.ones((2, 3)), np.ones((2, 4)), 1), ValueError, r"x1 \(2, 3\), x2 \(2, 4\); accepted"),
+        (
+            nn.cosine_embedding,
+            (np.ones((2, 3)), np.ones((2, 3)), [1, 1, 1]),
+            ValueError,
+            r"broadcast to the rows' shape",
+        ),
+        (nn.cosine_embedding, (1.0, 1.0, 1), ValueError, r"x1 \(\), x2 \(\); accepted is the same for all, \(..., fea"),
+        (
+            nn.margin_ranking,
+            (np.ones(2), np.ones(3), 1),
+            ValueError,
+            r"x1 of shape \(2,\) and x2 of shape \(3,\) cannot",
+        ),
+        (
+            nn.margin_ranking,
+            (np.ones(2), np.ones(2), np.ones(3)),
+            ValueError,
+            r"target has shape \(3,\), which does not",
+        ),
+        (nn.triplet_margin, (np.ones((2, 3)), np.ones((2, 3)), np.ones(3)), ValueError, r"negative \(3,\); accepted"),
+        (nn.ntxent, (np.ones((2, 3)), [0, 0.5]), TypeError, "labels has dtype float64; accepted are integers"),
+        (nn.ntxent, (np.ones((2, 3)), [0, 1, 2]), ValueError, r"labels has shape \(3,\); accepted is \(2,\)"),
+        (nn.ntxent, (np.ones((2, 3)), [0, 1]), ValueError, "nothing to average: no two labels are equal"),
+        (nn.circle, (np.ones(3), [0]), ValueError, r"embeddings has shape \(3,\); accepted is \(rows, features\)"),
+        (nn.circle, (np.ones((0, 3)), np.empty(0, int)), ValueError, "nothing to average"),
+    ],
+)
+def test_errors(loss, given, error, message):
+    for function in (loss, loss.gradient, loss.value_and_gradient):
+        with pytest.raises(error, match=message):
+            function(*given)
+
+
+def test_a_distance_of_ones_own():
+    a, p, n = triple((6, 7))
+    want, want_gradients = nn.triplet_margin.value_and_gradient(a, p, n, p=1.0)
+
+    class Taxicab:
+        def __call__(self, x, y, *, reduction):
+            return np.abs(x - y).sum(-1)
+
+        def gradient(self, x, y, *, weight, where, reduction, out):
+            assert reduction == "sum"
+            return np.multiply(np.sign(x - y), weight[:, np.newaxis], out=out)
+
+    value, gradients = nn.triplet_margin.value_and_gradient(a, p, n, distance=Taxicab())
+    assert value == pytest.approx(want, rel=1e-13)
+    for one, other in zip(gradients, want_gradients, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-13)
+    cosine = nn.triplet_margin(a, p, n, distance=nn.cosine_distance, reduction="none")
+    want = np.maximum(0, reference.cosine_distance(a, p) - reference.cosine_distance(a, n) + 1)
+    np.testing.assert_allclose(cosine, want, rtol=1e-12)
+    with pytest.raises(ValueError, match=r"distance gives values of shape \(6, 7\) for rows of shape \(6, 7\)"):
+        nn.triplet_margin(a, p, n, distance=nn.mse)
+
+
+@each_dtype
+@pytest.mark.parametrize("p", [1, 1.5, 2, 3, 7.5, math.inf])
+def test_distances_against_norms(p, dtype):
+    for shape in SHAPES:
+        x, y, _ = triple(shape, dtype)
+        want = np.linalg.norm(np.float64(x) - np.float64(y), ord=p, axis=-1)
+        np.testing.assert_allclose(nn.pairwise_distance(x, y, p=p, reduction="none"), want, rtol=2e-6)
+    x, y, _ = triple((4, 6))
+    for function, derivative in (
+        (lambda x: nn.pairwise_distance(x, y, p=p, reduction="sum"), nn.pairwise_distance.gradient),
+        (None, nn.pairwise_distance.hessian),
+    ):
+        for place in np.ndindex(x.shape):
+            step = np.zeros_like(x)
+            step[place] = 1e-6
+            if function is None:
+                values = [
+                    nn.pairwise_distance.gradient(z, y, p=p, reduction="sum")[place] for z in (x + step, x - step)
+                ]
+            else:
+                values = [function(x + step), function(x - step)]
+            got = derivative(x, y, p=p, reduction="sum")[place]
+            assert got == pytest.approx((values[0] - values[1]) / 2e-6, rel=2e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize("p", [1, 2, 3, math.inf])
+def test_distances_at_edges(p):
+    rows = np.array([[0, 0, 0], [0, 5, 0], [np.nan, 1, 2], [np.inf, 1, 2]], float)
+    values, gradient = nn.pairwise_distance.value_and_gradient(rows, 0.0, p=p, reduction="none")
+    np.testing.assert_array_equal(values, [0, 5, np.nan, np.inf])
+    np.testing.assert_array_equal(gradient[:2], [[0, 0, 0], [0, 1, 0]])
+    assert np.isnan(gradient[2, 0])
+    np.testing.assert_array_equal(gradient[3], [1, 1, 1] if p == 1 else [1, 0, 0])
+    np.testing.assert_array_equal(nn.pairwise_distance.hessian(rows, 0.0, p=p, reduction="none")[0], 0)
+    for scale in (1e-200, 1e-320, 1e200):
+        assert nn.pairwise_distance([scale * 3, scale * 4], 0.0, p=2) == pytest.approx(scale * 5, rel=1e-3)
+    with pytest.raises(ValueError, match=r"p is 0\.5; the order of a norm is at least 1, or infinity"):
+        nn.pairwise_distance(rows, 0.0, p=0.5)
+    tie = np.array([[2.0, -2.0, 1.0]])
+    if p == math.inf:
+        assert nn.pairwise_distance.gradient(tie, 0.0, p=p).tolist() == [[1, 0, 0]]
+
+
+@each_dtype
+def test_small_angles_keep_their_digits(dtype):
+    """The distance is exact for float32; in float64 its error is that of a difference of directions."""
+    rows = [([1, 0], [1, 1e-3]), ([1, 0], [1, 1e-6]), ([1, 2, 3], [1, 2, 3.001]), ([3, 4], [-4, 3]), ([1, 1], [-1, -1])]
+    for x, y in rows:
+        x, y = np.array(x, dtype), np.array(y, dtype)
+        with mpmath.workdps(60):
+            a, b = ([mpmath.mpf(v) for v in row.tolist()] for row in (x, y))
+            dot = mpmath.fsum(p * q for p, q in zip(a, b, strict=True))
+            lengths = mpmath.sqrt(mpmath.fsum(p * p for p in a) * mpmath.fsum(q * q for q in b))
+            exact = 1 - dot / lengths
+        value = nn.cosine_distance(x, y)
+        if dtype == np.float32:
+            assert ulp_errors(value, [exact]).max() <= 1
+        else:
+            assert float(value) == pytest.approx(float(exact), rel=1e-15 / math.sqrt(exact))
+
+
+def test_cosines_at_edges():
+    x = np.array([[0, 0], [1, 0], [1e200, 1e200], [1e-320, 1e-320], [np.nan, 1]])
+    y = np.array([1.0, 0.0])
+    with np.errstate(all="raise"):
+        cosines, gradient = nn.cosine_similarity.value_and_gradient(x, y, reduction="none")
+        distances = nn.cosine_distance(x, y, reduction="none")
+    np.testing.assert_allclose(cosines, [0, 1, math.sqrt(0.5), math.sqrt(0.5), np.nan], rtol=1e-3)
+    np.testing.assert_allclose(distances, 1 - cosines, rtol=1e-3, atol=1e-12)
+    np.testing.assert_array_equal(gradient[:2], 0)
+    assert np.isnan(gradient[4]).all()
+    np.testing.assert_array_equal(nn.cosine_similarity.gradient(np.ones((3, 2)), 0.0, reduction="none"), 0)
+    a, b, _ = triple((5, 6))
+    for loss in (nn.cosine_similarity, nn.cosine_distance):
+        value, gradient = loss.value_and_gradient(a, b, reduction="none")
+        np.testing.assert_allclose(value, getattr(reference, loss.__name__)(a, b), rtol=1e-13)
+        np.testing.assert_allclose(gradient, getattr(reference, f"{loss.__name__}_gradient")(a, b), rtol=1e-11)
+        np.testing.assert_allclose(
+            loss.hessian(a, b, reduction="none"), getattr(reference, f"{loss.__name__}_hessian")(a, b), rtol=1e-10
+        )
+    assert nn.cosine_similarity(a, a) == pytest.approx(1, rel=1e-15)
+
+
+def test_a_loss_of_pairs_in_the_same_place_is_not_negative():
+    x = np.array([[0.1, 0.2, 0.3]])
+    value, gradients = nn.cosine_embedding.value_and_gradient(x, 3 * x, [1])
+    assert value == pytest.approx(0, abs=1e-30)
+    np.testing.assert_allclose(gradients, 0, atol=1e-15)
+
+
+def test_kinks():
+    one = np.array([1.0])
+    assert nn.margin_ranking.value_and_gradient(one, one, 1)[1] == (0, 0)
+    assert nn.hinge_embedding.gradient(one, [-1]) == 0
+    a, p, n = np.array([[0.0]]), np.array([[1.0]]), np.array([[2.0]])
+    value, gradients = nn.triplet_margin.value_and_gradient(a, p, n)
+    assert value == 0
+    assert not np.any(gradients)
+    right = np.array([[1.0, 0.0]])
+    assert not np.any(nn.cosine_embedding.gradient(right, np.array([[0.0, 1.0]]), [-1]))
+
+
+@pytest.mark.parametrize("weight", [None, [0.5, 2.0, 1.0]])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_ranking_softmax_with_a_mask_of_items(reduction, weight):
+    scores, relevance, _ = triple((3, 6))
+    relevance = np.abs(relevance)
+    mask = np.ones((3, 6), bool)
+    mask[0, 4:] = mask[1, ::2] = mask[2] = False
+    spoilt, wrong = np.where(mask, scores, np.nan), np.where(mask, relevance, np.inf)
+    options = {"reduction": reduction, "weight": weight}
+    value, gradient = nn.ranking_softmax.value_and_gradient(spoilt, wrong, where=mask, **options)
+    values = []
+    for k in (0, 1):
+        z, t = scores[k, mask[k]], relevance[k, mask[k]]
+        values.append(t.sum() * np.logaddexp.reduce(z) - (t * z).sum())
+        want = t.sum() * np.exp(z - np.logaddexp.reduce(z)) - t
+        factor = (1 if weight is None else weight[k]) / (
+            1 if reduction != "mean" else 2 if weight is None else sum(weight[:2])
+        )
+        np.testing.assert_allclose(gradient[k, mask[k]], factor * want, rtol=1e-12)
+    values = np.array([*values, 0]) * (1 if weight is None else np.array(weight))
+    if reduction == "none":
+        np.testing.assert_allclose(value, values, rtol=1e-12)
+    else:
+        divisor = 1 if reduction == "sum" else 2 if weight is None else sum(weight[:2])
+        assert value == pytest.approx(values.sum() / divisor, rel=1e-12)
+    assert not gradient[~mask].any()
+    assert nn.ranking_softmax(scores, relevance) == nn.cross_entropy(scores, relevance)
+    with pytest.raises(ValueError, match=r"where has shape \(3,\), which does not broadcast to the prediction's shape"):
+        nn.ranking_softmax(scores, relevance, where=[True, False, True])
+    assert nn.ranking_softmax(scores.astype(np.float32), relevance.astype(np.float32), where=mask).dtype == np.float32
+
+
+CONTRASTIVE = [
+    (nn.ntxent, {}),
+    (nn.ntxent, {"temperature": 0.5}),
+    (nn.circle, {}),
+    (nn.circle, {"gamma": 4, "margin": 0.2}),
+]
+each_contrastive = pytest.mark.parametrize(("loss", "options"), CONTRASTIVE)
+LABELS = np.array([0, 1, 0, 2, 1, 0, 3, 1])  # 2 and 3 stand alone
+
+
+@each_dtype
+@each_contrastive
+def test_contrastive_losses_against_the_reference(loss, options, dtype):
+    x = np.random.default_rng(0).normal(size=(8, 5)).astype(dtype)
+    want = getattr(reference, loss.__name__)(np.float64(x), LABELS, **options)
+    accuracy = {"rtol": 1e-4, "atol": 1e-5} if dtype == np.float32 else {"rtol": 1e-10, "atol": 1e-12}
+    values = loss(x, LABELS, reduction="none", **options)
+    assert values.dtype == dtype
+    np.testing.assert_allclose(values, want, **accuracy)
+    count = (want != 0).sum() if loss is nn.ntxent else 8
+    np.testing.assert_allclose(loss(x, LABELS, **options), want.sum() / count, **accuracy)
+    np.testing.assert_allclose(loss(x, LABELS, reduction="sum", **options), want.sum(), **accuracy)
+    np.testing.assert_allclose(loss(2 * x, LABELS, **options), want.sum() / count, **accuracy)
+    out = np.empty_like(values)
+    assert loss(x, LABELS, reduction="none", out=out, **options) is out
+    assert np.array_equal(out, values)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@each_contrastive
+def test_gradients_of_contrastive_losses_against_central_differences(loss, options, reduction):
+    x = np.random.default_rng(0).normal(size=(8, 5))
+    value, gradient = loss.value_and_gradient(x, LABELS, reduction=reduction, **options)
+    (want,) = slopes_by_differences(lambda x: loss(x, LABELS, reduction=reduction, **options), [x])
+    np.testing.assert_allclose(gradient, want, rtol=1e-5, atol=1e-7)
+    assert value == loss(x, LABELS, reduction=reduction, **options)
+    for out in (np.empty_like(x), x.copy()):
+        assert loss.gradient(out if out[0, 0] == x[0, 0] else x, LABELS, reduction=reduction, out=out, **options) is out
+        assert np.array_equal(out, gradient)
+    with pytest.raises(ValueError, match="reduction is 'none'; the values share all rows"):
+        loss.gradient(x, LABELS, reduction="none")
+    with pytest.raises(TypeError, match=rf"{loss.__name__}\(\) got an unexpected keyword argument 'zeta'"):
+        loss(x, LABELS, zeta=1)
+
+
+def test_contrastive_losses_at_edges():
+    x = np.array([[1.0, 0.0], [0.0, 0.0], [2.0, 0.0], [0.0, 1.0]])
+    for loss in (nn.ntxent, nn.circle):
+        value, gradient = loss.value_and_gradient(x, [0, 0, 0, 0])  # no others
+        assert value == 0
+        assert not gradient.any()
+        value, gradient = loss.value_and_gradient(x, [0, 0, 1, 1])
+        assert math.isfinite(value)
+        assert not gradient[1].any()  # a row of zeros
+        assert np.isnan(loss(np.where(x == 2, np.nan, x), [0, 0, 1, 1]))
+    assert nn.circle(x, [0, 1, 2, 3]) == 0
+    with pytest.raises(ValueError, match="temperature is 0; it must be positive"):
+        nn.ntxent(x, [0, 0, 1, 1], temperature=0)
+    with pytest.raises(ValueError, match="margin is -1; it must be at least 0"):
+        nn.circle(x, [0, 0, 1, 1], margin=-1)
+
+
+JOINT = [nn.cosine_embedding, nn.margin_ranking, nn.triplet_margin, nn.ntxent, nn.circle]
+
+
+@pytest.mark.parametrize("loss", JOINT, ids=str)
+def test_names_and_documentation(loss):
+    for part in (loss, loss.gradient, loss.value_and_gradient):
+        assert pickle.loads(pickle.dumps(part)) is part
+        assert repr(part) == f"<function fastnn.{part.__name__}>"
+        for section in ("Parameters", "Returns"):
+            assert f"    {section}\n    {'-' * len(section)}\n" in part.__doc__
+    assert "{common}" not in loss.__doc__
+    assert "{item" not in loss.__doc__
+    assert "{gradients}" not in loss.__doc__
+    assert inspect.signature(loss).parameters["reduction"].default == "mean"
