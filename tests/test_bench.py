@@ -102,12 +102,12 @@ def test_compare(run, tmp_path):
 
 
 def test_the_report(run, tmp_path):
-    slower = doctored(run, tmp_path / "slower.json", factor=1000.0)
+    slower = doctored(run, tmp_path / "slower.json", factor=1e6)
     script = [sys.executable, ROOT / "bench" / "report.py", slower, "--compare", run]
     process = subprocess.run(script, capture_output=True, text=True, check=True)
     cells = Run.read(slower).cells
     assert f"{len(cells)} contests are in both runs; {len(cells)} changed by more than the noise." in process.stdout
-    assert re.search(r"1000.00 times slower +tanh forward, float32, 10", process.stdout)
+    assert re.search(r"1000000.00 times slower +tanh forward, float32, 10", process.stdout)
     html, markdown = (slower.with_suffix(suffix).read_text() for suffix in (".html", ".md"))
     rivals = sum(bool(cell.rivals()) for cell in cells)
     assert f"| cells lost to the best peer | {rivals} of {rivals}" in markdown
