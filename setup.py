@@ -13,7 +13,7 @@ MODULES = ("elementwise", "units", "softmax", "losses", "sequences", "optimizers
 # -g0 because Python's own flags ask for debug information, which is most of the size of a wheel.
 # GCC unrolls short loops before it vectorizes: then the partial sums of reductions.pxd end up as single numbers.
 FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-g0"]
-FLAGS += ["--param", "max-completely-peel-times=4"]
+FLAGS += ["--param", "max-completely-peel-times=4", "-fno-tree-loop-distribute-patterns"]
 V2 = ["-msse3", "-mssse3", "-msse4.1", "-msse4.2", "-mpopcnt", "-mcx16", "-msahf"]
 V3 = [*V2, *["-mavx", "-mavx2", "-mfma", "-mbmi", "-mbmi2", "-mlzcnt", "-mf16c", "-mmovbe"]]
 

@@ -151,9 +151,16 @@ def data(contest: Contest) -> Data:
         x = np.abs(x)
     if loss.takes_labels:
         return Data(x, rng.integers(0, contest.shape[-1], contest.shape[:-1]), out)
+    if contest.function == "multilabel_margin":  # a few labels in a row, as there are in practice
+        target = np.zeros_like(x)
+        np.put_along_axis(target, rng.integers(0, contest.shape[-1], (*contest.shape[:-1], 3)), 1, -1)
+        return Data(x, target, out)
     if loss.rowwise:
         return Data(nn.softmax(x), nn.softmax(normal()), out)
-    return Data(nn.sigmoid(x) if loss.of_probabilities else x, rng.integers(0, 2, contest.shape).astype(dtype), out)
+    target = rng.integers(0, 2, contest.shape).astype(dtype)
+    if contest.function == "hinge_embedding":
+        target = 2 * target - 1
+    return Data(nn.sigmoid(x) if loss.of_probabilities else x, target, out)
 
 
 def network(contest: Contest) -> nn.ann.Network:

@@ -142,8 +142,32 @@ def test_the_gradient_of_standardize_is_the_limit_of_differences(length):
 def test_standardize_refuses_what_it_does_not_take():
     with pytest.raises(ValueError, match=re.escape("epsilon is -1; it must be at least 0 and finite")):
         nn.standardize(np.ones(3), epsilon=-1)
-    with pytest.raises(TypeError, match=re.escape("standardize() takes no mask")):
-        nn.standardize(np.ones(3), where=[True, True, False])
+    with pytest.raises(TypeError, match="where has dtype int64; a mask is boolean"):
+        nn.standardize(np.ones(3), where=[1, 1, 0])
+
+
+@pytest.mark.parametrize("axis", [-1, 0, (0, 2)])
+@each_dtype
+@each_layout
+def test_what_a_mask_leaves_is_standardized_by_itself(dtype, axis, layout):
+    x, grad = numbers((5, 40, 30), dtype), np.cos(np.arange(6000)).reshape(5, 40, 30).astype(dtype)
+    mask = np.random.default_rng(1).random(x.shape) < 0.6
+    mask[:, 3] = False
+    mask[:, 4] = True
+    spoilt = np.where(mask, x, dtype(NAN))
+    y = nn.standardize(layout(spoilt), axis, where=layout(mask))
+    dx = nn.standardize.backward(layout(grad), layout(spoilt), axis, where=mask)
+    rows = (np.moveaxis(a, axis, (-1,) if isinstance(axis, int) else (-2, -1)) for a in (x, grad, mask, y, dx))
+    length = x[0, 0].size if axis == -1 else x[:, 0, 0].size if axis == 0 else 5 * 30
+    for row, g, present, result, slope in zip(*(a.reshape(-1, length) for a in rows), strict=True):
+        assert not result[~present].any()
+        assert not slope[~present].any()
+        if present.any():
+            np.testing.assert_array_equal(result[present], nn.standardize(row[present].copy()))
+            np.testing.assert_array_equal(slope[present], nn.standardize.backward(g[present], row[present].copy()))
+    out = spoilt.copy()
+    assert nn.standardize(out, axis, where=mask, out=out) is out
+    np.testing.assert_array_equal(out, y)
 
 
 # All of them

@@ -68,6 +68,25 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "hardmax": lambda x: jax.nn.one_hot(jnp.argmax(x, -1), x.shape[-1], dtype=x.dtype),
     "standardize": jax.nn.standardize,
 }
+
+
+def at_label(p: Any, labels: Any) -> Any:
+    return jnp.take_along_axis(p, labels[:, None], -1)
+
+
+def margins(p: Any, labels: Any) -> Any:
+    others = jnp.arange(p.shape[-1]) != labels[:, None]
+    return jnp.where(others, jnp.maximum(0, 1 + p - at_label(p, labels)), 0)
+
+
+def tversky(p: Any, t: Any, smooth: float = 1.0) -> Any:
+    return 1 - (jnp.sum(p * t, -1) + smooth) / ((jnp.sum(p, -1) + jnp.sum(t, -1)) / 2 + smooth)
+
+
+def of_cross_entropy(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda p, t: f(optax.softmax_cross_entropy_with_integer_labels(p, t))
+
+
 LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "mse": optax.squared_error,
     "mae": lambda p, t: jnp.abs(p - t),
@@ -88,12 +107,39 @@ LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "binary_cross_entropy_with_logits": optax.sigmoid_binary_cross_entropy,
     "categorical_cross_entropy": lambda p, t: -jnp.sum(t * jnp.log(p), -1),
     "cross_entropy": optax.softmax_cross_entropy_with_integer_labels,
+    "msle": lambda p, t: (jnp.log1p(p) - jnp.log1p(t)) ** 2,
+    "mape": lambda p, t: 100 * jnp.abs(p - t) / jnp.maximum(jnp.abs(t), 1e-7),
+    "smape": lambda p, t: 200 * jnp.abs(p - t) / (jnp.abs(p) + jnp.abs(t)),
+    "gamma_nll": lambda p, t: p + t * jnp.exp(-p),
+    "tweedie": lambda p, t: 2 * jnp.exp(0.5 * p) + 2 * t * jnp.exp(-0.5 * p),
+    "gaussian_nll": lambda p, t: (p - t) ** 2 / 2,
+    "hinge_embedding": lambda p, t: jnp.where(t > 0, p, jnp.maximum(0, 1 - p)),
+    "sigmoid_focal": lambda p, t: optax.sigmoid_focal_loss(p, t, alpha=0.25),
+    "kl_divergence": lambda p, t: t * (jnp.log(jnp.where(t > 0, t, 1)) - p),
+    "nll": lambda p, t: -at_label(p, t),
+    "focal_cross_entropy": of_cross_entropy(lambda loss: (1 - jnp.exp(-loss)) ** 2 * loss),
+    "poly_cross_entropy": of_cross_entropy(lambda loss: loss + 2 * (1 - jnp.exp(-loss))),
+    "generalized_cross_entropy": of_cross_entropy(lambda loss: (1 - jnp.exp(-0.7 * loss)) / 0.7),
+    "multi_margin": lambda p, t: jnp.mean(margins(p, t), -1),
+    "multiclass_perceptron": optax.losses.multiclass_perceptron_loss,
+    "categorical_hinge": lambda p, t: jnp.maximum(
+        0, 1 + jnp.max(jnp.where(jnp.arange(p.shape[-1]) == t[:, None], 0, p), -1) - at_label(p, t)[:, 0]
+    ),
+    "sparsemax_loss": optax.losses.multiclass_sparsemax_loss,
+    "multilabel_soft_margin": lambda p, t: jnp.mean(optax.sigmoid_binary_cross_entropy(p, t), -1),
+    "tversky": tversky,
+    "dice": lambda p, t: tversky(p, t, 0.5),
+    "ranking_softmax": optax.softmax_cross_entropy,
+    "cosine_distance": optax.cosine_distance,
+    "pairwise_distance": lambda p, t: jnp.sqrt(jnp.sum((p - t) ** 2, -1)),
 }
 OPTIMIZERS: dict[str, Callable[[], Any]] = {"sgd": lambda: optax.sgd(1e-3), "adam": lambda: optax.adam(1e-3)}
 
 
 def enter(contest: Contest) -> Builder | None:
     name = contest.function
+    if name == "sparsemax_loss" and contest.dtype == "float32":
+        return None  # optax's computes in float64 where JAX has it, and fails
     if contest.family == "training":
         return lambda data: training(contest, data)
     if name == "prelu":

@@ -89,6 +89,15 @@ LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "binary_cross_entropy": functional.binary_cross_entropy,
     "binary_cross_entropy_with_logits": functional.binary_cross_entropy_with_logits,
     "cross_entropy": functional.cross_entropy,
+    "nll": functional.nll_loss,
+    "gaussian_nll": lambda p, t: functional.gaussian_nll_loss(p, t, 1.0),
+    "kl_divergence": functional.kl_div,
+    "hinge_embedding": functional.hinge_embedding_loss,
+    "multi_margin": functional.multi_margin_loss,
+    "multilabel_soft_margin": functional.multilabel_soft_margin_loss,
+    "ranking_softmax": functional.cross_entropy,
+    "cosine_distance": lambda p, t: (1 - functional.cosine_similarity(p, t, -1)).mean(),
+    "pairwise_distance": lambda p, t: functional.pairwise_distance(p, t, eps=0).mean(),
 }
 OPTIMIZERS: dict[str, Callable[..., Any]] = {
     "sgd": lambda p: torch.optim.SGD([p], lr=1e-3, fused=True),

@@ -275,6 +275,19 @@ def run_in_pieces(
                 writer.write(start, stop, result)
 
 
+def apply_to_the_rest(function: Any, pieces: Sequence[Array], present: Array, keywords: Mapping[str, Any]) -> None:
+    """Call a row function on what a mask leaves of rows, those of equal length together; the last piece is the result.
+
+    What is masked gets 0.
+    """
+    counts = present.sum(axis=1)
+    for count in np.unique(counts[counts > 0]):
+        places = present & (counts == count)[:, np.newaxis]
+        rests = [piece[places].reshape(-1, count) for piece in pieces]
+        pieces[-1][places] = function(*rests, **keywords).reshape(-1)
+    pieces[-1][~present] = 0
+
+
 def checked_axis(axis: Any, ndim: int) -> int:
     try:
         axis = operator.index(axis)
@@ -359,12 +372,10 @@ def apply_rowwise(
     """Call a row function on arguments of any kind, along any axes, through contiguous copies of blocks of rows.
 
     A masked element of the first argument is replaced by ``function.masked``, and the result of a row of nothing else
-    by ``function.empty``.
+    by ``function.empty``; without a number that changes nothing, the function is called on what is left of the rows.
     """
     if keywords:
         function.settings(**checked_hyperparameters(function, keywords))
-    if where is not None and function.masked is None:
-        raise TypeError(f"{function.__name__}() takes no mask")
     if foreign((*inputs.values(), out)):
         operands = list(inputs.values())
         check_whole_rows(function, operands, axis)
@@ -391,6 +402,8 @@ def apply_rowwise(
         pieces = [rows.copied(source[index], dtype) for source in sources]
         if masked is None:
             function(*pieces, out=pieces[-1], **keywords)
+        elif function.masked is None:
+            apply_to_the_rest(function, pieces, masked[index].reshape(-1, rows.size), keywords)
         else:
             hidden = ~masked[index].reshape(-1, rows.size)
             np.copyto(pieces[0], function.masked, where=hidden)

@@ -130,7 +130,7 @@ def row_function(
     """Make the row function that a function without a body declares; its formula is the kernel of the same name.
 
     ``settings`` takes the hyperparameters and returns the kernel's constant. ``masked`` stands for an element that is
-    masked, and ``empty`` is the result of a row of nothing else; None for a function that takes no mask.
+    masked, and ``empty`` is the result of a row of nothing else; None for a function of what is left of a row.
     """
 
     def make(declaration: Callable[..., Any]) -> RowFunction:
@@ -210,7 +210,14 @@ def backward_from_output(
 
 
 def backward_from_input(
-    grad: ArrayLike, x: ArrayLike, /, axis: int = -1, *, out: Array | None = None, **hyperparameter: float
+    grad: ArrayLike,
+    x: ArrayLike,
+    /,
+    axis: int = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: Array | None = None,
+    **hyperparameter: float,
 ) -> Any:
     """Back-propagate a gradient through the function.
 
@@ -222,6 +229,8 @@ def backward_from_input(
         Input of the function.
     axis : int, tuple of ints or None, default -1
         The axis along which the function was taken.
+    where : array_like of bool, optional
+        The mask that the function was given. Masked elements get 0.
     out : ndarray, optional
         Where the result goes. It may be grad or x.
     **hyperparameter
@@ -420,7 +429,15 @@ def hardmax(x: ArrayLike, /, axis: int = -1, *, where: ArrayLike | None = None, 
 
 
 @row_function(lambda epsilon: not_negative("epsilon", epsilon), masked=None, empty=None, output_tells=False)
-def standardize(x: ArrayLike, /, axis: int = -1, *, epsilon: float = 1e-5, out: Array | None = None) -> Any:
+def standardize(
+    x: ArrayLike,
+    /,
+    axis: int = -1,
+    *,
+    epsilon: float = 1e-5,
+    where: ArrayLike | None = None,
+    out: Array | None = None,
+) -> Any:
     r"""Standardized numbers: their mean is 0 and their variance 1, along an axis.
 
     .. math:: y_i = \frac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}}, \qquad \frac{\partial L}{\partial x_i} =
@@ -432,6 +449,8 @@ def standardize(x: ArrayLike, /, axis: int = -1, *, epsilon: float = 1e-5, out: 
     {axis}
     epsilon : float, default 1e-5
         Added to the variance; not negative.
+    {where}
+        A masked one gets exactly 0.
     {out}
 
     {common}
@@ -449,6 +468,8 @@ def standardize(x: ArrayLike, /, axis: int = -1, *, epsilon: float = 1e-5, out: 
     >>> import numpy as np, fastnn as nn
     >>> nn.standardize(np.array([1.0, 3.0]), epsilon=0)
     array([-1.,  1.])
+    >>> nn.standardize(np.array([1.0, 100.0, 3.0]), epsilon=0, where=[True, False, True])
+    array([-1.,  0.,  1.])
     """
 
 

@@ -166,10 +166,15 @@ cdef inline real zero_below(real like) noexcept nogil:
         return -1060
 
 
+cdef inline real exp_with_headroom(real x) noexcept nogil:
+    """2^k e^x for x <= 0, where k is the headroom: what is to be subnormal is not yet; 0 at -infinity."""
+    cdef real e = exp_times_power(x, headroom(x))
+    return <real>0 if x < zero_below(x) else e
+
+
 cdef inline real exp_nonpositive(real x) noexcept nogil:
     """e^x for x <= 0, subnormal results included; exactly 1 at 0 and 0 at -infinity."""
-    cdef real e = without_headroom(exp_times_power(x, headroom(x)))
-    return <real>0 if x < zero_below(x) else e
+    return without_headroom(exp_with_headroom(x))
 
 
 cdef inline real exp_any(real x) noexcept nogil:

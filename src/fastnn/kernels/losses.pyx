@@ -610,7 +610,7 @@ cdef inline void cross_entropy_rows(
                     distance = t[start + k] * (largest[r] - z[start + k])
                     terms[k] = <real>0 if t[start + k] == 0 else distance
                 v[r] += sum_row(terms, count)
-    exp_rows(z, e, e is not NULL, True, rows, n, largest, rest)
+    exp_rows(z, e, e is not NULL, False, True, rows, n, largest, rest)
     for r in range(rows):
         v[r] += weight[r] * log1p_of(rest[r])
     if hessian is not NULL:
@@ -675,7 +675,7 @@ cdef inline void cross_entropy_label_rows(
         v[r] = <double>largest[r] - <double>z[r * n + label]
         is_largest[r] = z[r * n + label] == largest[r]
         slope[r] = 1
-    exp_rows(z, e, e is not NULL, True, rows, n, largest, rest)
+    exp_rows(z, e, e is not NULL, False, True, rows, n, largest, rest)
     for r in range(rows):
         v[r] += log1p_of(rest[r])
     if task.form != PLAIN:

@@ -3,12 +3,12 @@
 Element i is added to partial sum i mod LANES, and the partial sums are folded in halves. The steps of a loop over LANES
 elements do not depend on each other, so it vectorizes without any licence to reorder additions, and the result does
 not depend on the instruction set, on alignment or on who calls. What is left of a row after the last whole block is
-padded with an element that changes nothing, so that short rows run as vectors, too.
+taken as a block that ends with the row, with an element that changes nothing in place of those already counted.
 """
 
 from libc.math cimport INFINITY
 
-from fastnn.kernels.elementary cimport exp_nonpositive, real
+from fastnn.kernels.elementary cimport exp_nonpositive, exp_with_headroom, real, without_headroom
 
 cdef enum:
     LANES = 16
@@ -46,12 +46,11 @@ cdef inline real fold_max(real *lane) noexcept nogil:
     return lane[1] if lane[1] > lane[0] else lane[0]
 
 
-cdef inline void pad(const real *x, Py_ssize_t count, real *block, real neutral) noexcept nogil:
-    """A whole block of the last count elements of a row."""
-    cdef Py_ssize_t k
-    fill(block, neutral)
-    for k in range(count):
-        block[k] = x[k]
+cdef inline void last_block(const real *end, Py_ssize_t count, real *block, real neutral) noexcept nogil:
+    """The block before ``end``, neutral but for its last count elements."""
+    cdef int k, first = <int>(LANES - count)
+    for k in range(LANES):
+        block[k] = neutral if k < first else end[k - LANES]
 
 
 cdef inline void max_block(real *lane, const real *x) noexcept nogil:
@@ -63,69 +62,107 @@ cdef inline void max_block(real *lane, const real *x) noexcept nogil:
 cdef inline real row_max(const real *x, Py_ssize_t n) noexcept nogil:
     """The largest element of a row. NaN is passed over: the exponentials' sum brings it back."""
     cdef real lane[LANES]
-    cdef real block[LANES]
-    cdef Py_ssize_t i, whole = n - n % LANES
+    cdef real largest = -INFINITY
+    cdef Py_ssize_t i
+    if n < LANES:
+        for i in range(n):
+            largest = x[i] if x[i] > largest else largest
+        return largest
     fill(lane, -INFINITY)
     for i in range(n // LANES):
         max_block(lane, x + i * LANES)
-    if whole < n:
-        pad(x + whole, n - whole, block, -INFINITY)
-        max_block(lane, block)
+    max_block(lane, x + n - LANES)
     return fold_max(lane)
 
 
-cdef inline void exp_block(
-    real *sums, real *maxima, const real *x, real *e, bint rest, real largest
-) noexcept nogil:
-    cdef int k
-    for k in range(LANES):
-        e[k] = exp_nonpositive(x[k] - largest)
-    for k in range(LANES):
-        sums[k] += <real>0 if rest and x[k] == largest else e[k]
-    if rest:
-        for k in range(LANES):
-            maxima[k] += <real>1 if x[k] == largest else <real>0
+cdef inline Py_ssize_t stretch_with(const real *x, Py_ssize_t n, real value) noexcept nogil:
+    """The first stretch that holds a value; their number if none does."""
+    cdef Py_ssize_t i, k
+    cdef int found = 0
+    for i in range(stretches(n)):
+        for k in range(i * STRETCH, min(n, i * STRETCH + STRETCH)):
+            found |= x[k] == value
+        if found:
+            return i
+    return stretches(n)
 
 
 cdef inline double exp_stretch(
-    real *maxima, const real *x, real *out, bint store, bint rest, Py_ssize_t n, real largest
+    const real *x, real *out, bint store, bint scaled, bint rest, Py_ssize_t n, real largest
 ) noexcept nogil:
+    """The sum of a stretch's exponentials, in their own type; with ``rest`` less one of those that are 1.
+
+    There are LANES elements of the row at least before its end.
+    """
     cdef real sums[LANES]
+    cdef real maxima[LANES]
     cdef real block[LANES]
     cdef real e[LANES]
-    cdef Py_ssize_t i, k, whole = n - n % LANES
+    cdef Py_ssize_t i, start, blocks = (n + LANES - 1) // LANES, left = n % LANES
+    cdef int k
     fill(sums, <real>0)
+    fill(maxima, <real>0)
     for i in range(n // LANES):
-        exp_block(sums, maxima, x + i * LANES, e, rest, largest)
+        start = i * LANES
+        exp_block(x + start, e, scaled, largest)
+        if rest:
+            rest_block(sums, maxima, x + start, e, largest)
+        else:
+            for k in range(LANES):
+                sums[k] += e[k]
         if store:
             for k in range(LANES):
-                out[i * LANES + k] = e[k]
-    if whole < n:
-        pad(x + whole, n - whole, block, -INFINITY)
-        exp_block(sums, maxima, block, e, rest, largest)
+                out[start + k] = e[k]
+    if left > 0:
+        last_block(x + n, left, block, -INFINITY)
+        exp_block(block, e, scaled, largest)
+        if rest:
+            rest_block(sums, maxima, block, e, largest)
+        else:
+            for k in range(LANES):
+                sums[k] += e[k]
         if store:
-            for k in range(n - whole):
-                out[whole + k] = e[k]
-    return fold_sum(sums)
+            for i in range(left):
+                out[n - left + i] = e[LANES - left + i]
+    cdef double total = fold_sum(sums), one = 1 / <double>without_headroom(<real>1) if scaled else 1
+    return total + (fold_sum(maxima) - <real>1) * one if rest else total
 
 
-cdef inline double exp_row(const real *x, real *out, bint store, bint rest, Py_ssize_t n, real largest) noexcept nogil:
+cdef inline void exp_block(const real *x, real *e, bint scaled, real largest) noexcept nogil:
+    cdef int k
+    for k in range(LANES):
+        e[k] = exp_with_headroom(x[k] - largest) if scaled else exp_nonpositive(x[k] - largest)
+
+
+cdef inline void rest_block(real *sums, real *maxima, const real *x, const real *e, real largest) noexcept nogil:
+    """Add the exponentials to sums, but count those that are 1."""
+    cdef int k
+    for k in range(LANES):
+        sums[k] += <real>0 if x[k] == largest else e[k]
+    for k in range(LANES):
+        maxima[k] += <real>1 if x[k] == largest else <real>0
+
+
+cdef inline double exp_row(
+    const real *x, real *out, bint store, bint scaled, bint rest, Py_ssize_t n, real largest
+) noexcept nogil:
     """The sum of e^(x - largest) over a row; with ``rest``, less the 1 of one largest element.
 
     Left out of the sum, that 1 comes back in log1p, and the logarithm keeps its digits where one class is nearly
     certain (Blanchard, Higham and Higham, IMA J. Numer. Anal. 41, 2021, algorithm 4.1). The exponentials are
     stored in ``out`` on request; it may be the row itself. A stretch is summed in its own type, the stretches in double.
+    With ``scaled``, exponentials and sum have the headroom of ``exp_with_headroom``, which saves a product for each.
     """
-    cdef real maxima[LANES]
-    cdef Py_ssize_t i, start
+    cdef Py_ssize_t i, start, size, place = stretch_with(x, n, largest) if rest else -1
     # For an infinite maximum there is no limit: NaN.
     cdef double total = largest - largest
-    fill(maxima, <real>0)
     for i in range(stretches(n)):
         start = i * STRETCH
-        total += exp_stretch(maxima, x + start, out + start, store, rest, min(<Py_ssize_t>STRETCH, n - start), largest)
-    if rest:
-        total += fold_sum(maxima) - <real>1
+        size = min(<Py_ssize_t>STRETCH, n - start)
+        if i == place:
+            total += exp_stretch(x + start, out + start, store, scaled, True, size, largest)
+        else:
+            total += exp_stretch(x + start, out + start, store, scaled, False, size, largest)
     return total
 
 
@@ -147,21 +184,22 @@ cdef inline void max_rows(const real *x, Py_ssize_t rows, Py_ssize_t n, real *la
 
 
 cdef inline void exp_rows(
-    const real *x, real *out, bint store, bint rest, Py_ssize_t rows, Py_ssize_t n, const real *largest, double *total
+    const real *x, real *out, bint store, bint scaled, bint rest, Py_ssize_t rows, Py_ssize_t n, const real *largest,
+    double *total,
 ) noexcept nogil:
     """``exp_row`` of each of some rows. Rows shorter than LANES share one loop over the exponentials of all."""
     cdef real e[STRETCH]
-    cdef real m, maxima
+    cdef real m, maxima, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
     cdef Py_ssize_t r, k
     if n >= LANES:
-        total[0] = exp_row(x, out, store, rest, n, largest[0])
+        total[0] = exp_row(x, out, store, scaled, rest, n, largest[0])
         return
     for r in range(rows):
         m = largest[r]
         for k in range(r * n, r * n + n):
             e[k] = x[k] - m
     for k in range(rows * n):
-        e[k] = exp_nonpositive(e[k])
+        e[k] = exp_with_headroom(e[k]) if scaled else exp_nonpositive(e[k])
     for r in range(rows):
         m = largest[r]
         maxima = 0
@@ -169,7 +207,7 @@ cdef inline void exp_rows(
         for k in range(r * n, r * n + n):
             total[r] += <real>0 if rest and x[k] == m else e[k]
             maxima += <real>1 if x[k] == m else <real>0
-        total[r] += maxima - <real>1 if rest else <real>0
+        total[r] += (maxima - <real>1) * one if rest else <real>0
     if store:
         for k in range(rows * n):
             out[k] = e[k]
@@ -190,7 +228,7 @@ cdef inline double sum_row(const real *x, Py_ssize_t n) noexcept nogil:
         for k in range(LANES):
             lane[k] += x[i * LANES + k]
     if whole < n:
-        pad(x + whole, n - whole, block, <real>0)
+        last_block(x + n, n - whole, block, <real>0)
         for k in range(LANES):
             lane[k] += block[k]
     return fold_sum(lane)
@@ -212,8 +250,8 @@ cdef inline double dot_row(const real *x, const real *y, Py_ssize_t n) noexcept 
         for k in range(LANES):
             lane[k] += <double>x[i * LANES + k] * y[i * LANES + k]
     if whole < n:
-        pad(x + whole, n - whole, block, <real>0)
-        pad(y + whole, n - whole, other, <real>0)
+        last_block(x + n, n - whole, block, <real>0)
+        last_block(y + n, n - whole, other, <real>0)
         for k in range(LANES):
             lane[k] += <double>block[k] * other[k]
     return fold_sum(lane)

@@ -265,7 +265,7 @@ cdef inline void normalize(
     """Make n logits of a row log-probabilities; all probabilities times ``scale`` are stored on request."""
     cdef Py_ssize_t k
     cdef real largest = row_max(row, classes), factor
-    cdef double rest = exp_row(row, out if store else <real *>row, store, True, classes, largest)
+    cdef double rest = exp_row(row, out if store else <real *>row, store, False, True, classes, largest)
     cdef double log_sum = log1p_of(rest)
     for k in range(n):
         x[k] = (x[k] - largest) - log_sum

@@ -8,7 +8,7 @@ one that holds +infinity or NaN.
 cimport numpy as cnp
 from libc.math cimport INFINITY, NAN, fabs, isinf, log, sqrt
 
-from fastnn.kernels.elementary cimport exp_nonpositive, log1p_of, real
+from fastnn.kernels.elementary cimport exp_nonpositive, log1p_of, real, without_headroom
 from fastnn.kernels.reductions cimport (
     STRETCH, dot_row, exp_rows, has_nan, max_rows, row_max, rows_at_once, sparse_limit, stretches, sum_row,
 )
@@ -73,7 +73,7 @@ cdef inline void softmax(const real *x, real *out, Py_ssize_t rows, Py_ssize_t n
     if temperature != 1:
         temper_rows(x, out, rows, n, temperature, largest)
         x = out
-    exp_rows(x, out, True, False, rows, n, largest, total)
+    exp_rows(x, out, True, True, False, rows, n, largest, total)
     for r in range(rows):
         scale = <real>(1 / total[r])
         for k in range(r * n, r * n + n):
@@ -97,9 +97,9 @@ cdef inline void log_softmax(const real *x, real *out, Py_ssize_t rows, Py_ssize
     if temperature != 1:
         temper_rows(x, out, rows, n, temperature, largest)
         x = out
-    exp_rows(x, out, False, True, rows, n, largest, total)
+    exp_rows(x, out, False, True, True, rows, n, largest, total)
     for r in range(rows):
-        total[r] = log1p_of(total[r])
+        total[r] = log1p_of(total[r] * <double>without_headroom(<real>1))
     for r in range(rows):
         log_sum = <real>total[r]
         for k in range(r * n, r * n + n):
