@@ -234,6 +234,12 @@ def var_gradient(
     """
 
 
+def kl_settings(log_target: float, generalized: float) -> tuple[str, tuple[float, ...]]:
+    if not log_target and not generalized:
+        return "kl_divergence", ()
+    return "kl_divergence_form", (float(bool(log_target)), float(bool(generalized)))
+
+
 class RootLoss(Loss):
     """The square root of the reduced mean squared error, which is not the mean of something."""
 
@@ -1215,9 +1221,7 @@ def sigmoid_focal(
     """
 
 
-@declared(
-    settings=lambda log_target, generalized: ("kl_divergence", (float(bool(log_target)), float(bool(generalized))))
-)
+@declared(settings=kl_settings)
 def kl_divergence(
     prediction: ArrayLike,
     target: ArrayLike,

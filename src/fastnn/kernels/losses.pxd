@@ -256,8 +256,8 @@ cdef inline real exp_of_product(real p, real b) noexcept nogil:
     return exp_any(clipped(p * b, <real>-2000, <real>2000))
 
 cdef inline real tweedie(real p, real t, const double *a) noexcept nogil:
-    cdef real b = <real>(2 - a[0]), c = <real>(1 - a[0])
-    return exp_of_product(p, b) / b - t * unless_zero(exp_of_product(p, c) / c, t)
+    cdef real b = <real>(2 - a[0]), c = <real>(1 - a[0]), by_b = <real>(1 / (2 - a[0])), by_c = <real>(1 / (1 - a[0]))
+    return exp_of_product(p, b) * by_b - t * unless_zero(exp_of_product(p, c) * by_c, t)
 
 cdef inline real tweedie_gradient(real p, real t, const double *a) noexcept nogil:
     return exp_of_product(p, <real>(2 - a[0])) - t * unless_zero(exp_of_product(p, <real>(1 - a[0])), t)
@@ -491,8 +491,18 @@ cdef inline real sigmoid_focal_hessian(real z, real t, const double *a) noexcept
     return focal_weight(t, a) * (focal_power(m, a) * (bend + sigmoid_derivative(z, a)))
 
 
-# kl_divergence: s (log s - x), plus e^x - s in its generalized form, with x a logarithm of a probability. The target t is
-# s, or log s. a = 1 for log s, 1 for the generalized form. A target of exactly 0 leaves x out.
+# kl_divergence: t (log t - x), with x a logarithm of a probability. A target of exactly 0 leaves x out.
+
+cdef inline real kl_divergence(real x, real t, const double *a) noexcept nogil:
+    cdef real distance = t * (log_of_positive(t) - x)
+    return or_nan(<real>0 if t == 0 else distance, x)
+
+cdef inline real kl_divergence_gradient(real x, real t, const double *a) noexcept nogil:
+    return or_nan(-t, x)
+
+
+# kl_divergence_form: s (log s - x), plus e^x - s in its generalized form. The target t is s, or log s. a = 1 for log s,
+# 1 for the generalized form.
 
 cdef inline real kl_target(real t, const double *a) noexcept nogil:
     cdef real s = exp_any(t)
@@ -502,14 +512,14 @@ cdef inline real kl_excess(real x, real s, const double *a) noexcept nogil:
     cdef real excess = exp_any(x) - s
     return excess if a[1] != 0 else or_nan(<real>0, x)
 
-cdef inline real kl_divergence(real x, real t, const double *a) noexcept nogil:
+cdef inline real kl_divergence_form(real x, real t, const double *a) noexcept nogil:
     cdef real s = kl_target(t, a), log_s = log_of_positive(t)
     cdef real distance = s * ((t if a[0] != 0 else log_s) - x)
     return (<real>0 if s == 0 else distance) + kl_excess(x, s, a)
 
-cdef inline real kl_divergence_gradient(real x, real t, const double *a) noexcept nogil:
+cdef inline real kl_divergence_form_gradient(real x, real t, const double *a) noexcept nogil:
     return kl_excess(x, kl_target(t, a), a) - (<real>0 if a[1] != 0 else kl_target(t, a))
 
-cdef inline real kl_divergence_hessian(real x, real t, const double *a) noexcept nogil:
+cdef inline real kl_divergence_form_hessian(real x, real t, const double *a) noexcept nogil:
     cdef real e = exp_any(x)
     return or_nan(e if a[1] != 0 else <real>0, x + t)

@@ -217,7 +217,10 @@ cdef double margin_ranking(Task task, real scale) noexcept nogil:
     return loops(f.margin_ranking[real], f.margin_ranking_gradient[real], f.flat_hessian[real], task, scale, <const real *>task.varying)
 
 cdef double kl_divergence(Task task, real scale) noexcept nogil:
-    return loops(f.kl_divergence[real], f.kl_divergence_gradient[real], f.kl_divergence_hessian[real], task, scale, NULL)
+    return loops(f.kl_divergence[real], f.kl_divergence_gradient[real], f.flat_hessian[real], task, scale, NULL)
+
+cdef double kl_divergence_form(Task task, real scale) noexcept nogil:
+    return loops(f.kl_divergence_form[real], f.kl_divergence_form_gradient[real], f.kl_divergence_form_hessian[real], task, scale, NULL)
 
 cdef double sigmoid_focal(Task task, real scale) noexcept nogil:
     return loops(f.sigmoid_focal[real], f.sigmoid_focal_gradient[real], f.sigmoid_focal_hessian[real], task, scale, NULL)
@@ -301,9 +304,8 @@ cdef inline void tversky_rows(
     wrong)^2 and -2 d / (right + wrong) times that.
     """
     cdef double a = task.constants[0], b = task.constants[1], right, wrong, divisor
-    cdef real false_yes[STRETCH]
-    cdef real false_no[STRETCH]
-    cdef real d, slope, own, all_, less_own = <real>(1 - a - b), factor
+    cdef real terms[STRETCH]
+    cdef real of_yes = <real>a, of_no = <real>b, d, slope, own, all_, less_own = <real>(1 - a - b), factor
     cdef Py_ssize_t n = task.classes, r, stretch, start, count, k
     for r in range(rows):
         right = task.constants[2]
@@ -312,10 +314,9 @@ cdef inline void tversky_rows(
             start = r * n + stretch * STRETCH
             count = min(<Py_ssize_t>STRETCH, r * n + n - start)
             for k in range(count):
-                false_yes[k] = p[start + k] * (<real>1 - t[start + k])
-                false_no[k] = (<real>1 - p[start + k]) * t[start + k]
+                terms[k] = of_yes * (p[start + k] * (<real>1 - t[start + k])) + of_no * ((<real>1 - p[start + k]) * t[start + k])
             right += dot_row(p + start, t + start, count)
-            wrong += a * sum_row(false_yes, count) + b * sum_row(false_no, count)
+            wrong += sum_row(terms, count)
         divisor = right + wrong
         v[r] = wrong / divisor
         own = <real>(right / (divisor * divisor))
@@ -337,6 +338,11 @@ cdef inline void fill_row(real *row, Py_ssize_t n, real number) noexcept nogil:
             row[k] = number
 
 
+cdef inline real step(real d) noexcept nogil:
+    """1 for d above 0, else 0."""
+    return f.or_nan(<real>1 if d > 0 else <real>0, d)
+
+
 cdef inline double row_size(const real *p, const real *t, Py_ssize_t n) noexcept nogil:
     """The largest |p - t| of a row, or |p| without t. NaN is passed over."""
     cdef real sizes[STRETCH]
@@ -351,18 +357,18 @@ cdef inline double row_size(const real *p, const real *t, Py_ssize_t n) noexcept
     return largest
 
 
-cdef inline real binary_scale(const real *x, Py_ssize_t n) noexcept nogil:
-    """A power of two by which a row's squares neither overflow nor vanish in double."""
-    cdef double size
-    cdef int exponent
-    if real is float:
+cdef inline real binary_scale(real size) noexcept nogil:
+    """A power of two that brings a size near 1, as far as its type has one; 1 for 0, infinity and NaN."""
+    cdef int exponent, most = 126 if real is float else 1000
+    if not 0 < size < INFINITY:
         return 1
-    else:
-        size = row_size(x, NULL, n)
-        if 1e-100 < size < 1e100 or not 0 < size < INFINITY:
-            return 1
-        frexp(size, &exponent)
-        return ldexp(1, max(-1000, min(1000, -exponent)))
+    frexp(size, &exponent)
+    return <real>ldexp(1, max(-most, min(most, -exponent)))
+
+
+cdef inline real square_scale(const real *p, const real *t, Py_ssize_t n) noexcept nogil:
+    """A power of two by which the squares of a row p - t, or p without t, neither overflow nor vanish in double."""
+    return 1 if real is float else binary_scale(<real>row_size(p, t, n))
 
 
 cdef inline void cosine_rows(
@@ -381,8 +387,8 @@ cdef inline void cosine_rows(
     cdef double pp, tt, pt, c, apart, to_u, to_w, sign = -1 if distance else 1, slope, bend, u, w
     cdef Py_ssize_t n = task.classes, r, stretch, start, count, k
     for r in range(rows):
-        of_p = binary_scale(p + r * n, n)
-        of_t = binary_scale(t + r * n, n)
+        of_p = square_scale(p + r * n, <const real *>NULL, n)
+        of_t = square_scale(t + r * n, <const real *>NULL, n)
         pp = tt = pt = apart = 0
         for stretch in range(stretches(n)):
             start = r * n + stretch * STRETCH
@@ -423,19 +429,14 @@ cdef enum Norm:
     POWERS
 
 
-cdef inline real fraction(real part, real whole) noexcept nogil:
-    """part / whole, and 1 for equal ones, be they 0 or infinite."""
-    return <real>1 if part == whole else part / whole
-
-
-cdef inline real norm_power(Norm norm, real u, real a) noexcept nogil:
+cdef inline real norm_power(real u, real a) noexcept nogil:
     """u^a for 0 <= u <= 1."""
-    return u if norm == SUM else u * u if norm == SQUARES else exp_nonpositive(a * log_of_positive(u))
+    return exp_nonpositive(a * log_of_positive(u))
 
 
 cdef inline real norm_slope(Norm norm, real u, real a) noexcept nogil:
     """u^(a - 1)."""
-    return <real>1 if norm == SUM else u if norm == SQUARES else exp_nonpositive((a - <real>1) * log_of_positive(u))
+    return <real>1 if norm == SUM else u if norm == SQUARES else norm_power(u, a - <real>1)
 
 
 cdef inline real norm_bend(Norm norm, real u, real a) noexcept nogil:
@@ -458,25 +459,34 @@ cdef inline void norm_row(
     """
     cdef double total = 0
     cdef real terms[STRETCH]
-    cdef real unit = <real>row_size(p, t, n), u
+    cdef real largest, to_unit, inverse, u, d
     cdef Py_ssize_t stretch, start, count, k
+    largest = <real>row_size(p, t, n) if norm == POWERS else <real>1
+    to_unit = square_scale(p, t, n) if norm == SQUARES else <real>1
     for stretch in range(stretches(n)):
         start = stretch * STRETCH
         count = min(<Py_ssize_t>STRETCH, n - start)
         for k in range(count):
-            terms[k] = norm_power(norm, fraction(f.absolute(p[start + k] - t[start + k]), unit), <real>a)
-        total += sum_row(terms, count)
-    v[0] = unit * (total if norm == SUM else sqrt(total) if norm == SQUARES else pow(total, 1 / a))
-    unit = <real>v[0]
+            d = f.absolute(p[start + k] - t[start + k])
+            if norm == POWERS:
+                d = norm_power(<real>1 if d == largest else d / largest, <real>a)
+            terms[k] = d * to_unit
+        total += dot_row(terms, terms, count) if norm == SQUARES else sum_row(terms, count)
+    v[0] = total if norm == SUM else sqrt(total) / to_unit if norm == SQUARES else largest * pow(total, 1 / a)
+    largest = <real>v[0]
+    to_unit = binary_scale(largest)
+    inverse = 1 / (largest * to_unit)
     if hessian is not NULL:  # before the gradient, which may overwrite the prediction
         for k in range(n):
-            u = fraction(f.absolute(p[k] - t[k]), unit)
-            hessian[k] = scale * (norm_bend(norm, u, <real>a) / unit)
+            d = f.absolute(p[k] - t[k])
+            u = <real>1 if d == largest else d * to_unit * inverse
+            hessian[k] = scale * (norm_bend(norm, u, <real>a) / largest)
         if v[0] == 0:
             fill_row(hessian, n, <real>0)
     if gradient is not NULL:
         for k in range(n):
-            u = fraction(f.absolute(p[k] - t[k]), unit)
+            d = f.absolute(p[k] - t[k])
+            u = <real>1 if d == largest else d * to_unit * inverse
             gradient[k] = scale * (f.mae_gradient(p[k], t[k], &a) * norm_slope(norm, u, <real>a))
 
 
@@ -555,7 +565,7 @@ cdef inline void multilabel_margin_rows(
                     d = <real>0 if d <= 0 else d
                     slopes[k] = t[j] * (<real>1 - t[start + k])
                     terms[k] = slopes[k] * d
-                    slopes[k] = slopes[k] * (<real>0 if d == 0 else d / d)
+                    slopes[k] = slopes[k] * step(d)
                 v[r] += sum_row(terms, count) / n
                 if gradient is not NULL:
                     slope += sum_row(slopes, count)
@@ -634,11 +644,13 @@ cdef struct Shaped:
 cdef inline Shaped shaped(Form form, double a, double l) noexcept nogil:
     """A form's value and its first two derivatives with respect to l."""
     cdef Shaped result
-    cdef double p = exp(-l), q = -expm1(-l), pl = p * l if p > 0 else p
+    cdef double q = -expm1(-l), p = exp(-l) if q > 0.5 else 1 - q, pl = p * l if p > 0 else p, power, less
     if form == FOCAL:
-        result.value = pow(q, a) * l
-        result.slope = pow(q, a) + a * pow(q, a - 1) * pl
-        result.curve = a * pow(q, a - 1) * (2 * p - pl + (a - 1) * p * (pl / q if q > 0 else <double>1))
+        power = pow(q, a)
+        less = power / q if q > 0 else pow(q, a - 1)
+        result.value = power * l
+        result.slope = power + a * less * pl
+        result.curve = a * less * (2 * p - pl + (a - 1) * p * (pl / q if q > 0 else <double>1))
     elif form == POLY:
         result.value = l + a * q
         result.slope = 1 + a * p
@@ -680,7 +692,7 @@ cdef inline void cross_entropy_label_rows(
         v[r] += log1p_of(rest[r])
     if task.form != PLAIN:
         for r in range(rows):
-            probability[r] = exp(-v[r])
+            probability[r] = exp(-v[r]) if hessian is not NULL else 0
             form = shaped(task.form, task.constants[0], v[r])
             v[r], slope[r], curve[r] = form.value, form.slope, form.curve
     if hessian is not NULL:
@@ -740,17 +752,17 @@ cdef inline void multi_margin_row(
             d = margin + (p[start + k] - at_label)
             d = <real>0 if d <= 0 else d
             terms[k] = d * d if squared else d
-            slopes[k] = <real>2 * d if squared else (<real>0 if d == 0 else d / d)
-            bends[k] = <real>0 if d == 0 or not squared else <real>2 * (d / d)
+            slopes[k] = <real>2 * d if squared else step(d)
+            bends[k] = <real>2 * step(d) if squared else <real>0
         if start <= label < start + count:
             terms[label - start] = slopes[label - start] = bends[label - start] = 0
         total += sum_row(terms, count)
-        slope += sum_row(slopes, count)
-        bend += sum_row(bends, count)
         if gradient is not NULL:
+            slope += sum_row(slopes, count)
             for k in range(count):
                 gradient[start + k] = part * slopes[k]
         if hessian is not NULL:
+            bend += sum_row(bends, count)
             for k in range(count):
                 hessian[start + k] = part * bends[k]
     v[0] = total / n
@@ -1042,6 +1054,7 @@ cdef dict KERNELS = {
     "gaussian_nll": kernel(gaussian_nll[float], gaussian_nll[double]),
     "gaussian_nll_of_variance": kernel(gaussian_nll_of_variance[float], gaussian_nll_of_variance[double]),
     "margin_ranking": kernel(margin_ranking[float], margin_ranking[double]),
+    "kl_divergence_form": kernel(kl_divergence_form[float], kl_divergence_form[double]),
     "kl_divergence": kernel(kl_divergence[float], kl_divergence[double]),
     "sigmoid_focal": kernel(sigmoid_focal[float], sigmoid_focal[double]),
     "weighted_binary_cross_entropy_with_logits": kernel(weighted_binary_cross_entropy_with_logits[float], weighted_binary_cross_entropy_with_logits[double]),
