@@ -13,7 +13,8 @@ from fastnn.kernels.elementary cimport (
     exp_any, exp_nonpositive, log1p_of, log_of_positive, log_probability, real, smallest_normal,
 )
 from fastnn.kernels.reductions cimport (
-    STRETCH, dot_row, exp_rows, has_nan, max_rows, row_max, rows_at_once, sparse_limit, stretches, sum_row,
+    EXPONENTIALS, NOTHING, STRETCH, dot_row, exp_rows, has_nan, max_rows, place_of, row_max, rows_at_once, sparse_limit,
+    stretches, sum_row,
 )
 from fastnn.kernels.views cimport empty_like, float_view, double_view, index_view, is_direct, is_like, is_writable_beside
 
@@ -620,7 +621,7 @@ cdef inline void cross_entropy_rows(
                     distance = t[start + k] * (largest[r] - z[start + k])
                     terms[k] = <real>0 if t[start + k] == 0 else distance
                 v[r] += sum_row(terms, count)
-    exp_rows(z, e, e is not NULL, False, True, rows, n, largest, rest)
+    exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, rows, n, largest, rest)
     for r in range(rows):
         v[r] += weight[r] * log1p_of(rest[r])
     if hessian is not NULL:
@@ -687,7 +688,7 @@ cdef inline void cross_entropy_label_rows(
         v[r] = <double>largest[r] - <double>z[r * n + label]
         is_largest[r] = z[r * n + label] == largest[r]
         slope[r] = 1
-    exp_rows(z, e, e is not NULL, False, True, rows, n, largest, rest)
+    exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, rows, n, largest, rest)
     for r in range(rows):
         v[r] += log1p_of(rest[r])
     if task.form != PLAIN:
@@ -784,8 +785,9 @@ cdef inline void above_label_row(
     hit = scale if v[0] > 0 else <real>0
     v[0] = v[0] if v[0] > 0 else <double>0
     if gradient is not NULL:
-        while k < n and (k == label or p[k] != largest):
-            k += 1
+        k = place_of(p, label, largest)
+        if k == label:
+            k += 1 + place_of(p + label + 1, n - label - 1, largest)
     if has_nan(p, n):
         v[0] = hit = <real>NAN
         fill_row(gradient, n, hit)

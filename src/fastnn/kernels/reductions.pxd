@@ -87,8 +87,22 @@ cdef inline Py_ssize_t stretch_with(const real *x, Py_ssize_t n, real value) noe
     return stretches(n)
 
 
+cdef inline Py_ssize_t place_of(const real *x, Py_ssize_t n, real value) noexcept nogil:
+    """The first element that is a value; n if none is."""
+    cdef Py_ssize_t place = min(n, stretch_with(x, n, value) * STRETCH)
+    while place < n and x[place] != value:
+        place += 1
+    return place
+
+
+cdef enum Store:
+    NOTHING
+    EXPONENTIALS
+    DIFFERENCES  # x - largest
+
+
 cdef inline double exp_stretch(
-    const real *x, real *out, bint store, bint scaled, bint rest, Py_ssize_t n, real largest
+    const real *x, real *out, Store store, bint scaled, bint rest, Py_ssize_t n, real largest
 ) noexcept nogil:
     """The sum of a stretch's exponentials, in their own type; with ``rest`` less one of those that are 1.
 
@@ -97,60 +111,64 @@ cdef inline double exp_stretch(
     cdef real sums[LANES]
     cdef real maxima[LANES]
     cdef real block[LANES]
+    cdef real d[LANES]
     cdef real e[LANES]
-    cdef Py_ssize_t i, start, blocks = (n + LANES - 1) // LANES, left = n % LANES
+    cdef Py_ssize_t i, start, left = n % LANES
     cdef int k
     fill(sums, <real>0)
     fill(maxima, <real>0)
     for i in range(n // LANES):
         start = i * LANES
-        exp_block(x + start, e, scaled, largest)
+        exp_block(x + start, d, e, scaled, largest)
         if rest:
-            rest_block(sums, maxima, x + start, e, largest)
+            rest_block(sums, maxima, d, e)
         else:
             for k in range(LANES):
                 sums[k] += e[k]
-        if store:
+        if store != NOTHING:
             for k in range(LANES):
-                out[start + k] = e[k]
+                out[start + k] = e[k] if store == EXPONENTIALS else d[k]
     if left > 0:
         last_block(x + n, left, block, -INFINITY)
-        exp_block(block, e, scaled, largest)
+        exp_block(block, d, e, scaled, largest)
         if rest:
-            rest_block(sums, maxima, block, e, largest)
+            rest_block(sums, maxima, d, e)
         else:
             for k in range(LANES):
                 sums[k] += e[k]
-        if store:
+        if store != NOTHING:
             for i in range(left):
-                out[n - left + i] = e[LANES - left + i]
+                out[n - left + i] = e[LANES - left + i] if store == EXPONENTIALS else d[LANES - left + i]
     cdef double total = fold_sum(sums), one = 1 / <double>without_headroom(<real>1) if scaled else 1
     return total + (fold_sum(maxima) - <real>1) * one if rest else total
 
 
-cdef inline void exp_block(const real *x, real *e, bint scaled, real largest) noexcept nogil:
+cdef inline void exp_block(const real *x, real *d, real *e, bint scaled, real largest) noexcept nogil:
     cdef int k
     for k in range(LANES):
-        e[k] = exp_with_headroom(x[k] - largest) if scaled else exp_nonpositive(x[k] - largest)
+        d[k] = x[k] - largest
+    for k in range(LANES):
+        e[k] = exp_with_headroom(d[k]) if scaled else exp_nonpositive(d[k])
 
 
-cdef inline void rest_block(real *sums, real *maxima, const real *x, const real *e, real largest) noexcept nogil:
+cdef inline void rest_block(real *sums, real *maxima, const real *d, const real *e) noexcept nogil:
     """Add the exponentials to sums, but count those that are 1."""
     cdef int k
     for k in range(LANES):
-        sums[k] += <real>0 if x[k] == largest else e[k]
+        sums[k] += <real>0 if d[k] == 0 else e[k]
     for k in range(LANES):
-        maxima[k] += <real>1 if x[k] == largest else <real>0
+        maxima[k] += <real>1 if d[k] == 0 else <real>0
 
 
 cdef inline double exp_row(
-    const real *x, real *out, bint store, bint scaled, bint rest, Py_ssize_t n, real largest
+    const real *x, real *out, Store store, bint scaled, bint rest, Py_ssize_t n, real largest
 ) noexcept nogil:
     """The sum of e^(x - largest) over a row; with ``rest``, less the 1 of one largest element.
 
     Left out of the sum, that 1 comes back in log1p, and the logarithm keeps its digits where one class is nearly
-    certain (Blanchard, Higham and Higham, IMA J. Numer. Anal. 41, 2021, algorithm 4.1). The exponentials are
-    stored in ``out`` on request; it may be the row itself. A stretch is summed in its own type, the stretches in double.
+    certain (Blanchard, Higham and Higham, IMA J. Numer. Anal. 41, 2021, algorithm 4.1). The exponentials or the
+    differences are stored in ``out`` on request; it may be the row itself: memory that is not in the cache yet arrives
+    while there is something to compute. A stretch is summed in its own type, the stretches in double.
     With ``scaled``, exponentials and sum have the headroom of ``exp_with_headroom``, which saves a product for each.
     """
     cdef Py_ssize_t i, start, size, place = stretch_with(x, n, largest) if rest else -1
@@ -184,10 +202,11 @@ cdef inline void max_rows(const real *x, Py_ssize_t rows, Py_ssize_t n, real *la
 
 
 cdef inline void exp_rows(
-    const real *x, real *out, bint store, bint scaled, bint rest, Py_ssize_t rows, Py_ssize_t n, const real *largest,
+    const real *x, real *out, Store store, bint scaled, bint rest, Py_ssize_t rows, Py_ssize_t n, const real *largest,
     double *total,
 ) noexcept nogil:
     """``exp_row`` of each of some rows. Rows shorter than LANES share one loop over the exponentials of all."""
+    cdef real d[STRETCH]
     cdef real e[STRETCH]
     cdef real m, maxima, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
     cdef Py_ssize_t r, k
@@ -197,20 +216,20 @@ cdef inline void exp_rows(
     for r in range(rows):
         m = largest[r]
         for k in range(r * n, r * n + n):
-            e[k] = x[k] - m
+            d[k] = x[k] - m
     for k in range(rows * n):
-        e[k] = exp_with_headroom(e[k]) if scaled else exp_nonpositive(e[k])
+        e[k] = exp_with_headroom(d[k]) if scaled else exp_nonpositive(d[k])
     for r in range(rows):
         m = largest[r]
         maxima = 0
         total[r] = m - m
         for k in range(r * n, r * n + n):
-            total[r] += <real>0 if rest and x[k] == m else e[k]
-            maxima += <real>1 if x[k] == m else <real>0
+            total[r] += <real>0 if rest and d[k] == 0 else e[k]
+            maxima += <real>1 if d[k] == 0 else <real>0
         total[r] += (maxima - <real>1) * one if rest else <real>0
-    if store:
+    if store != NOTHING:
         for k in range(rows * n):
-            out[k] = e[k]
+            out[k] = e[k] if store == EXPONENTIALS else d[k]
 
 
 cdef inline double sum_row(const real *x, Py_ssize_t n) noexcept nogil:

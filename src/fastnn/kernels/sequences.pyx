@@ -17,7 +17,7 @@ from libc.stdint cimport uint64_t
 from libc.string cimport memcpy, memset
 
 from fastnn.kernels.elementary cimport exp_reduced, log1p_of, log_of_positive, power_of_two, real, rest_of, shift_of
-from fastnn.kernels.reductions cimport exp_row, row_max
+from fastnn.kernels.reductions cimport EXPONENTIALS, NOTHING, exp_row, row_max
 
 cnp.import_array()
 
@@ -265,7 +265,7 @@ cdef inline void normalize(
     """Make n logits of a row log-probabilities; all probabilities times ``scale`` are stored on request."""
     cdef Py_ssize_t k
     cdef real largest = row_max(row, classes), factor
-    cdef double rest = exp_row(row, out if store else <real *>row, store, False, True, classes, largest)
+    cdef double rest = exp_row(row, out if store else <real *>row, EXPONENTIALS if store else NOTHING, False, True, classes, largest)
     cdef double log_sum = log1p_of(rest)
     for k in range(n):
         x[k] = (x[k] - largest) - log_sum

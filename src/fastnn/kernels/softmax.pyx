@@ -10,7 +10,8 @@ from libc.math cimport INFINITY, NAN, fabs, isinf, log, sqrt
 
 from fastnn.kernels.elementary cimport exp_nonpositive, log1p_of, real, without_headroom
 from fastnn.kernels.reductions cimport (
-    STRETCH, dot_row, exp_rows, has_nan, max_rows, row_max, rows_at_once, sparse_limit, stretches, sum_row,
+    DIFFERENCES, EXPONENTIALS, STRETCH, dot_row, exp_rows, has_nan, max_rows, place_of, row_max, rows_at_once, sparse_limit,
+    stretches, sum_row,
 )
 from fastnn.kernels.views cimport double_view, empty_like, float_view, is_direct, is_like, is_writable_beside
 
@@ -73,7 +74,7 @@ cdef inline void softmax(const real *x, real *out, Py_ssize_t rows, Py_ssize_t n
     if temperature != 1:
         temper_rows(x, out, rows, n, temperature, largest)
         x = out
-    exp_rows(x, out, True, True, False, rows, n, largest, total)
+    exp_rows(x, out, EXPONENTIALS, True, False, rows, n, largest, total)
     for r in range(rows):
         scale = <real>(1 / total[r])
         for k in range(r * n, r * n + n):
@@ -97,13 +98,13 @@ cdef inline void log_softmax(const real *x, real *out, Py_ssize_t rows, Py_ssize
     if temperature != 1:
         temper_rows(x, out, rows, n, temperature, largest)
         x = out
-    exp_rows(x, out, False, True, True, rows, n, largest, total)
+    exp_rows(x, out, DIFFERENCES, True, True, rows, n, largest, total)
     for r in range(rows):
         total[r] = log1p_of(total[r] * <double>without_headroom(<real>1))
     for r in range(rows):
         log_sum = <real>total[r]
         for k in range(r * n, r * n + n):
-            out[k] = (x[k] - largest[r]) - log_sum
+            out[k] -= log_sum
 
 
 cdef inline void sparsemax(const real *x, real *out, Py_ssize_t n) noexcept nogil:
@@ -138,9 +139,7 @@ cdef inline void hardmax(const real *x, real *out, Py_ssize_t n) noexcept nogil:
     """1 at the first of the largest elements, 0 elsewhere."""
     cdef real largest = row_max(x, n)
     cdef real elsewhere = <real>NAN if has_nan(x, n) or largest == -INFINITY else <real>0
-    cdef Py_ssize_t k, place = 0
-    while place < n - 1 and x[place] != largest:
-        place += 1
+    cdef Py_ssize_t k, place = min(place_of(x, n, largest), n - 1)
     for k in range(n):
         out[k] = elsewhere
     out[place] = elsewhere + <real>1
