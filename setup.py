@@ -12,6 +12,7 @@ MODULES = ("elementwise", "units", "softmax", "losses", "sequences", "optimizers
 # Value-safe flags only: -ffast-math and its kin break NaN and infinity and set flush-to-zero for the whole process.
 # -g0 because Python's own flags ask for debug information, which is most of the size of a wheel.
 # GCC unrolls short loops before it vectorizes: then the partial sums of reductions.pxd end up as single numbers.
+# It makes calls of memcpy out of copies of a few numbers: then the partial sums are in memory, not in registers.
 FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-g0"]
 FLAGS += ["--param", "max-completely-peel-times=4", "-fno-tree-loop-distribute-patterns"]
 V2 = ["-msse3", "-mssse3", "-msse4.1", "-msse4.2", "-mpopcnt", "-mcx16", "-msahf"]

@@ -170,6 +170,101 @@ def test_what_a_mask_leaves_is_standardized_by_itself(dtype, axis, layout):
     np.testing.assert_array_equal(out, y)
 
 
+# Rows that no cache holds: they are gone through in chunks of 4096, those of more than 2^20 elements twice at most
+
+LONG = 2**20 + 1234
+
+
+def long_rows(dtype):
+    rng = np.random.default_rng(0)
+    anything = rng.normal(0, 4, LONG).astype(dtype)
+    rising = np.linspace(-60, 60, LONG).astype(dtype)
+    gaps = anything.copy()
+    gaps[:9000] = gaps[20000:20100] = gaps[-5000:] = -INF
+    return {
+        "anything": anything,
+        "rising": rising,
+        "falling": rising[::-1].copy(),
+        "gaps": gaps,
+        "equal": np.ones_like(rising),
+    }
+
+
+@pytest.mark.parametrize("temperature", [1, 0.5, 3])
+@each_dtype
+@each_soft
+def test_long_rows(f, dtype, temperature):
+    definition = scipy.special.log_softmax if f is nn.log_softmax else scipy.special.softmax
+    for name, x in long_rows(dtype).items():
+        sign = -1 if f is nn.softmin else 1
+        if name == "gaps":
+            x = sign * x
+        expected = definition(sign * x.astype(np.float64) / temperature)
+        y = f(x, temperature=temperature)
+        assert y.dtype == dtype
+        np.testing.assert_allclose(y, expected, rtol=4e-6 if dtype == np.float32 else 2e-13, atol=np.finfo(dtype).tiny)
+        out = x.copy()
+        assert f(out, temperature=temperature, out=out) is out
+        np.testing.assert_array_equal(out, y)
+    mask = np.random.default_rng(1).random(LONG) < 0.5
+    x = long_rows(dtype)["anything"]
+    y = f(np.where(mask, x, dtype(NAN)), temperature=temperature, where=mask)
+    assert (y[~mask] == nothing(f)).all()
+    # Each rounds the quotients by the temperature, of sizes up to 60, in another way.
+    np.testing.assert_allclose(
+        y[mask], f(x[mask], temperature=temperature), rtol=8e-6 if dtype == np.float32 else 2e-13
+    )
+
+
+@each_dtype
+@each_soft
+def test_long_rows_at_edges(f, dtype):
+    sign = -1 if f is nn.softmin else 1
+    x = long_rows(dtype)["anything"]
+    for place in (0, 5000, LONG - 1):
+        for spoilt in (NAN, sign * INF):
+            row = x.copy()
+            row[place] = spoilt
+            assert np.isnan(f(row)).all()
+    nothing_there = np.full(LONG, -sign * INF, dtype)
+    assert np.isnan(f(nothing_there)).all()
+    nothing_there[7] = NAN
+    assert np.isnan(f(nothing_there)).all()
+    one = np.full(LONG, -sign * INF, dtype)
+    one[4097] = 3
+    np.testing.assert_array_equal(f(one), np.where(one == 3, 0, -INF) if f is nn.log_softmax else one == 3)
+
+
+def test_a_long_row_with_a_winner_keeps_its_digits():
+    for place in (0, 4096, LONG - 1):
+        x = np.zeros(LONG, np.float32)
+        x[place] = 30
+        y = nn.log_softmax(x)
+        assert y[place] == pytest.approx(-(LONG - 1) * np.exp(-30), rel=2e-7)
+        assert y[place - 1] == -30
+
+
+@each_dtype
+def test_chunks_are_standardized_together(dtype):
+    for offset in (0, 1e3):
+        x = (np.random.default_rng(0).normal(offset, 1, 5 * 4096 + 17) + np.arange(20497) / 1e4).astype(dtype)
+        wide = x.astype(np.longdouble)
+        expected = (wide - wide.mean()) / np.sqrt(((wide - wide.mean()) ** 2).mean() + np.longdouble(1e-5))
+        assert_close(nn.standardize(x), expected.astype(np.float64), dtype, units=4)
+
+
+@each_dtype
+def test_the_largest_of_all_chunks(dtype):
+    x = np.random.default_rng(0).uniform(0, 1, 3 * 4096 + 5).astype(dtype)
+    for place in (3, 4096, 9000, 12292):
+        for value in (2, INF):
+            row = x.copy()
+            row[place] = row[-1] = value
+            assert nn.hardmax(row).nonzero()[0].tolist() == [place]
+        row[100] = NAN
+        assert np.isnan(nn.hardmax(row)).all()
+
+
 # All of them
 
 

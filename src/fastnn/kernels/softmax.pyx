@@ -6,7 +6,7 @@ one that holds +infinity or NaN.
 """
 
 cimport numpy as cnp
-from libc.math cimport INFINITY, NAN, fabs, isinf, log, sqrt
+from libc.math cimport INFINITY, NAN, exp, fabs, isinf, log, sqrt
 
 from fastnn.kernels.elementary cimport exp_nonpositive, log1p_of, real, without_headroom
 from fastnn.kernels.reductions cimport (
@@ -22,6 +22,13 @@ cnp.import_array()
 # For fewer elements, releasing the GIL costs more than other threads could gain.
 cdef enum:
     RELEASE_GIL_FROM = 1024
+
+# What is done to a long row is done to a chunk of it while that is in a cache. A row that no cache holds goes to and from
+# memory twice at most.
+cdef enum:
+    CHUNK = 4096
+    MOST_CHUNKS = 4096
+    BEYOND_CACHES = 1 << 20
 
 cdef enum Pass:
     SOFTMAX
@@ -62,6 +69,10 @@ cdef inline void temper_rows(
         for k in range(r * n, r * n + n):
             out[k] = (x[k] - largest[r]) / temperature
         largest[r] = 0
+
+
+cdef inline Py_ssize_t chunks(Py_ssize_t n) noexcept nogil:
+    return (n + CHUNK - 1) // CHUNK
 
 
 cdef inline void softmax(const real *x, real *out, Py_ssize_t rows, Py_ssize_t n, real temperature) noexcept nogil:
@@ -107,6 +118,62 @@ cdef inline void log_softmax(const real *x, real *out, Py_ssize_t rows, Py_ssize
             out[k] -= log_sum
 
 
+cdef inline void long_softmax(
+    const real *x, real *out, Py_ssize_t n, real temperature, bint negative, bint logarithm
+) noexcept nogil:
+    """A row that no cache holds: every chunk with its own maximum, and all of them brought to the largest in the end.
+
+    The sum of the exponentials, less the 1 of the largest, is scaled down whenever a larger maximum comes.
+    """
+    cdef double maxima[MOST_CHUNKS]
+    cdef Py_ssize_t length = max(<Py_ssize_t>CHUNK, stretches((n + MOST_CHUNKS - 1) // MOST_CHUNKS) * STRETCH)
+    cdef Py_ssize_t count = (n + length - 1) // length, i, start, size, k
+    cdef const real *chunk
+    cdef real base, change
+    cdef double largest = -INFINITY, total = -1, rest, factor
+    for i in range(count):
+        start = i * length
+        size = min(length, n - start)
+        chunk = x + start
+        if negative:
+            for k in range(start, start + size):
+                out[k] = -x[k]
+            chunk = <const real *>out + start
+        base = row_max(chunk, size)
+        maxima[i] = base
+        if base == -INFINITY:  # the exponentials are 0, or NaN
+            base = 0
+        if temperature != 1:
+            temper_rows(chunk, out + start, 1, size, temperature, &base)
+            chunk = <const real *>out + start
+        if logarithm:
+            exp_rows(chunk, out + start, DIFFERENCES, False, maxima[i] != -INFINITY, 1, size, &base, &rest)
+        else:
+            exp_rows(chunk, out + start, EXPONENTIALS, False, False, 1, size, &base, &rest)
+            rest -= maxima[i] != -INFINITY
+        factor = exp(-fabs(maxima[i] - largest) / temperature)
+        if maxima[i] == -INFINITY:
+            total += rest
+        elif maxima[i] > largest:
+            total = (1 + total) * factor + rest
+            largest = maxima[i]
+        else:
+            total += (1 + rest) * factor
+    if largest == -INFINITY:
+        total = NAN
+    for i in range(count):
+        start = i * length
+        size = min(length, n - start)
+        if logarithm:
+            change = <real>((maxima[i] - largest) / temperature - log1p_of(total))
+            for k in range(start, start + size):
+                out[k] += change
+        else:
+            change = <real>(exp((maxima[i] - largest) / temperature) / (1 + total))
+            for k in range(start, start + size):
+                out[k] *= change
+
+
 cdef inline void sparsemax(const real *x, real *out, Py_ssize_t n) noexcept nogil:
     """max(0, x - max - limit), where the limit makes the sum 1."""
     cdef real largest = row_max(x, n), excess
@@ -137,9 +204,18 @@ cdef inline void sparsemax_backward(const real *grad, const real *y, real *out, 
 
 cdef inline void hardmax(const real *x, real *out, Py_ssize_t n) noexcept nogil:
     """1 at the first of the largest elements, 0 elsewhere."""
-    cdef real largest = row_max(x, n)
-    cdef real elsewhere = <real>NAN if has_nan(x, n) or largest == -INFINITY else <real>0
-    cdef Py_ssize_t k, place = min(place_of(x, n, largest), n - 1)
+    cdef real largest = -INFINITY, in_chunk, elsewhere
+    cdef Py_ssize_t i, start, size, k, place = 0
+    cdef bint spoilt = False
+    for i in range(chunks(n)):
+        start = i * CHUNK
+        size = min(<Py_ssize_t>CHUNK, n - start)
+        in_chunk = row_max(x + start, size)
+        spoilt |= has_nan(x + start, size)
+        if in_chunk > largest:
+            largest = in_chunk
+            place = start + place_of(x + start, size, largest)
+    elsewhere = <real>NAN if spoilt or largest == -INFINITY else <real>0
     for k in range(n):
         out[k] = elsewhere
     out[place] = elsewhere + <real>1
@@ -153,22 +229,41 @@ cdef struct Moments:
 
 
 cdef inline Moments moments_of(const real *x, Py_ssize_t n, double epsilon) noexcept nogil:
-    """The corrected two-pass algorithm: what the mean lacks is found from the deviations."""
+    """The corrected two-pass algorithm on chunks: what a chunk's mean lacks is found from the deviations.
+
+    The mean's two parts are its rounded value, from which deviations are taken, and the rest. Chunks are joined by the
+    formulas of Chan, Golub and LeVeque.
+    """
     cdef real deviations[STRETCH]
-    cdef real mean = <real>(sum_row(x, n) / n)
-    cdef Py_ssize_t stretch, start, size, k
-    cdef double total = 0, squares = 0
+    cdef real mean
+    cdef Py_ssize_t i, j, first, count, start, size, k
+    cdef double total, squares, all_squares = 0, between, whole_mean
     cdef Moments moments
-    for stretch in range(stretches(n)):
-        start = stretch * STRETCH
-        size = min(<Py_ssize_t>STRETCH, n - start)
-        for k in range(size):
-            deviations[k] = x[start + k] - mean
-        total += sum_row(deviations, size)
-        squares += dot_row(deviations, deviations, size)
-    moments.mean = mean
-    moments.rest = total / n
-    moments.inverse = 1 / sqrt((squares - total * moments.rest) / n + epsilon)
+    moments.mean = moments.rest = 0
+    for i in range(chunks(n)):
+        first = i * CHUNK
+        count = min(<Py_ssize_t>CHUNK, n - first)
+        mean = <real>(sum_row(x + first, count) / count)
+        total = squares = 0
+        for j in range(stretches(count)):
+            start = first + j * STRETCH
+            size = min(<Py_ssize_t>STRETCH, first + count - start)
+            for k in range(size):
+                deviations[k] = x[start + k] - mean
+            total += sum_row(deviations, size)
+            squares += dot_row(deviations, deviations, size)
+        if first == 0:
+            moments.mean = mean
+            moments.rest = total / count
+            all_squares = squares - total * moments.rest
+        else:
+            between = (mean - moments.mean) + (total / count - moments.rest)
+            moments.rest += between * count / (first + count)
+            all_squares += squares - total * (total / count) + between * between * first / (first + count) * count
+    whole_mean = moments.mean + moments.rest
+    moments.rest += moments.mean - <real>whole_mean
+    moments.mean = <real>whole_mean
+    moments.inverse = 1 / sqrt(all_squares / n + epsilon)
     return moments
 
 
@@ -260,7 +355,11 @@ cdef inline void run_rows(
     for i in range((count + together - 1) // together):
         start = i * together * n
         rows = min(together, count - i * together)
-        if which == SOFTMAX:
+        if n > BEYOND_CACHES and which in (SOFTMAX, SOFTMIN):
+            long_softmax(&x[start], &out[start], n, <real>constant, which == SOFTMIN, False)
+        elif n > BEYOND_CACHES and which == LOG_SOFTMAX:
+            long_softmax(&x[start], &out[start], n, <real>constant, False, True)
+        elif which == SOFTMAX:
             softmax(&x[start], &out[start], rows, n, <real>constant)
         elif which == SOFTMIN:
             softmin(&x[start], &out[start], rows, n, <real>constant)
