@@ -468,3 +468,91 @@ def test_names_and_documentation(loss):
     assert "{item" not in loss.__doc__
     assert "{gradients}" not in loss.__doc__
     assert inspect.signature(loss).parameters["reduction"].default == "mean"
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("shape", [(5, 7), (30, 300)], ids=str)
+def test_against_pytorch(shape, reduction):
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+    x1, x2, x3 = triple(shape)
+    elements, rows, target = signs(shape), signs(shape[:1]), np.random.default_rng(1).uniform(0, 1, shape)
+    several = target < 0.3
+    listed = np.array([[*row.nonzero()[0], *[-1] * (~row).sum()] for row in several])
+    var, each = np.random.default_rng(2).uniform(0.1, 3, shape), torch.from_numpy
+
+    def gaussian(p, v):
+        value, gradient = nn.gaussian_nll.value_and_gradient(p, x2, var=v, reduction=reduction)
+        return value, (gradient, nn.gaussian_nll.var_gradient(p, x2, var=v, reduction=reduction))
+
+    def single(loss, target, **options):
+        def both(p):
+            value, gradient = loss.value_and_gradient(p, target, reduction=reduction, **options)
+            return value, (gradient,)
+
+        return both
+
+    def joint(loss, *target, **options):
+        return lambda *arrays: loss.value_and_gradient(*arrays, *target, reduction=reduction, **options)
+
+    def theirs(function, *target, **options):
+        return lambda *arrays: getattr(functional, function)(*arrays, *target, reduction=reduction, **options)
+
+    cases = [
+        (gaussian, lambda p, v: functional.gaussian_nll_loss(p, each(x2), v, reduction=reduction), (x1, var)),
+        (single(nn.multilabel_margin, several), theirs("multilabel_margin_loss", each(listed)), (x1,)),
+        (
+            single(nn.binary_cross_entropy_with_logits, target, pos_weight=var[0]),
+            theirs("binary_cross_entropy_with_logits", each(target), pos_weight=each(var[0])),
+            (x1,),
+        ),
+    ]
+    for margin in (0.0, 0.3):
+        options = {"margin": margin}
+        cases += [
+            (
+                joint(nn.cosine_embedding, rows, **options),
+                theirs("cosine_embedding_loss", each(rows), **options),
+                (x1, x2),
+            ),
+            (
+                joint(nn.margin_ranking, elements, **options),
+                theirs("margin_ranking_loss", each(elements), **options),
+                (x1, x2),
+            ),
+            (
+                single(nn.hinge_embedding, elements, **options),
+                theirs("hinge_embedding_loss", each(elements), **options),
+                (x1,),
+            ),
+        ]
+    for p in (1.0, 2.0, 3.0):
+        for swap in (False, True):
+            options = {"p": p, "swap": swap, "margin": 1.5}
+            cases.append(
+                (joint(nn.triplet_margin, **options), theirs("triplet_margin_loss", eps=0, **options), (x1, x2, x3))
+            )
+    for ours, other, arrays in cases:
+        tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
+        want = other(*tensors)
+        want.sum().backward()
+        value, gradients = ours(*arrays)
+        np.testing.assert_allclose(value, want.detach().numpy(), rtol=1e-11, atol=1e-13)
+        for gradient, tensor in zip(gradients, tensors, strict=True):
+            np.testing.assert_allclose(gradient, tensor.grad.numpy(), rtol=1e-9, atol=1e-13)
+
+
+def test_against_optax():
+    jax, losses = pytest.importorskip("jax"), pytest.importorskip("optax").losses
+    scores, relevance, _ = triple((6, 9))
+    relevance, mask = np.abs(relevance), np.random.default_rng(1).random((6, 9)) < 0.7
+    with jax.enable_x64(True):
+        value, gradient = jax.value_and_grad(losses.ranking_softmax_loss)(scores, relevance, where=mask)
+        ours = nn.ranking_softmax.value_and_gradient(scores, relevance, where=mask)
+        np.testing.assert_allclose(ours[0], value, rtol=1e-12)
+        np.testing.assert_allclose(ours[1], gradient, rtol=1e-10, atol=1e-13)
+        x = np.random.default_rng(0).normal(size=(8, 5))
+        value, gradient = jax.value_and_grad(losses.ntxent)(x, LABELS, temperature=0.2)
+        ours = nn.ntxent.value_and_gradient(x, LABELS, temperature=0.2)
+        np.testing.assert_allclose(ours[0], value, rtol=1e-12)
+        np.testing.assert_allclose(ours[1], gradient, rtol=1e-10, atol=1e-13)
