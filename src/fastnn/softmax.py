@@ -84,9 +84,9 @@ class Backward(Declared):
     nin = 2
     output_tells = True
 
-    def __init__(self, forward: RowFunction) -> None:
+    def __init__(self, forward: RowFunction, flat: bool) -> None:
         self.declare(backward, f"{forward.__name__}.backward")
-        self.forward = forward
+        self.forward, self.flat = forward, flat
         self.from_output = BackwardFrom(self.__name__, forward.defaults, forward.settings, "y")
         self.from_output.declare(backward_from_output, self.__name__, f"{self.__name__}.from_output")
 
@@ -104,7 +104,7 @@ class Backward(Declared):
         if (x is None) == (y is None):
             raise TypeError(f"{self.__name__}() takes either the input x or the output y of {self.forward.__name__}")
         if y is None:
-            y = self.forward(x, axis, where=where, **hyperparameter)
+            y = x if self.flat else self.forward(x, axis, where=where, **hyperparameter)
         return self.from_output(grad, y, axis, where=where, out=out, **hyperparameter)
 
 
@@ -126,11 +126,13 @@ def row_function(
     masked: float | None = -math.inf,
     empty: float | None = 0.0,
     output_tells: bool = True,
+    flat: bool = False,
 ) -> Callable[[Callable[..., Any]], RowFunction]:
     """Make the row function that a function without a body declares; its formula is the kernel of the same name.
 
     ``settings`` takes the hyperparameters and returns the kernel's constant. ``masked`` stands for an element that is
     masked, and ``empty`` is the result of a row of nothing else; None for a function of what is left of a row.
+    A ``flat`` function's gradient is 0, of whatever input or output.
     """
 
     def make(declaration: Callable[..., Any]) -> RowFunction:
@@ -140,7 +142,7 @@ def row_function(
         function.__doc__ = filled(declaration)
         function.masked, function.empty = masked, empty
         if output_tells:
-            function.backward = Backward(function)
+            function.backward = Backward(function, flat)
         else:
             function.backward = BackwardFrom(f"{name}.backward", function.defaults, settings, "x")
             function.backward.declare(backward_from_input, f"{name}.backward")
@@ -401,7 +403,7 @@ def sparsemax(x: ArrayLike, /, axis: int = -1, *, where: ArrayLike | None = None
     """
 
 
-@row_function()
+@row_function(flat=True)
 def hardmax(x: ArrayLike, /, axis: int = -1, *, where: ArrayLike | None = None, out: Array | None = None) -> Any:
     r"""Hardmax: 1 at the first of the largest elements, 0 elsewhere.
 

@@ -342,8 +342,8 @@ cdef inline void row_pass(
     elif which == SPARSEMAX_BACKWARD:
         sparsemax_backward(grad, x, out, n)
     elif which == HARDMAX_BACKWARD:
-        for k in range(n):
-            out[k] = x[k] - x[k]
+        for k in range(n):  # 0, of an input as of an output
+            out[k] = <real>0 if x[k] == x[k] else x[k]
     else:
         standardize_backward(grad, x, out, n, constant)
 
