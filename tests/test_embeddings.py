@@ -111,6 +111,34 @@ def test_gradients_against_central_differences(case, weighted, reduction, shape)
         assert np.array_equal(gradient, again)
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("weighted", [False, True])
+@each_case
+def test_second_derivatives_against_central_differences(case, weighted, reduction):
+    loss, count, elementwise, options = case
+    given = arguments(case, (6, 7))
+    options = {"reduction": reduction, **options}
+    if weighted:
+        items = (6, 7) if elementwise else (6,)
+        options |= {"weight": np.random.default_rng(1).uniform(0.5, 2, items), "where": signs(items, 2) > 0}
+    hessians = loss.hessian(*given, **options)
+    both = loss.gradient_and_hessian(*given, **options)
+    for part, alone in zip(both, (loss.gradient(*given, **options), hessians), strict=True):
+        assert all(np.array_equal(*pair) for pair in zip(part, alone, strict=True))
+    for k in range(count):
+        for place in np.ndindex(6, 7):
+            slopes = []
+            for h in (1e-6, -1e-6):
+                moved = list(given)
+                moved[k] = given[k].copy()
+                moved[k][place] += h
+                slopes.append(loss.gradient(*moved, **options)[k][place])
+            assert hessians[k][place] == pytest.approx((slopes[0] - slopes[1]) / 2e-6, rel=1e-4, abs=1e-7)
+    out = tuple(np.empty((6, 7)) for _ in range(count))
+    assert all(one is other for one, other in zip(loss.hessian(*given, out=out, **options), out, strict=True))
+    assert all(np.array_equal(*pair) for pair in zip(out, hessians, strict=True))
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 @each_dtype
 @each_case
@@ -459,7 +487,10 @@ JOINT = [nn.cosine_embedding, nn.margin_ranking, nn.triplet_margin, nn.ntxent, n
 
 @pytest.mark.parametrize("loss", JOINT, ids=str)
 def test_names_and_documentation(loss):
-    for part in (loss, loss.gradient, loss.value_and_gradient):
+    parts = [loss, loss.gradient, loss.value_and_gradient]
+    if loss not in (nn.ntxent, nn.circle):
+        parts += [loss.hessian, loss.gradient_and_hessian]
+    for part in parts:
         assert pickle.loads(pickle.dumps(part)) is part
         assert repr(part) == f"<function fastnn.{part.__name__}>"
         for section in ("Parameters", "Returns"):

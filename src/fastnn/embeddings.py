@@ -254,19 +254,22 @@ class Asked:
     where: ArrayLike | None
     reduction: str
     denominator: str
-    gradient: bool
+    derivative: str | None
+    """ "gradient", "hessian", or None for the value alone."""
     out: Any
 
     def outs(self, arrays: Sequence[Array]) -> tuple[Any, ...]:
-        """Where the gradients go, each of an array's shape and type."""
-        outs = checked_outs(self.out if self.gradient else None, len(arrays))
+        """Where the derivatives go, each of an array's shape and type."""
+        outs = checked_outs(self.out if self.derivative else None, len(arrays))
         for out, array in zip(outs, arrays, strict=True):
             if out is not None:
                 check_out(out, array.shape, array.dtype)
         return outs
 
-    def reduced(self, values: Array, gradients: Callable[[Array, Array | None], tuple[Array, ...]]) -> tuple[Any, Any]:
-        """The reduced values, and the gradients, which come of the values' factors and their mask."""
+    def reduced(
+        self, values: Array, derivatives: Callable[[str, Array, Array | None], tuple[Array, ...]]
+    ) -> tuple[Any, Any]:
+        """The reduced values, and the derivatives, which come of the values' factors and their mask."""
         dtype, shape = values.dtype, values.shape
         mask = checked_mask(self.where, shape, "the values'")
         weight = None if self.weight is None else weight_array(self.weight, shape)
@@ -279,24 +282,27 @@ class Asked:
         if self.reduction != "none":
             result = dtype.type(np.add.reduce(weighted, axis=None))
         else:
-            result = destination(None if self.gradient else self.out, shape, dtype)
+            result = destination(None if self.derivative else self.out, shape, dtype)
             result[...] = weighted
             result = result if result is self.out else result[()]
-        return result, gradients(factors.astype(dtype), mask) if self.gradient else None
+        return result, derivatives(self.derivative, factors.astype(dtype), mask) if self.derivative else None
 
 
 class JointLoss(Declared):
-    """A loss of several arrays: call it, or its ``gradient`` or ``value_and_gradient``, which have one for each."""
+    """A loss of several arrays: call it, or one of its derivatives, which have a part for each of them."""
 
     gradient: JointLoss
     value_and_gradient: JointLoss
+    hessian: JointLoss
+    gradient_and_hessian: JointLoss
 
     def __init__(self, declaration: Callable[..., Any], evaluate: Callable[..., tuple[Any, Any]], name: str) -> None:
         self.declare(declaration, name)
         self.__doc__ = (declaration.__doc__ or "").replace("{common}", JOINT)
         self.evaluate = evaluate
-        self.wants_gradient = declaration in (gradient, value_and_gradient)
-        self.wants_value = declaration is not gradient
+        wanted = declaration.__name__.split("_and_") if declaration in DERIVATIVES else []
+        self.derivatives: list[str | None] = [part for part in ("gradient", "hessian") if part in wanted]
+        self.wants_value = not self.derivatives or "value" in wanted
 
     def __call__(
         self,
@@ -309,13 +315,17 @@ class JointLoss(Declared):
         **hyperparameter: Any,
     ) -> Any:
         check_reduction(reduction, denominator)
-        if out is not None and not self.wants_gradient and reduction != "none":
+        if out is not None and not self.derivatives and reduction != "none":
             raise TypeError(f"out takes the values of reduction='none'; with {reduction!r} the result is a number")
-        asked = Asked(weight, where, reduction, denominator, self.wants_gradient, out)
-        value, gradients = self.evaluate(asked, *arrays, **hyperparameter)
-        if not self.wants_gradient:
-            return value
-        return (value, gradients) if self.wants_value else gradients
+        if len(self.derivatives) == 2 and out is not None:
+            raise TypeError("out is taken by gradient and by hessian, not by both at once")
+        value, results = None, []
+        for derivative in self.derivatives or [None]:
+            asked = Asked(weight, where, reduction, denominator, derivative, out)
+            value, result = self.evaluate(asked, *arrays, **hyperparameter)
+            results.append(result)
+        parts = [value] * self.wants_value + results[: len(self.derivatives)]
+        return tuple(parts) if len(parts) > 1 else parts[0]
 
 
 def gradient(
@@ -372,6 +382,56 @@ def value_and_gradient(
     """
 
 
+def hessian(
+    *arrays: ArrayLike,
+    weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    out: Any = None,
+    **hyperparameter: Any,
+) -> Any:
+    """Second derivatives of the loss with respect to its arrays, but for the target: the Hessian matrix's diagonal.
+
+    Parameters
+    ----------
+    *arrays, weight, where, reduction, denominator, **hyperparameter
+        As for the loss.
+    out : tuple of ndarrays, optional
+        Where they go, each of its array's shape and the result's dtype. They may be the arrays themselves.
+
+    Returns
+    -------
+    tuple of ndarrays
+        The second derivatives, in the order of the arrays.
+    """
+
+
+def gradient_and_hessian(
+    *arrays: ArrayLike,
+    weight: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    reduction: str = "mean",
+    denominator: str = "weight",
+    **hyperparameter: Any,
+) -> Any:
+    """Gradients of the loss with respect to its arrays, but for the target, and its second derivatives.
+
+    Parameters
+    ----------
+    *arrays, weight, where, reduction, denominator, **hyperparameter
+        As for the loss.
+
+    Returns
+    -------
+    gradients, hessians : tuple of ndarrays
+        Both in the order of the arrays.
+    """
+
+
+DERIVATIVES = (gradient, value_and_gradient, hessian, gradient_and_hessian)
+
+
 def joint(evaluate: Callable[..., tuple[Any, Any]]) -> Callable[[Callable[..., Any]], JointLoss]:
     """Make the loss of several arrays that a function without a body declares."""
 
@@ -379,8 +439,9 @@ def joint(evaluate: Callable[..., tuple[Any, Any]]) -> Callable[[Callable[..., A
         name = declaration.__name__
         evaluate.__qualname__ = name  # what Python calls it where an argument is missing
         loss = JointLoss(declaration, evaluate, name)
-        loss.gradient = JointLoss(gradient, evaluate, f"{name}.gradient")
-        loss.value_and_gradient = JointLoss(value_and_gradient, evaluate, f"{name}.value_and_gradient")
+        for derivative in DERIVATIVES:
+            part = derivative.__name__
+            setattr(loss, part, JointLoss(derivative, evaluate, f"{name}.{part}"))
         return loss
 
     return make
@@ -419,17 +480,18 @@ def evaluate_cosine_embedding(
     distance = np.asarray(cosine_distance(a, b, reduction="none"))
     apart = np.maximum(0, (1 - margin) - distance, dtype=a.dtype)
 
-    def gradients(factors: Array, mask: Array | None) -> tuple[Array, ...]:
+    def derivatives(which: str, factors: Array, mask: Array | None) -> tuple[Array, ...]:
         options: dict[str, Any] = {
             "weight": factors * np.where(together, 1, -1 * (apart > 0)),
             "where": mask,
             "reduction": "sum",
         }
         return tuple(
-            cosine_distance.gradient(x, y, out=out, **options) for x, y, out in ((a, b, outs[0]), (b, a, outs[1]))
+            getattr(cosine_distance, which)(x, y, out=out, **options)
+            for x, y, out in ((a, b, outs[0]), (b, a, outs[1]))
         )
 
-    return asked.reduced(np.where(together, distance, apart), gradients)
+    return asked.reduced(np.where(together, distance, apart), derivatives)
 
 
 @joint(evaluate_cosine_embedding)
@@ -481,7 +543,7 @@ def evaluate_margin_ranking(
     dtype, shape = float_type(given, arrays), broadcast_shape({"x1": arrays[0], "x2": arrays[1]})
     a, b = (np.broadcast_to(array.astype(dtype, copy=False), shape) for array in arrays)
     outs = asked.outs((a, b))
-    value, first, _ = first_of_pair.evaluate(
+    value, slopes, bends = first_of_pair.evaluate(
         a,
         target,
         asked.weight,
@@ -489,11 +551,15 @@ def evaluate_margin_ranking(
         {"other": b, "margin": number("margin", margin)},
         where=asked.where,
         denominator=asked.denominator,
-        gradient=asked.gradient,
-        values_out=None if asked.gradient else asked.out,
+        gradient=asked.derivative == "gradient",
+        hessian=asked.derivative == "hessian",
+        values_out=None if asked.derivative else asked.out,
         gradient_out=outs[0],
+        hessian_out=outs[0],
     )
-    return value, (first, np.negative(first, out=outs[1])) if asked.gradient else None
+    if asked.derivative == "hessian":
+        return value, (bends, np.positive(bends, out=outs[1]))
+    return value, (slopes, np.negative(slopes, out=outs[1])) if asked.derivative else None
 
 
 @joint(evaluate_margin_ranking)
@@ -594,15 +660,15 @@ def evaluate_triplet_margin(
         to_far = np.where(swapped, beside, to_far)
     values = np.maximum(0, to_near - to_far + margin, dtype=a.dtype)
 
-    def gradients(factors: Array, mask: Array | None) -> tuple[Array, ...]:
+    def derivatives(which: str, factors: Array, mask: Array | None) -> tuple[Array, ...]:
         pulled = factors * (values > 0)
         from_anchor, from_near = -pulled * ~swapped, -pulled * swapped
 
         def of(x: Array, out: Array | None, *others: tuple[Array, Array]) -> Array:
-            """The sum of the gradients of x's distances to others."""
+            """The sum of the derivatives of x's distances to others."""
             total: Array
             total, *more = (
-                distance.gradient(
+                getattr(distance, which)(
                     x, y, weight=weight, where=mask, reduction="sum", out=None if k else out, **hyperparameter
                 )
                 for k, (y, weight) in enumerate(others)
@@ -617,7 +683,7 @@ def evaluate_triplet_margin(
             of(far, outs[2], (a, from_anchor), *([(near, from_near)] if swap else [])),
         )
 
-    return asked.reduced(values, gradients)
+    return asked.reduced(values, derivatives)
 
 
 @joint(evaluate_triplet_margin)
@@ -654,7 +720,7 @@ def triplet_margin(
     distance : loss of rows, optional
         The distance d, for example :func:`cosine_distance`; by default :func:`pairwise_distance` with ``p``. Any object
         will do that is called as ``distance(x, y, reduction="none")``, gives one value for each row, and has a
-        ``gradient`` with respect to x as losses have.
+        ``gradient`` (and ``hessian``) with respect to x as losses have.
     {common}
 
     Notes
