@@ -170,6 +170,27 @@ def test_a_masked_value_counts_nothing(case):
     assert not values[~mask].any()
 
 
+@pytest.mark.parametrize("spoilt", [math.nan, math.inf, -math.inf, 3e38])
+@each_dtype
+@each_case
+def test_nan_and_infinity_are_no_errors(case, dtype, spoilt):
+    loss, count, _, options = case
+    given = arguments(case, (5, 6), dtype)
+    want = loss.value_and_gradient(*given, reduction="none", **options)
+    for k in range(count):
+        arrays = [array.copy() for array in given]
+        arrays[k][2, 3] = spoilt
+        values, gradients = loss.value_and_gradient(*arrays, reduction="none", **options)
+        if math.isnan(spoilt):
+            assert np.isnan(values[2]).any()
+            assert all(np.isnan(gradient[2]).any() for gradient in gradients[:2])
+            assert np.isnan(loss(*arrays, **options))
+        others = [0, 1, 3, 4]
+        assert np.array_equal(values[others], want[0][others])
+        assert all(np.array_equal(a[others], b[others]) for a, b in zip(gradients, want[1], strict=True))
+        loss.gradient_and_hessian(*arrays, **options)
+
+
 @each_case
 def test_out(case):
     loss, count, _, options = case
@@ -463,6 +484,15 @@ def test_gradients_of_contrastive_losses_against_central_differences(loss, optio
         loss.gradient(x, LABELS, reduction="none")
     with pytest.raises(TypeError, match=rf"{loss.__name__}\(\) got an unexpected keyword argument 'zeta'"):
         loss(x, LABELS, zeta=1)
+
+
+@pytest.mark.parametrize("spoilt", [math.nan, math.inf, 3e38])
+@each_contrastive
+def test_nan_and_infinity_in_a_batch_are_no_errors(loss, options, spoilt):
+    x = np.random.default_rng(0).normal(size=(8, 5)).astype(np.float32)
+    x[3, 2] = spoilt
+    value, gradient = loss.value_and_gradient(x, LABELS, **options)
+    assert np.isnan(value) == np.isnan(gradient).any() == (spoilt != 3e38)
 
 
 def test_contrastive_losses_at_edges():

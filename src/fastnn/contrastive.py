@@ -6,7 +6,7 @@ batch's size squared, and so are a few arrays beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -79,7 +79,14 @@ class ContrastiveLoss(Declared):
             raise ValueError(f"embeddings has shape {given.shape}; accepted is (rows, features)")
         if out is not None and self.wants_gradient:
             check_out(out, given.shape, dtype)
-        x = given.astype(dtype, copy=False)
+        with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
+            return self.evaluate(given.astype(dtype, copy=False), labels, reduction, out, hyperparameter)
+
+    def evaluate(
+        self, x: Array, labels: ArrayLike, reduction: str, out: Array | None, hyperparameter: Mapping[str, float]
+    ) -> Any:
+        """The value and the gradient, or one of them, of checked embeddings."""
+        dtype = x.dtype
         same = equal_labels(labels, len(x))
         together, apart = same & ~np.eye(len(x), dtype=bool), ~same
         lengths = np.asarray(pairwise_distance(x, 0.0, reduction="none"))[:, np.newaxis]

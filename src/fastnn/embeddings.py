@@ -322,7 +322,8 @@ class JointLoss(Declared):
         value, results = None, []
         for derivative in self.derivatives or [None]:
             asked = Asked(weight, where, reduction, denominator, derivative, out)
-            value, result = self.evaluate(asked, *arrays, **hyperparameter)
+            with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
+                value, result = self.evaluate(asked, *arrays, **hyperparameter)
             results.append(result)
         parts = [value] * self.wants_value + results[: len(self.derivatives)]
         return tuple(parts) if len(parts) > 1 else parts[0]
@@ -661,7 +662,9 @@ def evaluate_triplet_margin(
     values = np.maximum(0, to_near - to_far + margin, dtype=a.dtype)
 
     def derivatives(which: str, factors: Array, mask: Array | None) -> tuple[Array, ...]:
-        pulled = factors * (values > 0)
+        pulled = factors * np.where(np.isnan(values), values, values > 0)
+        if mask is not None:
+            pulled[~mask] = 0
         from_anchor, from_near = -pulled * ~swapped, -pulled * swapped
 
         def of(x: Array, out: Array | None, *others: tuple[Array, Array]) -> Array:
