@@ -97,11 +97,15 @@ def checked_hyperparameters(function: Any, given: Mapping[str, Any]) -> dict[str
         if isinstance(values[name], str) or (value is None and values[name] is None):
             values[name] = value
             continue
-        number = np.asarray(value)
-        if number.ndim or number.dtype.kind not in "iubf":
-            raise TypeError(f"{name} must be a number, not {value!r}")
-        values[name] = float(number)
+        values[name] = checked_number(name, value)
     return values
+
+
+def checked_number(name: str, value: Any) -> float:
+    number = np.asarray(value)
+    if number.ndim or number.dtype.kind not in "iubf":
+        raise TypeError(f"{name} must be a number, not {value!r}")
+    return float(number)
 
 
 def foreign(operands: Iterable[Any]) -> list[Any]:

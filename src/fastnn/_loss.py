@@ -66,6 +66,18 @@ LABELS = """class_weight : array_like, optional
 """The same for losses of labels."""
 
 
+def filled(common: str, item: str, items: str, gradients: str) -> str:
+    """What docstrings have in common, with what a value belongs to and where the gradients go."""
+    for place, text in (
+        ("{item_alone}", item.partition(",")[0]),
+        ("{item}", item),
+        ("{items}", items),
+        ("{gradients}", gradients),
+    ):
+        common = common.replace(place, text)
+    return common
+
+
 Softener = Callable[..., Array]
 """It takes pieces of the prediction and the target, and returns the target that the kernel is given."""
 
@@ -137,12 +149,7 @@ class Loss(Declared):
     def __init__(self, declaration: Callable[..., Any], settings: Settings | None, varying: str | None = None) -> None:
         self.declare(declaration)
         self.varying = varying
-        common = (
-            self.common.replace("{item_alone}", self.item.partition(",")[0])
-            .replace("{item}", self.item)
-            .replace("{items}", self.items)
-            .replace("{gradients}", GRADIENT)
-        )
+        common = filled(self.common, self.item, self.items, GRADIENT)
         self.__doc__ = (declaration.__doc__ or "").replace("{common}", common)
         self.defaults = {n: value for n, value in defaults_of(declaration).items() if n not in self.options}
         self.settings: Settings = settings or (lambda **constants: (self.__name__, tuple(constants.values())))
@@ -171,8 +178,7 @@ class Loss(Declared):
         out: Array | None = None,
         **hyperparameter: Any,
     ) -> Any:
-        if out is not None and reduction != "none":
-            raise TypeError(f"out takes the values of reduction='none'; with {reduction!r} the result is a number")
+        check_values_out(out, reduction)
         return self.evaluate(
             prediction,
             target,
@@ -257,7 +263,7 @@ class Loss(Declared):
         """
         if self.varying is None or np.ndim(given.get(self.varying, 0)) == 0:
             return given, None
-        name = str(self.varying)
+        name = self.varying
         array, default = float_array(name, given[name]), self.defaults[name]
         extremes = [float(extreme.reduce(array, axis=None, initial=default)) for extreme in (np.fmin, np.fmax)]
         for extreme in extremes:
@@ -376,6 +382,11 @@ def check_reduction(reduction: str, denominator: str = "weight") -> None:
         raise ValueError(f"reduction is {reduction!r}; accepted are 'mean', 'sum' and 'none'")
     if denominator not in ("weight", "count"):
         raise ValueError(f"denominator is {denominator!r}; accepted are 'weight' and 'count'")
+
+
+def check_values_out(out: Any, reduction: str) -> None:
+    if out is not None and reduction != "none":
+        raise TypeError(f"out takes the values of reduction='none'; with {reduction!r} the result is a number")
 
 
 def weight_array(weight: ArrayLike, shape: tuple[int, ...]) -> Array:

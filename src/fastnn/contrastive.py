@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from fastnn._arrays import Array, ArrayLike, check_out, destination, float_array, float_type
+from fastnn._arrays import Array, ArrayLike, check_out, checked_number, destination, float_array, float_type
 from fastnn._declaration import Declared
-from fastnn._loss import check_reduction
+from fastnn._loss import check_reduction, check_values_out
 from fastnn.activations import not_negative, positive, sigmoid, softplus
-from fastnn.embeddings import number, pairwise_distance
+from fastnn.embeddings import pairwise_distance
 from fastnn.softmax import logsumexp, softmax
 
 __all__ = ["ContrastiveLoss", "circle", "ntxent"]
@@ -71,8 +71,8 @@ class ContrastiveLoss(Declared):
             raise ValueError(
                 "reduction is 'none'; the values share all rows, so the gradient is that of a 'mean' or 'sum'"
             )
-        if out is not None and not self.wants_gradient and reduction != "none":
-            raise TypeError(f"out takes the values of reduction='none'; with {reduction!r} the result is a number")
+        if not self.wants_gradient:
+            check_values_out(out, reduction)
         given = float_array("embeddings", embeddings)
         dtype = float_type([embeddings], [given])
         if given.ndim != 2:
@@ -194,7 +194,7 @@ def declared(formula: Formula) -> Callable[[Callable[..., Any]], ContrastiveLoss
 def ntxent_formula(
     similarities: Array, together: Array, apart: Array, *, temperature: float = 0.07
 ) -> tuple[Array, int, Callable[[float], Any]]:
-    temperature = positive("temperature", number("temperature", temperature))
+    temperature = positive("temperature", checked_number("temperature", temperature))
     scores = similarities / similarities.dtype.type(temperature)
     lead = logsumexp(scores, axis=1, where=apart, keepdims=True) - scores
 
@@ -247,8 +247,8 @@ def ntxent(
 def circle_formula(
     similarities: Array, together: Array, apart: Array, *, gamma: float = 80.0, margin: float = 0.4
 ) -> tuple[Array, int, Callable[[float], Any]]:
-    gamma = positive("gamma", number("gamma", gamma))
-    margin = not_negative("margin", number("margin", margin))
+    gamma = positive("gamma", checked_number("gamma", gamma))
+    margin = not_negative("margin", checked_number("margin", margin))
     of_near, of_far = np.maximum(1 + margin - similarities, 0), np.maximum(similarities + margin, 0)
     near, far = -gamma * of_near * (similarities - (1 - margin)), gamma * of_far * (similarities - margin)
     lead = logsumexp(near, axis=1, where=together) + logsumexp(far, axis=1, where=apart)

@@ -17,6 +17,7 @@ from fastnn._arrays import (
     broadcast_shape,
     check_out,
     checked_mask,
+    checked_number,
     checked_outs,
     destination,
     float_array,
@@ -31,8 +32,10 @@ from fastnn._loss import (
     away_from,
     broadcast_to,
     check_reduction,
+    check_values_out,
     declared,
     divisor,
+    filled,
     weight_array,
     with_last_axes,
 )
@@ -235,13 +238,11 @@ def ranking_softmax(
     """
 
 
-JOINT = (
-    COMMON.replace("{item_alone}", "value")
-    .replace("{item}", "value")
-    .replace("{items}", "the values'")
-    .replace(
-        "{gradients}", "a tuple of where the gradients go, each of\n        its array's shape and the result's dtype."
-    )
+JOINT = filled(
+    COMMON,
+    "value",
+    "the values'",
+    "a tuple of where the gradients go, each of\n        its array's shape and the result's dtype.",
 )
 """What the docstrings of the losses of several arrays have in common."""
 
@@ -254,21 +255,21 @@ class Asked:
     where: ArrayLike | None
     reduction: str
     denominator: str
-    derivative: str | None
-    """ "gradient", "hessian", or None for the value alone."""
+    derivatives: tuple[str, ...]
+    """ "gradient", "hessian", both, or none for the value alone."""
     out: Any
 
     def outs(self, arrays: Sequence[Array]) -> tuple[Any, ...]:
         """Where the derivatives go, each of an array's shape and type."""
-        outs = checked_outs(self.out if self.derivative else None, len(arrays))
+        outs = checked_outs(self.out if self.derivatives else None, len(arrays))
         for out, array in zip(outs, arrays, strict=True):
             if out is not None:
                 check_out(out, array.shape, array.dtype)
         return outs
 
     def reduced(
-        self, values: Array, derivatives: Callable[[str, Array, Array | None], tuple[Array, ...]]
-    ) -> tuple[Any, Any]:
+        self, values: Array, derivative: Callable[[str, Array, Array | None], tuple[Array, ...]]
+    ) -> tuple[Any, list[tuple[Array, ...]]]:
         """The reduced values, and the derivatives, which come of the values' factors and their mask."""
         dtype, shape = values.dtype, values.shape
         mask = checked_mask(self.where, shape, "the values'")
@@ -282,10 +283,11 @@ class Asked:
         if self.reduction != "none":
             result = dtype.type(np.add.reduce(weighted, axis=None))
         else:
-            result = destination(None if self.derivative else self.out, shape, dtype)
+            result = destination(None if self.derivatives else self.out, shape, dtype)
             result[...] = weighted
             result = result if result is self.out else result[()]
-        return result, derivatives(self.derivative, factors.astype(dtype), mask) if self.derivative else None
+        factors = factors.astype(dtype)
+        return result, [derivative(which, factors, mask) for which in self.derivatives]
 
 
 class JointLoss(Declared):
@@ -301,7 +303,7 @@ class JointLoss(Declared):
         self.__doc__ = (declaration.__doc__ or "").replace("{common}", JOINT)
         self.evaluate = evaluate
         wanted = declaration.__name__.split("_and_") if declaration in DERIVATIVES else []
-        self.derivatives: list[str | None] = [part for part in ("gradient", "hessian") if part in wanted]
+        self.derivatives = tuple(part for part in ("gradient", "hessian") if part in wanted)
         self.wants_value = not self.derivatives or "value" in wanted
 
     def __call__(
@@ -315,17 +317,14 @@ class JointLoss(Declared):
         **hyperparameter: Any,
     ) -> Any:
         check_reduction(reduction, denominator)
-        if out is not None and not self.derivatives and reduction != "none":
-            raise TypeError(f"out takes the values of reduction='none'; with {reduction!r} the result is a number")
+        if not self.derivatives:
+            check_values_out(out, reduction)
         if len(self.derivatives) == 2 and out is not None:
             raise TypeError("out is taken by gradient and by hessian, not by both at once")
-        value, results = None, []
-        for derivative in self.derivatives or [None]:
-            asked = Asked(weight, where, reduction, denominator, derivative, out)
-            with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
-                value, result = self.evaluate(asked, *arrays, **hyperparameter)
-            results.append(result)
-        parts = [value] * self.wants_value + results[: len(self.derivatives)]
+        asked = Asked(weight, where, reduction, denominator, self.derivatives, out)
+        with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
+            value, results = self.evaluate(asked, *arrays, **hyperparameter)
+        parts = [value] * self.wants_value + results
         return tuple(parts) if len(parts) > 1 else parts[0]
 
 
@@ -459,29 +458,29 @@ def equal_rows(**given: ArrayLike) -> list[Array]:
     return [array.astype(dtype, copy=False) for array in arrays.values()]
 
 
-def number(name: str, value: Any) -> float:
-    array = np.asarray(value)
-    if array.ndim or array.dtype.kind not in "iubf":
-        raise TypeError(f"{name} must be a number, not {value!r}")
-    return float(array)
+def away_from_all(outs: Sequence[Array | None], arrays: Sequence[Array]) -> Sequence[Array]:
+    """The arrays, or copies of those that writing to one of the outs would change."""
+    for out in outs:
+        if out is not None:
+            arrays = [away_from(out, array) for array in arrays]
+    return arrays
 
 
 def evaluate_cosine_embedding(
     asked: Asked, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0
 ) -> tuple[Any, Any]:
     a, b = equal_rows(x1=x1, x2=x2)
-    margin = number("margin", margin)
+    margin = checked_number("margin", margin)
     together = float_array("target", target)
     for other in together[(together != 1) & (together != -1)].flat:
         raise ValueError(f"target holds {other}; accepted are 1 and -1")
     together = broadcast_to("target", together, a.shape[:-1], "the rows'") == 1
     outs = asked.outs((a, b))
-    for out in outs:
-        a, b = (away_from(out, array) if out is not None else array for array in (a, b))
+    a, b = away_from_all(outs, (a, b))
     distance = np.asarray(cosine_distance(a, b, reduction="none"))
     apart = np.maximum(0, (1 - margin) - distance, dtype=a.dtype)
 
-    def derivatives(which: str, factors: Array, mask: Array | None) -> tuple[Array, ...]:
+    def derivative(which: str, factors: Array, mask: Array | None) -> tuple[Array, ...]:
         options: dict[str, Any] = {
             "weight": factors * np.where(together, 1, -1 * (apart > 0)),
             "where": mask,
@@ -492,7 +491,7 @@ def evaluate_cosine_embedding(
             for x, y, out in ((a, b, outs[0]), (b, a, outs[1]))
         )
 
-    return asked.reduced(np.where(together, distance, apart), derivatives)
+    return asked.reduced(np.where(together, distance, apart), derivative)
 
 
 @joint(evaluate_cosine_embedding)
@@ -549,18 +548,17 @@ def evaluate_margin_ranking(
         target,
         asked.weight,
         asked.reduction,
-        {"other": b, "margin": number("margin", margin)},
+        {"other": b, "margin": checked_number("margin", margin)},
         where=asked.where,
         denominator=asked.denominator,
-        gradient=asked.derivative == "gradient",
-        hessian=asked.derivative == "hessian",
-        values_out=None if asked.derivative else asked.out,
+        gradient="gradient" in asked.derivatives,
+        hessian="hessian" in asked.derivatives,
+        values_out=None if asked.derivatives else asked.out,
         gradient_out=outs[0],
         hessian_out=outs[0],
     )
-    if asked.derivative == "hessian":
-        return value, (bends, np.positive(bends, out=outs[1]))
-    return value, (slopes, np.negative(slopes, out=outs[1])) if asked.derivative else None
+    of_both = ((slopes, np.negative), (bends, np.positive))
+    return value, [(first, second(first, out=outs[1])) for first, second in of_both if first is not None]
 
 
 @joint(evaluate_margin_ranking)
@@ -634,15 +632,13 @@ def evaluate_triplet_margin(
     distance: Loss | None = None,
 ) -> tuple[Any, Any]:
     a, near, far = equal_rows(anchor=anchor, positive=positive, negative=negative)
-    margin = number("margin", margin)
+    margin = checked_number("margin", margin)
     hyperparameter: dict[str, Any] = {}
     if distance is None:
         distance = pairwise_distance
         hyperparameter["p"] = p
     outs = asked.outs((a, near, far))
-    for out in outs:
-        if out is not None:
-            a, near, far = (away_from(out, array) for array in (a, near, far))
+    a, near, far = away_from_all(outs, (a, near, far))
 
     def between(x: Array, y: Array) -> Array:
         values = np.asarray(distance(x, y, reduction="none", **hyperparameter))
@@ -661,7 +657,7 @@ def evaluate_triplet_margin(
         to_far = np.where(swapped, beside, to_far)
     values = np.maximum(0, to_near - to_far + margin, dtype=a.dtype)
 
-    def derivatives(which: str, factors: Array, mask: Array | None) -> tuple[Array, ...]:
+    def derivative(which: str, factors: Array, mask: Array | None) -> tuple[Array, ...]:
         pulled = factors * np.where(np.isnan(values), values, values > 0)
         if mask is not None:
             pulled[~mask] = 0
@@ -686,7 +682,7 @@ def evaluate_triplet_margin(
             of(far, outs[2], (a, from_anchor), *([(near, from_near)] if swap else [])),
         )
 
-    return asked.reduced(values, derivatives)
+    return asked.reduced(values, derivative)
 
 
 @joint(evaluate_triplet_margin)

@@ -14,7 +14,7 @@ import numpy as np
 from fastnn import kernels
 from fastnn._arrays import Array, ArrayLike, apart_from, check_out, float_array, float_type
 from fastnn._declaration import Declared
-from fastnn._loss import check_reduction
+from fastnn._loss import check_reduction, check_values_out
 
 __all__ = ["Ctc", "ctc"]
 
@@ -44,8 +44,8 @@ class Ctc(Declared):
         out: Array | None = None,
     ) -> Any:
         check_reduction(reduction)
-        if out is not None and not self.wants_gradient and reduction != "none":
-            raise TypeError(f"out takes the values of reduction='none'; with {reduction!r} the result is a number")
+        if not self.wants_gradient:
+            check_values_out(out, reduction)
         given = float_array("prediction", prediction)
         dtype = float_type([prediction], [given])
         if given.ndim not in (2, 3) or given.shape[-1] == 0:
