@@ -2,6 +2,7 @@
 
 import os
 import platform
+from pathlib import Path
 
 import numpy
 from Cython.Build import cythonize
@@ -35,10 +36,15 @@ DIRECTIVES = {
 }
 
 
+KERNELS = Path("src/fastnn/kernels")
+FORMULAS = sorted(map(str, KERNELS.glob("*.pxd")))
+
+
 def extension(name: str, source: str, flags: list[str]) -> Extension:
     return Extension(
         f"fastnn.kernels.{name}",
-        [f"src/fastnn/kernels/{source}.pyx"],
+        [str(KERNELS / f"{source}.pyx")],
+        depends=[*FORMULAS, "setup.py"],
         include_dirs=[numpy.get_include()],
         define_macros=[
             ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"),
@@ -49,16 +55,24 @@ def extension(name: str, source: str, flags: list[str]) -> Extension:
     )
 
 
+def is_outdated(module: str, build_dir: str) -> bool:
+    """Whether a file of formulas is newer than the C code made of a module, which Cython does not notice."""
+    code = Path(build_dir, KERNELS, f"{module}.c")
+    return not code.exists() or any(Path(formulas).stat().st_mtime > code.stat().st_mtime for formulas in FORMULAS)
+
+
 def kernels() -> list[Extension]:
     built = cythonize(extension("cpu", "cpu", []), compiler_directives=DIRECTIVES, build_dir="build/cython")
     for isa, flags in INSTRUCTION_SETS.items():
-        built += cythonize(
-            [extension(f"{isa}.{module}", module, [*OF_MODULE.get(module, []), *flags]) for module in MODULES],
-            compiler_directives=DIRECTIVES,
-            include_path=["src"],
-            build_dir=f"build/cython-{isa}",
-            force=True,  # Cython does not notice that a file of formulas has changed
-        )
+        build_dir = f"build/cython-{isa}"
+        for module in MODULES:
+            built += cythonize(
+                extension(f"{isa}.{module}", module, [*OF_MODULE.get(module, []), *flags]),
+                compiler_directives=DIRECTIVES,
+                include_path=["src"],
+                build_dir=build_dir,
+                force=is_outdated(module, build_dir),
+            )
     return built
 
 
