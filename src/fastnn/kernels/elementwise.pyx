@@ -9,15 +9,13 @@ cimport numpy as cnp
 
 from fastnn.kernels cimport activations as f
 from fastnn.kernels.elementary cimport real
-from fastnn.kernels.views cimport double_view, empty_like, float_view, is_direct, is_like, is_writable_beside
+from fastnn.kernels.views cimport (
+    RELEASE_GIL_FROM, double_view, empty_like, float_view, is_direct, is_like, is_writable_beside,
+)
 
 from fastnn._arrays import apply_elementwise, checked_hyperparameters
 
 cnp.import_array()
-
-# For fewer elements, releasing the GIL costs more than other threads could gain.
-cdef enum:
-    RELEASE_GIL_FROM = 2048
 
 cdef enum:
     CONSTANTS = 4  # the most that a kernel takes

@@ -16,14 +16,13 @@ from fastnn.kernels.reductions cimport (
     EXPONENTIALS, NOTHING, STRETCH, dot_row, exp_rows, has_nan, max_rows, place_of, row_max, rows_at_once, sparse_limit,
     stretches, sum_row,
 )
-from fastnn.kernels.views cimport empty_like, float_view, double_view, index_view, is_direct, is_like, is_writable_beside
+from fastnn.kernels.views cimport (
+    RELEASE_GIL_FROM, double_view, empty_like, float_view, index_view, is_direct, is_like, is_writable_beside,
+)
 
 import numpy as np
 
 cnp.import_array()
-
-cdef enum:
-    RELEASE_GIL_FROM = 1024  # elements; for fewer it costs more than other threads could gain
 
 cdef enum:
     CONSTANTS = 3  # the most that a loss takes

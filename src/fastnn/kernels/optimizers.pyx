@@ -8,12 +8,11 @@ cimport numpy as cnp
 from libc.math cimport sqrt, sqrtf
 
 from fastnn.kernels.elementary cimport real
-from fastnn.kernels.views cimport double_view, float_view, is_direct, is_like, is_writable_beside
+from fastnn.kernels.views cimport (
+    RELEASE_GIL_FROM, double_view, float_view, is_direct, is_like, is_writable_beside,
+)
 
 cnp.import_array()
-
-cdef enum:
-    RELEASE_GIL_FROM = 2048  # elements; for fewer it costs more than other threads could gain
 
 
 cdef inline real square_root(real x) noexcept nogil:

@@ -13,15 +13,13 @@ from fastnn.kernels.reductions cimport (
     DIFFERENCES, EXPONENTIALS, STRETCH, dot_row, exp_rows, has_nan, max_rows, place_of, row_max, rows_at_once, sparse_limit,
     stretches, sum_row,
 )
-from fastnn.kernels.views cimport double_view, empty_like, float_view, is_direct, is_like, is_writable_beside
+from fastnn.kernels.views cimport (
+    RELEASE_GIL_FROM, double_view, empty_like, float_view, is_direct, is_like, is_writable_beside,
+)
 
 from fastnn._arrays import apply_rowwise, checked_hyperparameters
 
 cnp.import_array()
-
-# For fewer elements, releasing the GIL costs more than other threads could gain.
-cdef enum:
-    RELEASE_GIL_FROM = 1024
 
 # What is done to a long row is done to a chunk of it while that is in a cache. A row that no cache holds goes to and from
 # memory twice at most.

@@ -9,6 +9,9 @@ own mark for a view that nobody counts references of.
 
 cimport numpy as cnp
 
+cdef enum:
+    RELEASE_GIL_FROM = 2048  # elements; for fewer it costs more than other threads could gain
+
 cdef extern from * nogil:
     """
     #define FASTNN_FLAT_VIEW(array, type) (__extension__ ({                      \\
