@@ -300,12 +300,12 @@ cdef inline void tversky_rows(
 ) noexcept nogil:
     """wrong / (right + wrong), with right = sum of p t + c and wrong = a (sum of p (1 - t)) + b (sum of (1 - p) t).
 
-    A p changes the divisor by d = t + a (1 - t) - b t. The derivatives are (right d - t (right + wrong)) / (right +
-    wrong)^2 and -2 d / (right + wrong) times that.
+    A p changes the divisor by d = t + a (1 - t) - b t. The first derivative is a right (1 - t) - (b right + wrong) t,
+    divided by (right + wrong)^2, the second -2 d / (right + wrong) times that.
     """
     cdef double a = task.constants[0], b = task.constants[1], right, wrong, divisor
     cdef real terms[STRETCH]
-    cdef real of_yes = <real>a, of_no = <real>b, d, slope, own, all_, less_own = <real>(1 - a - b), factor
+    cdef real of_yes = <real>a, of_no = <real>b, d, slope, to_yes, to_no, less_own = <real>(1 - a - b), factor
     cdef Py_ssize_t n = task.classes, r, stretch, start, count, k
     for r in range(rows):
         right = task.constants[2]
@@ -320,12 +320,12 @@ cdef inline void tversky_rows(
             wrong += sum_row(terms, count)
         divisor = right + wrong
         v[r] = wrong / divisor
-        own = <real>(right / (divisor * divisor))
-        all_ = <real>(1 / divisor)
+        to_yes = <real>(-(b * right + wrong) / divisor / divisor)
+        to_no = <real>(a * right / divisor / divisor)
         factor = <real>(-2 / divisor)
         for k in range(r * n, r * n + n):
             d = mul_add(less_own, t[k], of_yes)
-            slope = scale[r] * mul_add(own, d, -all_ * t[k])
+            slope = scale[r] * mul_add(to_yes, t[k], to_no * (<real>1 - t[k]))
             if hessian is not NULL:
                 hessian[k] = factor * d * slope
             if gradient is not NULL:
@@ -577,19 +577,20 @@ cdef inline void multilabel_margin_rows(
 
 
 cdef inline void bend_rows(
-    const real *e, real *hessian, Py_ssize_t rows, Py_ssize_t n, const double *rest, const double *weight,
-    const real *scale,
+    const real *e, real *hessian, Py_ssize_t rows, Py_ssize_t n, const double *rest, const double *slope,
+    const double *curve, const real *scale,
 ) noexcept nogil:
-    """weight q (1 - q), q = e / (1 + rest). Where e is 1, 1 - q is rest / (1 + rest), which does not cancel."""
+    """q (slope (1 - q) + curve q), q = e / (1 + rest). Where e is 1, 1 - q is rest / (1 + rest), which does not cancel."""
     cdef Py_ssize_t r, k
-    cdef real inverse, certain, factor, q
+    cdef real inverse, certain, first, second, q
     for r in range(rows):
         inverse = <real>(1 / (1 + rest[r]))
         certain = <real>(rest[r] / (1 + rest[r]))
-        factor = scale[r] * <real>weight[r]
+        first = scale[r] * <real>slope[r]
+        second = scale[r] * <real>(curve[r] if curve is not NULL else <double>0)
         for k in range(r * n, r * n + n):
             q = e[k] * inverse
-            hessian[k] = factor * (q * (certain if e[k] == 1 else <real>1 - q))
+            hessian[k] = q * mul_add(first, certain if e[k] == 1 else <real>1 - q, second * q)
 
 
 cdef inline void cross_entropy_rows(
@@ -599,8 +600,8 @@ cdef inline void cross_entropy_rows(
     """sum of t (log_sum - z), with log_sum = max + log1p(rest); the gradient is (sum of t) softmax(z) - t.
 
     A zero target leaves its logit out, even where that is -infinity. For the largest logit, whose e^(z - max) is 1,
-    softmax is written 1 - rest / (1 + rest), so that a nearly perfect prediction keeps the digits of its gradient. The
-    second derivative is (sum of t) softmax(z) (1 - softmax(z)).
+    softmax is written 1 - rest / (1 + rest) where that is more than 1/2, so that a nearly perfect prediction keeps the
+    digits of its gradient. The second derivative is (sum of t) softmax(z) (1 - softmax(z)).
     """
     cdef real *e = gradient if gradient is not NULL else hessian
     cdef real largest[STRETCH]
@@ -608,7 +609,7 @@ cdef inline void cross_entropy_rows(
     cdef double weight[STRETCH]
     cdef real terms[STRETCH]
     cdef Py_ssize_t n = task.classes, stretch, start, count, r, k
-    cdef real distance, certain, ordinary, inverse, total
+    cdef real distance, certain, ordinary, inverse, total, lost, at_largest
     max_rows(z, rows, n, largest)
     for r in range(rows):
         v[r] = 0
@@ -625,15 +626,18 @@ cdef inline void cross_entropy_rows(
     for r in range(rows):
         v[r] += weight[r] * log1p_of(rest[r])
     if hessian is not NULL:
-        bend_rows(e, hessian, rows, n, rest, weight, scale)
+        bend_rows(e, hessian, rows, n, rest, weight, NULL, scale)
     if gradient is not NULL:
         for r in range(rows):
             inverse = <real>(1 / (1 + rest[r]))
             total = <real>weight[r]
+            lost = <real>(weight[r] - total)
             certain = total * (<real>rest[r] * inverse)
+            at_largest = <real>1 if rest[r] < 1 else <real>NAN
             for k in range(r * n, r * n + n):
                 ordinary = mul_add(total, gradient[k] * inverse, -t[k])
-                gradient[k] = scale[r] * ((total - t[k]) - certain if gradient[k] == 1 else ordinary)
+                gradient[k] = scale[r] * (
+                    ((total - t[k]) + lost) - certain if gradient[k] == at_largest else ordinary)
 
 
 cdef struct Shaped:
@@ -642,13 +646,13 @@ cdef struct Shaped:
     double curve
 
 
-cdef inline Shaped shaped(Form form, double a, double l) noexcept nogil:
-    """A form's value and its first two derivatives with respect to l."""
+cdef inline Shaped shaped(Form form, double a, double l, double p, double q) noexcept nogil:
+    """A form's value and its first two derivatives with respect to l = -log p, q = 1 - p."""
     cdef Shaped result
-    cdef double q = -expm1(-l), p = exp(-l) if q > 0.5 else 1 - q, pl = p * l if p > 0 else p, power, less
+    cdef double pl = p * l if p > 0 else p, power, less
     if form == FOCAL:
         power = pow(q, a)
-        less = power / q if q > 0 else pow(q, a - 1)
+        less = power / q if q > 0 else q  # all that it is part of is 0 then
         result.value = power * l
         result.slope = power + a * less * pl
         result.curve = a * less * (2 * p - pl + (a - 1) * p * (pl / q if q > 0 else <double>1))
@@ -658,7 +662,7 @@ cdef inline Shaped shaped(Form form, double a, double l) noexcept nogil:
         result.curve = -a * p
     elif form == GENERALIZED:
         result.value = -expm1(-a * l) / a
-        result.slope = exp(-a * l)
+        result.slope = pow(p, a) if l < 700 else exp(-a * l)  # p^a has more digits, but p underflows
         result.curve = -a * result.slope
     else:
         result.value = l
@@ -677,35 +681,34 @@ cdef inline void cross_entropy_label_rows(
     cdef double slope[STRETCH]
     cdef double curve[STRETCH]
     cdef double probability[STRETCH]
+    cdef double other[STRETCH]
     cdef bint is_largest[STRETCH]
     cdef real *e = gradient if gradient is not NULL else hessian
     cdef Py_ssize_t n = task.classes, r, k, label
-    cdef real factor, q
+    cdef real factor
     cdef Shaped form
     max_rows(z, rows, n, largest)
     for r in range(rows):
         label = max(labels[r], <Py_ssize_t>0)
         v[r] = <double>largest[r] - <double>z[r * n + label]
         is_largest[r] = z[r * n + label] == largest[r]
+        probability[r] = exp(-v[r]) if task.form != PLAIN else 1
         slope[r] = 1
+        curve[r] = 0
     exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, rows, n, largest, rest)
     for r in range(rows):
         v[r] += log1p_of(rest[r])
     if task.form != PLAIN:
         for r in range(rows):
-            probability[r] = exp(-v[r]) if hessian is not NULL else 0
-            form = shaped(task.form, task.constants[0], v[r])
+            probability[r] = probability[r] / (1 + rest[r])
+            other[r] = rest[r] / (1 + rest[r]) if is_largest[r] else 1 - probability[r]
+            form = shaped(task.form, task.constants[0], v[r], probability[r], other[r])
             v[r], slope[r], curve[r] = form.value, form.slope, form.curve
     if hessian is not NULL:
-        for r in range(rows if task.form != PLAIN else 0):  # the sum of its terms has no place in bend_rows
-            factor = <real>(1 / (1 + rest[r]))
-            for k in range(r * n, r * n + n):
-                q = e[k] * factor
-                hessian[k] = scale[r] * <real>(slope[r] * (q * (1 - q)) + curve[r] * q * q)
+        bend_rows(e, hessian, rows, n, rest, slope, curve, scale)
+        for r in range(rows if task.form != PLAIN else 0):
             hessian[r * n + max(labels[r], <Py_ssize_t>0)] = scale[r] * <real>(
-                slope[r] * probability[r] * (1 - probability[r]) + curve[r] * (1 - probability[r]) ** 2)
-        if task.form == PLAIN:
-            bend_rows(e, hessian, rows, n, rest, slope, scale)
+                other[r] * (slope[r] * probability[r] + curve[r] * other[r]))
     for r in range(rows):
         label = labels[r]
         if label < 0:
