@@ -239,7 +239,11 @@ REGRESSION = Design(nn.relu, nn.linear, nn.mse)
         (lambda: Network([2, 1], Design(nn.relu, nn.linear, "mse")), TypeError, "the design's loss is 'mse'"),
         (lambda: Network([2, 1], Design(nn.relu, nn.linear, nn.ctc)), TypeError, "the design's loss is "),
         (lambda: Network([2, 1], Design(nn.relu, nn.prelu, nn.mse)), TypeError, "the design's output is "),
-        (lambda: Network([2, 2, 1], Design(nn.softmax, nn.linear, nn.mse)), TypeError, "the design's hidden activation"),
+        (
+            lambda: Network([2, 2, 1], Design(nn.softmax, nn.linear, nn.mse)),
+            TypeError,
+            "the design's hidden activation",
+        ),
     ],
 )
 def test_a_network_that_cannot_be(make, error, message):

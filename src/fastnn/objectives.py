@@ -92,7 +92,19 @@ class Objective:
     error. All settings are the libraries' defaults (LightGBM 4.7, XGBoost 3.2); five folds, shuffled with seed 0.
     Diabetes is scikit-learn's; wine is the proline in its wine data, of the twelve other columns.
 
-    TABLE
+    =============  ==================  ==============  =================  =============
+    loss           LightGBM, diabetes  LightGBM, wine  XGBoost, diabetes  XGBoost, wine
+    =============  ==================  ==============  =================  =============
+    mae            0.98                0.99            0.96               0.98
+    huber          0.72                0.57            0.93               1.03
+    pseudo_huber   0.71                0.57            0.91               1.01
+    log_cosh       0.98                0.97            0.91               1.03
+    quantile       0.99                0.99            0.95               1.00
+    quantile, 0.1  1.02                1.07            0.79               0.75
+    quantile, 0.9  1.13                1.06            1.07               0.94
+    =============  ==================  ==============  =================  =============
+
+    LightGBM's own ``quantile`` of 0.9 moves the leaves to the quantile afterwards, which an objective cannot.
     """
 
     def __init__(self, loss: Loss, *, minimum_hessian: float | None = None, **options: Any) -> None:
@@ -130,7 +142,7 @@ class Objective:
         if sample_weight is not None and len(sample_weight):
             weight = with_last_axes(np.asarray(sample_weight, gradient.dtype), gradient.ndim)
         if self.minimum_hessian is None and self.loss in DISTANCES:
-            distance = prediction - target.reshape(prediction.shape)
+            distance = np.subtract(prediction, target, dtype=gradient.dtype)
             gradient, hessian = with_parabolas(gradient, hessian, distance, weight)
         smallest = 1.0 if self.loss in MARGINS else SMALLEST
         np.maximum(hessian, smallest if self.minimum_hessian is None else self.minimum_hessian, out=hessian)

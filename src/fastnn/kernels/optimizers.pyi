@@ -1,6 +1,8 @@
 from fastnn._arrays import Array
 
-def sgd(parameters: tuple[Array, ...], gradients: tuple[Array, ...], learning_rate: float, weight_decay: float) -> bool: ...
+def sgd(
+    parameters: tuple[Array, ...], gradients: tuple[Array, ...], learning_rate: float, weight_decay: float
+) -> bool: ...
 def sgd_with_momentum(
     parameters: tuple[Array, ...],
     gradients: tuple[Array, ...],
