@@ -23,9 +23,14 @@ def test_the_old_file_survives(tmp_path, error, there):
     path = tmp_path / "file"
     if there:
         path.write_text("old")
-    with pytest.raises(error), replacing(path) as file:
-        file.write(b"half of the new o")
-        raise error
+
+    def write():
+        with replacing(path) as file:
+            file.write(b"half of the new o")
+            raise error
+
+    with pytest.raises(error):
+        write()
     assert [one.name for one in tmp_path.iterdir()] == ["file"] * there
     assert not there or path.read_text() == "old"
 
@@ -91,7 +96,7 @@ def test_links_and_permissions(tmp_path):
 
 def test_errors_name_the_file(tmp_path):
     for path in (tmp_path / "missing" / "network.npz", tmp_path):
-        with pytest.raises(OSError, match=".") as caught:
+        with pytest.raises(OSError, match=r"^\[Errno \d+\] ") as caught:
             network().save(path)
         assert caught.value.filename == str(path)
     assert list(tmp_path.iterdir()) == []

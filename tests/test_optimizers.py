@@ -402,8 +402,8 @@ def test_other_parameters_than_at_the_first_step(make, other):
     before = [array.copy() for array in other]
     with pytest.raises(ValueError, match=r"at the first step they were of \[\(\(3,\), dtype\('float64'\)\)\]"):
         optimizer.step(other, [np.ones_like(array) for array in other])
-    for array, copy in zip(other, before, strict=True):
-        assert np.array_equal(array, copy)
+    for array, one in zip(other, before, strict=True):
+        assert np.array_equal(array, one)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import itertools
 import math
 import operator
 import os
@@ -442,7 +443,7 @@ class Network(InPlace):
                 f"no samples to train on: x has {len(samples)}, of which {len(held_out)} are for validation"
             )
         validation = (samples[held_out], targets[held_out]) if len(held_out) else None
-        # What the loss takes of a target, it says now, before a parameter has changed: 1/2 is a prediction for any loss.
+        # What is wrong with a target, the loss says now, before a parameter has changed: any loss takes 1/2.
         self.loss(np.broadcast_to(self.dtype.type(0.5), (len(samples), self.sizes[-1])), targets, reduction="sum")
 
         history = History()
@@ -559,7 +560,7 @@ def whole_number(name: str, value: Any) -> int:
 
 
 def parameter_count(sizes: Sequence[int]) -> int:
-    return sum((inputs + 1) * units for inputs, units in zip(sizes[:-1], sizes[1:], strict=True))
+    return sum((inputs + 1) * units for inputs, units in itertools.pairwise(sizes))
 
 
 # What a file holds: the arrays' kinds and numbers of axes.
