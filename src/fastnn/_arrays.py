@@ -196,7 +196,7 @@ def checked_outs(out: Any, count: int) -> tuple[Any, ...]:
 def shares_memory(one: Array, other: Array) -> bool:
     """Whether two arrays have an element in common, or are too entangled to tell."""
     try:
-        return np.shares_memory(one, other, max_work=10_000)
+        return np.shares_memory(one, other, max_work=10_000)  # type: ignore[arg-type]
     except np.exceptions.TooHardError:
         return True
 
