@@ -234,6 +234,10 @@ REGRESSION = Design(nn.relu, nn.linear, nn.mse)
             ValueError,
             "cross_entropy takes logits, not the output of softmax; with that output take categorical_cross_entropy",
         ),
+        (lambda: Network(5, REGRESSION), TypeError, "sizes is 5; accepted is a sequence of whole numbers"),
+        (lambda: Network([3, 1], REGRESSION, dtype="none"), TypeError, "dtype is 'none': "),
+        (lambda: Network([3, 1], REGRESSION, seed="x"), TypeError, "seed is 'x': "),
+        (lambda: Network([3, 1], REGRESSION, seed=-1), ValueError, "seed is -1: "),
         (lambda: Network(["3", "1"], REGRESSION), TypeError, "sizes must be a whole number, not '3'"),
         (lambda: Network([2.5, 1], REGRESSION), TypeError, "sizes must be a whole number, not 2.5"),
         (lambda: Network([2, 1], "regression"), TypeError, "design is 'regression'; accepted is a fastnn.ann.Design"),
@@ -516,6 +520,19 @@ def test_a_bad_target_in_a_later_batch_changes_nothing(target, error, message):
         network.fit(np.ones((80, 2)), labels, batch_size=5, optimizer=optimizer, progress=False)
     assert np.array_equal(network.parameters, before)
     assert optimizer.steps == 0
+
+
+def test_samples_with_a_label_to_ignore_are_not_trained_on():
+    """Nor is there an error if they fill a batch."""
+    rng = np.random.default_rng(0)
+    x, labels = rng.normal(size=(40, 2)), rng.integers(0, 3, 40)
+    with_ignored, without = (Network([2, 3], nn.recommend("multiclass"), seed=0) for _ in range(2))
+    ignored = np.r_[np.full((40, 2), np.nan), x], np.r_[np.full(40, -100), labels]
+    options = {"batch_size": 2, "epochs": 2, "validation_split": 0.25, "progress": False}
+    assert with_ignored.fit(*ignored, **options).loss == without.fit(x, labels, **options).loss
+    assert np.array_equal(with_ignored.parameters, without.parameters)
+    with pytest.raises(ValueError, match="no samples to train on"):
+        without.fit(x, np.full(40, -100), progress=False)
 
 
 def test_numbers_that_overflow_print_no_warning():

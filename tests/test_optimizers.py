@@ -1,4 +1,5 @@
 import copy
+import inspect
 import pickle
 
 import numpy as np
@@ -344,6 +345,8 @@ ERRORS = [
     (([ONE, ONE], [ONE, np.ones(2)]), ValueError, r"gradients\[1\] has shape \(2,\); parameters\[1\] has shape \(3,\)"),
     ((ONE, [ONE]), TypeError, "parameters is an array; accepted is a sequence of arrays"),
     (([ONE], ONE), TypeError, "gradients is an array; accepted is a sequence of arrays"),
+    ((3, [ONE]), TypeError, "parameters is 3; accepted is a sequence of arrays"),
+    (([ONE], None), TypeError, "gradients is None; accepted is a sequence of arrays"),
     (([ONE, [1.0]], [ONE, ONE]), TypeError, r"parameters\[1\] is no NumPy array but list"),
     (([ONE, np.ones(3, int)], [ONE, ONE]), TypeError, r"parameters\[1\] has dtype int64; accepted are float32 and"),
     (([ONE, ONE], [ONE, ONE.astype(complex)]), TypeError, r"gradients\[1\] has dtype complex128"),
@@ -376,7 +379,8 @@ def test_errors_before_and_after_the_first_step(optimizer, settings, arguments, 
         with pytest.raises(error, match=message):
             made.step(parameters, gradients)
         assert made.steps == steps_before
-        assert all(np.all(one == 1) for one in parameters)
+        arrays_given = parameters if isinstance(parameters, list) else [ONE]
+        assert all((one == 1).all() for one in arrays_given if isinstance(one, np.ndarray))
 
 
 @each_optimizer
@@ -452,7 +456,7 @@ def test_repr_makes_the_same_optimizer(optimizer, settings):
 def test_names_and_documentation(optimizer):
     assert getattr(nn, optimizer.__name__) is optimizer
     for section in ("Parameters", "Raises", "Examples"):
-        assert f"    {section}\n    {'-' * len(section)}\n" in optimizer.__doc__
+        assert f"\n{section}\n{'-' * len(section)}\n" in inspect.getdoc(optimizer)
 
 
 def held(optimizer):

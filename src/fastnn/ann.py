@@ -13,7 +13,7 @@ import math
 import operator
 import os
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, ParamSpec, SupportsIndex, TypeVar
 
@@ -39,7 +39,8 @@ from fastnn.softmax import ROW_FUNCTIONS, RowFunction, log_softmax, softmax
 __all__ = ["Dense", "Design", "History", "Network"]
 
 Output = Activation | RowFunction
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Design(NamedTuple):
@@ -244,10 +245,12 @@ class Network(InPlace):
     ) -> None:
         if not isinstance(design, Design):
             raise TypeError(f"design is {design!r}; accepted is a fastnn.ann.Design")
+        if not isinstance(sizes, Iterable):
+            raise TypeError(f"sizes is {sizes!r}; accepted is a sequence of whole numbers")
         self.sizes = tuple(whole_number("sizes", size) for size in sizes)
         self.design = design
-        self.dtype = np.dtype(dtype)
-        self.rng = np.random.default_rng(seed)
+        self.dtype = made(np.dtype, "dtype", dtype)
+        self.rng = made(np.random.default_rng, "seed", seed)
         if len(self.sizes) < 2 or min(self.sizes) < 1:
             raise ValueError(
                 f"sizes is {list(sizes)}; accepted are at least two positive numbers: inputs, ..., outputs"
@@ -436,15 +439,19 @@ class Network(InPlace):
         if not isinstance(optimizer, Optimizer | None):
             raise TypeError(f"optimizer is {optimizer!r}; accepted is an optimizer, such as fastnn.adam()")
         samples, targets = self._pairs(x, target)
-        order = self.rng.permutation(len(samples)) if validation_split else np.arange(len(samples))
-        held_out, order = np.split(order, [round(validation_split * len(samples))])
+        order = np.arange(len(samples))
+        if self.loss.takes_labels and targets.ndim == 1:  # a batch of nothing but labels to ignore has no mean
+            order = order[targets != self.loss.options["ignore_index"]]
+        if validation_split:
+            order = self.rng.permutation(order)
+        held_out, order = np.split(order, [round(validation_split * len(order))])
         if not len(order):
             raise ValueError(
                 f"no samples to train on: x has {len(samples)}, of which {len(held_out)} are for validation"
             )
         validation = (samples[held_out], targets[held_out]) if len(held_out) else None
         # What is wrong with a target, the loss says now, before a parameter has changed: any loss takes 1/2.
-        self.loss(np.broadcast_to(self.dtype.type(0.5), (len(samples), self.sizes[-1])), targets, reduction="sum")
+        self.loss(np.broadcast_to(np.array(0.5, self.dtype), (len(samples), self.sizes[-1])), targets, reduction="sum")
 
         history = History()
         best = self.parameters.copy() if validation else self.parameters
@@ -489,7 +496,8 @@ class Network(InPlace):
             If the network has a function of yours, which :meth:`load` could not find by its name.
         """
         activations, loss = self._activations(), self.design.loss
-        for function, known in (*((one, OUTPUTS) for one in activations), (loss, TRAINED)):
+        known: Mapping[str, Any] = {**OUTPUTS, **TRAINED}
+        for function in (*activations, loss):
             if known.get(function.__name__) is not function:
                 raise ValueError(f"{function!r} is none of fastnn's functions, so that no file can name it")
         *hidden, output = (activation.__name__ for activation in activations)
@@ -550,6 +558,13 @@ class Network(InPlace):
         if targets.ndim != 2 or targets.shape[1] != self.sizes[-1]:
             raise ValueError(f"target has shape {targets.shape}; the network gives (samples, {self.sizes[-1]})")
         return np.ascontiguousarray(targets, dtype=self.dtype)
+
+
+def made(make: Callable[[Any], T], name: str, value: Any) -> T:
+    try:
+        return make(value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name} is {value!r}: {error}") from None
 
 
 def whole_number(name: str, value: Any) -> int:

@@ -8,7 +8,7 @@ Settings may be changed between steps. A copy of an optimizer, or what pickle ma
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,8 +85,9 @@ class Optimizer:
             step. Nothing is updated then.
         """
         for name, arrays in (("parameters", parameters), ("gradients", gradients)):
-            if isinstance(arrays, np.ndarray):
-                raise TypeError(f"{name} is an array; accepted is a sequence of arrays")
+            if isinstance(arrays, np.ndarray) or not isinstance(arrays, Iterable):
+                kind = "an array" if isinstance(arrays, np.ndarray) else repr(arrays)
+                raise TypeError(f"{name} is {kind}; accepted is a sequence of arrays")
         parameters, gradients = tuple(parameters), tuple(gradients)
         update, settings = self.update(self.steps + 1)
         if self.state is None or len(self.state) != len(self.state_names):
