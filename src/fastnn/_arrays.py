@@ -193,6 +193,14 @@ def checked_outs(out: Any, count: int) -> tuple[Any, ...]:
     return out
 
 
+def shares_memory(one: Array, other: Array) -> bool:
+    """Whether two arrays have an element in common, or are too entangled to tell."""
+    try:
+        return np.shares_memory(one, other, max_work=10_000)  # type: ignore[arg-type]
+    except np.exceptions.TooHardError:
+        return True
+
+
 def apply_gated(function: Any, inputs: Mapping[str, Any], axis: Any, out: Any, keywords: Mapping[str, Any]) -> Any:
     """Call a gated pair's function, or its back-propagation, on two arrays of any kind or on the halves of one."""
     if inputs["gate"] is not None:
