@@ -1,3 +1,5 @@
+import inspect
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -446,4 +448,4 @@ def test_repr_makes_the_same_optimizer(optimizer, settings):
 def test_names_and_documentation(optimizer):
     assert getattr(nn, optimizer.__name__) is optimizer
     for section in ("Parameters", "Raises", "Examples"):
-        assert f"    {section}\n    {'-' * len(section)}\n" in optimizer.__doc__
+        assert f"\n{section}\n{'-' * len(section)}\n" in inspect.getdoc(optimizer)

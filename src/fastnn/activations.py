@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import difflib
 import math
-import re
 from collections.abc import Callable
 from typing import Any
 
 from fastnn import kernels
 from fastnn._arrays import Array, ArrayLike
-from fastnn._declaration import Declared, defaults_of
+from fastnn._declaration import Declared, defaults_of, documented
 
 __all__ = [
     "ACTIVATIONS",
@@ -105,10 +104,7 @@ def declared(settings: Settings | None = None) -> Callable[[Callable[..., Any]],
         chosen = settings or (lambda **hyperparameters: (name, tuple(hyperparameters.values())))
         function = Activation(defaults, chosen)
         function.declare(declaration)
-        function.__doc__ = declaration.__doc__ or ""
-        for placeholder, text in (("{x}", X), ("{out}", OUT)):
-            # On a line of its own: a formula may hold {x} too.
-            function.__doc__ = re.sub(rf"^( *){placeholder}$", rf"\1{text}", function.__doc__, flags=re.MULTILINE)
+        function.__doc__ = documented(declaration, x=X, out=OUT)
 
         function.derivative = Derivative(defaults, chosen, derivative=True)
         function.derivative.declare(derivative, f"{name}.derivative")
