@@ -6,8 +6,9 @@ f'(x)`` in one pass over memory: the gradient of a loss with respect to x, given
 
 They share one contract. Float32 gives float32 and float64 gives float64; integers and booleans count as float64, or as
 the type of a floating-point array beside them. Any shape and layout is accepted, and lists and numbers too (a number
-gives a NumPy scalar). ``out`` takes the result; it may be the input itself. NaN gives NaN, infinities give the limit,
-and no warning is issued for either.
+gives a NumPy scalar). An array that carries more than numbers, such as a mask, is asked how functions apply to it, or
+refused. ``out`` takes the result; it may be the input itself. NaN gives NaN, infinities give the limit, and no warning
+is issued for either.
 """
 
 from __future__ import annotations
