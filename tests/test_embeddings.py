@@ -524,7 +524,7 @@ def test_names_and_documentation(loss):
         assert pickle.loads(pickle.dumps(part)) is part
         assert repr(part) == f"<function fastnn.{part.__name__}>"
         for section in ("Parameters", "Returns"):
-            assert f"    {section}\n    {'-' * len(section)}\n" in part.__doc__
+            assert f"\n{section}\n{'-' * len(section)}\n" in part.__doc__
     assert "{common}" not in loss.__doc__
     assert "{item" not in loss.__doc__
     assert "{gradients}" not in loss.__doc__

@@ -1271,10 +1271,10 @@ def test_names_and_documentation(loss):
             .split(".. math::")[0]
         )
     for section in ("Parameters", "Returns", "Raises", "Examples"):
-        assert f"    {section}\n    {'-' * len(section)}\n" in loss.__doc__
+        assert f"\n{section}\n{'-' * len(section)}\n" in loss.__doc__
     for part in derivatives:
         for section in ("Parameters", "Returns"):
-            assert f"    {section}\n    {'-' * len(section)}\n" in part.__doc__
+            assert f"\n{section}\n{'-' * len(section)}\n" in part.__doc__
     parameters = inspect.signature(loss).parameters
     assert list(parameters)[:2] == ["prediction", "target"]
     options = {name: parameter.default for name, parameter in list(parameters.items())[2:]}

@@ -25,7 +25,7 @@ from fastnn._arrays import (
     is_direct,
     run_in_pieces,
 )
-from fastnn._declaration import Declared, defaults_of
+from fastnn._declaration import Declared, defaults_of, documented
 from fastnn.activations import Settings
 
 COMMON = """weight : array_like, optional
@@ -150,7 +150,7 @@ class Loss(Declared):
         self.declare(declaration)
         self.varying = varying
         common = filled(self.common, self.item, self.items, GRADIENT)
-        self.__doc__ = (declaration.__doc__ or "").replace("{common}", common)
+        self.__doc__ = documented(declaration, common=common)
         self.defaults = {n: value for n, value in defaults_of(declaration).items() if n not in self.options}
         self.settings: Settings = settings or (lambda **constants: (self.__name__, tuple(constants.values())))
         self.default = self.chosen({})

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fastnn._arrays import Array, ArrayLike, check_out, checked_number, destination, float_array, float_type
-from fastnn._declaration import Declared
+from fastnn._declaration import Declared, documented
 from fastnn._loss import check_reduction, check_values_out
 from fastnn.activations import not_negative, positive, sigmoid, softplus
 from fastnn.embeddings import pairwise_distance
@@ -52,7 +52,7 @@ class ContrastiveLoss(Declared):
 
     def __init__(self, declaration: Callable[..., Any], formula: Formula, name: str) -> None:
         self.declare(declaration, name)
-        self.__doc__ = (declaration.__doc__ or "").replace("{common}", CONTRASTIVE)
+        self.__doc__ = documented(declaration, common=CONTRASTIVE)
         self.formula = formula
         self.wants_gradient = declaration in (gradient, value_and_gradient)
         self.wants_value = declaration is not gradient

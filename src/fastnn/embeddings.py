@@ -23,7 +23,7 @@ from fastnn._arrays import (
     float_array,
     float_type,
 )
-from fastnn._declaration import Declared
+from fastnn._declaration import Declared, documented
 from fastnn._loss import (
     COMMON,
     Loss,
@@ -300,7 +300,7 @@ class JointLoss(Declared):
 
     def __init__(self, declaration: Callable[..., Any], evaluate: Callable[..., tuple[Any, Any]], name: str) -> None:
         self.declare(declaration, name)
-        self.__doc__ = (declaration.__doc__ or "").replace("{common}", JOINT)
+        self.__doc__ = documented(declaration, common=JOINT)
         self.evaluate = evaluate
         wanted = declaration.__name__.split("_and_") if declaration in DERIVATIVES else []
         self.derivatives = tuple(part for part in ("gradient", "hessian") if part in wanted)
