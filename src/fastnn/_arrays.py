@@ -108,6 +108,13 @@ def checked_number(name: str, value: Any) -> float:
     return float(number)
 
 
+def checked_flag(name: str, value: Any) -> bool:
+    number = np.asarray(value)
+    if number.ndim or number.dtype.kind not in "iub" or number not in (0, 1):
+        raise TypeError(f"{name} must be True or False, not {value!r}")
+    return bool(number)
+
+
 def foreign(operands: Iterable[Any]) -> list[Any]:
     """The operands that are no NumPy arrays but say themselves how functions apply to them (dask, xarray, pandas)."""
     return [
