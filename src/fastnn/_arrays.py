@@ -6,6 +6,7 @@ come here for everything else; what is here feeds the same callables with contig
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -197,7 +198,19 @@ def checked_outs(out: Any, count: int) -> tuple[Any, ...]:
         return (None,) * count
     if not isinstance(out, tuple) or len(out) != count:
         raise TypeError(f"out must be a tuple of {count} arrays, not {out!r}")
+    given = [(place, array) for place, array in enumerate(out) if isinstance(array, np.ndarray)]
+    for (first, one), (second, other) in itertools.combinations(given, 2):
+        if shares_memory(one, other):
+            raise ValueError(f"out[{first}] and out[{second}] share memory; accepted are arrays apart from each other")
     return out
+
+
+def shares_memory(one: Array, other: Array) -> bool:
+    """Whether two arrays have an element in common, or are too entangled to tell."""
+    try:
+        return np.shares_memory(one, other, max_work=10_000)
+    except np.exceptions.TooHardError:
+        return True
 
 
 def apply_gated(function: Any, inputs: Mapping[str, Any], axis: Any, out: Any, keywords: Mapping[str, Any]) -> Any:
