@@ -208,7 +208,7 @@ def checked_outs(out: Any, count: int) -> tuple[Any, ...]:
 def shares_memory(one: Array, other: Array) -> bool:
     """Whether two arrays have an element in common, or are too entangled to tell."""
     try:
-        return np.shares_memory(one, other, max_work=10_000)
+        return np.shares_memory(one, other, max_work=10_000)  # type: ignore[arg-type]
     except np.exceptions.TooHardError:
         return True
 
@@ -374,13 +374,13 @@ class Rows:
         count = len(self.axes)
         return np.moveaxis(array, self.axes, range(-count, 0))[np.newaxis]
 
-    def pieces(self) -> Iterator[tuple[Any, ...]]:
-        """Index views so that a piece has at most ``PIECE`` elements, or is one row."""
+    def pieces(self, size: int = PIECE) -> Iterator[tuple[Any, ...]]:
+        """Index views so that a piece has at most ``size`` elements, or is one row."""
         outer, whole = [1, *self.outer], self.size
         count = outer.pop()
-        while outer and whole * count <= PIECE:
+        while outer and whole * count <= size:
             whole, count = whole * count, outer.pop()
-        step = max(1, PIECE // whole)
+        step = max(1, size // whole)
         for index in np.ndindex(*outer):
             for start in range(0, count, step):
                 yield (*index, slice(start, start + step))

@@ -47,7 +47,8 @@ class LinearCrossEntropy(Declared):
         reduction: str = "mean",
         denominator: str = "weight",
     ) -> Any:
-        return evaluate(hidden, weight, labels, sample_weight, ignore_index, reduction, denominator)[0]
+        with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
+            return evaluate(hidden, weight, labels, sample_weight, ignore_index, reduction, denominator)[0]
 
 
 class LinearCrossEntropyGradient(Declared):
@@ -68,7 +69,8 @@ class LinearCrossEntropyGradient(Declared):
         if reduction == "none":
             raise ValueError("reduction is 'none'; the weights' gradient is that of a 'mean' or a 'sum'")
         outs = checked_outs(out, 2)
-        return evaluate(hidden, weight, labels, sample_weight, ignore_index, reduction, denominator, outs)
+        with np.errstate(all="ignore"):
+            return evaluate(hidden, weight, labels, sample_weight, ignore_index, reduction, denominator, outs)
 
 
 def evaluate(
@@ -90,7 +92,7 @@ def evaluate(
             f"(classes, features)"
         )
     dtype = float_type((hidden, weight), (x, matrix))
-    lead, (classes, features) = x.shape[:-1], matrix.shape
+    lead, classes = x.shape[:-1], len(matrix)
     logits_like = np.broadcast_to(dtype.type(0), (*lead, classes))  # what the labels and weights have to fit
     targets = cross_entropy.target_array(logits_like, labels, ignore_index=ignore_index)
     if targets.ndim != len(lead):
@@ -113,9 +115,8 @@ def evaluate(
         weights = np.require(weights, dtype, ["C", "ALIGNED"]).reshape(-1)
     # In one layout, so that the products are the same for all.
     matrix = np.require(matrix, dtype, ["C", "ALIGNED"])
-    with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
-        total = run(Blocks(x, dtype), matrix, targets.reshape(-1), weights, values, gradients, scale)
-        return dtype.type(total * scale) if values is None else values[()], gradients
+    total = run(Blocks(x, dtype), matrix, targets.reshape(-1), weights, values, gradients, scale)
+    return dtype.type(total * scale) if values is None else values[()], gradients
 
 
 def away_from_both(outs: tuple[Array, Array], array: Any) -> Any:
@@ -128,13 +129,14 @@ class Blocks:
     def __init__(self, array: Array, dtype: np.dtype[Any], access: Any = "readonly") -> None:
         self.features = array.shape[-1]
         self.count = array.size // self.features
-        self.rows = array.reshape(-1, self.features) if is_direct(array, dtype) else None
-        self.cursor = None if self.rows is not None else Cursor(array, dtype, self.features, access)
+        direct = is_direct(array, dtype)
+        self.rows: Any = array.reshape(-1, self.features) if direct else None
+        self.cursor: Any = None if direct else Cursor(array, dtype, self.features, access)
 
     def read(self, start: int, stop: int) -> Array:
         if self.cursor is None:
-            return self.rows[start:stop]
-        return self.cursor.read(start, stop).reshape(-1, self.features)
+            return self.rows[start:stop]  # type: ignore[no-any-return]
+        return self.cursor.read(start, stop).reshape(-1, self.features)  # type: ignore[no-any-return]
 
     def write(self, start: int, stop: int, block: Array) -> None:
         if self.cursor is None:

@@ -214,7 +214,10 @@ cdef double gaussian_nll_of_variance(Task task, real scale) noexcept nogil:
     return loops(f.gaussian_nll_of_variance[real], f.gaussian_nll_of_variance_gradient[real], f.gaussian_nll_of_variance_hessian[real], task, scale, <const real *>task.varying)
 
 cdef double margin_ranking(Task task, real scale) noexcept nogil:
-    return loops(f.margin_ranking[real], f.margin_ranking_gradient[real], f.flat_hessian[real], task, scale, <const real *>task.varying)
+    return loops(f.margin_ranking[real], f.margin_ranking_gradient[real], f.margin_ranking_hessian[real], task, scale, <const real *>task.varying)
+
+cdef double margin_ranking_of_second(Task task, real scale) noexcept nogil:
+    return loops(f.margin_ranking_of_second[real], f.margin_ranking_of_second_gradient[real], f.margin_ranking_of_second_hessian[real], task, scale, <const real *>task.varying)
 
 cdef double kl_divergence(Task task, real scale) noexcept nogil:
     return loops(f.kl_divergence[real], f.kl_divergence_gradient[real], f.flat_hessian[real], task, scale, NULL)
@@ -1055,6 +1058,7 @@ cdef dict KERNELS = {
     "gaussian_nll": kernel(gaussian_nll[float], gaussian_nll[double]),
     "gaussian_nll_of_variance": kernel(gaussian_nll_of_variance[float], gaussian_nll_of_variance[double]),
     "margin_ranking": kernel(margin_ranking[float], margin_ranking[double]),
+    "margin_ranking_of_second": kernel(margin_ranking_of_second[float], margin_ranking_of_second[double]),
     "kl_divergence_form": kernel(kl_divergence_form[float], kl_divergence_form[double]),
     "kl_divergence": kernel(kl_divergence[float], kl_divergence[double]),
     "sigmoid_focal": kernel(sigmoid_focal[float], sigmoid_focal[double]),
