@@ -524,6 +524,32 @@ def test_little_memory_for_a_mask_of_items():
     assert peak_of(lambda: nn.ranking_softmax.gradient(scores, relevance, where=mask, out=out)) < size / 10
 
 
+@pytest.mark.parametrize("p", [1.5, 2, 2.5])
+@pytest.mark.parametrize("size", ["beyond the type", "subnormal"])
+@each_dtype
+def test_slopes_of_distances_that_have_few_digits(dtype, size, p):
+    """The distance is infinite or subnormal, but its slope is as exact as any other."""
+    rows = np.random.default_rng(0).integers(1, 100, (3, 64)).astype(float)
+    scale = np.finfo(dtype).max / 100 if size == "beyond the type" else np.finfo(dtype).smallest_subnormal
+    x = (rows * scale).astype(dtype)
+    gradient = nn.pairwise_distance.gradient(x, np.zeros_like(x), p=p, reduction="none")
+    with mpmath.workprec(200):
+        for row, slopes in zip(x, gradient, strict=True):
+            numbers = [mpmath.mpf(float(number)) for number in row]
+            whole = mpmath.fsum(number**p for number in numbers) ** (1 / mpmath.mpf(p))
+            assert ulp_errors(slopes, [(number / whole) ** (p - 1) for number in numbers]).max() <= 8
+
+
+@pytest.mark.parametrize("p", [1.5, 3, 7.5, 100])
+def test_float32_slopes_of_any_order(p):
+    x = np.random.default_rng(0).normal(size=(4, 131)).astype(np.float32)
+    value, gradient = nn.pairwise_distance.value_and_gradient(x, np.zeros_like(x), p=p, reduction="none")
+    size = np.abs(np.float64(x))
+    whole = (size**p).sum(-1) ** (1 / p)
+    assert ulp_errors(value, whole).max() <= 1
+    assert ulp_errors(np.abs(gradient), ((size / whole[:, np.newaxis]) ** (p - 1)).reshape(-1)).max() <= 1
+
+
 def test_an_order_beyond_float32():
     x = np.array([[3.0, -4.0], [0.0, 0.0]], np.float32)
     for p in (1e39, 1e300):

@@ -299,6 +299,8 @@ def ctc(
     error about 1e-16 for each step. A NaN among the logarithms of the blank and of the labels makes the loss NaN, and
     the gradient of its sequence.
 
+    A call can be interrupted; a part of the gradient is in ``out`` then.
+
     From A. Graves, S. Fernández, F. Gomez and J. Schmidhuber, "Connectionist Temporal Classification: Labelling
     Unsegmented Sequence Data with Recurrent Neural Networks", ICML 2006.
 
