@@ -34,7 +34,7 @@ LEAST = {
         r"_fuse_[01].*losses_pairwise_distance": 15,
     },
     "softmax": {r".*softmax_run": 60},
-    "sequences": {r".*sequences_\d*evaluate(_one.*)?": 8},
+    "sequences": {r".*sequences_evaluate_one": 8},
     "optimizers": {r".*_sgd_array": 2, r".*_momentum_array": 4, r".*_adam_array": 2},
 }
 

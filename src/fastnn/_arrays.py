@@ -162,6 +162,13 @@ def described(value: Any) -> str:
     return type(value).__name__
 
 
+def checked_flag(name: str, value: Any) -> bool:
+    number = np.asarray(value)
+    if number.ndim or number.dtype.kind not in "iub" or number not in (0, 1):
+        raise TypeError(f"{name} must be True or False, not {described(value)}")
+    return bool(number)
+
+
 def foreign(operands: Iterable[Any]) -> list[Any]:
     """The operands that say themselves how functions apply to them (dask, xarray, pandas, subclasses of NumPy's)."""
     return [
@@ -220,7 +227,6 @@ def apply_elementwise(function: Any, inputs: Mapping[str, Any], out: Any, keywor
     for array in outs:
         if array is not None:
             check_out(array, shape, dtype)
-    check_apart(outs)
     # In place, nothing is copied: an element is read before its result is written.
     both = ["contig", "aligned", "nbo", "overlap_assume_elementwise"]
     read: Any = ["readonly", *both]
@@ -256,23 +262,18 @@ def checked_outs(out: Any, count: int) -> tuple[Any, ...]:
     if out is None:
         return (None,) * count
     if isinstance(out, tuple) and len(out) == count:
+        given = [(place, array) for place, array in enumerate(out) if isinstance(array, np.ndarray)]
+        for (first, one), (second, other) in itertools.combinations(given, 2):
+            if shares_memory(one, other):
+                raise ValueError(
+                    f"out[{first}] and out[{second}] share memory; accepted are arrays apart from each other"
+                )
         return out
     if count == 1 and not isinstance(out, tuple):
         return (out,)
     accepted = "an array" if count == 1 else f"a tuple of {count} arrays"
-    given = f"a tuple of {len(out)}" if isinstance(out, tuple) else type(out).__name__
-    raise TypeError(f"out must be {accepted}, not {given}")
-
-
-def check_apart(outs: Sequence[Any]) -> None:
-    """Raise a ValueError if results would overwrite one another."""
-    for one, other in itertools.combinations((out for out in outs if out is not None), 2):
-        try:
-            shared = np.shares_memory(one, other, max_work=100_000)  # type: ignore[arg-type]
-        except np.exceptions.TooHardError:
-            shared = True
-        if shared:
-            raise ValueError("the arrays of out share memory; each result needs one of its own")
+    came = f"a tuple of {len(out)}" if isinstance(out, tuple) else type(out).__name__
+    raise TypeError(f"out must be {accepted}, not {came}")
 
 
 def shares_memory(one: Array, other: Array) -> bool:
@@ -450,13 +451,13 @@ class Rows:
         count = len(self.axes)
         return np.moveaxis(array, self.axes, range(-count, 0))[np.newaxis]
 
-    def pieces(self) -> Iterator[tuple[Any, ...]]:
-        """Index views so that a piece has at most ``PIECE`` elements, or is one row."""
+    def pieces(self, size: int = PIECE) -> Iterator[tuple[Any, ...]]:
+        """Index views so that a piece has at most ``size`` elements, or is one row."""
         outer, whole = [1, *self.outer], self.size
         count = outer.pop()
-        while outer and whole * count <= PIECE:
+        while outer and whole * count <= size:
             whole, count = whole * count, outer.pop()
-        step = max(1, PIECE // whole)
+        step = max(1, size // whole)
         for index in np.ndindex(*outer):
             for start in range(0, count, step):
                 yield (*index, slice(start, start + step))

@@ -389,10 +389,10 @@ def check_values_out(out: Any, reduction: str) -> None:
         raise TypeError(f"out takes the values of reduction='none'; with {reduction!r} the result is a number")
 
 
-def weight_array(weight: ArrayLike, shape: tuple[int, ...]) -> Array:
-    array = float_array("weight", weight)
+def weight_array(weight: ArrayLike, shape: tuple[int, ...], name: str = "weight") -> Array:
+    array = float_array(name, weight)
     if array.shape != shape[: array.ndim]:
-        raise ValueError(f"weight has shape {array.shape}; accepted is a leading part of {shape}")
+        raise ValueError(f"{name} has shape {array.shape}; accepted is a leading part of {shape}")
     return array
 
 

@@ -291,10 +291,11 @@ def circle(
 
     Notes
     -----
-    As in Keras, where rows must have length 1 already. A row's own similarity is left out. A row without another of its
-    label, or without one of another label, has the value 0 and counts in a mean, as in Keras. The gradient is that of
-    the formula; the authors' own code takes the factors in square brackets as constants. From Y. Sun et al., "Circle
-    Loss: A Unified Perspective of Pair Similarity Optimization", CVPR 2020.
+    The values are those of Keras, where rows must have length 1 already. A row's own similarity is left out. A row
+    without another of its label, or without one of another label, has the value 0 and counts in a mean; Keras's mean
+    leaves out all rows whose value is 0. The gradient is that of the formula; the authors' own code takes the factors
+    in square brackets as constants. From Y. Sun et al., "Circle Loss: A Unified Perspective of Pair Similarity
+    Optimization", CVPR 2020.
 
     Examples
     --------

@@ -1312,4 +1312,4 @@ LOSSES = {
         pairwise_distance,
     )
 }
-"""All losses by name."""
+"""All losses by name. The cosine similarity is none: more of it is better, and a training minimizes the distance."""

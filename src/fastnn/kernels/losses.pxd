@@ -346,6 +346,21 @@ cdef inline real margin_ranking_gradient(real p, real t, const double *a) noexce
     cdef real margin = mul_add(-t, p - <real>a[0], <real>a[1])
     return or_nan(-t if margin > 0 else <real>0, margin)
 
+cdef inline real margin_ranking_hessian(real p, real t, const double *a) noexcept nogil:
+    return or_nan(<real>0, <real>a[1] - t * (p - <real>a[0]))
+
+
+# margin_ranking_of_second: the same with the scores exchanged, p being the one that is to be smaller for a target of 1.
+
+cdef inline real margin_ranking_of_second(real p, real t, const double *a) noexcept nogil:
+    return margin_ranking(p, -t, a)
+
+cdef inline real margin_ranking_of_second_gradient(real p, real t, const double *a) noexcept nogil:
+    return margin_ranking_gradient(p, -t, a)
+
+cdef inline real margin_ranking_of_second_hessian(real p, real t, const double *a) noexcept nogil:
+    return margin_ranking_hessian(p, -t, a)
+
 
 # squared_hinge: max(0, 1 - t p)^2
 

@@ -214,7 +214,10 @@ cdef double gaussian_nll_of_variance(Task task, real scale) noexcept nogil:
     return loops(f.gaussian_nll_of_variance[real], f.gaussian_nll_of_variance_gradient[real], f.gaussian_nll_of_variance_hessian[real], task, scale, <const real *>task.varying)
 
 cdef double margin_ranking(Task task, real scale) noexcept nogil:
-    return loops(f.margin_ranking[real], f.margin_ranking_gradient[real], f.flat_hessian[real], task, scale, <const real *>task.varying)
+    return loops(f.margin_ranking[real], f.margin_ranking_gradient[real], f.margin_ranking_hessian[real], task, scale, <const real *>task.varying)
+
+cdef double margin_ranking_of_second(Task task, real scale) noexcept nogil:
+    return loops(f.margin_ranking_of_second[real], f.margin_ranking_of_second_gradient[real], f.margin_ranking_of_second_hessian[real], task, scale, <const real *>task.varying)
 
 cdef double kl_divergence(Task task, real scale) noexcept nogil:
     return loops(f.kl_divergence[real], f.kl_divergence_gradient[real], f.flat_hessian[real], task, scale, NULL)
@@ -430,24 +433,23 @@ cdef enum Norm:
     POWERS
 
 
-cdef inline real norm_power(real u, real a) noexcept nogil:
+cdef inline double norm_power(double u, double a) noexcept nogil:
     """u^a for 0 <= u <= 1."""
     return exp_nonpositive(a * log_of_positive(u))
 
 
-cdef inline real norm_slope(Norm norm, real u, real a) noexcept nogil:
+cdef inline double norm_slope(Norm norm, double u, double a) noexcept nogil:
     """u^(a - 1)."""
-    return <real>1 if norm == SUM else u if norm == SQUARES else norm_power(u, a - <real>1)
+    return 1 if norm == SUM else u if norm == SQUARES else norm_power(u, a - 1)
 
 
-cdef inline real norm_bend(Norm norm, real u, real a) noexcept nogil:
+cdef inline double norm_bend(Norm norm, double u, double a) noexcept nogil:
     """(a - 1) (u^(a - 2) - u^(2 a - 2))."""
     if norm == SUM:
-        return f.or_nan(<real>0, u)
+        return f.or_nan(<double>0, u)
     if norm == SQUARES:
-        return (<real>1 - u) * (<real>1 + u)
-    cdef real slope = norm_slope(norm, u, a)
-    return (a - <real>1) * (exp_any((a - <real>2) * log_of_positive(u)) - slope * slope)
+        return (1 - u) * (1 + u)
+    return (a - 1) * (exp_any((a - 2) * log_of_positive(u)) - norm_power(u, 2 * a - 2))
 
 
 cdef inline void norm_row(
@@ -456,39 +458,47 @@ cdef inline void norm_row(
     """d, the a-th root of the sum of |p - t|^a.
 
     With u = |p - t| / d, the derivatives are u^(a - 1) with the sign of p - t and (a - 1) (u^(a - 2) - u^(2 a - 2)) / d.
-    For equal rows they are 0. Powers are those of fractions of the largest, so that none overflows.
+    For equal rows they are 0. Powers are those of fractions of the largest, so that none overflows. u is taken from d
+    times a power of two, which has all its digits where d itself is beyond its type or subnormal.
     """
-    cdef double total = 0
+    cdef double total = 0, size, inverse, u, power
     cdef real terms[STRETCH]
-    cdef real largest, to_unit, inverse, u, d
+    cdef real largest = 1, to_unit = 1, d
     cdef Py_ssize_t stretch, start, count, k
-    largest = <real>row_size(p, t, n) if norm == POWERS else <real>1
-    to_unit = square_scale(p, t, n) if norm == SQUARES else <real>1
+    if norm == POWERS:
+        largest = <real>row_size(p, t, n)
+        to_unit = 1 if real is float else binary_scale(largest)
+    elif norm == SQUARES:
+        to_unit = square_scale(p, t, n)
     for stretch in range(stretches(n)):
         start = stretch * STRETCH
         count = min(<Py_ssize_t>STRETCH, n - start)
         for k in range(count):
             d = f.absolute(p[start + k] - t[start + k])
             if norm == POWERS:
-                d = norm_power(<real>1 if d == largest else d / largest, <real>a)
-            terms[k] = d * to_unit
+                power = norm_power(<double>1 if d == largest else <double>d / largest, a)
+                terms[k] = <real>power
+            else:
+                terms[k] = d * to_unit
         total += dot_row(terms, terms, count) if norm == SQUARES else sum_row(terms, count)
-    v[0] = total if norm == SUM else sqrt(total) / to_unit if norm == SQUARES else largest * pow(total, 1 / a)
-    largest = <real>v[0]
-    to_unit = binary_scale(largest)
-    inverse = 1 / (largest * to_unit)
+    if norm == POWERS:
+        size = <double>(largest * to_unit) * pow(total, 1 / a)
+    else:
+        size = sqrt(total) if norm == SQUARES else total
+    v[0] = size / to_unit
+    inverse = 1 / size
     if hessian is not NULL:  # before the gradient, which may overwrite the prediction
         for k in range(n):
             d = f.absolute(p[k] - t[k])
-            u = <real>1 if d == largest else d * to_unit * inverse
-            hessian[k] = scale * (norm_bend(norm, u, <real>a) / largest)
+            u = <double>1 if d == v[0] else <double>d * to_unit * inverse
+            hessian[k] = <real>(scale * (norm_bend(norm, u, a) * inverse * to_unit))
         if v[0] == 0:
             fill_row(hessian, n, <real>0)
     if gradient is not NULL:
         for k in range(n):
             d = f.absolute(p[k] - t[k])
-            u = <real>1 if d == largest else d * to_unit * inverse
-            gradient[k] = scale * (f.mae_gradient(p[k], t[k], &a) * norm_slope(norm, u, <real>a))
+            u = <double>1 if d == v[0] else <double>d * to_unit * inverse
+            gradient[k] = <real>(scale * (f.mae_gradient(p[k], t[k], &a) * norm_slope(norm, u, a)))
 
 
 cdef inline void maximum_row(
@@ -1059,6 +1069,7 @@ cdef dict KERNELS = {
     "gaussian_nll": kernel(gaussian_nll[float], gaussian_nll[double]),
     "gaussian_nll_of_variance": kernel(gaussian_nll_of_variance[float], gaussian_nll_of_variance[double]),
     "margin_ranking": kernel(margin_ranking[float], margin_ranking[double]),
+    "margin_ranking_of_second": kernel(margin_ranking_of_second[float], margin_ranking_of_second[double]),
     "kl_divergence_form": kernel(kl_divergence_form[float], kl_divergence_form[double]),
     "kl_divergence": kernel(kl_divergence[float], kl_divergence[double]),
     "sigmoid_focal": kernel(sigmoid_focal[float], sigmoid_focal[double]),
