@@ -234,8 +234,22 @@ class Loss(Declared):
                 return *direct, None
         with np.errstate(all="ignore"):  # NaN and infinity are input and results, not errors
             return self.evaluate_any(
-                chosen, prediction, target, weight, reduction, options, varying, where, denominator, value, gradient,
-                hessian, values_out, gradient_out, hessian_out, dtype,
+                chosen,
+                prediction,
+                target,
+                weight,
+                reduction,
+                options,
+                varying,
+                where,
+                denominator,
+                value,
+                gradient,
+                hessian,
+                values_out,
+                gradient_out,
+                hessian_out,
+                dtype,
             )
 
     def evaluate_any(
@@ -319,9 +333,7 @@ class Loss(Declared):
     def shape_of_values(self, prediction: Array) -> tuple[int, ...]:
         return prediction.shape
 
-    def target_array(
-        self, prediction: Array, target: ArrayLike, *, mask: Array | None = None, **options: Any
-    ) -> Array:
+    def target_array(self, prediction: Array, target: ArrayLike, *, mask: Array | None = None, **options: Any) -> Array:
         """The target with the prediction's shape; broadcasting has to be asked for, by axes of length 1."""
         array, shape = float_array("target", target), prediction.shape
         if not self.fits(array.shape, shape):

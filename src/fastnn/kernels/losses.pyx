@@ -625,6 +625,8 @@ cdef inline void multilabel_margin_rows(
                         gradient[start + k] += part * slopes[k]
             if gradient is not NULL:
                 gradient[j] -= <real>(part * slope)
+        if hessian is not NULL and v[r] != v[r]:
+            fill_row(hessian + r * n, n, <real>v[r])
 
 
 cdef inline void bend_rows(
@@ -808,7 +810,7 @@ cdef inline void multi_margin_row(
             d = <real>0 if d <= 0 else d
             terms[k] = d * d if squared else d
             slopes[k] = <real>2 * d if squared else step(d)
-            bends[k] = <real>2 * step(d) if squared else <real>0
+            bends[k] = <real>2 * step(d) if squared else f.or_nan(<real>0, d)
         if start <= label < start + count:
             terms[label - start] = slopes[label - start] = bends[label - start] = 0
         total += sum_row(terms, count)
