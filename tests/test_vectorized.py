@@ -22,7 +22,7 @@ LEAST = {
     "elementwise": {r"_fuse_[01].*elementwise_\w+": 4},
     "units": {r"_fuse_[01].*units_\w+": 2, r".*units_\d+(Prelu|Maximum)(Backward)?_compute": 6},
     "losses": {
-        r"_fuse_[01].*losses_(?!nll|error_size|multi_margin|multilabel_margin|multiclass_perceptron|categorical_hinge)\w+": 5,
+        r"_fuse_[01].*losses_(?!nll|err|multi_margin|multilabel_margin|multiclass_perceptron|categorical_hinge)\w+": 5,
         r"_fuse_[01].*losses_(multi_margin|multilabel_margin|multiclass_perceptron|categorical_hinge)": 4,
         r"_fuse_[01].*losses_nll": 2,
         r"_fuse_[01].*losses_cross_entropy": 13,

@@ -581,8 +581,8 @@ def tversky(
     Notes
     -----
     From S. Salehi, D. Erdogmus and A. Gholipour, "Tversky loss function for image segmentation using 3D fully
-    convolutional deep networks", MLMI 2017. Keras takes a whole batch as one sample, exchanges alpha and beta in its code,
-    and has 1e-7 in the divisor alone. With s = 0, a sample without anything marked is NaN.
+    convolutional deep networks", MLMI 2017. Keras takes a whole batch as one sample, exchanges alpha and beta in its
+    code, and has 1e-7 in the divisor alone. With s = 0, a sample without anything marked is NaN.
 
     Examples
     --------
@@ -621,8 +621,8 @@ def dice(
     Notes
     -----
     :func:`tversky` with alpha = beta = 1/2. From F. Milletari, N. Navab and S. Ahmadi, "V-Net", 3DV 2016, without the
-    squares; as Optax's ``dice_loss`` for one class of probabilities, whose ``smooth`` is half of this one. Keras takes a
-    whole batch as one sample.
+    squares; as Optax's ``dice_loss`` for one class of probabilities, whose ``smooth`` is half of this one. Keras takes
+    a whole batch as one sample.
 
     Examples
     --------
