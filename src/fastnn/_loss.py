@@ -409,7 +409,19 @@ class Loss(Declared):
             and all(is_direct(array, dtype) for array in direct)
         ):
             return kernels.losses.evaluate(
-                chosen, prediction, target, weight, *outs, value, scale, width, 0.0, varying, of_classes
+                chosen,
+                prediction,
+                target,
+                weight,
+                values,
+                gradient,
+                hessian,
+                value,
+                scale,
+                width,
+                0.0,
+                varying,
+                of_classes,
             )
 
         total = 0.0

@@ -256,10 +256,10 @@ class RootLoss(Loss):
         given: Mapping[str, float],
         **wanted: Any,
     ) -> tuple[Any, Any, Any]:
-        loss = super() if not isinstance(reduction, str) or reduction != "none" else mae
-        if loss is mae:
+        if isinstance(reduction, str) and reduction == "none":
             self.chosen(given)  # whose error names this loss
-        return loss.evaluate(prediction, target, weight, reduction, given, **wanted)
+            return tuple(mae.evaluate(prediction, target, weight, reduction, given, **wanted))
+        return super().evaluate(prediction, target, weight, reduction, given, **wanted)
 
     def run(
         self, chosen: tuple[str, tuple[float, ...]], arrays: Arrays, value: bool, scale: float, dtype: np.dtype[Any]
