@@ -1644,12 +1644,12 @@ def test_labels_that_another_thread_has_changed_write_nothing_outside(name):
 @pytest.mark.parametrize("kind", ["plain", "weighted", "masked", "strided", "class weights", "ignored", "smoothed"])
 @each_loss
 def test_no_loss_needs_memory_of_the_size_of_its_arguments(loss, kind):
-    prediction, target = data(loss, (60000, 20))
+    prediction, target = data(loss, (150000, 20))
     options = {"out": np.empty_like(prediction)}
     if kind == "weighted":
-        options["weight"] = np.ones(60000, np.float32)
+        options["weight"] = np.ones(150000, np.float32)
     if kind == "masked":
-        options["where"] = np.arange(60000) % 3 > 0 if loss.rowwise else (np.arange(60000) % 3 > 0)[:, None]
+        options["where"] = np.arange(150000) % 3 > 0 if loss.rowwise else (np.arange(150000) % 3 > 0)[:, None]
         if loss is nn.ranking_softmax:
             pytest.skip("tests/test_embeddings.py")
     if kind == "strided":
@@ -1657,7 +1657,7 @@ def test_no_loss_needs_memory_of_the_size_of_its_arguments(loss, kind):
     if kind in ("class weights", "ignored", "smoothed"):
         if not loss.takes_labels:
             return
-        target = np.arange(60000) % 20
+        target = np.arange(150000) % 20
         target[::7] = -100
         if kind == "class weights":
             options["class_weight"] = np.ones(20)
