@@ -94,7 +94,7 @@ def cosine_similarity(
     prediction : array_like
         Rows of features, of shape (..., features).
     target : array_like
-        Rows to compare them with; they broadcast to the prediction's shape.
+        Rows to compare them with, of the prediction's shape.
     {common}
 
     Notes
@@ -107,7 +107,7 @@ def cosine_similarity(
     Examples
     --------
     >>> import numpy as np, fastnn as nn
-    >>> nn.cosine_similarity(np.array([[1.0, 0.0], [3.0, 4.0]]), [4.0, 3.0], reduction="none")
+    >>> nn.cosine_similarity(np.array([[1.0, 0.0], [3.0, 4.0]]), [[4.0, 3.0]], reduction="none")
     array([0.8 , 0.96])
     """
 
@@ -132,7 +132,7 @@ def cosine_distance(
     prediction : array_like
         Rows of features, of shape (..., features).
     target : array_like
-        Rows to compare them with; they broadcast to the prediction's shape.
+        Rows to compare them with, of the prediction's shape.
     {common}
 
     Notes
@@ -144,7 +144,7 @@ def cosine_distance(
     Examples
     --------
     >>> import numpy as np, fastnn as nn
-    >>> nn.cosine_distance(np.array([[1.0, 0.0], [3.0, 4.0]]), [4.0, 3.0], reduction="none").round(4)
+    >>> nn.cosine_distance(np.array([[1.0, 0.0], [3.0, 4.0]]), [[4.0, 3.0]], reduction="none").round(4)
     array([0.2 , 0.04])
     """
 
@@ -170,7 +170,7 @@ def pairwise_distance(
     prediction : array_like
         Rows of features, of shape (..., features).
     target : array_like
-        Rows to compare them with; they broadcast to the prediction's shape.
+        Rows to compare them with, of the prediction's shape.
     p : float, default 2.0
         The order a of the norm, at least 1; infinity for the largest difference.
     {common}
@@ -272,7 +272,7 @@ def ranking_softmax(
     prediction : array_like
         Scores, of shape (..., items): a row is a list.
     target : array_like
-        Relevance of each item, not negative; they broadcast to the prediction's shape. They need not add up to 1.
+        Relevance of each item, not negative, of the prediction's shape. They need not add up to 1.
     {common}
 
     Notes

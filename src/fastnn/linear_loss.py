@@ -98,10 +98,8 @@ def evaluate(
     if targets.ndim != len(lead):
         raise TypeError("labels must be integers, one for each row of hidden")
     given = None if sample_weight is None else weight_array(sample_weight, lead, "sample_weight")
-    weights, counted, _ = cross_entropy.weighted(("cross_entropy", ()), logits_like, targets, given, dtype)
-    if denominator == "count":
-        counted = cross_entropy.present(targets)
-    scale = 1.0 / divisor(lead, counted, None) if reduction == "mean" else 1.0
+    counted = given if denominator == "weight" else None
+    scale = 1.0 / divisor(lead, counted, None, targets) if reduction == "mean" else 1.0
 
     values = np.empty(lead, dtype) if reduction == "none" else None
     gradients = None
@@ -109,9 +107,10 @@ def evaluate(
         of_hidden, of_weight = destination(outs[0], x.shape, dtype), destination(outs[1], matrix.shape, dtype)
         gradients = of_hidden, of_weight
         x = away_from(of_weight, apart_from(of_hidden, x))
-        matrix, targets, weights = (away_from_both(gradients, array) for array in (matrix, targets, weights))
-    if weights is not None:
-        weights = np.broadcast_to(with_last_axes(weights, len(lead)), lead)
+        matrix, targets, given = (away_from_both(gradients, array) for array in (matrix, targets, given))
+    weights = None
+    if given is not None:
+        weights = np.broadcast_to(with_last_axes(given, len(lead)), lead)
         weights = np.require(weights, dtype, ["C", "ALIGNED"]).reshape(-1)
     # In one layout, so that the products are the same for all.
     matrix = np.require(matrix, dtype, ["C", "ALIGNED"])

@@ -41,6 +41,22 @@ cdef inline real l2_hessian(real p, real t, const double *a) noexcept nogil:
     return or_nan(<real>1, p - t)
 
 
+# rmse: (a1 r)^2, with a power of two a1 by which squares neither overflow nor vanish. With L the root of the sum of
+# a0 a3 r^2, for weights a0 and a3 the same for all, and a2 = 1 / (a1 L), its derivatives divided by a3 are a0 r / L and
+# a0 (1 - a0 a3 (r / L)^2) / L. The gradient is 0 where L is.
+
+cdef inline real rmse(real p, real t, const double *a) noexcept nogil:
+    cdef real r = (p - t) * <real>a[1]
+    return r * r
+
+cdef inline real rmse_gradient(real p, real t, const double *a) noexcept nogil:
+    return <real>a[0] * ((p - t) * <real>a[1] * <real>a[2])
+
+cdef inline real rmse_hessian(real p, real t, const double *a) noexcept nogil:
+    cdef real share = (p - t) * <real>a[1] * <real>a[2]
+    return <real>a[0] * (<real>(a[1] * a[2]) * (<real>1 - <real>(a[0] * a[3]) * share * share))
+
+
 # mae: |r|
 
 cdef inline real mae(real p, real t, const double *a) noexcept nogil:

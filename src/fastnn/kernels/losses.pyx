@@ -1,7 +1,7 @@
 """The losses' loops: value, gradient and second derivatives, or several of them in one pass over the data.
 
-``evaluate`` takes contiguous arrays of one type that fastnn/losses.py has prepared and checked, writes what was asked
-for, and returns the weighted sum of the values. Sums run over stretches of ``STRETCH`` elements, in index order,
+``evaluate`` takes contiguous arrays of one type that fastnn/_loss.py has prepared, writes what was asked for, and
+returns the weighted sum of the values. Whatever memory safety needs, it checks itself, and labels where they are used. Sums run over stretches of ``STRETCH`` elements, in index order,
 so that they do not depend on whether the data come whole or in pieces of whole stretches.
 """
 
@@ -17,7 +17,7 @@ from fastnn.kernels.reductions cimport (
     stretches, sum_row,
 )
 from fastnn.kernels.views cimport (
-    RELEASE_GIL_FROM, double_view, empty_like, float_view, index_view, is_direct, is_like, is_writable_beside,
+    RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside,
 )
 
 import numpy as np
@@ -25,7 +25,7 @@ import numpy as np
 cnp.import_array()
 
 cdef enum:
-    CONSTANTS = 3  # the most that a loss takes
+    CONSTANTS = 4  # the most that a loss takes
 
 cdef enum Form:
     # What a loss of labels makes of l = -log p, p being the probability of the label.
@@ -34,17 +34,33 @@ cdef enum Form:
     POLY         # l + a (1 - p)
     GENERALIZED  # (1 - p^a) / a
 
+cdef enum Domain:
+    # The targets that a loss takes; NaN is one of each.
+    ANY
+    UNIT
+    NOT_NEGATIVE
+    SIGNS
+
+DOMAINS = ("numbers", "numbers from 0 to 1", "numbers of at least 0", "-1 and 1")
+
+cdef enum Target:
+    NUMBERS  # one for each prediction, which has a value of its own
+    ROWS     # one for each prediction; every row has a value
+    LABELS   # one for each row
+    LABELS_OR_ROWS
+
 cdef struct Task:
     # What is wanted: the values, stored or added up, the gradient, the second derivatives. NULL is not wanted.
     bint value
     void *values
     void *gradient
     void *hessian
-    # What it is made of. Without weights all are 1; the targets are numbers or labels.
+    # What it is made of. Without weights all are 1; the targets are numbers or labels, which may have weights, too.
     const void *prediction
     const void *target
     const Py_ssize_t *labels
     const void *weight
+    const void *of_classes
     const void *varying    # the first constant of every element, where they have not all the same
     Py_ssize_t size
     Py_ssize_t classes     # elements in a row
@@ -121,6 +137,41 @@ cdef inline double loops(
 
 cdef double mse(Task task, real scale) noexcept nogil:
     return loops(f.mse[real], f.mse_gradient[real], f.mse_hessian[real], task, scale, NULL)
+
+cdef double rmse(Task task, real scale) noexcept nogil:
+    """One of its passes; or, where no power of two is given, all three, and the root."""
+    cdef Task squares = task
+    cdef double root = 0
+    cdef bint whole = task.constants[1] == 0
+    if whole:
+        task.constants[1] = squares.constants[1] = binary_scale(<real>error_size(task, scale))
+        squares.value = True
+        squares.gradient = squares.hessian = NULL
+        root = sqrt(task.constants[3] * loops(f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], squares, scale, NULL))
+        task.constants[2] = 1 / root if root != 0 else root
+        task.value = False
+    cdef double total = loops(
+        f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], task, scale, <const real *>task.varying)
+    return root / task.constants[1] if whole else total
+
+cdef double error_size(Task task, real scale) noexcept nogil:
+    """The largest |p - t| that has a weight; NaN is passed over."""
+    cdef const real *p = <const real *>task.prediction
+    cdef const real *t = <const real *>task.target
+    cdef const real *weight = <const real *>task.weight
+    cdef real sizes[STRETCH]
+    cdef Py_ssize_t stretch, start, count, k
+    cdef double largest = task.total
+    for stretch in range(stretches(task.size)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, task.size - start)
+        for k in range(count):
+            sizes[k] = f.absolute(p[start + k] - t[start + k])
+        if weight is not NULL:
+            for k in range(count):
+                sizes[k] = <real>0 if weight[start + k] == 0 else sizes[k]
+        largest = max(largest, <double>row_max(sizes, count))
+    return largest
 
 cdef double l2(Task task, real scale) noexcept nogil:
     return loops(f.l2[real], f.l2_gradient[real], f.l2_hessian[real], task, scale, NULL)
@@ -512,6 +563,7 @@ cdef inline void maximum_row(
         # Not below the largest is NaN, too, the last of which is taken.
         if not f.absolute(p[k] - t[k]) < v[0] and (place < 0 or p[k] - t[k] != p[k] - t[k]):
             place = k
+    place = max(place, <Py_ssize_t>0)  # where another thread has changed the row meanwhile
     slope = f.mae_gradient(p[place], t[place], v)
     if slope != slope:
         v[0] = slope
@@ -584,6 +636,8 @@ cdef inline void multilabel_margin_rows(
                         gradient[start + k] += part * slopes[k]
             if gradient is not NULL:
                 gradient[j] -= <real>(part * slope)
+        if hessian is not NULL and v[r] != v[r]:
+            fill_row(hessian + r * n, n, <real>v[r])
 
 
 cdef inline void bend_rows(
@@ -741,11 +795,14 @@ cdef inline void nll_row(
     Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
 ) noexcept nogil:
     """-p at the label."""
-    v[0] = -p[label]
+    cdef real at_label = p[label]
+    v[0] = -at_label
     fill_row(hessian, task.classes, <real>0)
     fill_row(gradient, task.classes, <real>0)
+    if hessian is not NULL:
+        hessian[label] = f.or_nan(<real>0, at_label)
     if gradient is not NULL:
-        gradient[label] = -scale
+        gradient[label] = f.or_nan(-scale, at_label)
 
 
 cdef inline void multi_margin_row(
@@ -767,7 +824,7 @@ cdef inline void multi_margin_row(
             d = <real>0 if d <= 0 else d
             terms[k] = d * d if squared else d
             slopes[k] = <real>2 * d if squared else step(d)
-            bends[k] = <real>2 * step(d) if squared else <real>0
+            bends[k] = <real>2 * step(d) if squared else f.or_nan(<real>0, d)
         if start <= label < start + count:
             terms[label - start] = slopes[label - start] = bends[label - start] = 0
         total += sum_row(terms, count)
@@ -860,7 +917,7 @@ cdef inline void sparsemax_loss_row(
     if gradient is not NULL:
         gradient[label] = <real>(scale * (own - 1))
     if hessian is not NULL:
-        y = <real>(scale * (1 - 1 / inside))
+        y = f.or_nan(<real>(scale * (1 - 1 / inside)), <real>v[0])
         for k in range(n):
             hessian[k] *= y
 
@@ -928,31 +985,46 @@ cdef inline double row_loop(
     ) noexcept nogil,
     Task task, real scale,
 ) noexcept nogil:
-    """The loop over the rows of all losses of many classes, as many at once as ``exp_rows`` takes."""
+    """The loop over the rows of all losses of many classes, as many at once as ``exp_rows`` takes.
+
+    Every label is read once and compared with the classes then: whatever another thread does to it, what is no class
+    is a row to be ignored.
+    """
     cdef const real *prediction = <const real *>task.prediction
     cdef const real *target = <const real *>task.target
     cdef const real *weight = <const real *>task.weight
+    cdef const real *of_classes = <const real *>task.of_classes
     cdef real *values = <real *>task.values
     cdef real *gradient = <real *>task.gradient
     cdef real *hessian = <real *>task.hessian
     cdef double v[STRETCH]
     cdef real scales[STRETCH]
-    cdef Py_ssize_t n = task.classes, count = task.size // n, together = rows_at_once(n), i, r, rows, first, start
+    cdef real weights[STRETCH]
+    cdef Py_ssize_t labels[STRETCH]
+    cdef Py_ssize_t n = task.classes, count = task.size // n, together = rows_at_once(n), i, r, rows, first, start, label
     cdef double total = task.total
     for i in range((count + together - 1) // together):
         first = i * together
         start = first * n
         rows = min(together, count - first)
         for r in range(rows):
-            scales[r] = scale * weight[first + r] if weight is not NULL else scale
+            labels[r] = 0
+            weights[r] = weight[first + r] if weight is not NULL else <real>1
+            if task.labels is not NULL:
+                label = task.labels[first + r]
+                labels[r] = label if <size_t>label < <size_t>n else <Py_ssize_t>-1
+                if of_classes is not NULL and labels[r] >= 0:
+                    weights[r] *= of_classes[labels[r]]
+            scales[r] = scale * weights[r]
         rows_of(
-            task, prediction + start, target + start if target is not NULL else NULL,
-            task.labels + first if task.labels is not NULL else NULL,
+            task, prediction + start, target + start if target is not NULL else NULL, labels,
             gradient + start if gradient is not NULL else NULL, hessian + start if hessian is not NULL else NULL,
             scales, rows, v)
         for r in range(rows):
-            if weight is not NULL:
-                v[r] *= weight[first + r]
+            v[r] = v[r] * weights[r] if labels[r] >= 0 else <double>0
+            if weights[r] != weights[r] and labels[r] >= 0:  # a derivative that is 0 whatever it is multiplied by
+                fill_row(gradient + start + r * n if gradient is not NULL else NULL, n, weights[r])
+                fill_row(hessian + start + r * n if hessian is not NULL else NULL, n, weights[r])
             if values is not NULL:
                 values[first + r] = <real>v[r]
             else:
@@ -1012,21 +1084,27 @@ cdef double sparsemax_loss(Task task, real scale) noexcept nogil:
 
 
 cdef class Kernel:
-    """The kernels of one loss, for both types."""
+    """The kernels of one loss, for both types, and the targets they take."""
     cdef float_kernel for_float
     cdef double_kernel for_double
+    cdef Target takes
+    cdef Domain domain
 
 
-cdef Kernel kernel(float_kernel for_float, double_kernel for_double):
+cdef Kernel kernel(float_kernel for_float, double_kernel for_double, Target takes=NUMBERS, Domain domain=ANY):
     cdef Kernel pair = Kernel()
     pair.for_float = for_float
     pair.for_double = for_double
+    pair.takes = takes
+    pair.domain = domain
     return pair
 
 
 cdef dict KERNELS = {
     "mse": kernel(mse[float], mse[double]),
     "l2": kernel(l2[float], l2[double]),
+    "rmse": kernel(rmse[float], rmse[double]),
+    "error_size": kernel(error_size[float], error_size[double]),
     "mae": kernel(mae[float], mae[double]),
     "huber": kernel(huber[float], huber[double]),
     "smooth_l1": kernel(smooth_l1[float], smooth_l1[double]),
@@ -1036,68 +1114,102 @@ cdef dict KERNELS = {
     "msle": kernel(msle[float], msle[double]),
     "mape": kernel(mape[float], mape[double]),
     "smape": kernel(smape[float], smape[double]),
-    "poisson_nll": kernel(poisson_nll[float], poisson_nll[double]),
-    "poisson_nll_of_rate": kernel(poisson_nll_of_rate[float], poisson_nll_of_rate[double]),
-    "poisson_nll_full": kernel(poisson_nll_full[float], poisson_nll_full[double]),
-    "poisson_nll_of_rate_full": kernel(poisson_nll_of_rate_full[float], poisson_nll_of_rate_full[double]),
-    "gamma_nll": kernel(gamma_nll[float], gamma_nll[double]),
-    "gamma_nll_of_mean": kernel(gamma_nll_of_mean[float], gamma_nll_of_mean[double]),
-    "tweedie": kernel(tweedie[float], tweedie[double]),
-    "hinge": kernel(hinge[float], hinge[double]),
-    "squared_hinge": kernel(squared_hinge[float], squared_hinge[double]),
-    "perceptron": kernel(perceptron[float], perceptron[double]),
-    "soft_margin": kernel(soft_margin[float], soft_margin[double]),
-    "exponential_loss": kernel(exponential_loss[float], exponential_loss[double]),
-    "binary_cross_entropy": kernel(binary_cross_entropy[float], binary_cross_entropy[double]),
-    "binary_cross_entropy_with_logits": kernel(binary_cross_entropy_with_logits[float], binary_cross_entropy_with_logits[double]),
-    "categorical_cross_entropy": kernel(categorical_cross_entropy[float], categorical_cross_entropy[double]),
-    "cross_entropy": kernel(cross_entropy[float], cross_entropy[double]),
-    "focal_cross_entropy": kernel(focal_cross_entropy[float], focal_cross_entropy[double]),
-    "poly_cross_entropy": kernel(poly_cross_entropy[float], poly_cross_entropy[double]),
-    "generalized_cross_entropy": kernel(generalized_cross_entropy[float], generalized_cross_entropy[double]),
-    "multilabel_soft_margin": kernel(multilabel_soft_margin[float], multilabel_soft_margin[double]),
-    "tversky": kernel(tversky[float], tversky[double]),
-    "cosine": kernel(cosine[float], cosine[double]),
-    "pairwise_distance": kernel(pairwise_distance[float], pairwise_distance[double]),
-    "multilabel_margin": kernel(multilabel_margin[float], multilabel_margin[double]),
-    "nll": kernel(nll[float], nll[double]),
-    "multi_margin": kernel(multi_margin[float], multi_margin[double]),
-    "multiclass_perceptron": kernel(multiclass_perceptron[float], multiclass_perceptron[double]),
-    "categorical_hinge": kernel(categorical_hinge[float], categorical_hinge[double]),
-    "sparsemax_loss": kernel(sparsemax_loss[float], sparsemax_loss[double]),
-    "hinge_embedding": kernel(hinge_embedding[float], hinge_embedding[double]),
+    "poisson_nll": kernel(poisson_nll[float], poisson_nll[double], NUMBERS, NOT_NEGATIVE),
+    "poisson_nll_of_rate": kernel(poisson_nll_of_rate[float], poisson_nll_of_rate[double], NUMBERS, NOT_NEGATIVE),
+    "poisson_nll_full": kernel(poisson_nll_full[float], poisson_nll_full[double], NUMBERS, NOT_NEGATIVE),
+    "poisson_nll_of_rate_full": kernel(poisson_nll_of_rate_full[float], poisson_nll_of_rate_full[double], NUMBERS, NOT_NEGATIVE),
+    "gamma_nll": kernel(gamma_nll[float], gamma_nll[double], NUMBERS, NOT_NEGATIVE),
+    "gamma_nll_of_mean": kernel(gamma_nll_of_mean[float], gamma_nll_of_mean[double], NUMBERS, NOT_NEGATIVE),
+    "tweedie_of_any": kernel(tweedie[float], tweedie[double]),
+    "tweedie": kernel(tweedie[float], tweedie[double], NUMBERS, NOT_NEGATIVE),
+    "hinge": kernel(hinge[float], hinge[double], NUMBERS, SIGNS),
+    "squared_hinge": kernel(squared_hinge[float], squared_hinge[double], NUMBERS, SIGNS),
+    "perceptron": kernel(perceptron[float], perceptron[double], NUMBERS, SIGNS),
+    "soft_margin": kernel(soft_margin[float], soft_margin[double], NUMBERS, SIGNS),
+    "exponential_loss": kernel(exponential_loss[float], exponential_loss[double], NUMBERS, SIGNS),
+    "binary_cross_entropy": kernel(binary_cross_entropy[float], binary_cross_entropy[double], NUMBERS, UNIT),
+    "binary_cross_entropy_with_logits": kernel(binary_cross_entropy_with_logits[float], binary_cross_entropy_with_logits[double], NUMBERS, UNIT),
+    "categorical_cross_entropy": kernel(categorical_cross_entropy[float], categorical_cross_entropy[double], ROWS),
+    "cross_entropy": kernel(cross_entropy[float], cross_entropy[double], LABELS_OR_ROWS),
+    "focal_cross_entropy": kernel(focal_cross_entropy[float], focal_cross_entropy[double], LABELS),
+    "poly_cross_entropy": kernel(poly_cross_entropy[float], poly_cross_entropy[double], LABELS),
+    "generalized_cross_entropy": kernel(generalized_cross_entropy[float], generalized_cross_entropy[double], LABELS),
+    "multilabel_soft_margin": kernel(multilabel_soft_margin[float], multilabel_soft_margin[double], ROWS, UNIT),
+    "tversky": kernel(tversky[float], tversky[double], ROWS, UNIT),
+    "cosine": kernel(cosine[float], cosine[double], ROWS),
+    "pairwise_distance": kernel(pairwise_distance[float], pairwise_distance[double], ROWS),
+    "multilabel_margin": kernel(multilabel_margin[float], multilabel_margin[double], ROWS, UNIT),
+    "nll": kernel(nll[float], nll[double], LABELS),
+    "multi_margin": kernel(multi_margin[float], multi_margin[double], LABELS),
+    "multiclass_perceptron": kernel(multiclass_perceptron[float], multiclass_perceptron[double], LABELS),
+    "categorical_hinge": kernel(categorical_hinge[float], categorical_hinge[double], LABELS),
+    "sparsemax_loss": kernel(sparsemax_loss[float], sparsemax_loss[double], LABELS),
+    "hinge_embedding": kernel(hinge_embedding[float], hinge_embedding[double], NUMBERS, SIGNS),
     "gaussian_nll": kernel(gaussian_nll[float], gaussian_nll[double]),
     "gaussian_nll_of_variance": kernel(gaussian_nll_of_variance[float], gaussian_nll_of_variance[double]),
-    "margin_ranking": kernel(margin_ranking[float], margin_ranking[double]),
-    "margin_ranking_of_second": kernel(margin_ranking_of_second[float], margin_ranking_of_second[double]),
+    "margin_ranking": kernel(margin_ranking[float], margin_ranking[double], NUMBERS, SIGNS),
+    "margin_ranking_of_second": kernel(margin_ranking_of_second[float], margin_ranking_of_second[double], NUMBERS, SIGNS),
     "kl_divergence_form": kernel(kl_divergence_form[float], kl_divergence_form[double]),
     "kl_divergence": kernel(kl_divergence[float], kl_divergence[double]),
-    "sigmoid_focal": kernel(sigmoid_focal[float], sigmoid_focal[double]),
-    "weighted_binary_cross_entropy_with_logits": kernel(weighted_binary_cross_entropy_with_logits[float], weighted_binary_cross_entropy_with_logits[double]),
+    "sigmoid_focal": kernel(sigmoid_focal[float], sigmoid_focal[double], NUMBERS, UNIT),
+    "weighted_binary_cross_entropy_with_logits": kernel(weighted_binary_cross_entropy_with_logits[float], weighted_binary_cross_entropy_with_logits[double], NUMBERS, UNIT),
 }
+
+
+cdef inline bint is_array_of(cnp.ndarray array, int kind, Py_ssize_t size) noexcept:
+    """Whether an array, or None, is what a kernel can walk through: its type, number of elements and memory."""
+    return array is None or (
+        cnp.PyArray_TYPE(array) == kind and cnp.PyArray_SIZE(array) == size and cnp.PyArray_ISCARRAY_RO(array))
+
+
+cdef inline bint is_result_of(cnp.ndarray array, int kind, Py_ssize_t size) noexcept:
+    return array is None or (is_array_of(array, kind, size) and cnp.PyArray_ISWRITEABLE(array))
+
+
+cdef inline bint is_index_array(cnp.ndarray labels) noexcept:
+    """Whether labels are of the type of an index, whichever of its names that goes by."""
+    return (
+        cnp.PyArray_ISSIGNED(labels) and cnp.PyArray_ISINTEGER(labels)
+        and cnp.PyArray_ITEMSIZE(labels) == sizeof(Py_ssize_t) and cnp.PyArray_ISCARRAY_RO(labels))
 
 
 cdef inline void *data_of(cnp.ndarray array) noexcept:
     return NULL if array is None else cnp.PyArray_DATA(array)
 
 
-cpdef double evaluate(
-    tuple chosen, cnp.ndarray prediction, cnp.ndarray target, cnp.ndarray weight, cnp.ndarray values,
+cdef double run(
+    Kernel kernel, tuple constants, cnp.ndarray prediction, cnp.ndarray target, cnp.ndarray weight, cnp.ndarray values,
     cnp.ndarray gradient, cnp.ndarray hessian, bint value, double scale, Py_ssize_t classes, double total,
-    cnp.ndarray varying=None,
-):
-    """Run a loss, given by the name of its kernel and its constants, over contiguous arrays of one type.
-
-    The caller has checked them. ``values`` takes the weighted values, ``gradient`` and ``hessian`` the derivatives
-    times ``scale``; where one is None it is not computed, but with ``value`` set and no ``values`` their sum is added
-    to ``total`` and returned. For a loss of many classes, ``target`` may hold labels. ``varying`` is the first constant
-    of every element, in place of the one for all.
-    """
-    cdef Kernel kernel = KERNELS[chosen[0]]
+    cnp.ndarray varying, cnp.ndarray of_classes,
+) except? -1:
     cdef Task task
-    cdef Py_ssize_t k = 0
-    # Whichever of its names the type of an index goes by.
+    cdef Py_ssize_t k
+    # First what may run Python code.
+    if len(constants) > CONSTANTS:
+        raise ValueError(f"a loss takes {CONSTANTS} constants at most, not {len(constants)}")
+    for k in range(CONSTANTS):
+        task.constants[k] = constants[k] if k < len(constants) else 0
+    cdef int kind = cnp.PyArray_TYPE(prediction)
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(prediction)
+    cdef Py_ssize_t rows = size // max(classes, <Py_ssize_t>1)
     cdef bint labelled = cnp.PyArray_ISINTEGER(target)
+    cdef bint fitting = (
+        kernel.takes >= LABELS and cnp.PyArray_SIZE(target) == rows and is_index_array(target) if labelled
+        else kernel.takes != LABELS and is_array_of(target, kind, size))
+    if not (
+        fitting
+        and (kind == cnp.NPY_FLOAT32 or kind == cnp.NPY_FLOAT64)
+        and rows * classes == size
+        and (classes == 1 or kernel.takes != NUMBERS)
+        and is_array_of(prediction, kind, size)
+        and is_array_of(weight, kind, rows)
+        and is_array_of(varying, kind, size)
+        and is_array_of(of_classes, kind, classes)
+        and is_result_of(values, kind, rows)
+        and is_result_of(gradient, kind, size)
+        and is_result_of(hessian, kind, size)
+    ):
+        raise ValueError("the arrays of a loss do not fit together")
     task.value = value
     task.values = data_of(values)
     task.gradient = data_of(gradient)
@@ -1106,41 +1218,71 @@ cpdef double evaluate(
     task.target = NULL if labelled else data_of(target)
     task.labels = <const Py_ssize_t *>data_of(target) if labelled else NULL
     task.weight = data_of(weight)
+    task.of_classes = data_of(of_classes)
     task.varying = data_of(varying)
-    task.size = cnp.PyArray_SIZE(prediction)
+    task.size = size
     task.classes = classes
     task.total = total
     task.form = PLAIN
-    for constant in <tuple>chosen[1]:
-        task.constants[k] = constant
-        k += 1
-    cdef bint single = cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32
-    if task.size < RELEASE_GIL_FROM:
-        return kernel.for_float(task, <float>scale) if single else kernel.for_double(task, scale)
+    if size < RELEASE_GIL_FROM:
+        return kernel.for_float(task, <float>scale) if kind == cnp.NPY_FLOAT32 else kernel.for_double(task, scale)
     with nogil:
-        total = kernel.for_float(task, <float>scale) if single else kernel.for_double(task, scale)
+        total = kernel.for_float(task, <float>scale) if kind == cnp.NPY_FLOAT32 else kernel.for_double(task, scale)
     return total
+
+
+cpdef double evaluate(
+    tuple chosen, cnp.ndarray prediction, cnp.ndarray target, cnp.ndarray weight, cnp.ndarray values,
+    cnp.ndarray gradient, cnp.ndarray hessian, bint value, double scale, Py_ssize_t classes, double total,
+    cnp.ndarray varying=None, cnp.ndarray of_classes=None,
+) except? -1:
+    """Run a loss, given by the name of its kernel and its constants, over contiguous arrays of one type.
+
+    ``values`` takes the weighted values, ``gradient`` and ``hessian`` the derivatives times ``scale``; where one is
+    None it is not computed, but with ``value`` set and no ``values`` their sum is added to ``total`` and returned. For a
+    loss of many classes, ``target`` may hold labels, of which those outside the classes are ignored, and ``of_classes``
+    weights of the classes. ``varying`` is the first constant of every element, in place of the one for all.
+    """
+    if prediction is None or target is None:
+        raise ValueError("the arrays of a loss do not fit together")
+    return run(
+        KERNELS[chosen[0]], chosen[1], prediction, target, weight, values, gradient, hessian, value, scale, classes,
+        total, varying, of_classes)
+
+
+cpdef double unit_scale(double size, bint single):
+    """A power of two that brings a size near 1, as far as its type has one."""
+    return binary_scale[float](<float>size) if single else binary_scale[double](size)
+
+
+cpdef object number(double value, bint single):
+    """A number as NumPy's scalar of a type; what is too large for it is infinite, without a warning."""
+    return np.float32(<float>value) if single else np.float64(value)
 
 
 cdef class Direct:
     """A loss for arrays that need no preparation, under "mean" or "sum" and without weights.
 
     A call gives the value and the gradient, or None for all other arguments, and for those outside the loss's domain:
-    fastnn/losses.py then prepares them, or says what is wrong with them.
+    fastnn/_loss.py then prepares them, or says what is wrong with them.
     """
-    cdef bint rowwise, takes_labels, takes_rows, of_probabilities, in_place
+    cdef bint rowwise, takes_labels, takes_rows, of_probabilities, in_place, is_root
 
-    def __init__(self, *, bint rowwise, bint takes_labels, bint takes_rows, bint of_probabilities, bint in_place):
+    def __init__(
+        self, *, bint rowwise, bint takes_labels, bint takes_rows, bint of_probabilities, bint in_place, bint is_root
+    ):
         self.rowwise = rowwise
         self.takes_labels = takes_labels
         self.takes_rows = takes_rows
         self.of_probabilities = of_probabilities
         self.in_place = in_place
+        self.is_root = is_root
 
     def __call__(
         self, tuple chosen, prediction, target, out, bint value, bint gradient, bint mean
     ):
-        if chosen[0] not in KERNELS:
+        cdef Kernel kernel = KERNELS.get(chosen[0])
+        if kernel is None:
             return None
         if not is_direct(prediction) or not cnp.PyArray_IS_C_CONTIGUOUS(prediction) or cnp.PyArray_SIZE(prediction) == 0:
             return None
@@ -1152,7 +1294,9 @@ cdef class Direct:
                 return None
         elif not self.takes_rows or not is_like(target, prediction):
             return None
-        if self.of_probabilities and has_improbable(prediction):
+        elif kernel.domain != ANY and first_outside(target, kernel.domain) >= 0:
+            return None
+        if self.of_probabilities and first_outside(prediction, UNIT) >= 0:
             return None
         if gradient:
             if out is None:
@@ -1164,37 +1308,75 @@ cdef class Direct:
             ):
                 return None
         cdef double scale = 1.0 / rows if mean else 1.0
-        cdef double total = evaluate(
-            chosen, prediction, target, None, None, out if gradient else None, None, value, scale, classes, 0)
+        cdef double total = run(
+            kernel, (1.0, 0.0, 0.0, scale) if self.is_root else chosen[1], prediction, target, None, None, out if gradient else None, None, value, scale, classes,
+            0, None, None)
         if not value:
             return None, out
-        number = np.float32 if cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32 else np.float64
-        return number(total * scale), out if gradient else None
+        return number(total if self.is_root else total * scale, cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32), out if gradient else None
 
 
-cdef bint any_outside_unit(const real[::1] x) noexcept nogil:
-    cdef Py_ssize_t i
+cdef Py_ssize_t place_outside(const real *x, Py_ssize_t n, Domain domain) noexcept nogil:
+    cdef real low = -1 if domain == SIGNS else 0, high = <real>INFINITY if domain == NOT_NEGATIVE else 1
+    cdef real least = 1 if domain == SIGNS else 0
+    cdef Py_ssize_t stretch, start, stop, k
     cdef int outside = 0
-    for i in range(x.shape[0]):
-        outside |= (x[i] < 0) | (x[i] > 1)
-    return outside
-
-
-cpdef bint has_improbable(cnp.ndarray prediction):
-    """Whether a contiguous array has a number outside [0, 1]; NaN is not one."""
-    if cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32:
-        return any_outside_unit[float](float_view(prediction))
-    return any_outside_unit[double](double_view(prediction))
-
-
-cpdef Py_ssize_t first_label_outside(cnp.ndarray labels, Py_ssize_t classes):
-    """The position of the first of some contiguous labels that is not in [0, classes), or -1."""
-    cdef const Py_ssize_t[::1] label = index_view(labels)
-    cdef Py_ssize_t i
-    for i in range(label.shape[0]):
-        if label[i] < 0 or label[i] >= classes:
-            return i
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        stop = min(n, start + STRETCH)
+        for k in range(start, stop):
+            outside |= (x[k] < low) | (x[k] > high) | (f.absolute(x[k]) < least)
+        if outside:
+            for k in range(start, stop):
+                if (x[k] < low) | (x[k] > high) | (f.absolute(x[k]) < least):
+                    return k
     return -1
+
+
+cpdef Py_ssize_t first_outside(cnp.ndarray array, int domain) except? -1:
+    """The position of the first number of a contiguous array that is outside a domain, or -1; NaN is not outside."""
+    cdef int kind = cnp.PyArray_TYPE(array)
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(array), place
+    if (kind != cnp.NPY_FLOAT32 and kind != cnp.NPY_FLOAT64) or not is_array_of(array, kind, size):
+        raise ValueError("the array must be a contiguous one of float32 or float64")
+    cdef const void *data = cnp.PyArray_DATA(array)
+    if size < RELEASE_GIL_FROM:
+        return place_outside[float](<const float *>data, size, <Domain>domain) if kind == cnp.NPY_FLOAT32 else (
+            place_outside[double](<const double *>data, size, <Domain>domain))
+    with nogil:
+        place = place_outside[float](<const float *>data, size, <Domain>domain) if kind == cnp.NPY_FLOAT32 else (
+            place_outside[double](<const double *>data, size, <Domain>domain))
+    return place
+
+
+cpdef int domain_of(str name):
+    """The targets that a kernel takes, as an index into ``DOMAINS``."""
+    return (<Kernel>KERNELS[name]).domain if name in KERNELS else ANY
+
+
+cdef Py_ssize_t label_outside(
+    const Py_ssize_t *labels, Py_ssize_t n, Py_ssize_t classes, bint ignoring, Py_ssize_t ignored
+) noexcept nogil:
+    cdef Py_ssize_t k, label
+    for k in range(n):
+        label = labels[k]
+        if <size_t>label >= <size_t>classes and not (ignoring and label == ignored):
+            return k
+    return -1
+
+
+cpdef Py_ssize_t first_label_outside(cnp.ndarray labels, Py_ssize_t classes, ignored=None) except? -1:
+    """The position of the first of some contiguous labels that is neither in [0, classes) nor ignored, or -1."""
+    cdef bint ignoring = ignored is not None
+    cdef Py_ssize_t other = ignored if ignoring else -1, size = cnp.PyArray_SIZE(labels), place
+    if not is_index_array(labels):
+        raise ValueError("the labels must be contiguous and of the type of an index")
+    cdef const Py_ssize_t *data = <const Py_ssize_t *>cnp.PyArray_DATA(labels)
+    if size < RELEASE_GIL_FROM:
+        return label_outside(data, size, classes, ignoring, other)
+    with nogil:
+        place = label_outside(data, size, classes, ignoring, other)
+    return place
 
 
 cdef bint is_labels(object target, object prediction):
