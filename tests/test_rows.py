@@ -1,6 +1,9 @@
 """What the rest of the softmax family is, and what all of it does with masks, temperatures and several axes."""
 
+import itertools
 import re
+import tracemalloc
+from functools import partial
 
 import mpmath
 import numpy as np
@@ -137,6 +140,31 @@ def test_the_gradient_of_standardize_is_the_limit_of_differences(length):
     out = grad.copy()
     assert nn.standardize.backward(out, x, out=out) is out
     np.testing.assert_array_equal(out, nn.standardize.backward(grad, x))
+
+
+@pytest.mark.parametrize("length", [2, 7, 300, 20_000])
+@each_dtype
+def test_huge_and_tiny_numbers_are_standardized_like_others(dtype, length):
+    """A power of two changes nothing in the result, and is a divisor of the gradient."""
+    x, grad = numbers(length, dtype), np.cos(np.arange(length)).astype(dtype)
+    top = 125 if dtype == np.float32 else 1020
+    y, dx = nn.standardize(x, epsilon=0), nn.standardize.backward(grad, x, epsilon=0)
+    with np.errstate(all="raise"):
+        for exponent in (-top + 12, -top // 2, top // 2, top - 2):
+            scaled = np.ldexp(x, exponent)
+            tolerance = 4 * np.finfo(dtype).eps
+            np.testing.assert_allclose(nn.standardize(scaled, epsilon=0), y, rtol=tolerance, atol=tolerance)
+            if length == 2 or abs(exponent) > top - 20:  # the gradient is 0, or has no room
+                continue
+            slope = nn.standardize.backward(grad, scaled, epsilon=0)
+            np.testing.assert_allclose(
+                np.ldexp(slope, exponent), dx, rtol=16 * tolerance, atol=tolerance * np.abs(dx).max()
+            )
+    largest = np.finfo(dtype).max
+    np.testing.assert_array_equal(nn.standardize(np.array([largest, -largest], dtype), epsilon=0), [1, -1])
+    smallest = np.finfo(dtype).smallest_subnormal
+    np.testing.assert_array_equal(nn.standardize(np.array([smallest, -smallest], dtype), epsilon=0), [1, -1])
+    np.testing.assert_array_equal(nn.standardize(np.full(length, largest)), np.zeros(length))
 
 
 def test_standardize_refuses_what_it_does_not_take():
@@ -428,6 +456,190 @@ def test_masks_that_do_not_fit(f):
         f(x, where=[True, False])
 
 
+@pytest.mark.parametrize("others", [NAN, INF, -INF])
+@pytest.mark.parametrize(("length", "axis"), [(5, -1), (300, -1), (40, 0), (20_000, -1), (20_000, 0)])
+@each_dtype
+@each_function
+def test_a_masked_element_is_nothing_whatever_is_in_its_row(f, dtype, axis, length, others):
+    rng = np.random.default_rng(length)
+    shape = (3, length) if axis == -1 else (length, 3)
+    mask = rng.random(shape) < 0.6
+    for own in (NAN, INF, -INF, 1):
+        x, grad = rng.normal(size=shape).astype(dtype), rng.normal(size=shape).astype(dtype)
+        x[mask & (rng.random(shape) < 0.2)] = grad[mask & (rng.random(shape) < 0.2)] = others
+        x[~mask] = grad[~mask] = own
+        with np.errstate(all="raise"):
+            y = f(x, axis, where=mask)
+            dx = f.backward(grad, x, axis, where=mask)
+        assert (y[~mask] == nothing(f)).all()
+        assert (dx[~mask] == 0).all()
+        if f is not nn.standardize:
+            y[~mask] = own
+            assert (f.backward(grad, y=y, axis=axis, where=mask)[~mask] == 0).all()
+
+
+@pytest.mark.parametrize("kind", ["dask", "xarray", "pandas"])
+@each_function
+def test_masks_of_other_libraries_go_with_their_arrays(f, kind):
+    x, mask = numbers((6, 8)), np.random.default_rng(1).random((6, 8)) < 0.6
+    module = pytest.importorskip({"dask": "dask.array", "xarray": "xarray", "pandas": "pandas"}[kind])
+    make = {
+        "dask": lambda a: module.from_array(a, chunks=(3, 8)),
+        "xarray": lambda a: module.DataArray(a, dims=("a", "b")),
+        "pandas": lambda a: module.DataFrame(a),
+    }[kind]
+    for where in (make(mask), mask):
+        for result, expected in (
+            (f(make(x), where=where), f(x, where=mask)),
+            (f.backward(make(np.cos(x)), make(x), where=where), f.backward(np.cos(x), x, where=mask)),
+        ):
+            assert type(result) is type(make(x))
+            np.testing.assert_array_equal(np.asarray(result), expected)
+    np.testing.assert_array_equal(f(x, where=make(mask)), f(x, where=mask))
+    if kind == "dask":
+        with pytest.raises(TypeError, match="where has dtype int64; a mask is boolean"):
+            f(make(x), where=make(mask.astype(np.int64)))
+        with pytest.raises(ValueError, match="needs whole rows, but axis -1 is divided into 2 chunks"):
+            f(make(x), where=make(mask).rechunk((6, 4)))
+
+
+# Memory: long rows in every layout, the mask's own memory, and how much is taken
+
+
+@pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
+@pytest.mark.parametrize("shape", [(40_001,), (2, 20_000), (20_000, 2)])
+@each_dtype
+@each_function
+def test_a_long_row_has_the_same_bits_in_every_layout(f, dtype, shape, masked):
+    x, grad = numbers(shape, dtype), np.cos(np.arange(np.prod(shape))).reshape(shape).astype(dtype)
+    mask = np.random.default_rng(1).random(shape) < 0.6 if masked else None
+    for axis in (*range(len(shape)), None):
+        y, dx = f(x, axis, where=mask), f.backward(grad, x, axis, where=mask)
+        for layout in LAYOUTS.values():
+            np.testing.assert_array_equal(f(layout(x), axis, where=mask), y)
+            np.testing.assert_array_equal(f.backward(layout(grad), layout(x), axis, where=mask), dx)
+        out = np.zeros((2, *shape), dtype)[1].T.copy().T
+        assert f(x, axis, where=mask, out=out) is out
+        np.testing.assert_array_equal(out, y)
+        if not masked:  # as rows that stand by themselves
+            rows = np.moveaxis(x, 0, -1).copy() if axis == 0 else x.reshape(1, -1) if axis is None else x
+            np.testing.assert_array_equal(np.sort(f(rows), axis=None), np.sort(y, axis=None))
+
+
+@pytest.mark.parametrize("shape", [(5, 6), (2, 20_000)])
+@each_function
+def test_out_may_lie_on_the_mask(f, shape):
+    x, mask = numbers(shape), np.random.default_rng(1).random(shape) < 0.6
+    for call in (f, lambda x, **k: f.backward(np.cos(x), x, **k)):
+        out = np.zeros(shape)
+        where = out.view(np.bool_).reshape(-1)[3 : 3 + mask.size].reshape(shape)
+        where[...] = mask
+        expected = call(x, where=mask)
+        np.testing.assert_array_equal(call(x, where=where, out=out), expected)
+
+
+def test_out_may_lie_on_the_mask_of_gumbel_softmax_and_on_the_terms_of_a_log_sum():
+    x, mask = numbers((3, 4)), np.arange(12).reshape(3, 4) % 5 > 0
+    out = np.zeros((3, 4))
+    where = out.view(np.bool_).reshape(-1)[3:15].reshape(3, 4)
+    where[...] = mask
+    expected = nn.gumbel_softmax(x, np.random.default_rng(1), where=mask)
+    np.testing.assert_array_equal(nn.gumbel_softmax(x, np.random.default_rng(1), where=where, out=out), expected)
+    b = numbers((3, 4), seed=8)
+    for f in LOG_SUMS:
+        expected = f.backward(x[:, 0], x, b=b, where=mask)
+        for which, shift in itertools.product(range(3), (0, 1)):
+            buffer = np.zeros(13)
+            out = buffer[:12].reshape(3, 4)
+            arrays = [x[:, 0].copy(), x.copy(), b.copy()]
+            space = buffer[shift : shift + 12].reshape(3, 4)
+            arrays[which] = space if which else space[:, 0]
+            arrays[which][...] = (x[:, 0], x, b)[which]
+            assert f.backward(arrays[0], arrays[1], b=arrays[2], where=mask, out=out) is out
+            np.testing.assert_array_equal(out, expected)
+        expected, memory = f(x, b=np.abs(b)), x.copy()
+        np.testing.assert_array_equal(f(memory, b=np.abs(b), out=memory.reshape(-1)[1:4]), expected)
+
+
+@pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
+@pytest.mark.parametrize("shape", [(1000, 1000), (1_000_000,), (200_000, 5)])
+def test_no_more_memory_than_a_tenth_of_the_input(shape, masked):
+    x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    mask, out = np.arange(x.size).reshape(shape) % 3 > 0 if masked else None, np.empty_like(x)
+    for axis in (*range(len(shape)), None):
+        sums = nn.logsumexp(x, axis)
+        shared = {"axis": axis, "where": mask}
+        calls = [partial(f, x, **shared, out=out) for f in nn.ROW_FUNCTIONS.values()]
+        calls += [partial(f.backward, x, x, **shared, out=out) for f in nn.ROW_FUNCTIONS.values()]
+        calls += [partial(nn.gumbel_softmax, x, np.random.default_rng(0), **shared, out=out)]
+        calls += [partial(f, x, **shared) for f in LOG_SUMS]
+        calls += [partial(f.backward, sums, x, **shared, b=x, out=out) for f in LOG_SUMS]
+        for call in calls:
+            call()
+            tracemalloc.start()
+            try:
+                call()
+                assert tracemalloc.get_traced_memory()[1] < x.nbytes / 10 + np.asarray(sums).nbytes
+            finally:
+                tracemalloc.stop()
+
+
+@each_function
+def test_as_many_axes_as_numpy_has(f):
+    most = 64 if int(np.__version__.split(".")[0]) > 1 else 32
+    x = numbers((2, 3)).reshape(2, 3, *[1] * (most - 2))
+    mask = np.array([True, True, False]).reshape(3, *[1] * (most - 2))
+    for axis, small in ((0, 0), (1, 1), (None, None), (tuple(range(1, most)), 1)):
+        for where, plain in ((None, None), (mask, mask.reshape(3))):
+            y = f(x, axis, where=where)
+            np.testing.assert_array_equal(y.reshape(2, 3), f(x.reshape(2, 3), small, where=plain))
+            dx = f.backward(x, x, axis, where=where)
+            np.testing.assert_array_equal(
+                dx.reshape(2, 3), f.backward(x.reshape(2, 3), x.reshape(2, 3), small, where=plain)
+            )
+    np.testing.assert_array_equal(nn.logsumexp(x, 1).reshape(2), nn.logsumexp(x.reshape(2, 3), 1))
+
+
+@each_function
+def test_a_hyperparameter_that_changes_the_input(f):
+    """Its own code runs while it is converted, before anything is looked at."""
+
+    class Shrinking:
+        def __array__(self, dtype=None, copy=None):
+            x.resize(2, refcheck=False)
+            return np.array(0.5)
+
+    name = next(iter(f.defaults), None)
+    if name is None:
+        pytest.skip("no hyperparameters")
+    for call in (f, f.backward.from_output if f.backward.output_tells else f.backward):
+        x = np.ones(100_000)
+        inputs = (x,) if call is f else (x, x)
+        assert call(*inputs, **{name: Shrinking()}).shape == (2,)
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0), (2, 0, 4), (0, 0)])
+@each_dtype
+def test_nothing_to_do(dtype, shape):
+    x = np.empty(shape, dtype)
+    dimensions = range(len(shape))
+    axes = [None, *dimensions, *(c for r in dimensions for c in itertools.combinations(dimensions, r + 1))]
+    for axis, where in itertools.product(axes, (None, True, np.ones(shape, bool))):
+        gone = dimensions if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        left = tuple(size for one, size in enumerate(shape) if one not in gone)
+        results = [nn.gumbel_softmax(x, np.random.default_rng(1), axis, where=where)]
+        for f in nn.ROW_FUNCTIONS.values():
+            results += [f(x, axis, where=where), f.backward(x, x, axis, where=where)]
+        for f in LOG_SUMS:
+            value, sign = f(x, axis, where=where, return_sign=True)
+            assert value.dtype == dtype
+            np.testing.assert_array_equal(value, np.full(left, -INF))
+            np.testing.assert_array_equal(sign, np.zeros(left))
+            np.testing.assert_array_equal(f(x, axis, b=x), np.full(left, -INF))
+            results += [f.backward(np.ones(left, dtype), x, axis, b=x, where=where)]
+        assert all((result.shape, result.dtype) == (shape, dtype) for result in results)
+
+
 # The logarithm of a sum, or a mean, of exponentials
 
 
@@ -548,6 +760,82 @@ def test_the_gradient_of_a_log_sum_is_the_limit_of_differences(f, axis, weighted
         np.testing.assert_allclose(f.backward(grad, x, axis, b=b, where=where), expected, atol=1e-8)
 
 
+@pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
+@pytest.mark.parametrize("length", [1, 5, 300, 20_000])
+@each_dtype
+@each_log_sum
+def test_the_gradient_of_a_log_sum_is_the_weighted_softmax(f, dtype, length, masked):
+    x, b = numbers((2, length), dtype), numbers((2, length), dtype, seed=9)
+    b[:, ::7] = 0
+    b[0] = np.abs(b[0]) + 1
+    mask = np.random.default_rng(1).random(x.shape) < 0.7 if masked else np.ones(x.shape, bool)
+    x[b == 0] = NAN
+    counted = np.where(mask & (b != 0), b, 0).astype(np.float64)
+    terms = counted * np.exp(np.where(counted == 0, 0, x).astype(np.float64))
+    grad = np.array([2, -3], dtype)
+    with np.errstate(all="raise"):
+        actual = f.backward(grad, x, b=b, where=mask if masked else None)
+    assert actual.dtype == dtype
+    assert (actual[counted == 0] == 0).all()
+    total = terms.sum(-1, keepdims=True)
+    if (total == 0).any():
+        return
+    condition = (np.abs(terms).sum(-1, keepdims=True) / np.abs(total)).max()
+    np.testing.assert_allclose(
+        actual, grad[:, np.newaxis] * terms / total, rtol=32 * float(np.finfo(dtype).eps) * condition, atol=1e-37
+    )
+
+
+@each_log_sum
+def test_edges_of_the_gradient_of_a_log_sum(f):
+    grad = np.ones(1)
+    with np.errstate(all="raise"):
+        for row in ([NAN, 1.0], [INF, 1.0], [-INF, -INF]):
+            assert np.isnan(f.backward(grad, np.array([row]))).all()
+            result = f.backward(grad, np.array([[*row, 5.0]]), where=[True, True, False] if row[0] != INF else None)
+            assert row[0] == INF or result[0, 2] == 0
+        np.testing.assert_array_equal(f.backward(grad, np.array([[-INF, 3.0]])), [[0, 1]])
+        assert np.isnan(f.backward(grad, np.ones((1, 2)), b=[NAN, 1.0])).all()
+        np.testing.assert_array_equal(f.backward(grad, np.ones((1, 2)), b=[1.0, -1.0]), [[INF, -INF]])
+        np.testing.assert_array_equal(f.backward(grad, np.full((1, 2), NAN), where=False), [[0, 0]])
+        np.testing.assert_array_equal(f.backward(grad, np.ones((1, 2)), b=[1e-300, 3e-300]), [[0.25, 0.75]])
+
+
+@each_log_sum
+def test_types_meet_in_the_gradient_of_a_log_sum(f):
+    for kinds in itertools.product(("f4", "f8", "i8"), repeat=3):
+        grad, x, b = (np.ones(shape, kind) for shape, kind in zip(((2,), (2, 3), (3,)), kinds, strict=True))
+        wider = np.float32 if "f8" not in kinds and "f4" in kinds else np.float64
+        assert f.backward(grad, x, b=b).dtype == wider
+        assert f(x, b=b).dtype == (np.float64 if "f8" in kinds[1:] or set(kinds[1:]) == {"i8"} else np.float32)
+
+
+@each_dtype
+def test_kernels_of_log_sums_refuse_what_does_not_fit(dtype):
+    x, other = np.ones((2, 3), dtype), np.float64 if dtype == np.float32 else np.float32
+    kernels = nn.kernels.softmax
+    read_only = np.ones(2, dtype)
+    read_only.flags.writeable = False
+    for arrays in (
+        (x, None, np.empty(1, dtype), None),
+        (x, None, np.empty(2, other), None),
+        (x, None, read_only, None),
+        (x, np.ones((2, 2), dtype), np.empty(2, dtype), None),
+        (x, None, np.empty(2, dtype), np.empty(4, dtype)[::2]),
+        (x[:, ::2], None, np.empty(2, dtype), None),
+        (x[0], None, np.empty(2, dtype), None),
+    ):
+        with pytest.raises(TypeError, match="the arrays must be contiguous, of one type"):
+            kernels.log_sums(*arrays, False)
+    with pytest.raises(TypeError, match="the arrays must be contiguous, of one type"):
+        kernels.log_sums_backward(np.ones(3, dtype), x, None, np.empty_like(x))
+    passes = kernels.Passes("softmax.backward", 3, 1.0)
+    row = np.ones(4, dtype)
+    for arrays in ((None, row[:3], row[:3]), (row, row, row), (row[:2], row[:3], row[:3])):
+        with pytest.raises((TypeError, ValueError), match="piece" if arrays[0] is not None else "gradient"):
+            passes.take(*arrays, False)
+
+
 @each_log_sum
 def test_what_log_sums_refuse(f):
     with pytest.raises(ValueError, match="needs an array of at least one dimension"):
@@ -562,6 +850,12 @@ def test_what_log_sums_refuse(f):
         ValueError, match=re.escape("grad has shape (3,); the result has (2,), or (2, 1) with keepdims")
     ):
         f.backward(np.ones(3), np.ones((2, 3)))
+    with pytest.raises(TypeError, match="keepdims must be True or False, not 'yes'"):
+        f(np.ones(3), keepdims="yes")
+    with pytest.raises(TypeError, match="return_sign must be True or False, not None"):
+        f(np.ones(3), return_sign=None)
+    with pytest.raises(ValueError, match="where is no array: "):
+        f(np.ones(3), where=[[True], [True, False]])
 
 
 # Gumbel-softmax
@@ -586,3 +880,28 @@ def test_gumbel_softmax_is_repeatable_and_takes_masks():
     assert (first[:, :3] > 0).all()
     with pytest.raises(TypeError, match=re.escape("rng must be a numpy.random.Generator, not int")):
         nn.gumbel_softmax(x, 3)
+
+
+@pytest.mark.parametrize("shape", [(7,), (3, 50_000), (50_000, 3)])
+@each_dtype
+def test_the_noise_is_the_generators_in_index_order(dtype, shape):
+    x = numbers(shape, dtype)
+    noise = np.random.default_rng(1).gumbel(size=shape).astype(dtype)
+    for axis in range(len(shape)):
+        actual = nn.gumbel_softmax(x.T.copy().T, np.random.default_rng(1), axis, temperature=2)
+        np.testing.assert_array_equal(actual, nn.softmax(x + noise, axis, temperature=2))
+
+
+def test_nothing_is_written_where_gumbel_softmax_refuses_its_arguments():
+    out = np.zeros((2, 3))
+    for error, given in (
+        (ValueError, {"temperature": 0}),
+        (TypeError, {"temperature": "hot"}),
+        (TypeError, {"where": [1, 0, 1]}),
+        (ValueError, {"axis": 5}),
+    ):
+        rng = np.random.default_rng(1)
+        with pytest.raises(error, match=next(iter(given))):
+            nn.gumbel_softmax(np.ones((2, 3)), rng, out=out, **given)
+        assert rng.random() == np.random.default_rng(1).random()
+    assert not out.any()

@@ -377,16 +377,12 @@ def run_in_pieces(
 
 
 def apply_to_the_rest(function: Any, pieces: Sequence[Array], present: Array, keywords: Mapping[str, Any]) -> None:
-    """Call a row function on what a mask leaves of rows, those of equal length together; the last piece is the result.
-
-    What is masked gets 0.
-    """
+    """Call a row function on what a mask leaves of rows, those of equal length together, into the last piece."""
     counts = present.sum(axis=1)
     for count in np.unique(counts[counts > 0]):
         places = present & (counts == count)[:, np.newaxis]
         rests = [piece[places].reshape(-1, count) for piece in pieces]
         pieces[-1][places] = function(*rests, **keywords).reshape(-1)
-    pieces[-1][~present] = 0
 
 
 def checked_axis(axis: Any, ndim: int) -> int:
@@ -413,13 +409,20 @@ def checked_mask(where: Any, shape: tuple[int, ...], masked: str = "x's") -> Arr
     """The mask of the elements that count, in the shape of what it masks."""
     if where is None:
         return None
-    mask = plain_array("where", where)
-    if mask.dtype != np.bool_:
-        raise TypeError(f"where has dtype {mask.dtype}; a mask is boolean")
+    mask = boolean_array(np.asarray(where) if foreign([where]) else where)
     try:
         return np.broadcast_to(mask, shape)
     except ValueError:
         raise ValueError(f"where has shape {mask.shape}, which does not broadcast to {masked} shape {shape}") from None
+
+
+def boolean_array(where: Any) -> Any:
+    """A mask as an array, or as it is if it is one of another library."""
+    mask = where if foreign([where]) else plain_array("where", where)
+    dtype = getattr(mask, "dtype", np.bool_)
+    if dtype != np.bool_:
+        raise TypeError(f"where has dtype {dtype}; a mask is boolean")
+    return mask
 
 
 def check_whole_rows(function: Any, operands: Sequence[Any], axis: Any) -> None:
@@ -437,6 +440,20 @@ def check_whole_rows(function: Any, operands: Sequence[Any], axis: Any) -> None:
                 )
 
 
+class Masked:
+    """A row function that takes its mask as the last operand, as other libraries hand arrays on."""
+
+    nout = 1
+    signature = None
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self.__name__, self.nin = function.__name__, function.nin + 1
+
+    def __call__(self, *operands: Any, **keywords: Any) -> Any:
+        return self.function(*operands[:-1], where=operands[-1], **keywords)
+
+
 class Rows:
     """Arrays of one shape as rows along some axes, in pieces."""
 
@@ -447,18 +464,23 @@ class Rows:
         self.kept = tuple(1 if axis in axes else size for axis, size in enumerate(shape))
 
     def view(self, array: Array) -> Array:
-        """The array with the axes of its rows last, and at least one before them."""
-        count = len(self.axes)
-        return np.moveaxis(array, self.axes, range(-count, 0))[np.newaxis]
+        """The array with the axes of its rows last, and at least one before them, without exceeding NumPy's limit."""
+        places = tuple(range(len(self.outer), array.ndim))
+        view = array if self.axes == places else np.moveaxis(array, self.axes, places)
+        return view if self.outer else view.squeeze()[np.newaxis]
+
+    def matrix(self, view: Array, dtype: np.dtype[Any]) -> Array | None:
+        """The rows of a view as a matrix in the same memory, if a kernel can run on it."""
+        return np.asarray(view).reshape(-1, self.size) if is_direct(view, dtype) else None
 
     def pieces(self, size: int = PIECE) -> Iterator[tuple[Any, ...]]:
         """Index views so that a piece has at most ``size`` elements, or is one row."""
-        outer, whole = [1, *self.outer], self.size
+        outer, whole = list(self.outer) or [1], self.size
         count = outer.pop()
         while outer and whole * count <= size:
             whole, count = whole * count, outer.pop()
         step = max(1, size // whole)
-        for index in np.ndindex(*outer):
+        for index in itertools.product(*map(range, outer)):
             for start in range(0, count, step):
                 yield (*index, slice(start, start + step))
 
@@ -466,23 +488,88 @@ class Rows:
         """A contiguous matrix of the rows of a piece."""
         return np.array(piece, dtype=dtype, order="C").reshape(-1, self.size)
 
+    def hidden(self, mask: Array | None, index: tuple[Any, ...]) -> Array | None:
+        """What a mask hides of a piece."""
+        return None if mask is None else ~self.copied(mask[index], mask.dtype)
+
+
+def apart(array: Array, shape: tuple[int, ...], out: Array) -> Array:
+    """The array in a shape, or a copy of it if writing to ``out`` would change what is still to be read."""
+    whole = array if array.shape == shape else np.broadcast_to(array, shape)
+    if not np.may_share_memory(whole, out):
+        return whole
+    same_start = out.__array_interface__["data"][0] == whole.__array_interface__["data"][0]
+    same = same_start and out.strides == whole.strides and out.dtype == whole.dtype
+    return whole if same else np.broadcast_to(array.copy(), shape)
+
+
+def hide(pieces: Iterable[Array], hidden: Array | None, values: Iterable[float]) -> None:
+    """Put a value in place of what is hidden of each piece."""
+    if hidden is not None:
+        for piece, value in zip(pieces, values, strict=True):
+            np.copyto(piece, value, where=hidden)
+
+
+def take_row(
+    passes: Any,
+    sources: Sequence[Array],
+    result: Array | None,
+    dtype: np.dtype[Any],
+    mask: Array | None = None,
+    masked: Sequence[float] | None = None,
+    hidden: float = 0.0,
+) -> None:
+    """Take a row of any layout and length through its passes, by contiguous copies of pieces of it.
+
+    What the mask hides is replaced by the numbers ``masked``, or, without them, left out; its result is ``hidden``.
+    """
+    size = sources[0].size
+    step = max(1, PIECE // 2 // passes.length) * passes.length  # of every array there are several copies
+    of_mask = None if mask is None else Cursor(mask, mask.dtype)
+    while not passes.done:
+        readers = [Cursor(array, dtype) for array in ([result] if passes.rescales and result is not None else sources)]
+        writer = Cursor(result, dtype, 1, "writeonly") if passes.writes and result is not None else None
+        rests: list[Array] = [np.empty(0, dtype) for _ in readers]
+        for start in range(0, size, step):
+            stop = min(start + step, size)
+            pieces = [reader.read(start, stop) for reader in readers]
+            veil = None if of_mask is None else ~of_mask.read(start, stop)
+            if veil is None or masked is not None:
+                if masked is not None and not passes.rescales:
+                    hide(pieces, veil, masked)
+                taken = pieces
+            elif writer is not None:
+                taken = [piece[~veil] for piece in pieces]
+            else:  # chunks are counted in what is left
+                taken = [np.concatenate((rest, piece[~veil])) for rest, piece in zip(rests, pieces, strict=True)]
+                whole = len(taken[0]) if stop == size else len(taken[0]) // passes.length * passes.length
+                rests, taken = [piece[whole:] for piece in taken], [piece[:whole] for piece in taken]
+            passes.take(taken[0] if len(taken) > 1 else None, taken[-1], taken[-1], stop == size)
+            if writer is not None:
+                if taken is not pieces and veil is not None:
+                    pieces[-1][~veil] = taken[-1]
+                hide(pieces[-1:], veil, [hidden])
+                writer.write(start, stop, pieces[-1])
+
 
 def apply_rowwise(
     function: Any, inputs: Mapping[str, Any], axis: Any, where: Any, out: Any, keywords: Mapping[str, Any]
 ) -> Any:
     """Call a row function on arguments of any kind, along any axes, through contiguous copies of blocks of rows.
 
-    A masked element of the first argument is replaced by ``function.masked``, and the result of a row of nothing else
-    by ``function.empty``; without a number that changes nothing, the function is called on what is left of the rows.
+    Masked elements are replaced by the numbers ``function.masked``, one for each argument, or, without any, the
+    function is called on what is left of the rows. The result of a masked element is ``function.hidden``: it is
+    written last, whatever the function has made of the row.
     """
-    if keywords:
-        function.settings(**checked_hyperparameters(function, keywords))
+    if keywords:  # converted once
+        keywords = checked_hyperparameters(function, keywords)
     if foreign((*inputs.values(), out)):
         operands = list(inputs.values())
+        if where is not None:
+            function = Masked(function)
+            operands.append(boolean_array(where))
         check_whole_rows(function, operands, axis)
-        return apply_foreign(
-            function, operands, out, {"axis": axis, **({} if where is None else {"where": where}), **keywords}
-        )
+        return apply_foreign(function, operands, out, {"axis": axis, **keywords})
     arrays = {name: float_array(name, value) for name, value in inputs.items()}
     dtype = float_type(inputs.values(), arrays.values())
     shape = broadcast_shape(arrays)
@@ -493,22 +580,30 @@ def apply_rowwise(
     out = destination(out, shape, dtype)
     if out.size == 0:
         return out
-    sources = []
-    for array in arrays.values():
-        overlapping = array is not out and np.may_share_memory(array, out)
-        sources.append(rows.view(np.broadcast_to(array.copy() if overlapping else array, shape)))
+    sources = [rows.view(apart(array, shape, out)) for array in arrays.values()]
     result = rows.view(out)
-    masked = None if mask is None else rows.view(mask)
+    mask = None if mask is None else rows.view(apart(mask, shape, out))
+    matrices = [rows.matrix(view, dtype) for view in (*sources, result)]
+    if mask is None and all(matrix is not None for matrix in matrices):
+        function(*matrices[:-1], out=matrices[-1], **keywords)
+        return out
     for index in rows.pieces():
-        pieces = [rows.copied(source[index], dtype) for source in sources]
-        if masked is None:
-            function(*pieces, out=pieces[-1], **keywords)
-        elif function.masked is None:
-            apply_to_the_rest(function, pieces, masked[index].reshape(-1, rows.size), keywords)
+        if rows.size > PIECE:
+            row = None if mask is None else mask[index]
+            n = rows.size if row is None or function.masked is not None else int(np.count_nonzero(row))
+            if n == 0:
+                result[index] = function.hidden
+                continue
+            passes, pieces = function.passes(n, **keywords), [source[index] for source in sources]
+            take_row(passes, pieces, result[index], dtype, row, function.masked, function.hidden)
+            continue
+        pieces, hidden = [rows.copied(source[index], dtype) for source in sources], rows.hidden(mask, index)
+        if hidden is not None and function.masked is None:
+            apply_to_the_rest(function, pieces, ~hidden, keywords)
         else:
-            hidden = ~masked[index].reshape(-1, rows.size)
-            np.copyto(pieces[0], function.masked, where=hidden)
+            if hidden is not None:
+                hide(pieces, hidden, function.masked)
             function(*pieces, out=pieces[-1], **keywords)
-            pieces[-1][hidden.all(axis=-1)] = function.empty
+        hide(pieces[-1:], hidden, [function.hidden])
         result[index] = pieces[-1].reshape(result[index].shape)
     return out

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from fastnn import kernels
 from fastnn._arrays import (
+    PIECE,
     Array,
     ArrayLike,
+    Cursor,
     Rows,
+    apart,
     broadcast_shape,
-    check_out,
     checked_axes,
     checked_mask,
+    checked_number,
+    destination,
     float_array,
     float_type,
+    hide,
     is_direct,
+    run_in_pieces,
+    take_row,
 )
 from fastnn._declaration import Declared, defaults_of, documented
 from fastnn.activations import not_negative, positive
@@ -72,7 +79,12 @@ class BackwardFrom(Declared, kernels.softmax.BinaryRowwise):
     """The back-propagation step of a row function, given its output or its input."""
 
     nin = 2
-    masked = empty = 0.0
+    masked: tuple[float, float] | None
+    hidden = 0.0
+
+
+def is_alike(array: Any, other: Any) -> bool:
+    return type(array) is type(other) is np.ndarray and (array.dtype, array.shape) == (other.dtype, other.shape)
 
 
 class Backward(Declared):
@@ -86,6 +98,7 @@ class Backward(Declared):
         self.forward, self.flat = forward, flat
         self.from_output = BackwardFrom(self.__name__, forward.defaults, forward.settings, "y")
         self.from_output.declare(backward_from_output, self.__name__, f"{self.__name__}.from_output")
+        self.from_output.masked = 0.0, forward.hidden
 
     def __call__(
         self,
@@ -100,8 +113,13 @@ class Backward(Declared):
     ) -> Any:
         if (x is None) == (y is None):
             raise TypeError(f"{self.__name__}() takes either the input x or the output y of {self.forward.__name__}")
-        if y is None:
-            y = x if self.flat else self.forward(x, axis, where=where, **hyperparameter)
+        if y is None and self.flat:
+            y = x
+        elif y is None:
+            # The output may lie where the result goes, if neither the gradient nor the mask does.
+            kept = out is not None and is_alike(grad, x) and not any(np.may_share_memory(out, a) for a in (grad, where))
+            y = self.forward(x, axis, where=where, out=out if kept else None, **hyperparameter)
+            out = y if out is None and is_alike(grad, y) else out
         return self.from_output(grad, y, axis, where=where, out=out, **hyperparameter)
 
 
@@ -109,8 +127,8 @@ class RowFunction(Declared, kernels.softmax.UnaryRowwise):
     """A function of the rows along an axis: call it, or its ``backward``."""
 
     nin = 1
-    masked: float | None
-    empty: float | None
+    masked: tuple[float] | None
+    hidden: float
     backward: Any
 
 
@@ -121,15 +139,15 @@ def row_function(
     settings: Settings = lambda: 1.0,
     *,
     masked: float | None = -math.inf,
-    empty: float | None = 0.0,
+    hidden: float = 0.0,
     output_tells: bool = True,
     flat: bool = False,
 ) -> Callable[[Callable[..., Any]], RowFunction]:
     """Make the row function that a function without a body declares; its formula is the kernel of the same name.
 
     ``settings`` takes the hyperparameters and returns the kernel's constant. ``masked`` stands for an element that is
-    masked, and ``empty`` is the result of a row of nothing else; None for a function of what is left of a row.
-    A ``flat`` function's gradient is 0, of whatever input or output.
+    masked, and ``hidden`` is its result; without a number that changes nothing, it is a function of what is left of a
+    row. A ``flat`` function's gradient is 0, of whatever input or output.
     """
 
     def make(declaration: Callable[..., Any]) -> RowFunction:
@@ -137,13 +155,13 @@ def row_function(
         function = RowFunction(name, defaults_of(declaration), settings)
         function.declare(declaration)
         function.__doc__ = filled(declaration)
-        function.masked, function.empty = masked, empty
+        function.masked, function.hidden = None if masked is None else (masked,), hidden
         if output_tells:
             function.backward = Backward(function, flat)
         else:
             function.backward = BackwardFrom(f"{name}.backward", function.defaults, settings, "x")
             function.backward.declare(backward_from_input, f"{name}.backward")
-            function.backward.masked = function.backward.empty = None
+            function.backward.masked = None
             function.backward.output_tells = False
         return function
 
@@ -327,7 +345,7 @@ def softmin(
     """
 
 
-@row_function(temperature_setting, empty=-math.inf)
+@row_function(temperature_setting, hidden=-math.inf)
 def log_softmax(
     x: ArrayLike,
     /,
@@ -429,7 +447,7 @@ def hardmax(x: ArrayLike, /, axis: int = -1, *, where: ArrayLike | None = None, 
     """
 
 
-@row_function(lambda epsilon: not_negative("epsilon", epsilon), masked=None, empty=None, output_tells=False)
+@row_function(lambda epsilon: not_negative("epsilon", epsilon), masked=None, output_tells=False)
 def standardize(
     x: ArrayLike,
     /,
@@ -526,13 +544,27 @@ def gumbel_softmax(
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    logits = float_array("x", x)
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, not {type(rng).__name__}")
+    temperature = checked_number("temperature", temperature)
+    softmax.settings(temperature=temperature)
+    logits = float_array("x", x)
     dtype = float_type((x,), (logits,))
-    noisy = rng.gumbel(size=logits.shape).astype(dtype)
-    noisy += logits
-    return softmax(noisy, axis, temperature=temperature, where=where, out=noisy if out is None else out)
+    shape = logits.shape
+    if not shape:
+        raise ValueError("gumbel_softmax needs an array of at least one dimension")
+    axes = checked_axes(axis, len(shape))
+    mask = checked_mask(where, shape)
+    noisy = destination(out, shape, dtype)
+    if mask is not None:
+        mask = apart(mask, shape, noisy)
+
+    def add_noise(piece: Array, result: Array) -> None:
+        np.add(piece, rng.gumbel(size=piece.size).astype(dtype), out=result)
+
+    reader, writer = Cursor(apart(logits, shape, noisy), dtype), Cursor(noisy, dtype, 1, "writeonly")
+    run_in_pieces(add_noise, [reader], [writer], noisy.size)
+    return softmax(noisy, axes, temperature=temperature, where=mask, out=noisy)
 
 
 class LogSumBackward(Declared):
@@ -552,22 +584,72 @@ class LogSumBackward(Declared):
         where: ArrayLike | None = None,
         out: Array | None = None,
     ) -> Any:
-        array, slope = float_array("x", x), float_array("grad", grad)
-        if b is not None:
-            weights = float_array("b", b)
-            array, weights = np.broadcast_arrays(array, weights)
-            present = weights != 0
-            where = present if where is None else present & checked_mask(where, array.shape)
-        axes = checked_axes(axis, array.ndim)
-        rows = Rows(array.shape, axes)
+        terms = Terms(self.__name__, x, axis, b, where, {"grad": grad})
+        rows, dtype, slope = terms.rows, terms.dtype, terms.others["grad"]
         if slope.shape not in (rows.kept, rows.outer):
             raise ValueError(f"grad has shape {slope.shape}; the result has {rows.outer}, or {rows.kept} with keepdims")
-        y = softmax(array, axes, where=where, out=out)
-        if b is not None:
-            y *= weights
-            y /= y.sum(axis=axes, keepdims=True)
-        y *= slope.reshape(rows.kept)
-        return y
+        out = destination(out, terms.shape, dtype)
+        if out.size == 0:
+            return out
+        slope = slope.reshape(rows.kept)
+        if np.may_share_memory(slope, out):
+            slope = slope.copy()
+        sources, mask = terms.apart_from(out)
+        slopes, result = rows.view(slope), rows.view(out)
+        matrices = [rows.matrix(view, dtype) for view in (*sources, result)]
+        if mask is None and all(matrix is not None for matrix in matrices):
+            kernels.softmax.log_sums_backward(flat(slopes, dtype), matrices[-2], *weights(matrices[:-1]), matrices[-1])
+            return out
+        for index in rows.pieces():
+            if rows.size > PIECE:
+                passes = kernels.softmax.Passes("logsumexp.backward", rows.size, float(slopes[index].item()))
+                row = None if mask is None else mask[index]
+                take_row(passes, [source[index] for source in sources], result[index], dtype, row, (0.0, 0.0))
+                continue
+            pieces = terms.pieces(sources, mask, index)
+            kernels.softmax.log_sums_backward(flat(slopes[index], dtype), pieces[-1], *weights(pieces), pieces[-1])
+            result[index] = pieces[-1].reshape(result[index].shape)
+        return out
+
+
+class Terms:
+    """The checked arguments of a log-sum: the terms b e^x of its rows, and other arrays that count for the type."""
+
+    def __init__(
+        self, name: str, x: ArrayLike, axis: Any, b: ArrayLike | None, where: Any, others: dict[str, ArrayLike]
+    ) -> None:
+        given = {**({} if b is None else {"b": b}), "x": x}
+        self.arrays = {name: float_array(name, value) for name, value in given.items()}
+        self.others = {name: float_array(name, value) for name, value in others.items()}
+        arrays = (*self.arrays.values(), *self.others.values())
+        self.dtype = float_type((*given.values(), *others.values()), arrays)
+        self.shape = broadcast_shape(dict(reversed(self.arrays.items())))
+        if not self.shape:
+            raise ValueError(f"{name} needs an array of at least one dimension")
+        self.rows = Rows(self.shape, checked_axes(axis, len(self.shape)))
+        self.mask = checked_mask(where, self.shape)
+        if self.mask is not None and b is None:  # what is masked has weight 0
+            self.arrays = {"b": np.ones((), self.dtype), **self.arrays}
+
+    def apart_from(self, out: Array) -> tuple[list[Array], Array | None]:
+        """The rows of b, if there is one, and of x, and of the mask, which writing to ``out`` does not change."""
+        sources = [self.rows.view(apart(array, self.shape, out)) for array in self.arrays.values()]
+        return sources, None if self.mask is None else self.rows.view(apart(self.mask, self.shape, out))
+
+    def pieces(self, sources: Sequence[Array], mask: Array | None, index: tuple[Any, ...]) -> list[Array]:
+        """Contiguous matrices of b, if there is one, and of x."""
+        pieces = [self.rows.copied(source[index], self.dtype) for source in sources]
+        hide(pieces[:1], self.rows.hidden(mask, index), [0.0])
+        return pieces
+
+
+def weights(arrays: Sequence[Any]) -> Sequence[Any]:
+    """b, of b and x or of x alone."""
+    return arrays[:-1] or (None,)
+
+
+def flat(array: Array, dtype: np.dtype[Any]) -> Array:
+    return np.ascontiguousarray(array, dtype).reshape(-1)
 
 
 class LogSum(Declared):
@@ -593,59 +675,76 @@ class LogSum(Declared):
         return_sign: bool = False,
         out: Array | None = None,
     ) -> Any:
-        given = {"x": x} if b is None else {"x": x, "b": b}
-        arrays = {name: float_array(name, value) for name, value in given.items()}
-        dtype = float_type(given.values(), arrays.values())
-        shape = broadcast_shape(arrays)
-        if not shape:
-            raise ValueError(f"{self.__name__} needs an array of at least one dimension")
-        axes = checked_axes(axis, len(shape))
-        rows = Rows(shape, axes)
-        mask = checked_mask(where, shape)
-        result_shape = rows.kept if keepdims else rows.outer
-        if out is not None:
-            check_out(out, result_shape, dtype)
-        values = np.empty(math.prod(rows.outer), dtype)
-        signs = np.empty_like(values) if return_sign else None
+        keepdims, return_sign = checked_flag("keepdims", keepdims), checked_flag("return_sign", return_sign)
+        plain = b is None and where is None and out is None and not (keepdims or return_sign)
+        if (
+            plain
+            and axis == -1
+            and type(x) is np.ndarray
+            and x.ndim
+            and x.size
+            and is_direct(x, float_type((x,), (x,)))
+        ):
+            values = np.empty(x.shape[:-1], x.dtype)
+            self.run([x.reshape(-1, x.shape[-1])], [values.reshape(-1)])
+            return values[()]
+        terms = Terms(self.__name__, x, axis, b, where, {})
+        rows, dtype = terms.rows, terms.dtype
+        shape = rows.kept if keepdims else rows.outer
+        values = destination(out, shape, dtype)
+        given = (*terms.arrays.values(), *(() if terms.mask is None else (terms.mask,)))
+        if out is not None and any(np.may_share_memory(out, array) for array in given):
+            values = np.empty(shape, dtype)
+        signs = np.empty(shape, dtype) if return_sign else None
         if rows.size == 0:
             values.fill(-math.inf)
             if signs is not None:
                 signs.fill(0)
-        elif b is None and mask is None and axes == (len(shape) - 1,) and is_direct(arrays["x"], dtype):
-            kernels.softmax.log_sums(arrays["x"].reshape(-1, rows.size), None, values, signs, self.mean)
+        elif values.size:
+            self.compute(terms, values, signs)
+        if out is None:
+            result = values[()]
         else:
-            self.in_pieces(rows, shape, arrays, mask, values, signs)
-        results = [array.reshape(result_shape) for array in (values, signs) if array is not None]
-        if out is not None:
-            out[...] = results[0]
-            results[0] = out
-        else:
-            results[0] = results[0][()]
-        return tuple(results) if return_sign else results[0]
+            result = out
+            if values is not out:
+                out[...] = values
+        return result if signs is None else (result, signs)
 
-    def in_pieces(
-        self,
-        rows: Rows,
-        shape: tuple[int, ...],
-        arrays: dict[str, Array],
-        mask: Array | None,
-        values: Array,
-        signs: Array | None,
-    ) -> None:
-        x, b = (None if a is None else rows.view(np.broadcast_to(a, shape)) for a in (arrays["x"], arrays.get("b")))
-        masked = None if mask is None else rows.view(mask)
-        assert x is not None
-        start = 0
+    def compute(self, terms: Terms, values: Array, signs: Array | None) -> None:
+        rows, dtype = terms.rows, terms.dtype
+        sources, mask = terms.apart_from(values)
+        wanted = [values] if signs is None else [values, signs]
+        matrices = [rows.matrix(view, dtype) for view in sources]
+        if mask is None and is_direct(values, dtype) and all(matrix is not None for matrix in matrices):
+            results = [np.asarray(array).reshape(-1) for array in wanted]
+            self.run(matrices, results)
+            return
+        views = [rows.view(array.reshape(rows.kept)) for array in wanted]
         for index in rows.pieces():
-            piece = rows.copied(x[index], values.dtype)
-            weights = None if b is None else rows.copied(b[index], values.dtype)
-            if masked is not None:
-                present = rows.copied(masked[index], values.dtype)
-                weights = present if weights is None else np.where(present, weights, values.dtype.type(0))
-            stop = start + len(piece)
-            sign = None if signs is None else signs[start:stop]
-            kernels.softmax.log_sums(piece, weights, values[start:stop], sign, self.mean)
-            start = stop
+            if rows.size > PIECE:
+                passes = kernels.softmax.Passes(self.__name__, rows.size, 1.0)
+                row = None if mask is None else mask[index]
+                take_row(passes, [source[index] for source in sources], None, dtype, row, (0.0, 0.0))
+                value, sign = passes.log_sum()
+                results = [math.nan if sign < 0 and signs is None else value, sign][: len(wanted)]
+                for view, number in zip(views, results, strict=True):
+                    view[index] = number
+                continue
+            pieces = terms.pieces(sources, mask, index)
+            results = [np.empty(len(pieces[-1]), dtype) for _ in wanted]
+            self.run(pieces, results)
+            for view, result in zip(views, results, strict=True):
+                view[index] = result.reshape(view[index].shape)
+
+    def run(self, pieces: Sequence[Any], results: Sequence[Array]) -> None:
+        values, signs = (*results, None)[:2]
+        kernels.softmax.log_sums(pieces[-1], *weights(pieces), values, signs, self.mean)
+
+
+def checked_flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, not {value!r}")
+    return bool(value)
 
 
 def log_sum(*, mean: bool) -> Callable[[Callable[..., Any]], LogSum]:

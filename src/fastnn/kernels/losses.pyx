@@ -6,15 +6,15 @@ so that they do not depend on whether the data come whole or in pieces of whole 
 """
 
 cimport numpy as cnp
-from libc.math cimport INFINITY, NAN, exp, expm1, frexp, ldexp, pow, sqrt
+from libc.math cimport INFINITY, NAN, exp, expm1, pow, sqrt
 
 from fastnn.kernels cimport losses as f
 from fastnn.kernels.elementary cimport (
     exp_any, exp_nonpositive, log1p_of, log_of_positive, log_probability, mul_add, real, smallest_normal,
 )
 from fastnn.kernels.reductions cimport (
-    EXPONENTIALS, NOTHING, STRETCH, dot_row, exp_rows, has_nan, max_rows, place_of, row_max, rows_at_once, sparse_limit,
-    stretches, sum_row,
+    EXPONENTIALS, NOTHING, STRETCH, binary_scale, dot_row, exp_rows, has_nan, max_rows, place_of, row_max, rows_at_once,
+    sparse_limit, stretches, sum_row,
 )
 from fastnn.kernels.views cimport (
     RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside,
@@ -410,15 +410,6 @@ cdef inline double row_size(const real *p, const real *t, Py_ssize_t n) noexcept
             sizes[k] = f.absolute(p[start + k] - (t[start + k] if t is not NULL else <real>0))
         largest = max(largest, row_max(sizes, count))
     return largest
-
-
-cdef inline real binary_scale(real size) noexcept nogil:
-    """A power of two that brings a size near 1, as far as its type has one; 1 for 0, infinity and NaN."""
-    cdef int exponent, most = 126 if real is float else 1000
-    if not 0 < size < INFINITY:
-        return 1
-    frexp(size, &exponent)
-    return <real>ldexp(1, max(-most, min(most, -exponent)))
 
 
 cdef inline real square_scale(const real *p, const real *t, Py_ssize_t n) noexcept nogil:

@@ -6,7 +6,7 @@ not depend on the instruction set, on alignment or on who calls. What is left of
 taken as a block that ends with the row, with an element that changes nothing in place of those already counted.
 """
 
-from libc.math cimport INFINITY
+from libc.math cimport INFINITY, frexp, ldexp
 
 from fastnn.kernels.elementary cimport exp_nonpositive, exp_with_headroom, mul_add, real, without_headroom
 
@@ -274,6 +274,15 @@ cdef inline double dot_row(const real *x, const real *y, Py_ssize_t n) noexcept 
         for k in range(LANES):
             lane[k] = mul_add(<double>block[k], <double>other[k], lane[k])
     return fold_sum(lane)
+
+
+cdef inline real binary_scale(real size) noexcept nogil:
+    """A power of two that brings a size near 1, as far as its type has one; 1 for 0, infinity and NaN."""
+    cdef int exponent, most = 126 if real is float else 1000
+    if not 0 < size < INFINITY:
+        return 1
+    frexp(size, &exponent)
+    return <real>ldexp(1, max(-most, min(most, -exponent)))
 
 
 cdef inline bint has_nan(const real *x, Py_ssize_t n) noexcept nogil:
