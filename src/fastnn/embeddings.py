@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnn import kernels
 from fastnn._arrays import (
     Array,
     ArrayLike,
@@ -210,6 +211,7 @@ class ListLoss(RowLoss):
         values_out: Array | None = None,
         gradient_out: Array | None = None,
         hessian_out: Array | None = None,
+        dtype: np.dtype[Any] | None = None,
     ) -> tuple[Any, Any, Any]:
         check_reduction(reduction, denominator)
         wanted: dict[str, Any] = {"value": value, "gradient": gradient, "hessian": hessian}
@@ -217,7 +219,7 @@ class ListLoss(RowLoss):
             wanted |= {"values_out": values_out, "gradient_out": gradient_out, "hessian_out": hessian_out}
             return super().evaluate(prediction, target, weight, reduction, given, denominator=denominator, **wanted)
         p, t = float_array("prediction", prediction), float_array("target", target)
-        lists, dtype = self.shape_of_values(p), float_type((prediction, target), (p, t))
+        lists, dtype = self.shape_of_values(p), dtype or float_type((prediction, target), (p, t))
         mask, t = checked_mask(where, p.shape, "the prediction's"), self.target_array(p, t)
         assert mask is not None
         whole, w = np.asarray(mask.any(-1)), None if weight is None else weight_array(weight, lists)
@@ -248,8 +250,10 @@ class ListLoss(RowLoss):
             )
             if value and values is None:
                 total += part
-        result = None if not value else dtype.type(total) if values is None else values
-        return result if values_out is not None or result is None else result[()], slopes, bends
+        if not value:
+            return None, slopes, bends
+        result = kernels.losses.number(total, dtype.itemsize == 4) if values is None else values
+        return result if values_out is not None else result[()], slopes, bends
 
 
 @declared(ListLoss, lambda: ("cross_entropy", ()))

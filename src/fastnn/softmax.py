@@ -118,8 +118,8 @@ class Backward(Declared):
         elif y is None:
             # The output may lie where the result goes, if neither the gradient nor the mask does.
             kept = out is not None and is_alike(grad, x) and not any(np.may_share_memory(out, a) for a in (grad, where))
-            y = self.forward(x, axis, where=where, out=out if kept else None, **hyperparameter)
-            out = y if out is None and is_alike(grad, y) else out
+            output = self.forward(x, axis, where=where, out=out if kept else None, **hyperparameter)
+            y, out = output, output if out is None and is_alike(grad, output) else out
         return self.from_output(grad, y, axis, where=where, out=out, **hyperparameter)
 
 
@@ -596,9 +596,9 @@ class LogSumBackward(Declared):
             slope = slope.copy()
         sources, mask = terms.apart_from(out)
         slopes, result = rows.view(slope), rows.view(out)
-        matrices = [rows.matrix(view, dtype) for view in (*sources, result)]
+        matrices: list[Any] = [rows.matrix(view, dtype) for view in (*sources, result)]
         if mask is None and all(matrix is not None for matrix in matrices):
-            kernels.softmax.log_sums_backward(flat(slopes, dtype), matrices[-2], *weights(matrices[:-1]), matrices[-1])
+            kernels.softmax.log_sums_backward(flat(slopes, dtype), matrices[-2], weights(matrices[:-1]), matrices[-1])
             return out
         for index in rows.pieces():
             if rows.size > PIECE:
@@ -607,7 +607,7 @@ class LogSumBackward(Declared):
                 take_row(passes, [source[index] for source in sources], result[index], dtype, row, (0.0, 0.0))
                 continue
             pieces = terms.pieces(sources, mask, index)
-            kernels.softmax.log_sums_backward(flat(slopes[index], dtype), pieces[-1], *weights(pieces), pieces[-1])
+            kernels.softmax.log_sums_backward(flat(slopes[index], dtype), pieces[-1], weights(pieces), pieces[-1])
             result[index] = pieces[-1].reshape(result[index].shape)
         return out
 
@@ -643,9 +643,9 @@ class Terms:
         return pieces
 
 
-def weights(arrays: Sequence[Any]) -> Sequence[Any]:
-    """b, of b and x or of x alone."""
-    return arrays[:-1] or (None,)
+def weights(arrays: Sequence[Any]) -> Any:
+    """b, of b and x; None if there is x alone."""
+    return arrays[0] if len(arrays) > 1 else None
 
 
 def flat(array: Array, dtype: np.dtype[Any]) -> Array:
@@ -714,7 +714,7 @@ class LogSum(Declared):
         rows, dtype = terms.rows, terms.dtype
         sources, mask = terms.apart_from(values)
         wanted = [values] if signs is None else [values, signs]
-        matrices = [rows.matrix(view, dtype) for view in sources]
+        matrices: list[Any] = [rows.matrix(view, dtype) for view in sources]
         if mask is None and is_direct(values, dtype) and all(matrix is not None for matrix in matrices):
             results = [np.asarray(array).reshape(-1) for array in wanted]
             self.run(matrices, results)
@@ -726,9 +726,9 @@ class LogSum(Declared):
                 row = None if mask is None else mask[index]
                 take_row(passes, [source[index] for source in sources], None, dtype, row, (0.0, 0.0))
                 value, sign = passes.log_sum()
-                results = [math.nan if sign < 0 and signs is None else value, sign][: len(wanted)]
-                for view, number in zip(views, results, strict=True):
-                    view[index] = number
+                views[0][index] = math.nan if sign < 0 and signs is None else value
+                if signs is not None:
+                    views[1][index] = sign
                 continue
             pieces = terms.pieces(sources, mask, index)
             results = [np.empty(len(pieces[-1]), dtype) for _ in wanted]
@@ -737,8 +737,8 @@ class LogSum(Declared):
                 view[index] = result.reshape(view[index].shape)
 
     def run(self, pieces: Sequence[Any], results: Sequence[Array]) -> None:
-        values, signs = (*results, None)[:2]
-        kernels.softmax.log_sums(pieces[-1], *weights(pieces), values, signs, self.mean)
+        values, signs = results[0], results[1] if len(results) > 1 else None
+        kernels.softmax.log_sums(pieces[-1], weights(pieces), values, signs, self.mean)
 
 
 def checked_flag(name: str, value: Any) -> bool:
