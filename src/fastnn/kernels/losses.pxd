@@ -192,7 +192,7 @@ cdef inline real mape_gradient(real p, real t, const double *a) noexcept nogil:
 # two keeps s from overflowing.
 
 cdef inline real smape_scale(real p, real t) noexcept nogil:
-    return <real>0.25 if (absolute(p) > <real>1e30) | (absolute(t) > <real>1e30) else <real>1
+    return <real>9.5367431640625e-07 if (absolute(p) > <real>1e30) | (absolute(t) > <real>1e30) else <real>1
 
 cdef inline real smape(real p, real t, const double *a) noexcept nogil:
     cdef real scale = smape_scale(p, t), s = absolute(scale * p) + absolute(scale * t)
@@ -206,12 +206,12 @@ cdef inline real smape_slope(real p, real t, real slope) noexcept nogil:
 
 cdef inline real smape_gradient(real p, real t, const double *a) noexcept nogil:
     cdef real scale = smape_scale(p, t), s = absolute(scale * p) + absolute(scale * t)
-    cdef real size = <real>400 * scale * (absolute(t) / s) / s * scale
+    cdef real size = <real>400 * absolute(scale * t) / s / s * scale
     return smape_slope(p, t, size if p > t else -size)
 
 cdef inline real smape_hessian(real p, real t, const double *a) noexcept nogil:
     cdef real scale = smape_scale(p, t), s = absolute(scale * p) + absolute(scale * t)
-    cdef real size = <real>800 * scale * (absolute(t) / s) / s * scale / s * scale
+    cdef real size = <real>800 * absolute(scale * t) / s / s * scale / s * scale
     return smape_slope(p, t, -size if (p > t) == (p > 0) else size)
 
 
@@ -428,8 +428,8 @@ cdef inline real exponential_loss_hessian(real p, real t, const double *a) noexc
 
 
 # binary_cross_entropy: -t log(p) - (1 - t) log(1 - p), with the smallest normal number in place of a smaller p or
-# 1 - p, in the gradient (1 - t) / (1 - p) - t / p as well. The numerator p - t is exact where it cancels: 1 - t is for
-# t > 1/2. The second derivative is t / p^2 + (1 - t) / (1 - p)^2.
+# 1 - p, in the gradient (1 - t) / (1 - p) - t / p as well. The numerator p - t is exact where it cancels; it is
+# (1 - t) - (1 - p) only where 1 - p is that smallest number. The second derivative is t / p^2 + (1 - t) / (1 - p)^2.
 
 cdef inline real binary_cross_entropy(real p, real t, const double *a) noexcept nogil:
     cdef real no = <real>1 - t
@@ -442,7 +442,7 @@ cdef inline real binary_cross_entropy_gradient(real p, real t, const double *a) 
     cdef real no = tiny if <real>1 - p < tiny else <real>1 - p
     cdef real left = yes - t
     cdef real right = (<real>1 - t) - no
-    return (right if t > <real>0.5 else left) / (yes * no)
+    return (right if <real>1 - p < tiny else left) / (yes * no)
 
 cdef inline real binary_cross_entropy_hessian(real p, real t, const double *a) noexcept nogil:
     cdef real tiny = smallest_normal(p)

@@ -323,5 +323,6 @@ cdef inline double sparse_limit(const real *x, Py_ssize_t n, real largest) noexc
     cdef double count, exact = (sum_above(x, n, largest, limit, &count) - 1) / count
     while <real>exact > limit:
         limit = <real>exact
-        exact = (sum_above(x, n, largest, limit, &count) - 1) / count
+        # A limit that was rounded up may leave an element out that counts.
+        exact = max(exact, (sum_above(x, n, largest, limit, &count) - 1) / count)
     return exact

@@ -197,6 +197,7 @@ cdef inline Pairs whole_arrays(cnp.ndarray value, bint backward) noexcept:
     pairs.outer = 1
     pairs.n = pairs.step = cnp.PyArray_SIZE(value)
     pairs.second = 0
+    pairs.constant = 0
     return pairs
 
 
@@ -210,6 +211,7 @@ cdef inline Pairs halves(cnp.ndarray x, int axis, bint backward) noexcept:
     cdef Pairs pairs
     cdef int k
     pairs.backward = backward
+    pairs.constant = 0
     pairs.outer = 1
     for k in range(axis):
         pairs.outer *= cnp.PyArray_DIM(x, k)
