@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import mpmath
 import numpy as np
 import numpy.typing as npt
-from builds import import_build
+from builds import library
 from definitions import DEFINITIONS, NEAR, Definition
 from tqdm import tqdm
 
@@ -108,11 +108,6 @@ def address(array: Array) -> ctypes.c_void_p:
 @functools.cache
 def truth(dtype: str) -> Truth:
     return Truth(dtype)
-
-
-@functools.cache
-def library(isa: str) -> Any:
-    return fastnn if isa == fastnn.kernels.isa else import_build(isa)
 
 
 def float32_inputs(chunk: int, every: int) -> Array:
