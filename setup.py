@@ -14,7 +14,7 @@ MODULES = ("elementwise", "units", "softmax", "losses", "sequences", "optimizers
 # -g0 because Python's own flags ask for debug information, which is most of the size of a wheel.
 # GCC unrolls short loops before it vectorizes: then the partial sums of reductions.pxd end up as single numbers.
 # It makes calls of memcpy out of copies of a few numbers: then the partial sums are in memory, not in registers.
-FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-g0"]
+FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-g0"]
 FLAGS += ["--param", "max-completely-peel-times=4", "-fno-tree-loop-distribute-patterns"]
 # Vectors for what is left after the last whole one are a seventh of the largest module, and of no use in it.
 OF_MODULE = {"losses": ["--param", "vect-epilogues-nomask=0"]}

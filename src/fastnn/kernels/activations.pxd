@@ -12,8 +12,8 @@ from libc.math cimport NAN, copysign, copysignf, fabs, fabsf, sqrt as sqrt_of_do
 
 from fastnn.kernels.elementary cimport (
     bend, cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_times_power, expm1_bounded,
-    expm1_nonpositive, expm1_reduced, exponent_of, head, headroom, log1p_unit, log_odds, normal_tail,
-    power_of_two, real, rest_of_sum, rest_of, shift_of, without_headroom, zero_below,
+    expm1_nonpositive, expm1_reduced, exponent_of, head, headroom, log1p_unit, log_odds, mul_add,
+    normal_tail, power_of_two, real, rest_of_sum, rest_of, shift_of, without_headroom, zero_below,
 )
 
 
@@ -68,7 +68,7 @@ cdef inline real root_above(real x, real b) noexcept nogil:
         largest = <real>1e15
     else:
         largest = 1e150
-    return size if size > largest else square_root(x * x + b)
+    return size if size > largest else square_root(mul_add(x, x, b))
 
 
 cdef inline real not_told(real y, const double *p) noexcept nogil:
@@ -101,7 +101,7 @@ cdef inline real sigmoid(real x, const double *p) noexcept nogil:
 
 cdef inline real sigmoid_derivative(real x, const double *p) noexcept nogil:
     cdef real e = exp_nonpositive(-absolute(x))
-    return e / (<real>1 + e * (<real>2 + e))
+    return e / mul_add(e, <real>2 + e, <real>1)
 
 cdef inline real sigmoid_derivative_from_output(real y, const double *p) noexcept nogil:
     return y * (<real>1 - y)
@@ -139,16 +139,16 @@ cdef inline real hard_sigmoid_derivative_from_output(real y, const double *p) no
 cdef inline real tanh(real x, const double *p) noexcept nogil:
     cdef real size = absolute(x), bounded = <real>20 if size > <real>20 else size
     cdef real t = expm1_bounded(bounded + bounded)
-    cdef real rest = (t - (bounded + bounded)) - bounded * t
+    cdef real rest = mul_add(-bounded, t, t - (bounded + bounded))
     cdef bint near = size < <real>0.6
     return with_sign_of((size if near else <real>0) + (rest if near else t) / (t + <real>2), x)
 
 cdef inline real tanh_derivative(real x, const double *p) noexcept nogil:
     cdef real e = exp_nonpositive(<real>-2 * absolute(x))
-    return <real>4 * e / (<real>1 + e * (<real>2 + e))
+    return <real>4 * e / mul_add(e, <real>2 + e, <real>1)
 
 cdef inline real tanh_derivative_from_output(real y, const double *p) noexcept nogil:
-    return <real>1 - y * y
+    return mul_add(-y, y, <real>1)
 
 
 # hard_tanh: y = x between two limits. p = lower, upper. The derivative is 0 at them.
@@ -278,15 +278,15 @@ cdef inline real celu_derivative_from_output(real y, const double *p) noexcept n
 cdef inline real gelu(real x, const double *p) noexcept nogil:
     cdef real a = absolute(x), high = head(a), low = a - high
     cdef real uncut = <real>1 / (a + <real>1.25), t = head(uncut)
-    cdef real m = normal_tail(<real>1 - uncut * <real>2.375)
-    cdef real c = ((<real>1 - t * <real>1.25) - t * high) - t * low
+    cdef real m = normal_tail(mul_add(-uncut, <real>2.375, <real>1))
+    cdef real c = mul_add(-t, low, mul_add(-t, high, mul_add(-t, <real>1.25, <real>1)))
     cdef real square = <real>-0.5 * (high * high)
     cdef real shift = shift_of(x, headroom(x) - 1)  # one less, for the half
     cdef real exponent = exponent_of(square, shift)
-    cdef real small = (<real>-0.5 * low) * (a + high) + (c + <real>0.5 * c * c)
+    cdef real small = mul_add(<real>-0.5 * low, a + high, mul_add(<real>0.5 * c, c, c))
     cdef real e = expm1_reduced(rest_of_sum(square, small, exponent, shift))
-    cdef real s = e + (m + m * e)
-    cdef real tail = without_headroom((high * t + (low * t + a * t * s)) * power_of_two(exponent))
+    cdef real s = e + mul_add(m, e, m)
+    cdef real tail = without_headroom(mul_add(high, t, mul_add(a * t, s, low * t)) * power_of_two(exponent))
     tail = <real>0 if square < zero_below(x) else tail
     return x - tail if x > 0 else with_sign_of(tail, x)
 
@@ -294,9 +294,9 @@ cdef inline real gelu_derivative(real x, const double *p) noexcept nogil:
     cdef real a = absolute(x), high = head(a)
     cdef real square = <real>-0.5 * (high * high), rest = (<real>-0.5 * (a - high)) * (a + high)
     cdef real t = <real>0.5 / (a + <real>1.25)
-    cdef real m = normal_tail(<real>1 - t * <real>4.75)
+    cdef real m = normal_tail(mul_add(-t, <real>4.75, <real>1))
     cdef real scaled = exp_sum_times_power(square, rest, headroom(x))
-    cdef real tail = without_headroom(scaled * ((t + t * m) - a * <real>0.3989422804014327))
+    cdef real tail = without_headroom(scaled * mul_add(-a, <real>0.3989422804014327, mul_add(t, m, t)))
     tail = <real>0 if square < zero_below(x) else tail
     return <real>1 - tail if x > 0 else tail
 
@@ -326,7 +326,7 @@ cdef inline real swish_derivative_of(real t, real scaled, real n, bint far) noex
     scaled = <real>0 if far else scaled
     n = <real>0 if far else n
     e = without_headroom(scaled)
-    y = (scaled * (n + e) if t < 0 else <real>1 + n * e) / (<real>1 + e * (<real>2 + e))
+    y = (scaled * (n + e) if t < 0 else mul_add(n, e, <real>1)) / mul_add(e, <real>2 + e, <real>1)
     return without_headroom(y) if t < 0 else y
 
 cdef inline real silu(real x, const double *p) noexcept nogil:
@@ -338,11 +338,11 @@ cdef inline real silu_derivative(real x, const double *p) noexcept nogil:
 
 cdef inline real swish(real x, const double *p) noexcept nogil:
     cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
-    return swish_of(x, t, b * (x - high) + rest * x, t > <real>40, t < zero_below(x))
+    return swish_of(x, t, mul_add(b, x - high, rest * x), t > <real>40, t < zero_below(x))
 
 cdef inline real swish_derivative(real x, const double *p) noexcept nogil:
     cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
-    cdef real small = b * (x - high) + rest * x
+    cdef real small = mul_add(b, x - high, rest * x)
     return swish_derivative_of(t, scaled_exp_of(t, small), (<real>1 + t) + small, absolute(t) > -zero_below(x))
 
 
@@ -357,10 +357,11 @@ cdef inline real gelu_tanh_rest(real square, real low_square, real factor) noexc
     cdef double k = 1.5957691216057308, l = 0.07135481627260025
     cdef real k_high = head(<real>k), k_low = <real>((k - <double>k_high) - 9.96930880911092e-17)
     cdef real l_high = head(<real>l), l_low = <real>((l - <double>l_high) - 6.175149918155315e-19)
-    return (((k_high - factor) + l_high * square) + (k_low + l_low * square)) + <real>l * low_square
+    cdef real rest = mul_add(l_high, square, k_high - factor) + mul_add(l_low, square, k_low)
+    return mul_add(<real>l, low_square, rest)
 
 cdef inline real gelu_tanh_factor(real square) noexcept nogil:
-    return head(head(<real>1.5957691216057308) + head(<real>0.07135481627260025) * square)
+    return head(mul_add(head(<real>0.07135481627260025), square, head(<real>1.5957691216057308)))
 
 cdef inline real gelu_tanh_limit(real like) noexcept nogil:
     """Where e^(2 u) x is 0, and has headroom still."""
@@ -372,17 +373,17 @@ cdef inline real gelu_tanh_limit(real like) noexcept nogil:
 cdef inline real gelu_tanh(real x, const double *p) noexcept nogil:
     cdef real high = head(x), low = x - high, product = high * high, square = head(product)
     cdef real factor = gelu_tanh_factor(square)
-    cdef real rest = gelu_tanh_rest(square, (product - square) + low * (x + high), factor)
-    return swish_of(x, high * factor, low * factor + x * rest, x > <real>8, x < -gelu_tanh_limit(x))
+    cdef real rest = gelu_tanh_rest(square, mul_add(low, x + high, product - square), factor)
+    return swish_of(x, high * factor, mul_add(x, rest, low * factor), x > <real>8, x < -gelu_tanh_limit(x))
 
 cdef inline real gelu_tanh_derivative(real x, const double *p) noexcept nogil:
     cdef real high = head(x), low = x - high, product = high * high, square = head(product)
     cdef real factor = gelu_tanh_factor(square)
-    cdef real rest = gelu_tanh_rest(square, (product - square) + low * (x + high), factor)
+    cdef real rest = gelu_tanh_rest(square, mul_add(low, x + high, product - square), factor)
     cdef double twice_k = 3.1915382432114616
     cdef real k = head(<real>twice_k), k_rest = <real>(twice_k - <double>k)
-    cdef real small = low * factor + x * rest, small_n = <real>3 * small - (k * low + k_rest * x)
-    cdef real n = (<real>1 + high * (<real>3 * factor - k)) + small_n
+    cdef real small = mul_add(x, rest, low * factor), small_n = mul_add(<real>3, small, -mul_add(k_rest, x, k * low))
+    cdef real n = mul_add(high, mul_add(<real>3, factor, -k), <real>1) + small_n
     return swish_derivative_of(x, scaled_exp_of(high * factor, small), n, absolute(x) > gelu_tanh_limit(x))
 
 
@@ -394,7 +395,7 @@ cdef inline real hard_silu(real x, const double *p) noexcept nogil:
     return x if x >= 3 else y
 
 cdef inline real hard_silu_derivative(real x, const double *p) noexcept nogil:
-    cdef real slope = (<real>2 * x + <real>3) / <real>6
+    cdef real slope = mul_add(<real>2, x, <real>3) / <real>6
     slope = <real>0 if x <= -3 else slope
     return <real>1 if x >= 3 else slope
 
@@ -407,10 +408,10 @@ cdef inline real hard_silu_derivative(real x, const double *p) noexcept nogil:
 cdef inline real mish(real x, const double *p) noexcept nogil:
     cdef real scaled = exp_times_power(-absolute(x), headroom(x))
     cdef real e = without_headroom(scaled), twice = e + e
-    cdef real above = e + e * e if x < 0 else twice * e
-    cdef real below = <real>2 + (twice + e * e) if x < 0 else (<real>1 + twice) + twice * e
+    cdef real above = mul_add(e, e, e) if x < 0 else twice * e
+    cdef real below = <real>2 + mul_add(e, e, twice) if x < 0 else mul_add(twice, e, <real>1 + twice)
     cdef real factor = x * scaled if x < 0 else x
-    cdef real y = factor - factor * (above / below)
+    cdef real y = mul_add(-factor, above / below, factor)
     y = without_headroom(y) if x < 0 else y
     y = <real>0 if x < zero_below(x) else y
     return x if x > <real>20 else y
@@ -419,12 +420,12 @@ cdef inline real mish_derivative(real x, const double *p) noexcept nogil:
     cdef real b = clipped(x, zero_below(x), -zero_below(x))
     cdef real scaled = exp_times_power(-absolute(b), headroom(x))
     cdef real e = without_headroom(scaled)
-    cdef real first = <real>4 * b + <real>4, second = <real>4 * b + <real>6
-    cdef real right = ((first * e + second) * e + <real>4) * e + <real>1
-    cdef real left = ((e + <real>4) * e + second) * e + first
-    cdef real under_right = (((<real>4 * e + <real>8) * e + <real>8) * e + <real>4) * e + <real>1
-    cdef real under_left = (((e + <real>4) * e + <real>8) * e + <real>8) * e + <real>4
-    cdef real y = (scaled * left if x < 0 else right) / (under_left if x < 0 else under_right)
+    cdef real first = mul_add(<real>4, b, <real>4), second = mul_add(<real>4, b, <real>6)
+    cdef real right = mul_add(mul_add(mul_add(first, e, second), e, <real>4), e, <real>1)
+    cdef real left = mul_add(mul_add(e + <real>4, e, second), e, first)
+    cdef real under_right = mul_add(mul_add(mul_add(<real>4, e, <real>8), e, <real>8), e, <real>4)
+    cdef real under_left = mul_add(mul_add(mul_add(e + <real>4, e, <real>8), e, <real>8), e, <real>4)
+    cdef real y = (scaled * left if x < 0 else right) / (under_left if x < 0 else mul_add(under_right, e, <real>1))
     return without_headroom(y) if x < 0 else y
 
 
@@ -442,13 +443,13 @@ cdef inline real softplus_derivative_from_output(real y, const double *p) noexce
 cdef inline real scaled_softplus(real x, const double *p) noexcept nogil:
     cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = -b * absolute(high)
     cdef real sign = <real>1 if x < 0 else <real>-1
-    cdef real e = exp_sum_times_power(t, sign * (b * (x - high) + rest * x), headroom(x))
+    cdef real e = exp_sum_times_power(t, sign * (mul_add(b, x - high, rest * x)), headroom(x))
     e = <real>0 if t < zero_below(x) else without_headroom(e)
     return (<real>0 if x < 0 else x) + log1p_unit(e) / <real>p[0]
 
 cdef inline real scaled_softplus_derivative(real x, const double *p) noexcept nogil:
     cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
-    return swish_of(<real>1, t, b * (x - high) + rest * x, t > <real>40, t < zero_below(x))
+    return swish_of(<real>1, t, mul_add(b, x - high, rest * x), t > <real>40, t < zero_below(x))
 
 cdef inline real scaled_softplus_derivative_from_output(real y, const double *p) noexcept nogil:
     return -expm1_nonpositive(-<real>p[0] * y)
@@ -460,13 +461,13 @@ cdef inline real scaled_softplus_derivative_from_output(real y, const double *p)
 
 cdef inline real squareplus(real x, const double *p) noexcept nogil:
     cdef real root = root_above(finite(absolute(x)), <real>p[0])
-    cdef real sum = <real>0.5 * root + <real>0.5 * x
-    cdef real quotient = <real>0.25 * <real>p[0] / (<real>0.5 * root - <real>0.5 * x)
+    cdef real sum = mul_add(<real>0.5, root, <real>0.5 * x)
+    cdef real quotient = <real>0.25 * <real>p[0] / mul_add(<real>0.5, root, <real>-0.5 * x)
     return quotient if x < <real>-0.3 * root else sum
 
 cdef inline real squareplus_derivative(real x, const double *p) noexcept nogil:
-    cdef real size = absolute(x) * <real>p[1], sum = size * size + <real>p[2]
-    cdef real q = <real>0.5 * <real>p[2] / (sum + size * square_root(sum))
+    cdef real size = absolute(x) * <real>p[1], sum = mul_add(size, size, <real>p[2])
+    cdef real q = <real>0.5 * <real>p[2] / mul_add(size, square_root(sum), sum)
     return q if x < 0 else <real>1 - q
 
 
@@ -535,13 +536,13 @@ cdef inline real exponential_derivative_from_output(real y, const double *p) noe
 
 cdef inline real bent_identity(real x, const double *p) noexcept nogil:
     # The root of a finite size keeps -infinity from meeting +infinity.
-    cdef real square = x * x, near = x + bend(square)
-    cdef real far = x + (<real>0.5 * root_above(finite(absolute(x)), <real>1) - <real>0.5)
+    cdef real square = x * x, near = mul_add(square, bend(square), x)
+    cdef real far = x + mul_add(<real>0.5, root_above(finite(absolute(x)), <real>1), <real>-0.5)
     return near if square < <real>0.34 else far
 
 cdef inline real bent_identity_derivative(real x, const double *p) noexcept nogil:
     cdef real bounded = finite(x)
-    return <real>1 + <real>0.5 * (bounded / root_above(bounded, <real>1))
+    return mul_add(<real>0.5, bounded / root_above(bounded, <real>1), <real>1)
 
 
 # logit: y = log(x / (1 - x)), from 0 to 1. The derivative is 1 / (x (1 - x)).
@@ -560,7 +561,7 @@ cdef inline real logit_derivative(real x, const double *p) noexcept nogil:
 
 cdef inline real dish(real x, const double *p) noexcept nogil:
     cdef real bounded = finite(x), size = absolute(bounded), r = root_above(bounded, <real>1)
-    cdef real left = bounded, below = <real>2 * ((<real>1 + x * x) + size * r)
+    cdef real left = bounded, below = <real>2 * mul_add(size, r, mul_add(x, x, <real>1))
     cdef real right = (<real>0.5 * bounded) * (r + bounded), y
     left = <real>-0.25 if size > <real>1e15 else left
     below = absolute(x) if size > <real>1e15 else below
@@ -569,10 +570,10 @@ cdef inline real dish(real x, const double *p) noexcept nogil:
 
 cdef inline real dish_derivative(real x, const double *p) noexcept nogil:
     cdef real bounded = finite(x), size = absolute(bounded), r = root_above(bounded, <real>1)
-    cdef real square = <real>1 + bounded * bounded, cube = square * r
-    cdef real product = size * r, left = <real>1 - product, right = cube + bounded * (square + <real>1)
+    cdef real square = mul_add(bounded, bounded, <real>1), cube = square * r
+    cdef real left = mul_add(-size, r, <real>1), right = mul_add(bounded, square + <real>1, cube)
     cdef real above = left if x < <real>-0.5 else right
-    cdef real below = <real>2 * (square * (square + product) if x < <real>-0.5 else cube)
+    cdef real below = <real>2 * (square * mul_add(size, r, square) if x < <real>-0.5 else cube)
     cdef real y
     above = <real>0.5 if size > <real>1e9 else above
     below = size if size > <real>1e9 else below
@@ -584,10 +585,10 @@ cdef inline real dish_derivative(real x, const double *p) noexcept nogil:
 # clipped_linear: y = a x + b between two limits. p = a, b, lower, upper. The derivative is 0 at them.
 
 cdef inline real clipped_linear(real x, const double *p) noexcept nogil:
-    return clipped(<real>p[0] * x + <real>p[1], <real>p[2], <real>p[3])
+    return clipped(mul_add(<real>p[0], x, <real>p[1]), <real>p[2], <real>p[3])
 
 cdef inline real clipped_linear_derivative(real x, const double *p) noexcept nogil:
-    return within(<real>p[0] * x + <real>p[1], <real>p[2], <real>p[3], <real>p[0])
+    return within(mul_add(<real>p[0], x, <real>p[1]), <real>p[2], <real>p[3], <real>p[0])
 
 cdef inline real clipped_linear_derivative_from_output(real y, const double *p) noexcept nogil:
     return within(y, <real>p[2], <real>p[3], <real>p[0])

@@ -14,6 +14,31 @@ ctypedef fused real:
     float
     double
 
+cdef extern from * nogil:
+    """
+    #if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMA)
+    #define FASTNN_MUL_ADDF(a, b, c) __builtin_fmaf(a, b, c)
+    #define FASTNN_MUL_ADD(a, b, c) __builtin_fma(a, b, c)
+    #else
+    #define FASTNN_MUL_ADDF(a, b, c) ((a) * (b) + (c))
+    #define FASTNN_MUL_ADD(a, b, c) ((a) * (b) + (c))
+    #endif
+    """
+    float mul_add_float "FASTNN_MUL_ADDF"(float a, float b, float c) noexcept
+    double mul_add_double "FASTNN_MUL_ADD"(double a, double b, double c) noexcept
+
+
+cdef inline real mul_add(real a, real b, real c) noexcept nogil:
+    """a b + c, rounded once where the processor has an instruction for it.
+
+    The compiler fuses nothing by itself (-ffp-contract=off): it would not fuse the same product in a vector loop and in
+    what is left after it, and a number's result would depend on where it stands.
+    """
+    if real is float:
+        return mul_add_float(a, b, c)
+    else:
+        return mul_add_double(a, b, c)
+
 
 cdef inline real power_of_two(real shifted) noexcept nogil:
     """2^k, where the low bits of ``shifted`` hold k plus the exponent's bias.
@@ -41,24 +66,24 @@ cdef inline real exp_tail(real r) noexcept nogil:
     cdef real p, q, square
     if real is float:
         p = <real>0.0013933690497651696
-        p = p * r + <real>0.008366819471120834
-        p = p * r + <real>0.04166647791862488
-        p = p * r + <real>0.16666540503501892
-        p = p * r + <real>0.5
+        p = mul_add(p, r, <real>0.008366819471120834)
+        p = mul_add(p, r, <real>0.04166647791862488)
+        p = mul_add(p, r, <real>0.16666540503501892)
+        p = mul_add(p, r, <real>0.5)
     else:
         square = r * r
         p = 2.091947673019757e-09
-        p = p * square + 2.755725926471717e-07
-        p = p * square + 2.480158734057197e-05
-        p = p * square + 0.0013888888888877455
-        p = p * square + 0.04166666666666668
-        p = p * square + 0.5
+        p = mul_add(p, square, 2.755725926471717e-07)
+        p = mul_add(p, square, 2.480158734057197e-05)
+        p = mul_add(p, square, 0.0013888888888877455)
+        p = mul_add(p, square, 0.04166666666666668)
+        p = mul_add(p, square, 0.5)
         q = 2.5109145832168022e-08
-        q = q * square + 2.7557243862350308e-06
-        q = q * square + 0.00019841269886514685
-        q = q * square + 0.008333333333321454
-        q = q * square + 0.16666666666666677
-        p = p + r * q
+        q = mul_add(q, square, 2.7557243862350308e-06)
+        q = mul_add(q, square, 0.00019841269886514685)
+        q = mul_add(q, square, 0.008333333333321454)
+        q = mul_add(q, square, 0.16666666666666677)
+        p = mul_add(r, q, p)
     return p
 
 
@@ -87,35 +112,35 @@ cdef inline real shift_of(real like, int k) noexcept nogil:
 
 cdef inline real exponent_of(real x, real shift) noexcept nogil:
     """n = round(x / log 2), with what ``power_of_two`` needs in the low bits."""
-    return x * <real>1.4426950408889634 + shift
+    return mul_add(x, <real>1.4426950408889634, shift)
 
 
 cdef inline real rest_of(real x, real exponent, real shift) noexcept nogil:
     """x - n log 2."""
     cdef real n = exponent - shift
     if real is float:
-        return (x - n * <real>0.693145751953125) - n * <real>1.428606765330187e-06
+        return mul_add(-n, <real>1.428606765330187e-06, mul_add(-n, <real>0.693145751953125, x))
     else:
-        return (x - n * 0.6931471805601177) - n * -1.7239444525614835e-13
+        return mul_add(-n, -1.7239444525614835e-13, mul_add(-n, 0.6931471805601177, x))
 
 
 cdef inline real rest_of_sum(real x, real small, real exponent, real shift) noexcept nogil:
     """x + small - n log 2, rounded once."""
     cdef real n = exponent - shift
     if real is float:
-        return (x - n * <real>0.693145751953125) - (n * <real>1.428606765330187e-06 - small)
+        return mul_add(-n, <real>0.693145751953125, x) - mul_add(n, <real>1.428606765330187e-06, -small)
     else:
-        return (x - n * 0.6931471805601177) - (n * -1.7239444525614835e-13 - small)
+        return mul_add(-n, 0.6931471805601177, x) - mul_add(n, -1.7239444525614835e-13, -small)
 
 
 cdef inline real exp_reduced(real r) noexcept nogil:
     """e^r for |r| <= log(2) / 2."""
-    return <real>1 + r * (<real>1 + r * exp_tail(r))
+    return mul_add(r, mul_add(r, exp_tail(r), <real>1), <real>1)
 
 
 cdef inline real expm1_reduced(real r) noexcept nogil:
     """e^r - 1 for |r| <= log(2) / 2."""
-    return r + r * r * exp_tail(r)
+    return mul_add(r * r, exp_tail(r), r)
 
 
 cdef inline real exp_times_power(real x, int k) noexcept nogil:
@@ -139,7 +164,7 @@ cdef inline real exp_and_unit(real r, real exponent, real unit) noexcept nogil:
     e^x is not rounded by itself: its power of two is added last.
     """
     cdef real power = power_of_two(exponent)
-    return (unit + power * expm1_reduced(r)) + power
+    return mul_add(power, expm1_reduced(r), unit) + power
 
 
 cdef inline int headroom(real like) noexcept nogil:
@@ -177,21 +202,37 @@ cdef inline real exp_nonpositive(real x) noexcept nogil:
     return without_headroom(exp_with_headroom(x))
 
 
-cdef inline real exp_any(real x) noexcept nogil:
-    """e^x for any x, by way of a power of two that brings it to the middle of the range."""
-    cdef int k = headroom(x)
+cdef inline real shift_to_middle(real x) noexcept nogil:
+    """The shift that brings e^x to the middle of the range."""
+    return shift_of(x, headroom(x)) if x < 0 else shift_of(x, -headroom(x))
+
+
+cdef inline real exp_from_middle(real x, real rest, real exponent) noexcept nogil:
+    """e^x, brought back from the middle of the range."""
     cdef real down = without_headroom(<real>1), up = <real>1 / down
-    cdef real shift = shift_of(x, k) if x < 0 else shift_of(x, -k)
-    cdef real exponent = exponent_of(x, shift)
-    cdef real e = exp_reduced(rest_of(x, exponent, shift)) * power_of_two(exponent) * (down if x < 0 else up)
+    cdef real e = exp_reduced(rest) * power_of_two(exponent) * (down if x < 0 else up)
     e = <real>0 if x < zero_below(x) else e
     return <real>INFINITY if x > -zero_below(x) else e
+
+
+cdef inline real exp_any(real x) noexcept nogil:
+    """e^x for any x."""
+    cdef real shift = shift_to_middle(x), exponent = exponent_of(x, shift)
+    return exp_from_middle(x, rest_of(x, exponent, shift), exponent)
+
+
+cdef inline real exp_of_product(real x, double b) noexcept nogil:
+    """e^(b x). The product comes as a sum, since an error of it counts as many times as it is large."""
+    cdef real high = head(<real>b), low = <real>(b - <double>high), t = high * head(x)
+    cdef real small = mul_add(high, x - head(x), low * x)
+    cdef real shift = shift_to_middle(t), exponent = exponent_of(t + small, shift)
+    return exp_from_middle(t, rest_of_sum(t, small, exponent, shift), exponent)
 
 
 cdef inline real expm1_bounded(real x) noexcept nogil:
     """e^x - 1 for |x| <= 60: 2^n (e^r - 1) + (2^n - 1), which keeps every digit near 0."""
     cdef real shift = shift_of(x, 0), exponent = exponent_of(x, shift), power = power_of_two(exponent)
-    return power * expm1_reduced(rest_of(x, exponent, shift)) + (power - <real>1)
+    return mul_add(power, expm1_reduced(rest_of(x, exponent, shift)), power - <real>1)
 
 
 cdef inline real expm1_nonpositive(real x) noexcept nogil:
@@ -207,16 +248,15 @@ cdef inline real smallest_normal(real like) noexcept nogil:
         return 2.2250738585072014e-308
 
 
-cdef inline real log_of_sum(real y, real correction) noexcept nogil:
-    """log(y + correction) for a positive normal y and a correction below half a unit in y's last place.
+cdef inline real fraction_of(real y, real correction, real *exponent) noexcept nogil:
+    """f and k with y + correction = (1 + f) 2^k, 1 + f in [sqrt(1/2), sqrt(2)].
 
-    y = m 2^k with m in [sqrt(1/2), sqrt(2)], f = m - 1 (plus the correction, scaled alike), s = f / (2 + f), and
-    log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + R(s^2)). k is turned into a floating-point number by writing
-    it into the low bits of a power of two.
+    y is positive and normal, the correction below half a unit in its last place. k is turned into a floating-point
+    number by writing it into the low bits of a power of two.
     """
     cdef uint32_t bits32, k32, m32
     cdef uint64_t bits64, k64, m64
-    cdef real m, k, unit, f, s, z, p, half
+    cdef real m, k, unit
     if real is float:
         memcpy(&bits32, &y, sizeof(bits32))
         k32 = (bits32 - <uint32_t>0x3F3504F3 + (<uint32_t>128 << 23)) >> 23
@@ -237,27 +277,44 @@ cdef inline real log_of_sum(real y, real correction) noexcept nogil:
         k64 = k64 | <uint64_t>0x4330000000000000
         memcpy(&k, &k64, sizeof(k64))
         k = k - <real>(4503599627370496 + 1024)
-    f = (m - <real>1) + correction * unit
-    s = f / (<real>2 + f)
-    z = s * s
+    exponent[0] = k
+    return mul_add(correction, unit, m - <real>1)
+
+
+cdef inline real half_of(real f) noexcept nogil:
+    return <real>0.5 * f * f
+
+
+cdef inline real log_tail(real f) noexcept nogil:
+    """log(1 + f) - f + f^2 / 2 for f as ``fraction_of`` gives it.
+
+    log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + R(s^2)), s = f / (2 + f).
+    """
+    cdef real s = f / (<real>2 + f), z = s * s, p
     if real is float:
         p = <real>0.29870572686195374
-        p = p * z + <real>0.399775892496109
-        p = p * z + <real>0.6666677594184875
+        p = mul_add(p, z, <real>0.399775892496109)
+        p = mul_add(p, z, <real>0.6666677594184875)
     else:
         p = 0.1479736350587642
-        p = p * z + 0.15313895728652202
-        p = p * z + 0.18183571057432849
-        p = p * z + 0.22222198426151224
-        p = p * z + 0.28571428744061894
-        p = p * z + 0.39999999999405483
-        p = p * z + 0.6666666666666736
-    half = <real>0.5 * f * f
-    p = s * (half + z * p)
+        p = mul_add(p, z, 0.15313895728652202)
+        p = mul_add(p, z, 0.18183571057432849)
+        p = mul_add(p, z, 0.22222198426151224)
+        p = mul_add(p, z, 0.28571428744061894)
+        p = mul_add(p, z, 0.39999999999405483)
+        p = mul_add(p, z, 0.6666666666666736)
+    return s * mul_add(z, p, half_of(f))
+
+
+cdef inline real log_of_sum(real y, real correction) noexcept nogil:
+    """log(y + correction) for a positive normal y and a correction below half a unit in y's last place."""
+    cdef real k, f = fraction_of(y, correction, &k), half = half_of(f), p = log_tail(f)
     if real is float:
-        return k * <real>0.693145751953125 - ((half - (p + k * <real>1.428606765330187e-06)) - f) + (y - y)
+        p = mul_add(k, <real>1.428606765330187e-06, p)
+        return mul_add(k, <real>0.693145751953125, -((half - p) - f)) + (y - y)
     else:
-        return k * 0.6931471805601177 - ((half - (p + k * -1.7239444525614835e-13)) - f) + (y - y)
+        p = mul_add(k, -1.7239444525614835e-13, p)
+        return mul_add(k, 0.6931471805601177, -((half - p) - f)) + (y - y)
 
 
 cdef inline real log_probability(real p) noexcept nogil:
@@ -265,21 +322,43 @@ cdef inline real log_probability(real p) noexcept nogil:
     return log_of_sum(p if not p < smallest_normal(p) else smallest_normal(p), <real>0)
 
 
+cdef inline int digits(real like) noexcept nogil:
+    """The digits of a type: 2^digits makes normal numbers of all that are not."""
+    if real is float:
+        return 24
+    else:
+        return 53
+
+
 cdef inline real log_of_positive(real x) noexcept nogil:
     """log(x) for x >= 0, subnormal numbers included; -infinity at 0 and NaN below."""
     cdef bint small = x < smallest_normal(x)
-    cdef real scale, log_scale, y
-    if real is float:
-        scale = <real>16777216
-        log_scale = <real>16.635532333438686
-    else:
-        scale = 9007199254740992.0
-        log_scale = 36.7368005696771
-    y = log_of_sum(x * scale if small else x, <real>0)
-    y = y - log_scale if small else y
+    cdef real y = log_of_sum(x * <real>(<uint64_t>1 << digits(x)) if small else x, <real>0)
+    y = y - digits(x) * <real>0.6931471805599453 if small else y
     y = -<real>INFINITY if x == 0 else y
     y = <real>INFINITY if x == <real>INFINITY else y
     return <real>NAN if x < 0 else y
+
+
+cdef inline real power(real x, double c) noexcept nogil:
+    """x^c for 0 <= x <= 1 and c >= 0.
+
+    With x = (1 + f) 2^k it is 2^(k c) (1 + f)^c. An error of the exponent counts as many times as it is large, so k c
+    comes in two parts, the first of which is exact, and only what is left of it after the integer n goes to the
+    exponential.
+    """
+    cdef bint small = x < smallest_normal(x)
+    cdef real high = head(<real>c), low = <real>(c - <double>high), k, n, y
+    cdef real f = fraction_of(x * <real>(<uint64_t>1 << digits(x)) if small else x, <real>0, &k)
+    cdef real log_f = f - (half_of(f) - log_tail(f))
+    k = k - digits(x) if small else k
+    n = (k * high + shift_of(x, 0)) - shift_of(x, 0)
+    cdef real rest = mul_add(mul_add(k, low, k * high - n), <real>0.6931471805599453, <real>c * log_f)
+    cdef real shift = shift_of(x, headroom(x)), exponent = exponent_of(rest, shift)
+    y = without_headroom(exp_reduced(rest_of(rest, exponent, shift)) * power_of_two(exponent + n))
+    y = <real>0 if mul_add(n, <real>0.6931471805599453, rest) < zero_below(x) else y
+    y = <real>0 if x == 0 else y
+    return <real>1 if c == 0 else y + (x - x)
 
 
 cdef inline real log1p_of(real x) noexcept nogil:
@@ -294,23 +373,23 @@ cdef inline real log1p_unit(real u) noexcept nogil:
     cdef real s = u / (<real>2 + u), z = s * s, p, q, square
     if real is float:
         p = <real>0.28022193908691406
-        p = p * z + <real>0.2799941599369049
-        p = p * z + <real>0.4002170264720917
-        p = p * z + <real>0.6666641235351562
+        p = mul_add(p, z, <real>0.2799941599369049)
+        p = mul_add(p, z, <real>0.4002170264720917)
+        p = mul_add(p, z, <real>0.6666641235351562)
     else:
         square = z * z
         p = 0.08341703100367207
-        p = p * square + 0.13301005545359565
-        p = p * square + 0.1818174394379469
-        p = p * square + 0.2857142854777162
-        p = p * square + 0.666666666666663
+        p = mul_add(p, square, 0.13301005545359565)
+        p = mul_add(p, square, 0.1818174394379469)
+        p = mul_add(p, square, 0.2857142854777162)
+        p = mul_add(p, square, 0.666666666666663)
         q = 0.17015308255145345
-        q = q * square + 0.1210576839252133
-        q = q * square + 0.1538655833949619
-        q = q * square + 0.22222223971452873
-        q = q * square + 0.4000000000015859
-        p = p + z * q
-    return u - s * (u - z * p)
+        q = mul_add(q, square, 0.1210576839252133)
+        q = mul_add(q, square, 0.1538655833949619)
+        q = mul_add(q, square, 0.22222223971452873)
+        q = mul_add(q, square, 0.4000000000015859)
+        p = mul_add(z, q, p)
+    return mul_add(-s, mul_add(-z, p, u), u)
 
 
 cdef inline real log_odds(real y) noexcept nogil:
@@ -322,57 +401,57 @@ cdef inline real log_odds(real y) noexcept nogil:
     cdef real s = (y + y) - <real>1, z = s * s, p, q, square
     if real is float:
         p = <real>0.3539227545261383
-        p = p * z + <real>0.1022786870598793
-        p = p * z + <real>0.23660945892333984
-        p = p * z + <real>0.28443577885627747
-        p = p * z + <real>0.40005165338516235
-        p = p * z + <real>0.6666659712791443
+        p = mul_add(p, z, <real>0.1022786870598793)
+        p = mul_add(p, z, <real>0.23660945892333984)
+        p = mul_add(p, z, <real>0.28443577885627747)
+        p = mul_add(p, z, <real>0.40005165338516235)
+        p = mul_add(p, z, <real>0.6666659712791443)
     else:
         square = z * z
         p = 0.4493451096013641
-        p = p * square + 0.2896497009084417
-        p = p * square + 0.11963028263382447
-        p = p * square + 0.13355865855469248
-        p = p * square + 0.18181896992835753
-        p = p * square + 0.28571428616270445
-        p = p * square + 0.6666666666666801
+        p = mul_add(p, square, 0.2896497009084417)
+        p = mul_add(p, square, 0.11963028263382447)
+        p = mul_add(p, square, 0.13355865855469248)
+        p = mul_add(p, square, 0.18181896992835753)
+        p = mul_add(p, square, 0.28571428616270445)
+        p = mul_add(p, square, 0.6666666666666801)
         q = -0.3054755748283697
-        q = q * square + 0.02920646117101685
-        q = q * square + 0.11549052804565604
-        q = q * square + 0.15382990431685759
-        q = q * square + 0.2222221977284966
-        q = q * square + 0.39999999999586305
-        p = p + z * q
+        q = mul_add(q, square, 0.02920646117101685)
+        q = mul_add(q, square, 0.11549052804565604)
+        q = mul_add(q, square, 0.15382990431685759)
+        q = mul_add(q, square, 0.2222221977284966)
+        q = mul_add(q, square, 0.39999999999586305)
+        p = mul_add(z, q, p)
     cdef real logarithm = log_of_positive(y / (<real>1 - y))
-    return (s + s) + s * z * p if z <= <real>0.25 else logarithm
+    return mul_add(s * z, p, s + s) if z <= <real>0.25 else logarithm
 
 
 cdef inline real bend(real z) noexcept nogil:
-    """(sqrt(1 + z) - 1) / 2 for 0 <= z <= 0.34, where the difference itself would cancel."""
+    """(sqrt(1 + z) - 1) / (2 z) for 0 <= z <= 0.34, where the difference itself would cancel."""
     cdef real p, q, square
     if real is float:
         p = <real>0.007288740016520023
-        p = p * z + <real>-0.017660023644566536
-        p = p * z + <real>0.030990973114967346
-        p = p * z + <real>-0.06248486787080765
-        p = p * z + <real>0.2499997466802597
+        p = mul_add(p, z, <real>-0.017660023644566536)
+        p = mul_add(p, z, <real>0.030990973114967346)
+        p = mul_add(p, z, <real>-0.06248486787080765)
+        p = mul_add(p, z, <real>0.2499997466802597)
     else:
         square = z * z
         p = 0.0004964551495854218
-        p = p * square + 0.0031312227743912854
-        p = p * square + 0.0053818834498665724
-        p = p * square + 0.008055086007636847
-        p = p * square + 0.013671867579503885
-        p = p * square + 0.031249999994742397
-        p = p * square + 0.24999999999999986
+        p = mul_add(p, square, 0.0031312227743912854)
+        p = mul_add(p, square, 0.0053818834498665724)
+        p = mul_add(p, square, 0.008055086007636847)
+        p = mul_add(p, square, 0.013671867579503885)
+        p = mul_add(p, square, 0.031249999994742397)
+        p = mul_add(p, square, 0.24999999999999986)
         q = -0.0017080547169928178
-        q = q * square + -0.004337013562445571
-        q = q * square + -0.0065333253757366636
-        q = q * square + -0.01025377467520606
-        q = q * square + -0.019531249737510744
-        q = q * square + -0.062499999999950685
-        p = p + z * q
-    return z * p
+        q = mul_add(q, square, -0.004337013562445571)
+        q = mul_add(q, square, -0.0065333253757366636)
+        q = mul_add(q, square, -0.01025377467520606)
+        q = mul_add(q, square, -0.019531249737510744)
+        q = mul_add(q, square, -0.062499999999950685)
+        p = mul_add(z, q, p)
+    return p
 
 
 cdef inline real cubic_of_tanh(real x) noexcept nogil:
@@ -380,32 +459,32 @@ cdef inline real cubic_of_tanh(real x) noexcept nogil:
     cdef real z = x * x, p, q, square
     if real is float:
         p = <real>-0.0004316035774536431
-        p = p * z + <real>0.0027833750937134027
-        p = p * z + <real>-0.009641099721193314
-        p = p * z + <real>0.026110602542757988
-        p = p * z + <real>-0.06549624353647232
-        p = p * z + <real>0.16189199686050415
-        p = p * z + <real>-0.3999994993209839
+        p = mul_add(p, z, <real>0.0027833750937134027)
+        p = mul_add(p, z, <real>-0.009641099721193314)
+        p = mul_add(p, z, <real>0.026110602542757988)
+        p = mul_add(p, z, <real>-0.06549624353647232)
+        p = mul_add(p, z, <real>0.16189199686050415)
+        p = mul_add(p, z, <real>-0.3999994993209839)
     else:
         square = z * z
         p = -2.804884457272587e-07
-        p = p * square + -5.76222998740215e-06
-        p = p * square + -4.6245771833679545e-05
-        p = p * square + -0.0002903725418466704
-        p = p * square + -0.0017700527761412295
-        p = p * square + -0.010776383479401538
-        p = p * square + -0.06560846560602399
-        p = p * square + -0.39999999999999947
+        p = mul_add(p, square, -5.76222998740215e-06)
+        p = mul_add(p, square, -4.6245771833679545e-05)
+        p = mul_add(p, square, -0.0002903725418466704)
+        p = mul_add(p, square, -0.0017700527761412295)
+        p = mul_add(p, square, -0.010776383479401538)
+        p = mul_add(p, square, -0.06560846560602399)
+        p = mul_add(p, square, -0.39999999999999947)
         q = 2.5556396105239203e-08
-        q = q * square + 1.5353710571780157e-06
-        q = q * square + 1.7328827152034502e-05
-        q = q * square + 0.00011697353956867802
-        q = q * square + 0.0007172652982153458
-        q = q * square + 0.004367497990165897
-        q = q * square + 0.02658970653912831
-        q = q * square + 0.1619047619047015
-        p = p + z * q
-    return (x * z + (x * z) * (z * p)) / <real>3
+        q = mul_add(q, square, 1.5353710571780157e-06)
+        q = mul_add(q, square, 1.7328827152034502e-05)
+        q = mul_add(q, square, 0.00011697353956867802)
+        q = mul_add(q, square, 0.0007172652982153458)
+        q = mul_add(q, square, 0.004367497990165897)
+        q = mul_add(q, square, 0.02658970653912831)
+        q = mul_add(q, square, 0.1619047619047015)
+        p = mul_add(z, q, p)
+    return mul_add(x * z, z * p, x * z) / <real>3
 
 
 cdef inline real normal_tail(real w) noexcept nogil:
@@ -414,58 +493,58 @@ cdef inline real normal_tail(real w) noexcept nogil:
     if real is float:
         square = w * w
         p = <real>0.001041363924741745
-        p = p * square + <real>-0.0018221038626506925
-        p = p * square + <real>-0.004177608527243137
-        p = p * square + <real>0.00954421330243349
-        p = p * square + <real>0.02852996066212654
-        p = p * square + <real>-0.17493370175361633
-        p = p * square + <real>0.16532409191131592
+        p = mul_add(p, square, <real>-0.0018221038626506925)
+        p = mul_add(p, square, <real>-0.004177608527243137)
+        p = mul_add(p, square, <real>0.00954421330243349)
+        p = mul_add(p, square, <real>0.02852996066212654)
+        p = mul_add(p, square, <real>-0.17493370175361633)
+        p = mul_add(p, square, <real>0.16532409191131592)
         q = <real>0.0003966171061620116
-        q = q * square + <real>0.0003763439308386296
-        q = q * square + <real>-0.0038021414075046778
-        q = q * square + <real>-0.0008287730743177235
-        q = q * square + <real>0.025356978178024292
-        q = q * square + <real>-0.02546597272157669
-        q = q * square + <real>-0.22164320945739746
-        p = p + w * q
+        q = mul_add(q, square, <real>0.0003763439308386296)
+        q = mul_add(q, square, <real>-0.0038021414075046778)
+        q = mul_add(q, square, <real>-0.0008287730743177235)
+        q = mul_add(q, square, <real>0.025356978178024292)
+        q = mul_add(q, square, <real>-0.02546597272157669)
+        q = mul_add(q, square, <real>-0.22164320945739746)
+        p = mul_add(w, q, p)
     else:
         square = w * w
         fourth = square * square
         p = 3.390108061762485e-05
-        p = p * fourth + 0.00014281266295030547
-        p = p * fourth + 0.00012883313405224805
-        p = p * fourth + -8.284666545920486e-06
-        p = p * fourth + 4.289774680851563e-06
-        p = p * fourth + 0.0005229195223621342
-        p = p * fourth + -0.004220675979770716
-        p = p * fourth + 0.028532393753506576
-        p = p * fourth + 0.1653240974260215
+        p = mul_add(p, fourth, 0.00014281266295030547)
+        p = mul_add(p, fourth, 0.00012883313405224805)
+        p = mul_add(p, fourth, -8.284666545920486e-06)
+        p = mul_add(p, fourth, 4.289774680851563e-06)
+        p = mul_add(p, fourth, 0.0005229195223621342)
+        p = mul_add(p, fourth, -0.004220675979770716)
+        p = mul_add(p, fourth, 0.028532393753506576)
+        p = mul_add(p, fourth, 0.1653240974260215)
         q = 1.7139363126732374e-05
-        q = q * fourth + 3.7049656220949654e-05
-        q = q * fourth + 1.0334882898366345e-05
-        q = q * fourth + -1.7895896455616998e-05
-        q = q * fourth + -8.020000034727476e-05
-        q = q * fourth + 0.0006011838481295674
-        q = q * fourth + -0.003431708186069448
-        q = q * fourth + 0.025377962659752618
-        q = q * fourth + -0.22164318054248977
+        q = mul_add(q, fourth, 3.7049656220949654e-05)
+        q = mul_add(q, fourth, 1.0334882898366345e-05)
+        q = mul_add(q, fourth, -1.7895896455616998e-05)
+        q = mul_add(q, fourth, -8.020000034727476e-05)
+        q = mul_add(q, fourth, 0.0006011838481295674)
+        q = mul_add(q, fourth, -0.003431708186069448)
+        q = mul_add(q, fourth, 0.025377962659752618)
+        q = mul_add(q, fourth, -0.22164318054248977)
         s = -5.058297116220802e-06
-        s = s * fourth + -9.396575947623632e-05
-        s = s * fourth + -0.0001480082272977338
-        s = s * fourth + -5.728359992026234e-05
-        s = s * fourth + -9.969513838989328e-05
-        s = s * fourth + 0.00040800485671109584
-        s = s * fourth + -0.001569071426010238
-        s = s * fourth + 0.009539391272332635
-        s = s * fourth + -0.17493393790023243
+        s = mul_add(s, fourth, -9.396575947623632e-05)
+        s = mul_add(s, fourth, -0.0001480082272977338)
+        s = mul_add(s, fourth, -5.728359992026234e-05)
+        s = mul_add(s, fourth, -9.969513838989328e-05)
+        s = mul_add(s, fourth, 0.00040800485671109584)
+        s = mul_add(s, fourth, -0.001569071426010238)
+        s = mul_add(s, fourth, 0.009539391272332635)
+        s = mul_add(s, fourth, -0.17493393790023243)
         t = -3.007837394417039e-06
-        t = t * fourth + -3.702397184470678e-05
-        t = t * fourth + -2.1803784309126157e-05
-        t = t * fourth + 2.347582859753998e-05
-        t = t * fourth + -6.306699006628981e-05
-        t = t * fourth + 0.00017250470357952906
-        t = t * fourth + -0.00013525439490317284
-        t = t * fourth + -0.0009551534505295752
-        t = t * fourth + -0.02546745757526724
-        p = (p + w * q) + square * (s + w * t)
+        t = mul_add(t, fourth, -3.702397184470678e-05)
+        t = mul_add(t, fourth, -2.1803784309126157e-05)
+        t = mul_add(t, fourth, 2.347582859753998e-05)
+        t = mul_add(t, fourth, -6.306699006628981e-05)
+        t = mul_add(t, fourth, 0.00017250470357952906)
+        t = mul_add(t, fourth, -0.00013525439490317284)
+        t = mul_add(t, fourth, -0.0009551534505295752)
+        t = mul_add(t, fourth, -0.02546745757526724)
+        p = mul_add(square, mul_add(w, t, s), mul_add(w, q, p))
     return p

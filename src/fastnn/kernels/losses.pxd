@@ -9,9 +9,11 @@ r is p - t. Where a derivative does not exist it is 0 if that is a subgradient; 
 from fastnn.kernels.activations cimport (
     absolute, clipped, or_nan, sigmoid, sigmoid_derivative, square_root, tanh, tanh_derivative, with_sign_of,
 )
+from libc.math cimport INFINITY, NAN
+
 from fastnn.kernels.elementary cimport (
-    exp_any, exp_nonpositive, expm1_nonpositive, log1p_of, log1p_unit, log_of_positive, log_probability, real,
-    smallest_normal,
+    exp_any, exp_nonpositive, exp_of_product, expm1_nonpositive, log1p_of, log1p_unit, log_of_positive, log_probability,
+    mul_add, power, real, smallest_normal,
 )
 
 
@@ -59,7 +61,7 @@ cdef inline real flat_hessian(real p, real t, const double *a) noexcept nogil:
 cdef inline real huber(real p, real t, const double *a) noexcept nogil:
     cdef real r = absolute(p - t), delta = <real>a[0]
     cdef real inside = <real>0.5 * r * r
-    cdef real outside = delta * (r - <real>0.5 * delta)
+    cdef real outside = delta * mul_add(<real>-0.5, delta, r)
     return inside if r <= delta else outside
 
 cdef inline real huber_gradient(real p, real t, const double *a) noexcept nogil:
@@ -75,7 +77,7 @@ cdef inline real huber_hessian(real p, real t, const double *a) noexcept nogil:
 cdef inline real smooth_l1(real p, real t, const double *a) noexcept nogil:
     cdef real r = absolute(p - t), beta = <real>a[0]
     cdef real inside = <real>0.5 * r * (r / beta)
-    cdef real outside = r - <real>0.5 * beta
+    cdef real outside = mul_add(<real>-0.5, beta, r)
     return inside if r <= beta else outside
 
 cdef inline real smooth_l1_gradient(real p, real t, const double *a) noexcept nogil:
@@ -91,7 +93,7 @@ cdef inline real smooth_l1_hessian(real p, real t, const double *a) noexcept nog
 
 cdef inline real pseudo_root(real v) noexcept nogil:
     cdef real size = absolute(v)
-    return size if size > <real>1e15 else square_root(<real>1 + v * v)
+    return size if size > <real>1e15 else square_root(mul_add(v, v, <real>1))
 
 cdef inline real pseudo_huber(real p, real t, const double *a) noexcept nogil:
     cdef real r = absolute(p - t), s = pseudo_root(r / <real>a[0])
@@ -113,7 +115,7 @@ cdef inline real pseudo_huber_hessian(real p, real t, const double *a) noexcept 
 
 cdef inline real log_cosh(real p, real t, const double *a) noexcept nogil:
     cdef real r = absolute(p - t), m = expm1_nonpositive(-r)
-    cdef real near = m * m / (<real>2 + <real>2 * m), e = exp_nonpositive(<real>-2 * r)
+    cdef real near = m * m / mul_add(<real>2, m, <real>2), e = exp_nonpositive(<real>-2 * r)
     cdef real logarithm = log1p_unit(near if r < 1 else e)
     return logarithm if r < 1 else (r - <real>0.6931471805599453) + logarithm
 
@@ -136,21 +138,26 @@ cdef inline real quantile_gradient(real p, real t, const double *a) noexcept nog
     return <real>1 - q if r > 0 else below
 
 
-# msle: d^2, d = log((1 + p) / (1 + t)) = log(1 + r / (1 + t)). The second derivative is 2 (1 - d) / (1 + p)^2.
+# msle: d^2, d = log((1 + p) / (1 + t)), whose size is log(1 + |r| / (1 + the smaller)): 1 plus a fraction above 0 does
+# not cancel. Below -1 it is NaN. The second derivative is 2 (1 - d) / (1 + p)^2.
 
 cdef inline real log_ratio(real p, real t) noexcept nogil:
-    return log1p_of((p - t) / (<real>1 + t))
+    cdef real r = p - t, smaller = p if p < t else t, excess = absolute(r) / (<real>1 + smaller)
+    cdef real size = log1p_of(excess)
+    size = excess if excess == <real>INFINITY else size
+    return with_sign_of(<real>NAN if smaller < -1 else size, r)
 
 cdef inline real msle(real p, real t, const double *a) noexcept nogil:
     cdef real d = log_ratio(p, t)
     return d * d
 
 cdef inline real msle_gradient(real p, real t, const double *a) noexcept nogil:
-    return <real>2 * log_ratio(p, t) / (<real>1 + p)
+    cdef real d = log_ratio(p, t)
+    return or_nan(<real>0 if p == <real>INFINITY else <real>2 * d / (<real>1 + p), d)
 
 cdef inline real msle_hessian(real p, real t, const double *a) noexcept nogil:
-    cdef real below = <real>1 + p
-    return <real>2 * (<real>1 - log_ratio(p, t)) / (below * below)
+    cdef real below = <real>1 + p, d = log_ratio(p, t)
+    return or_nan(<real>0 if p == <real>INFINITY else <real>2 * (<real>1 - d) / below / below, d)
 
 
 # mape: 100 |r| / |t|, with the constant a in place of a smaller |t|.
@@ -166,23 +173,32 @@ cdef inline real mape_gradient(real p, real t, const double *a) noexcept nogil:
     return mae_gradient(p, t, a) * percent_of(t, a)
 
 
-# smape: 200 |r| / (|p| + |t|); 0 where both are 0. It is constant where p and t have opposite signs. Elsewhere its
-# derivatives are 400 |t| sign(r) / s^2 and -800 |t| sign(r) sign(p) / s^3, s = |p| + |t|.
+# smape: 200 |r| / (|p| + |t|); 0 where both are 0. It is constant where p and t have opposite signs or p is 0. Elsewhere
+# its derivatives are 400 |t| sign(r) / s^2 and -800 |t| sign(r) sign(p) / s^3, s = |p| + |t|; 0 where r is. A power of
+# two keeps s from overflowing.
+
+cdef inline real smape_scale(real p, real t) noexcept nogil:
+    return <real>0.25 if (absolute(p) > <real>1e30) | (absolute(t) > <real>1e30) else <real>1
 
 cdef inline real smape(real p, real t, const double *a) noexcept nogil:
-    cdef real s = absolute(p) + absolute(t), share = absolute(p - t) / s
+    cdef real scale = smape_scale(p, t), s = absolute(scale * p) + absolute(scale * t)
+    cdef real share = absolute(scale * p - scale * t) / s
     return <real>0 if s == 0 else <real>200 * share
 
+cdef inline real smape_slope(real p, real t, real slope) noexcept nogil:
+    """The slope where p and t have the same sign, 0 elsewhere and where they are equal."""
+    cdef bint rises = ((p > 0) & (t > 0)) | ((p < 0) & (t < 0))
+    return or_nan(slope if rises & (p != t) else <real>0, p - t)
+
 cdef inline real smape_gradient(real p, real t, const double *a) noexcept nogil:
-    cdef real s = absolute(p) + absolute(t)
-    cdef real slope = <real>400 * (absolute(t) / s) / s * mae_gradient(p, t, a)
-    return <real>0 if (p * t < 0) | (s == 0) else slope
+    cdef real scale = smape_scale(p, t), s = absolute(scale * p) + absolute(scale * t)
+    cdef real size = <real>400 * scale * (absolute(t) / s) / s * scale
+    return smape_slope(p, t, size if p > t else -size)
 
 cdef inline real smape_hessian(real p, real t, const double *a) noexcept nogil:
-    cdef real s = absolute(p) + absolute(t)
-    cdef real bend = <real>-800 * (absolute(t) / s) / s / s * mae_gradient(p, t, a)
-    bend = bend if p > 0 else -bend
-    return <real>0 if (p * t < 0) | (s == 0) else bend
+    cdef real scale = smape_scale(p, t), s = absolute(scale * p) + absolute(scale * t)
+    cdef real size = <real>800 * scale * (absolute(t) / s) / s * scale / s * scale
+    return smape_slope(p, t, -size if (p > t) == (p > 0) else size)
 
 
 cdef inline real unless_zero(real x, real t) noexcept nogil:
@@ -194,7 +210,7 @@ cdef inline real unless_zero(real x, real t) noexcept nogil:
 # poisson_nll: e^p - t p from the logarithm of the rate; p - t log(p + a) from the rate itself.
 
 cdef inline real poisson_nll(real p, real t, const double *a) noexcept nogil:
-    return exp_any(p) - t * unless_zero(p, t)
+    return mul_add(-t, unless_zero(p, t), exp_any(p))
 
 cdef inline real poisson_nll_gradient(real p, real t, const double *a) noexcept nogil:
     return exp_any(p) - t
@@ -203,7 +219,7 @@ cdef inline real poisson_nll_hessian(real p, real t, const double *a) noexcept n
     return or_nan(exp_any(p), t)
 
 cdef inline real poisson_nll_of_rate(real p, real t, const double *a) noexcept nogil:
-    return p - t * unless_zero(log_of_positive(p + <real>a[0]), t)
+    return mul_add(-t, unless_zero(log_of_positive(p + <real>a[0]), t), p)
 
 cdef inline real poisson_nll_of_rate_gradient(real p, real t, const double *a) noexcept nogil:
     cdef real below = p + <real>a[0]
@@ -218,7 +234,7 @@ cdef inline real poisson_nll_of_rate_hessian(real p, real t, const double *a) no
 
 cdef inline real stirling(real t) noexcept nogil:
     cdef real log_t = log_of_positive(t)
-    cdef real y = (t * log_t - t) + <real>0.5 * (log_t + <real>1.8378770664093453)
+    cdef real y = mul_add(<real>0.5, log_t + <real>1.8378770664093453, mul_add(t, log_t, -t))
     return <real>0 if t <= 1 else y
 
 cdef inline real poisson_nll_full(real p, real t, const double *a) noexcept nogil:
@@ -231,10 +247,10 @@ cdef inline real poisson_nll_of_rate_full(real p, real t, const double *a) noexc
 # gamma_nll: p + t e^-p from the logarithm of the mean; log(p) + t / p from the mean itself.
 
 cdef inline real gamma_nll(real p, real t, const double *a) noexcept nogil:
-    return p + t * unless_zero(exp_any(-p), t)
+    return mul_add(t, unless_zero(exp_any(-p), t), p)
 
 cdef inline real gamma_nll_gradient(real p, real t, const double *a) noexcept nogil:
-    return <real>1 - t * unless_zero(exp_any(-p), t)
+    return mul_add(-t, unless_zero(exp_any(-p), t), <real>1)
 
 cdef inline real gamma_nll_hessian(real p, real t, const double *a) noexcept nogil:
     return t * unless_zero(exp_any(-p), t)
@@ -251,20 +267,16 @@ cdef inline real gamma_nll_of_mean_hessian(real p, real t, const double *a) noex
 
 # tweedie: e^(p b) / b - t e^(p c) / c with b = 2 - power and c = 1 - power, from the logarithm of the mean.
 
-cdef inline real exp_of_product(real p, real b) noexcept nogil:
-    """e^(p b). Limits, beyond which it is 0 or infinite anyway, keep the product from being fused with what follows."""
-    return exp_any(clipped(p * b, <real>-2000, <real>2000))
-
 cdef inline real tweedie(real p, real t, const double *a) noexcept nogil:
-    cdef real b = <real>(2 - a[0]), c = <real>(1 - a[0]), by_b = <real>(1 / (2 - a[0])), by_c = <real>(1 / (1 - a[0]))
-    return exp_of_product(p, b) * by_b - t * unless_zero(exp_of_product(p, c) * by_c, t)
+    cdef real by_b = <real>(1 / (2 - a[0])), by_c = <real>(1 / (1 - a[0]))
+    return mul_add(exp_of_product(p, 2 - a[0]), by_b, -t * unless_zero(exp_of_product(p, 1 - a[0]) * by_c, t))
 
 cdef inline real tweedie_gradient(real p, real t, const double *a) noexcept nogil:
-    return exp_of_product(p, <real>(2 - a[0])) - t * unless_zero(exp_of_product(p, <real>(1 - a[0])), t)
+    return mul_add(-t, unless_zero(exp_of_product(p, 1 - a[0]), t), exp_of_product(p, 2 - a[0]))
 
 cdef inline real tweedie_hessian(real p, real t, const double *a) noexcept nogil:
     cdef real b = <real>(2 - a[0]), c = <real>(1 - a[0])
-    return b * (exp_of_product(p, b) - t * unless_zero(c / b * exp_of_product(p, c), t))
+    return mul_add(b, exp_of_product(p, 2 - a[0]), -t * unless_zero(c * exp_of_product(p, 1 - a[0]), t))
 
 
 # gaussian_nll: (log(v) + r^2 / v) / 2 + c with v = max(a, b), the variance. Of the variance p, for a target t and the
@@ -275,7 +287,7 @@ cdef inline real at_least(real x, real least) noexcept nogil:
 
 cdef inline real gaussian_nll(real p, real t, const double *a) noexcept nogil:
     cdef real v = at_least(<real>a[0], <real>a[1]), r = p - t
-    return <real>0.5 * (log_of_positive(v) + r * (r / v)) + <real>a[2]
+    return mul_add(<real>0.5, mul_add(r, r / v, log_of_positive(v)), <real>a[2])
 
 cdef inline real gaussian_nll_gradient(real p, real t, const double *a) noexcept nogil:
     return (p - t) / at_least(<real>a[0], <real>a[1])
@@ -285,25 +297,25 @@ cdef inline real gaussian_nll_hessian(real p, real t, const double *a) noexcept 
 
 cdef inline real gaussian_nll_of_variance(real p, real t, const double *a) noexcept nogil:
     cdef real v = at_least(p, <real>a[1]), r = <real>a[0] - t
-    return <real>0.5 * (log_of_positive(v) + r * (r / v)) + <real>a[2]
+    return mul_add(<real>0.5, mul_add(r, r / v, log_of_positive(v)), <real>a[2])
 
 cdef inline real gaussian_nll_of_variance_gradient(real p, real t, const double *a) noexcept nogil:
     cdef real v = at_least(p, <real>a[1]), r = <real>a[0] - t
-    return <real>0.5 * (<real>1 - r * (r / v)) / v
+    return <real>0.5 * mul_add(-r, r / v, <real>1) / v
 
 cdef inline real gaussian_nll_of_variance_hessian(real p, real t, const double *a) noexcept nogil:
     cdef real v = at_least(p, <real>a[1]), r = <real>a[0] - t
-    return (r * (r / v) - <real>0.5) / v / v
+    return mul_add(r, r / v, <real>-0.5) / v / v
 
 
 # hinge: max(0, 1 - t p) for targets of -1 and 1. At the margin the gradient is 0.
 
 cdef inline real hinge(real p, real t, const double *a) noexcept nogil:
-    cdef real margin = <real>1 - t * p
+    cdef real margin = mul_add(-t, p, <real>1)
     return <real>0 if margin < 0 else margin
 
 cdef inline real hinge_gradient(real p, real t, const double *a) noexcept nogil:
-    cdef real margin = <real>1 - t * p
+    cdef real margin = mul_add(-t, p, <real>1)
     return or_nan(-t if margin > 0 else <real>0, margin)
 
 
@@ -325,11 +337,11 @@ cdef inline real hinge_embedding_hessian(real p, real t, const double *a) noexce
 # margin_ranking: max(0, b - t (p - a)) for targets of -1 and 1. At the margin the gradient is 0.
 
 cdef inline real margin_ranking(real p, real t, const double *a) noexcept nogil:
-    cdef real margin = <real>a[1] - t * (p - <real>a[0])
+    cdef real margin = mul_add(-t, p - <real>a[0], <real>a[1])
     return <real>0 if margin < 0 else margin
 
 cdef inline real margin_ranking_gradient(real p, real t, const double *a) noexcept nogil:
-    cdef real margin = <real>a[1] - t * (p - <real>a[0])
+    cdef real margin = mul_add(-t, p - <real>a[0], <real>a[1])
     return or_nan(-t if margin > 0 else <real>0, margin)
 
 
@@ -342,7 +354,7 @@ cdef inline real squared_hinge_gradient(real p, real t, const double *a) noexcep
     return <real>-2 * t * hinge(p, t, a)
 
 cdef inline real squared_hinge_hessian(real p, real t, const double *a) noexcept nogil:
-    cdef real margin = <real>1 - t * p
+    cdef real margin = mul_add(-t, p, <real>1)
     return or_nan(<real>2 * t * t if margin > 0 else <real>0, margin)
 
 
@@ -383,14 +395,13 @@ cdef inline real exponential_loss_hessian(real p, real t, const double *a) noexc
 
 
 # binary_cross_entropy: -t log(p) - (1 - t) log(1 - p), with the smallest normal number in place of a smaller p or
-# 1 - p, in the gradient (1 - t) / (1 - p) - t / p as well. The numerator p - t is exact where it cancels. Choosing the
-# second term keeps its product from being the one that is fused, in every loop alike. The second derivative is
-# t / p^2 + (1 - t) / (1 - p)^2.
+# 1 - p, in the gradient (1 - t) / (1 - p) - t / p as well. The numerator p - t is exact where it cancels. The second
+# derivative is t / p^2 + (1 - t) / (1 - p)^2.
 
 cdef inline real binary_cross_entropy(real p, real t, const double *a) noexcept nogil:
     cdef real no = <real>1 - t
     cdef real term = no * log1p_of(-p)
-    return -(t * log_probability(p) + (<real>0 if no == 0 else term))
+    return -mul_add(t, log_probability(p), <real>0 if no == 0 else term)
 
 cdef inline real binary_cross_entropy_gradient(real p, real t, const double *a) noexcept nogil:
     cdef real tiny = smallest_normal(p)
@@ -417,10 +428,8 @@ cdef inline real wrong_side(real z, real t) noexcept nogil:
     return no if z > 0 else t
 
 cdef inline real binary_cross_entropy_with_logits(real z, real t, const double *a) noexcept nogil:
-    cdef real size = absolute(z)
-    cdef real wrong = wrong_side(z, t)
-    cdef real linear = wrong * size
-    return (<real>0 if wrong == 0 else linear) + log1p_unit(exp_nonpositive(-size))
+    cdef real size = absolute(z), wrong = wrong_side(z, t)
+    return mul_add(wrong, <real>0 if wrong == 0 else size, log1p_unit(exp_nonpositive(-size)))
 
 cdef inline real binary_cross_entropy_with_logits_gradient(real z, real t, const double *a) noexcept nogil:
     cdef real e = exp_nonpositive(-absolute(z))
@@ -436,21 +445,20 @@ cdef inline real binary_cross_entropy_with_logits_hessian(real z, real t, const 
 # target moved towards 1/2. a = c, b. A weight of exactly 0 leaves an infinite z out.
 
 cdef inline real smoothed(real t, const double *a) noexcept nogil:
-    return t * <real>(1 - a[1]) + <real>(a[1] / 2)
+    return mul_add(t, <real>(1 - a[1]), <real>(a[1] / 2))
 
 cdef inline real weighted_binary_cross_entropy_with_logits(real z, real t, const double *a) noexcept nogil:
     cdef real size = absolute(z), s = smoothed(t, a), yes = <real>a[0] * s, no = smoothed(<real>1 - t, a)
     cdef real wrong = no if z > 0 else yes
-    cdef real linear = wrong * size
-    return (<real>0 if wrong == 0 else linear) + (yes + no) * log1p_unit(exp_nonpositive(-size))
+    return mul_add(wrong, <real>0 if wrong == 0 else size, (yes + no) * log1p_unit(exp_nonpositive(-size)))
 
 cdef inline real weighted_binary_cross_entropy_with_logits_gradient(real z, real t, const double *a) noexcept nogil:
     cdef real e = exp_nonpositive(-absolute(z)), s = smoothed(t, a), yes = <real>a[0] * s, no = smoothed(<real>1 - t, a)
-    cdef real above = no - yes * e if z > 0 else no * e - yes
+    cdef real above = mul_add(-yes, e, no) if z > 0 else mul_add(no, e, -yes)
     return above / (<real>1 + e)
 
 cdef inline real weighted_binary_cross_entropy_with_logits_hessian(real z, real t, const double *a) noexcept nogil:
-    return (<real>a[0] * smoothed(t, a) + smoothed(<real>1 - t, a)) * sigmoid_derivative(z, a)
+    return mul_add(<real>a[0], smoothed(t, a), smoothed(<real>1 - t, a)) * sigmoid_derivative(z, a)
 
 
 # sigmoid_focal: w m^c l with l the binary cross-entropy, p = sigmoid(z), m = p (1 - t) + (1 - p) t, the probability of the
@@ -458,16 +466,12 @@ cdef inline real weighted_binary_cross_entropy_with_logits_hessian(real z, real 
 # are w m^c (p - t + c d l) and w m^c (c (c - 1) d^2 l + c d (1 - 2 p) l + 2 c d (p - t) + p (1 - p)).
 
 cdef inline real focal_weight(real t, const double *a) noexcept nogil:
-    cdef real yes = <real>a[0], weight = yes * t + (<real>1 - yes) * (<real>1 - t)
+    cdef real yes = <real>a[0], weight = mul_add(yes, t, (<real>1 - yes) * (<real>1 - t))
     return <real>1 if a[0] < 0 else weight
 
 cdef inline real wrong_probability(real z, real t) noexcept nogil:
     cdef real e = exp_nonpositive(-absolute(z))
-    return ((<real>1 - t) + t * e if z > 0 else (<real>1 - t) * e + t) / (<real>1 + e)
-
-cdef inline real focal_power(real m, const double *a) noexcept nogil:
-    cdef real power = exp_nonpositive(<real>a[1] * log_of_positive(m))
-    return <real>1 if a[1] == 0 else power
+    return (mul_add(t, e, <real>1 - t) if z > 0 else mul_add(<real>1 - t, e, t)) / (<real>1 + e)
 
 cdef inline real focal_slope(real z, real t, real m, const double *a) noexcept nogil:
     cdef real slope = (<real>1 - (t + t)) * (sigmoid_derivative(z, a) / m)
@@ -475,20 +479,20 @@ cdef inline real focal_slope(real z, real t, real m, const double *a) noexcept n
 
 cdef inline real sigmoid_focal(real z, real t, const double *a) noexcept nogil:
     return focal_weight(t, a) * (
-        focal_power(wrong_probability(z, t), a) * binary_cross_entropy_with_logits(z, t, a))
+        power(wrong_probability(z, t), a[1]) * binary_cross_entropy_with_logits(z, t, a))
 
 cdef inline real sigmoid_focal_gradient(real z, real t, const double *a) noexcept nogil:
     cdef real m = wrong_probability(z, t), slope = focal_slope(z, t, m, a)
     cdef real bend = <real>a[1] * (slope * binary_cross_entropy_with_logits(z, t, a))
     bend = <real>0 if slope == 0 else bend
-    return focal_weight(t, a) * (focal_power(m, a) * (binary_cross_entropy_with_logits_gradient(z, t, a) + bend))
+    return focal_weight(t, a) * (power(m, a[1]) * (binary_cross_entropy_with_logits_gradient(z, t, a) + bend))
 
 cdef inline real sigmoid_focal_hessian(real z, real t, const double *a) noexcept nogil:
     cdef real m = wrong_probability(z, t), d = focal_slope(z, t, m, a), c = <real>a[1]
     cdef real l = binary_cross_entropy_with_logits(z, t, a), error = binary_cross_entropy_with_logits_gradient(z, t, a)
-    cdef real bend = c * d * ((c - <real>1) * d * l + (<real>1 - <real>2 * sigmoid(z, a)) * l + <real>2 * error)
+    cdef real bend = c * d * mul_add(mul_add(c - <real>1, d, mul_add(<real>-2, sigmoid(z, a), <real>1)), l, <real>2 * error)
     bend = <real>0 if d == 0 else bend
-    return focal_weight(t, a) * (focal_power(m, a) * (bend + sigmoid_derivative(z, a)))
+    return focal_weight(t, a) * (power(m, a[1]) * (bend + sigmoid_derivative(z, a)))
 
 
 # kl_divergence: t (log t - x), with x a logarithm of a probability. A target of exactly 0 leaves x out.

@@ -10,7 +10,7 @@ from libc.math cimport INFINITY, NAN, exp, expm1, frexp, ldexp, pow, sqrt
 
 from fastnn.kernels cimport losses as f
 from fastnn.kernels.elementary cimport (
-    exp_any, exp_nonpositive, log1p_of, log_of_positive, log_probability, real, smallest_normal,
+    exp_any, exp_nonpositive, log1p_of, log_of_positive, log_probability, mul_add, real, smallest_normal,
 )
 from fastnn.kernels.reductions cimport (
     EXPONENTIALS, NOTHING, STRETCH, dot_row, exp_rows, has_nan, max_rows, place_of, row_max, rows_at_once, sparse_limit,
@@ -314,7 +314,8 @@ cdef inline void tversky_rows(
             start = r * n + stretch * STRETCH
             count = min(<Py_ssize_t>STRETCH, r * n + n - start)
             for k in range(count):
-                terms[k] = of_yes * (p[start + k] * (<real>1 - t[start + k])) + of_no * ((<real>1 - p[start + k]) * t[start + k])
+                terms[k] = mul_add(
+                    of_yes, p[start + k] * (<real>1 - t[start + k]), of_no * ((<real>1 - p[start + k]) * t[start + k]))
             right += dot_row(p + start, t + start, count)
             wrong += sum_row(terms, count)
         divisor = right + wrong
@@ -323,8 +324,8 @@ cdef inline void tversky_rows(
         all_ = <real>(1 / divisor)
         factor = <real>(-2 / divisor)
         for k in range(r * n, r * n + n):
-            d = <real>a + less_own * t[k]
-            slope = scale[r] * (own * d - all_ * t[k])
+            d = mul_add(less_own, t[k], of_yes)
+            slope = scale[r] * mul_add(own, d, -all_ * t[k])
             if hessian is not NULL:
                 hessian[k] = factor * d * slope
             if gradient is not NULL:
@@ -631,7 +632,7 @@ cdef inline void cross_entropy_rows(
             total = <real>weight[r]
             certain = total * (<real>rest[r] * inverse)
             for k in range(r * n, r * n + n):
-                ordinary = total * (gradient[k] * inverse) - t[k]
+                ordinary = mul_add(total, gradient[k] * inverse, -t[k])
                 gradient[k] = scale[r] * ((total - t[k]) - certain if gradient[k] == 1 else ordinary)
 
 

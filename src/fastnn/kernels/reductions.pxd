@@ -8,7 +8,7 @@ taken as a block that ends with the row, with an element that changes nothing in
 
 from libc.math cimport INFINITY
 
-from fastnn.kernels.elementary cimport exp_nonpositive, exp_with_headroom, real, without_headroom
+from fastnn.kernels.elementary cimport exp_nonpositive, exp_with_headroom, mul_add, real, without_headroom
 
 cdef enum:
     LANES = 16
@@ -262,17 +262,17 @@ cdef inline double dot_row(const real *x, const real *y, Py_ssize_t n) noexcept 
     cdef double total = 0
     if n < LANES:
         for i in range(n):
-            total += <double>x[i] * y[i]
+            total = mul_add(<double>x[i], <double>y[i], total)
         return total
     fill(lane, <double>0)
     for i in range(n // LANES):
         for k in range(LANES):
-            lane[k] += <double>x[i * LANES + k] * y[i * LANES + k]
+            lane[k] = mul_add(<double>x[i * LANES + k], <double>y[i * LANES + k], lane[k])
     if whole < n:
         last_block(x + n, n - whole, block, <real>0)
         last_block(y + n, n - whole, other, <real>0)
         for k in range(LANES):
-            lane[k] += <double>block[k] * other[k]
+            lane[k] = mul_add(<double>block[k], <double>other[k], lane[k])
     return fold_sum(lane)
 
 
