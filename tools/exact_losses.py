@@ -15,18 +15,12 @@ from typing import Any, NamedTuple
 
 import hard_inputs as hard
 import mpmath
+from ulp import Scaled
 
 Number = Any
 Row = Sequence[Number]
 
 mpf, exp, log, log1p, root = mpmath.mpf, mpmath.exp, mpmath.log, mpmath.log1p, mpmath.sqrt
-
-
-class Scaled(NamedTuple):
-    """A number, and the size in whose units in the last place its error counts."""
-
-    value: Number
-    scale: Number
 
 
 Result = Number | Scaled
@@ -73,6 +67,10 @@ def times(factor: Number, result: Result) -> Result:
     return factor * result
 
 
+def plain(result: Result) -> Number:
+    return result.value if isinstance(result, Scaled) else result
+
+
 def sign(x: Number) -> Number:
     return mpf(mpmath.sign(x))
 
@@ -116,7 +114,9 @@ def pseudo_huber(p: Number, t: Number, delta: Number) -> Number:
 
 
 def log_cosh(p: Number, t: Number) -> Number:
-    return log1p(2 * mpmath.sinh((p - t) / 2) ** 2) if abs(p - t) < 1 else abs(p - t) + log((1 + exp(-2 * abs(p - t))) / 2)
+    return (
+        log1p(2 * mpmath.sinh((p - t) / 2) ** 2) if abs(p - t) < 1 else abs(p - t) + log((1 + exp(-2 * abs(p - t))) / 2)
+    )
 
 
 def sech2(x: Number) -> Number:
@@ -133,9 +133,7 @@ def log_ratio(p: Number, t: Number) -> Number:
 
 
 def smape_slope(p: Number, t: Number) -> Number:
-    """At a kink 0, if that is a subgradient, else the slope of the side of the formula with sign(0) = 0."""
-    s = abs(p) + abs(t)
-    return 400 * abs(t) * sign(p - t) / s**2 if s and p * t >= 0 else mpf(0)
+    return 400 * abs(t) * sign(p - t) / (abs(p) + abs(t)) ** 2 if p * t > 0 else mpf(0)
 
 
 # Counts and positive numbers
@@ -150,7 +148,9 @@ def poisson(p: Number, t: Number, log_input: bool = True, full: bool = False, ep
     return terms(*parts, *(stirling(t) if full else ()))
 
 
-def poisson_gradient(p: Number, t: Number, log_input: bool = True, full: bool = False, epsilon: Number = 1e-8) -> Result:
+def poisson_gradient(
+    p: Number, t: Number, log_input: bool = True, full: bool = False, epsilon: Number = 1e-8
+) -> Result:
     return terms(exp(p), -t) if log_input else (p + epsilon - t) / (p + epsilon)
 
 
@@ -179,7 +179,7 @@ def tweedie(derivative: int) -> Function:
 
 
 def variance(var: Number, eps: Number = 1e-6) -> Number:
-    return max(var, eps)
+    return mpf(max(var, eps))
 
 
 def gaussian(p: Number, t: Number, var: Number, full: bool = False) -> Result:
@@ -364,23 +364,23 @@ class Form(NamedTuple):
 
 
 FOCAL = Form(
-    lambda l, p, q, gamma: q**gamma * l,
-    lambda l, p, q, gamma: q**gamma + gamma * q ** (gamma - 1) * p * l,
-    lambda l, p, q, gamma: (
-        2 * gamma * q ** (gamma - 1) * p,
-        -gamma * q ** (gamma - 1) * p * l,
-        gamma * (gamma - 1) * q ** (gamma - 2) * p**2 * l,
+    lambda loss, p, rest, gamma: rest**gamma * loss,
+    lambda loss, p, rest, gamma: rest**gamma + gamma * rest ** (gamma - 1) * p * loss,
+    lambda loss, p, rest, gamma: (
+        2 * gamma * rest ** (gamma - 1) * p,
+        -gamma * rest ** (gamma - 1) * p * loss,
+        gamma * (gamma - 1) * rest ** (gamma - 2) * p**2 * loss,
     ),
 )
 POLY = Form(
-    lambda l, p, q, epsilon: l + epsilon * q,
-    lambda l, p, q, epsilon: 1 + epsilon * p,
-    lambda l, p, q, epsilon: (-epsilon * p,),
+    lambda loss, p, rest, epsilon: loss + epsilon * rest,
+    lambda loss, p, rest, epsilon: 1 + epsilon * p,
+    lambda loss, p, rest, epsilon: (-epsilon * p,),
 )
 GENERALIZED = Form(
-    lambda l, p, q, q_: -mpmath.expm1(-q_ * l) / q_,
-    lambda l, p, q, q_: exp(-q_ * l),
-    lambda l, p, q, q_: (-q_ * exp(-q_ * l),),
+    lambda loss, p, rest, q: -mpmath.expm1(-q * loss) / q,
+    lambda loss, p, rest, q: exp(-q * loss),
+    lambda loss, p, rest, q: (-q * exp(-q * loss),),
 )
 
 
@@ -403,9 +403,7 @@ def of_form(inputs: Callable[..., Any], form: Form, name: str, *values: float, *
         s, point = at(z, label)
         slope, curve = form.slope(*point, setting[name]), form.curve(*point, setting[name])
         own = [s.rest[k] if k == label else s.p[k] for k in range(len(z))]
-        return [
-            terms(slope * s.p[k] * s.rest[k], *(part * own[k] ** 2 for part in curve)) for k in range(len(z))
-        ]
+        return [terms(slope * s.p[k] * s.rest[k], *(part * own[k] ** 2 for part in curve)) for k in range(len(z))]
 
     return of_loss(inputs, value, gradient, hessian, *({name: number} for number in values), **rest)
 
@@ -561,9 +559,7 @@ def tversky_gradient(p: Row, t: Row, alpha: Number, beta: Number, smooth: Number
 def tversky_hessian(p: Row, t: Row, alpha: Number, beta: Number, smooth: Number) -> list[Result]:
     whole = sum(overlap(p, t, alpha, beta, smooth))
     slopes = tversky_gradient(p, t, alpha, beta, smooth)
-    return [
-        times(-2 * (y + alpha * (1 - y) - beta * y) / whole, slope) for y, slope in zip(t, slopes, strict=True)
-    ]
+    return [times(-2 * (y + alpha * (1 - y) - beta * y) / whole, slope) for y, slope in zip(t, slopes, strict=True)]
 
 
 def dice_of(function: Function) -> Function:
@@ -649,9 +645,7 @@ def distance_hessian(x: Row, y: Row, p: Number = 2) -> list[Result]:
     if not d or p in (1, mpmath.inf):
         return flat_row(x)
     shares = [(abs(a) / d) ** p for a in r]
-    rest = [
-        mpmath.fsum(shares[:k] + shares[k + 1 :]) if 2 * share > 1 else 1 - share for k, share in enumerate(shares)
-    ]
+    rest = [mpmath.fsum(shares[:k] + shares[k + 1 :]) if 2 * share > 1 else 1 - share for k, share in enumerate(shares)]
     powers = [(abs(a) / d) ** (p - 2) if a or p > 2 else mpf(1) if p == 2 else mpmath.inf for a in r]
     return [(p - 1) * power * other / d for power, other in zip(powers, rest, strict=True)]
 
@@ -760,7 +754,7 @@ def linear_ce(hidden: Row, matrix: Sequence[Row], label: int) -> Number:
 
 def linear_ce_gradient(hidden: Row, matrix: Sequence[Row], label: int) -> list[Result]:
     """Of the inputs, a sum over classes, and of the matrix, an outer product."""
-    slopes = [x.value for x in cross_entropy_gradient(products(hidden, matrix), label)]  # type: ignore[union-attr]
+    slopes = [plain(x) for x in cross_entropy_gradient(products(hidden, matrix), label)]
     of_hidden = [terms(*(s * row[k] for s, row in zip(slopes, matrix, strict=True))) for k in range(len(hidden))]
     return [*of_hidden, *(s * x for s in slopes for x in hidden)]
 
@@ -793,9 +787,7 @@ def log_softmax_backward(g: Row, x: Row, temperature: Number) -> list[Result]:
     y = softmax(x, temperature)
     size = max(abs(b) for b in g)
     total = mpmath.fsum(g)
-    return [
-        times(1 / temperature, Scaled(b - a * total, max(abs(b), a * size))) for a, b in zip(y, g, strict=True)
-    ]
+    return [times(1 / temperature, Scaled(b - a * total, max(abs(b), a * size))) for a, b in zip(y, g, strict=True)]
 
 
 def negative(row: Row) -> list[Number]:
@@ -978,7 +970,10 @@ LOSSES: dict[str, Exact] = {
         focal,
         focal_gradient,
         focal_hessian,
-        *({"alpha": a, "gamma": c} for a, c in ((0.25, 2.0), (-1.0, 2.0), (0.9, 0.5), (0.5, 3.0), (-1.0, 5.0), (0.25, 0.0))),
+        *(
+            {"alpha": a, "gamma": c}
+            for a, c in ((0.25, 2.0), (-1.0, 2.0), (0.9, 0.5), (0.5, 3.0), (-1.0, 5.0), (0.25, 0.0))
+        ),
     ),
     "kl_divergence": of_loss(hard.log_probabilities, kl, kl_gradient, kl_hessian, {}, {"generalized": True}),
     "kl_divergence of logarithms": of_loss(
@@ -1003,9 +998,7 @@ LOSSES: dict[str, Exact] = {
         {},
         {"label_smoothing": 0.1},
     ),
-    "nll": of_loss(
-        hard.labelled, lambda x, y: -x[y], lambda x, y: at_places(len(x), {y: -1}), flat_row
-    ),
+    "nll": of_loss(hard.labelled, lambda x, y: -x[y], lambda x, y: at_places(len(x), {y: -1}), flat_row),
     "focal_cross_entropy": of_form(hard.labelled, FOCAL, "gamma", 2.0, 0.5, 1.0, 5.0),
     "poly_cross_entropy": of_form(hard.labelled, POLY, "epsilon", 2.0, 0.5, 100.0),
     "generalized_cross_entropy": of_form(hard.labelled, GENERALIZED, "q", 0.7, 1.0, 0.01),

@@ -341,7 +341,10 @@ def labelled_or_rows(dtype: str) -> Iterator[Batch]:
         wide = z.astype(np.longdouble)
         e = np.exp(np.maximum(wide - wide.max(-1, keepdims=True), -700))
         near = n.near((e / e.sum(-1, keepdims=True)).astype(float))
-        yield z, n.cast(np.where(n.rng.integers(0, 2, (len(z), 1)), near, n.rng.dirichlet(np.ones(z.shape[-1]), len(z))))[0]
+        yield (
+            z,
+            n.cast(np.where(n.rng.integers(0, 2, (len(z), 1)), near, n.rng.dirichlet(np.ones(z.shape[-1]), len(z))))[0],
+        )
 
 
 def graded(dtype: str) -> Iterator[Batch]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-import math
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import exact_losses
@@ -13,24 +14,18 @@ import mpmath
 import numpy as np
 import numpy.typing as npt
 from builds import library
-from exact_losses import Exact, Number, Scaled
+from exact_losses import Exact
 from tqdm import tqdm
+from ulp import Case, Scaled, error_of
 
 Array = npt.NDArray[Any]
 
 FAMILIES = {"losses": exact_losses.LOSSES, "rows": exact_losses.ROW_FUNCTIONS}
 DEFINITIONS: dict[str, Exact] = {name: exact for family in FAMILIES.values() for name, exact in family.items()}
+JSON = "accuracy-losses.json"
+DTYPES = ("float32", "float64")
 PRECISIONS = 150, 2400, 20_000
 """Bits: the fewest, those from which on a 0 is one and no small number beside a large one, and the most."""
-
-
-class Case(NamedTuple):
-    """What is measured: a pass of a function, in a type and a build."""
-
-    name: str
-    which: str
-    dtype: str
-    isa: str
 
 
 class Witness(NamedTuple):
@@ -93,7 +88,9 @@ def as_mpf(value: Any) -> Any:
     return int(value) if isinstance(value, (int, np.integer)) else mpmath.mpf(float(value))
 
 
-def exact_values(name: str, which: str, dtype: str, arguments: tuple[Any, ...], settings: Mapping[str, Any]) -> list[Scaled]:
+def exact_values(
+    name: str, which: str, dtype: str, arguments: tuple[Any, ...], settings: Mapping[str, Any]
+) -> list[Scaled]:
     """The exact results for one value, in as many digits as they need: twice as many change nothing."""
     definition = DEFINITIONS[name]
     function = definition.passes[which]
@@ -119,23 +116,6 @@ def scaled(result: Any) -> Scaled:
 
 def agree(one: Scaled, other: Scaled) -> bool:
     return bool(abs(one.value - other.value) <= mpmath.ldexp(max(one.scale, other.scale), -80))
-
-
-def error_of(got: float, exact: Scaled, dtype: str) -> float:
-    """An error in units in the last place of the exact value, or of its scale where that is larger."""
-    info = np.finfo(dtype)
-    after = mpmath.ldexp(1, int(info.maxexp))  # the number after the largest stands for all beyond
-    if math.isnan(got):
-        return math.inf
-    value = exact.value
-    number = mpmath.mpf(got) if math.isfinite(got) else mpmath.sign(got) * after
-    if abs(value) > after:
-        value = mpmath.sign(value) * after
-    size = max(abs(value), exact.scale)
-    exponent = int(info.minexp)
-    if size:
-        exponent = min(max(int(mpmath.frexp(size)[1]) - 1, exponent), int(info.maxexp) - 1) if size < after else int(info.maxexp) - 1
-    return float(abs(number - value) / mpmath.ldexp(1, exponent - int(info.nmant)))
 
 
 # Both together
@@ -188,3 +168,51 @@ def sweep(names: list[str], dtypes: list[str], isas: tuple[str, ...], jobs: int 
 
 def measure_all(name: str, which: str, dtype: str, isas: tuple[str, ...]) -> dict[Case, Witness]:
     return measure(name, which, dtype, isas, batches_of(name, dtype))
+
+
+# The table
+
+
+def read(path: Path) -> dict[Case, Witness]:
+    entries = json.loads(path.read_text()) if path.exists() else []
+    return {
+        Case(*entry["case"]): Witness(entry["error"], tuple(entry["inputs"]), entry["settings"]) for entry in entries
+    }
+
+
+def write(path: Path, found: dict[Case, Witness]) -> None:
+    lines = (
+        json.dumps({"case": case, **witness._asdict(), "error": round(witness.error, 3)})
+        for case, witness in sorted(found.items())
+    )
+    path.write_text("[\n" + ",\n".join(lines) + "\n]\n")
+
+
+def bound(case: Case) -> float:
+    return DEFINITIONS[case.name].bound(case.which)
+
+
+def table(found: dict[Case, Witness], family: str, titles: Mapping[str, str]) -> Iterator[str]:
+    """The rows of a family's table; the columns are passes, each in both types."""
+    columns = [(which, dtype) for which in titles for dtype in DTYPES]
+    yield f"| | {' | '.join(f'{titles[which]}, {dtype}' for which, dtype in columns)} |"
+    yield f"|---|{'---:|' * len(columns)}"
+    for name, definition in FAMILIES[family].items():
+        cells = (cell(found, name, which, dtype) for which, dtype in columns)
+        star = "\\*" if definition.reason else ""
+        yield f"| `{name}`{star} | {' | '.join(cells)} |"
+
+
+def cell(found: dict[Case, Witness], name: str, which: str, dtype: str) -> str:
+    """The error in the AVX2 build and, where it differs, in the other."""
+    errors = [found.get(Case(name, which, dtype, isa)) for isa in ("avx2", "baseline")]
+    texts = [f"{witness.error:.2f}" for witness in errors if witness is not None]
+    return ", ".join(dict.fromkeys(texts))
+
+
+def reasons(family: str) -> Iterator[str]:
+    """Why some of a family's bounds are not the usual ones."""
+    for name, definition in FAMILIES[family].items():
+        if definition.reason:
+            bounds = ", ".join(f"{limit:g} for the {which}" for which, limit in definition.bounds.items())
+            yield f"- `{name}`: {bounds + ': ' if bounds else ''}{definition.reason}"
