@@ -3,7 +3,9 @@
 They are written from the formulas of the docstrings, not from the kernels. A definition takes one value's arguments,
 as mpmath's numbers and lists of them, and the hyperparameters, and gives a number or a list. Errors are in units in
 the last place of the exact value (ULP). Where a result is a sum that cancels, by nature of its formula, it is written
-as ``terms``: then its error counts in units in the last place of the largest term.
+as ``terms``: then its error counts in units in the last place of the largest term. Where it has an exponential of a
+difference of inputs, it is ``steep``: a difference that is rounded, as if an input were changed by half a unit in its
+last place, changes the exponential as many times as much as the difference is large.
 """
 
 from __future__ import annotations
@@ -57,8 +59,19 @@ def of_loss(
     return Exact(inputs, passes, settings or ({},), **rest)
 
 
-def terms(*numbers: Number) -> Scaled:
-    return Scaled(mpmath.fsum(numbers), max(abs(number) for number in numbers))
+def scaled(result: Result) -> Scaled:
+    return result if isinstance(result, Scaled) else Scaled(result, abs(result))
+
+
+def terms(*results: Result) -> Scaled:
+    parts = [scaled(result) for result in results] or [Scaled(mpf(0), mpf(0))]
+    return Scaled(mpmath.fsum(part.value for part in parts), max(part.scale for part in parts))
+
+
+def steep(result: Result, exponent: Number) -> Scaled:
+    """A result that has the exponential of a difference."""
+    value, scale = scaled(result)
+    return Scaled(value, scale * max(1, abs(exponent)))
 
 
 def times(factor: Number, result: Result) -> Result:
@@ -267,19 +280,16 @@ def focal(z: Number, t: Number, alpha: Number, gamma: Number) -> Number:
 
 def focal_gradient(z: Number, t: Number, alpha: Number, gamma: Number) -> Result:
     f = focal_parts(z, t, alpha)
-    assert isinstance(f.slope, Scaled)
-    bent = gamma * f.dm / f.m * f.loss
-    return times(f.weight * f.m**gamma, Scaled(f.slope.value + bent, max(f.slope.scale, abs(bent))))
+    return times(f.weight * f.m**gamma, terms(f.slope, gamma * f.dm / f.m * f.loss))
 
 
 def focal_hessian(z: Number, t: Number, alpha: Number, gamma: Number) -> Result:
     f = focal_parts(z, t, alpha)
-    assert isinstance(f.slope, Scaled)
     d = f.dm / f.m
     parts = (
         gamma * (gamma - 1) * d**2 * f.loss,
         gamma * d * f.skew * f.loss,
-        2 * gamma * d * f.slope.value,
+        2 * gamma * d * plain(f.slope),
         f.bend,
     )
     return times(f.weight * f.m**gamma, terms(*parts))
@@ -309,6 +319,7 @@ class Softmax:
     def __init__(self, z: Row) -> None:
         self.z, self.largest = z, max(z)
         self.e = [exp(x - self.largest) for x in z]
+        self.second = sorted(z)[-2] if len(z) > 1 else self.largest
         self.total = mpmath.fsum(self.e)
         self.log_rest = log1p(self.without(list(z).index(self.largest)))
 
@@ -328,6 +339,13 @@ class Softmax:
     def minus_log(self, k: int) -> Number:
         return (self.largest - self.z[k]) + self.log_rest
 
+    def steep_minus_log(self, k: int) -> Scaled:
+        return steep(self.minus_log(k), 1 if self.z[k] < self.largest else self.exponent(k))
+
+    def exponent(self, k: int) -> Number:
+        """That on which p, 1 - p and log p depend: the distance to the largest, or that of the next if k is it."""
+        return self.largest - (self.z[k] if self.z[k] < self.largest else self.second)
+
 
 def as_row(t: Row | int, n: int, label_smoothing: Number = 0) -> list[Number]:
     row = [mpf(k == t) for k in range(n)] if isinstance(t, int) else t
@@ -338,20 +356,24 @@ def categorical_ce(p: Row, t: Row, tiny: Number) -> Number:
     return -mpmath.fsum(x_log(y, max(x, tiny)) for x, y in zip(p, t, strict=True))
 
 
-def cross_entropy(z: Row, t: Row | int, label_smoothing: Number = 0) -> Number:
+def cross_entropy(z: Row, t: Row | int, label_smoothing: Number = 0) -> Result:
     s = Softmax(z)
-    return mpmath.fsum(y * s.minus_log(k) for k, y in enumerate(as_row(t, len(z), label_smoothing)) if y)
+    row = as_row(t, len(z), label_smoothing)
+    return terms(*(times(y, s.steep_minus_log(k)) for k, y in enumerate(row) if y))
 
 
 def cross_entropy_gradient(z: Row, t: Row | int, label_smoothing: Number = 0) -> list[Result]:
     s, row = Softmax(z), as_row(t, len(z), label_smoothing)
     total = mpmath.fsum(row)
-    return [-y * s.rest[k] if y == total else terms(total * s.p[k], -y) for k, y in enumerate(row)]
+    return [
+        steep(-y * s.rest[k], s.exponent(k)) if y == total else terms(steep(total * s.p[k], s.exponent(k)), -y)
+        for k, y in enumerate(row)
+    ]
 
 
 def cross_entropy_hessian(z: Row, t: Row | int, label_smoothing: Number = 0) -> list[Result]:
     s, total = Softmax(z), mpmath.fsum(as_row(t, len(z), label_smoothing))
-    return [total * p * rest for p, rest in zip(s.p, s.rest, strict=True)]
+    return [steep(total * s.p[k] * s.rest[k], s.exponent(k)) for k in range(len(z))]
 
 
 class Form(NamedTuple):
@@ -391,19 +413,22 @@ def of_form(inputs: Callable[..., Any], form: Form, name: str, *values: float, *
         s = Softmax(z)
         return s, (s.minus_log(label), s.p[label], s.rest[label])
 
-    def value(z: Row, label: int, **setting: Number) -> Number:
-        return form.value(*at(z, label)[1], setting[name])
+    def value(z: Row, label: int, **setting: Number) -> Result:
+        s, point = at(z, label)
+        return steep(form.value(*point, setting[name]), 1 if z[label] < s.largest else s.exponent(label))
 
     def gradient(z: Row, label: int, **setting: Number) -> list[Result]:
         s, point = at(z, label)
         slope = form.slope(*point, setting[name])
-        return [-slope * s.rest[k] if k == label else slope * s.p[k] for k in range(len(z))]
+        own = [-s.rest[k] if k == label else s.p[k] for k in range(len(z))]
+        return [steep(slope * x, max(s.exponent(k), s.exponent(label))) for k, x in enumerate(own)]
 
     def hessian(z: Row, label: int, **setting: Number) -> list[Result]:
         s, point = at(z, label)
         slope, curve = form.slope(*point, setting[name]), form.curve(*point, setting[name])
         own = [s.rest[k] if k == label else s.p[k] for k in range(len(z))]
-        return [terms(slope * s.p[k] * s.rest[k], *(part * own[k] ** 2 for part in curve)) for k in range(len(z))]
+        bends = [terms(slope * s.p[k] * s.rest[k], *(part * x**2 for part in curve)) for k, x in enumerate(own)]
+        return [steep(bend, max(s.exponent(k), s.exponent(label))) for k, bend in enumerate(bends)]
 
     return of_loss(inputs, value, gradient, hessian, *({name: number} for number in values), **rest)
 
@@ -576,7 +601,8 @@ def length(x: Row) -> Number:
 def directions(p: Row, t: Row) -> tuple[list[Number], list[Number], Scaled]:
     """The directions of two rows and the cosine between them; rows of zeros have none."""
     u, w = ([a / length(x) for a in x] if any(x) else [mpf(0)] * len(x) for x in (p, t))
-    return u, w, terms(*(a * b for a, b in zip(u, w, strict=True)))
+    products = [a * b for a, b in zip(u, w, strict=True)]
+    return u, w, Scaled(mpmath.fsum(products), mpmath.fsum(map(abs, products)))
 
 
 def cosine_similarity(p: Row, t: Row) -> Result:
@@ -763,31 +789,32 @@ def linear_ce_gradient(hidden: Row, matrix: Sequence[Row], label: int) -> list[R
 
 
 def softmax(x: Row, temperature: Number) -> list[Result]:
-    return Softmax([a / temperature for a in x]).p
+    s = Softmax([a / temperature for a in x])
+    return [steep(p, s.exponent(k)) for k, p in enumerate(s.p)]
 
 
 def softmax_backward(g: Row, x: Row, temperature: Number) -> list[Result]:
-    return weighted_differences(softmax(x, temperature), g, temperature)
-
-
-def weighted_differences(y: Row, g: Row, temperature: Number) -> list[Result]:
-    """y (g - sum of g y) / T."""
-    products = [a * b for a, b in zip(g, y, strict=True)]
-    size = max(abs(x) for x in products)
-    dot = mpmath.fsum(products)
-    return [times(a / temperature, Scaled(b - dot, max(abs(b), size))) for a, b in zip(y, g, strict=True)]
+    y = softmax(x, temperature)
+    products = [a * plain(b) for a, b in zip(g, y, strict=True)]
+    dot, size = mpmath.fsum(products), max(abs(a) for a in products)
+    return [
+        Scaled(plain(b) * (a - dot) / temperature, b.scale * max(abs(a), size) / temperature)
+        for a, b in zip(g, y, strict=True)
+    ]
 
 
 def log_softmax(x: Row, temperature: Number) -> list[Result]:
     s = Softmax([a / temperature for a in x])
-    return [-s.minus_log(k) for k in range(len(x))]
+    return [times(-1, s.steep_minus_log(k)) for k in range(len(x))]
 
 
 def log_softmax_backward(g: Row, x: Row, temperature: Number) -> list[Result]:
+    size, total = max(abs(a) for a in g), mpmath.fsum(g)
     y = softmax(x, temperature)
-    size = max(abs(b) for b in g)
-    total = mpmath.fsum(g)
-    return [times(1 / temperature, Scaled(b - a * total, max(abs(b), a * size))) for a, b in zip(y, g, strict=True)]
+    return [
+        times(1 / temperature, Scaled(a - plain(b) * total, max(abs(a), b.scale * size)))
+        for a, b in zip(g, y, strict=True)
+    ]
 
 
 def negative(row: Row) -> list[Number]:
@@ -831,23 +858,23 @@ def standardize_backward(g: Row, x: Row, epsilon: Number) -> list[Result]:
     ]
 
 
-def logsumexp(x: Row, b: Row | None = None) -> Result:
-    largest, rest = max(x), Softmax(x).log_rest
-    if b is not None:
-        rest = log(mpmath.fsum(w * exp(a - largest) for a, w in zip(x, b, strict=True)))
-    return terms(largest, rest)
+def logsumexp(x: Row) -> Result:
+    s = Softmax(x)
+    return terms(s.largest, s.steep_minus_log(list(x).index(s.largest)))
 
 
 def logmeanexp(x: Row) -> Result:
-    return terms(max(x), Softmax(x).log_rest, -log(len(x)))
+    return terms(logsumexp(x), -log(len(x)))
 
 
 def log_sum_backward(g: Number, x: Row) -> list[Result]:
-    return [g * p for p in Softmax(x).p]
+    return [times(g, p) for p in softmax(x, 1)]
 
 
 TEMPERATURES: tuple[Mapping[str, float], ...] = tuple({"temperature": t} for t in (1.0, 0.5, 0.1, 20.0, 1e-3))
 
+
+STEEP = "the exponential of a difference"
 
 LOSSES: dict[str, Exact] = {
     "mse": of_loss(hard.pairs, lambda p, t: (p - t) ** 2, lambda p, t: 2 * (p - t), lambda p, t: mpf(2)),
@@ -875,7 +902,13 @@ LOSSES: dict[str, Exact] = {
         lambda p, t, delta: (1 + ((p - t) / delta) ** 2) ** (-mpf(3) / 2),
         *({"delta": delta} for delta in (1.0, 0.1, 1000.0, 1e-20)),
     ),
-    "log_cosh": of_loss(hard.pairs, log_cosh, lambda p, t: mpmath.tanh(p - t), lambda p, t: sech2(p - t)),
+    "log_cosh": of_loss(
+        hard.pairs,
+        log_cosh,
+        lambda p, t: mpmath.tanh(p - t),
+        lambda p, t: steep(sech2(p - t), 2 * (p - t)),
+        reason=STEEP,
+    ),
     "quantile": of_loss(
         hard.pairs,
         lambda p, t, q: abs(p - t) * (q if t > p else 1 - q),

@@ -17,9 +17,9 @@ Batch = tuple[Array, ...]
 
 COUNT = 40
 """Values in a stratum of single numbers."""
-ROWS = 4
+ROWS = 3
 """Rows in a stratum of rows of one length."""
-LENGTHS = (2, 3, 10, 33, 200)
+LENGTHS = (2, 3, 10, 40)
 """Their lengths: short rows share a loop, longer ones have vectors and a remainder of their own."""
 KINKS = (0.0, 0.5, 1.0, 2.0, 2.0**-10, 2.0**-100, 1000.0)
 """Where losses change their formula."""
@@ -27,6 +27,9 @@ KINKS = (0.0, 0.5, 1.0, 2.0, 2.0**-10, 2.0**-100, 1000.0)
 
 class Numbers:
     """Random numbers of a type."""
+
+    room = 0
+    """Powers of two that are left free below the largest number, for the sums of rows."""
 
     def __init__(self, dtype: str, seed: int = 0) -> None:
         self.rng, self.info, self.dtype = np.random.default_rng(seed), np.finfo(dtype), np.dtype(dtype)
@@ -47,13 +50,13 @@ class Numbers:
         return np.ldexp(self.uniform(1, 2, *shape), np.floor(self.uniform(low, high, *shape)).astype(int))
 
     def all_sizes(self, *shape: int) -> Array:
-        return self.sizes(self.info.minexp, self.info.maxexp - 1, *shape)
+        return self.sizes(self.info.minexp, self.info.maxexp - 1 - self.room, *shape)
 
     def subnormal(self, *shape: int) -> Array:
         return self.sizes(self.info.minexp - self.info.nmant, self.info.minexp + 2, *shape)
 
     def huge(self, *shape: int) -> Array:
-        return self.sizes(self.info.maxexp - 4, self.info.maxexp - 1, *shape)
+        return self.sizes(self.info.maxexp - 4 - self.room, self.info.maxexp - 1 - self.room, *shape)
 
     def near(self, x: Any) -> Array:
         """Numbers that share some, most or all of their bits with others."""
@@ -314,8 +317,9 @@ def logit_rows(n: Numbers, count: int, length: int) -> list[Array]:
 
 def each_length(dtype: str, strata: Callable[[Numbers, int, int], list[Array]], lengths: Any = LENGTHS) -> Any:
     n = Numbers(dtype)
+    n.room = 10
     for length in lengths:
-        for x in strata(n, ROWS if length < 100 else 1, length):
+        for x in strata(n, ROWS if length < 40 else 1, length):
             yield n, x
 
 
@@ -402,7 +406,7 @@ def probability_rows(n: Numbers, count: int, length: int) -> list[Array]:
         small,
         1 - small,
         np.round(n.uniform(0, 1, count, length)),
-        n.sizes(n.info.minexp - 10, n.info.minexp, count, length),
+        n.sizes(n.info.minexp + 20, n.info.minexp + 40, count, length),
         1 - n.sizes(-n.bits, -1, count, length),
     ]
 
@@ -447,7 +451,7 @@ def features(dtype: str) -> Iterator[Batch]:
 def pairs_of_features(dtype: str) -> Iterator[Batch]:
     """Pairs of rows, and whether they belong together."""
     for k, (x, y) in enumerate(features(dtype)):
-        if x.shape[-1] < 100:
+        if x.shape[-1] < 40:
             yield x, y, np.random.default_rng(k).choice([-1, 1], len(x))
 
 

@@ -14,7 +14,7 @@ import mpmath
 import numpy as np
 import numpy.typing as npt
 from builds import library
-from exact_losses import Exact
+from exact_losses import Exact, scaled
 from tqdm import tqdm
 from ulp import Case, Scaled, error_of
 
@@ -110,12 +110,12 @@ def exact_values(
         before, precision = now, max(2 * precision, enough * vague)
 
 
-def scaled(result: Any) -> Scaled:
-    return result if isinstance(result, Scaled) else Scaled(result, abs(result))
-
-
 def agree(one: Scaled, other: Scaled) -> bool:
-    return bool(abs(one.value - other.value) <= mpmath.ldexp(max(one.scale, other.scale), -80))
+    """Whether two results are the same to 80 bits, as far as they are within the range of float64."""
+    low, high = mpmath.ldexp(1, -1200), mpmath.ldexp(1, 1200)
+    return abs(one.value - other.value) <= mpmath.ldexp(max(one.scale, other.scale, low), -80) or (
+        min(abs(one.value), abs(other.value)) > high
+    )
 
 
 # Both together

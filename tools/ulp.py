@@ -19,7 +19,7 @@ class Case(NamedTuple):
 
 
 class Scaled(NamedTuple):
-    """An exact number, and the size in whose units in the last place an error counts."""
+    """An exact number, and the size in whose units in the last place an error counts, if that is larger."""
 
     value: Any
     scale: Any
@@ -33,5 +33,5 @@ def error_of(got: float, exact: Scaled, dtype: str) -> float:
     after = mpmath.ldexp(1, int(info.maxexp))
     number = mpmath.mpf(got) if math.isfinite(got) else math.copysign(1, got) * after
     value = max(-after, min(after, exact.value))
-    size = min(max(abs(exact.scale), mpmath.mpf(float(info.smallest_normal))), mpmath.mpf(float(info.max)))
+    size = min(max(abs(value), abs(exact.scale), float(info.smallest_normal)), float(info.max))
     return float(abs(number - value) / mpmath.ldexp(1, int(mpmath.frexp(size)[1]) - 1 - int(info.nmant)))
