@@ -662,7 +662,7 @@ def distance_gradient(x: Row, y: Row, p: Number = 2) -> list[Result]:
     if p == mpmath.inf:
         first = next(k for k, a in enumerate(r) if abs(a) == d)
         return at_places(len(r), {first: sign(r[first])})
-    return [sign(a) * (abs(a) / d) ** (p - 1) if a else mpf(0) for a in r]
+    return [steep(sign(a) * (abs(a) / d) ** (p - 1), p - 1) if a else mpf(0) for a in r]
 
 
 def distance_hessian(x: Row, y: Row, p: Number = 2) -> list[Result]:
@@ -670,10 +670,10 @@ def distance_hessian(x: Row, y: Row, p: Number = 2) -> list[Result]:
     d = norm(r, p)
     if not d or p in (1, mpmath.inf):
         return flat_row(x)
-    shares = [(abs(a) / d) ** p for a in r]
-    rest = [mpmath.fsum(shares[:k] + shares[k + 1 :]) if 2 * share > 1 else 1 - share for k, share in enumerate(shares)]
-    powers = [(abs(a) / d) ** (p - 2) if a or p > 2 else mpf(1) if p == 2 else mpmath.inf for a in r]
-    return [(p - 1) * power * other / d for power, other in zip(powers, rest, strict=True)]
+    shares = [abs(a) / d for a in r]
+    powers = [u ** (p - 2) if u or p > 2 else mpf(1) if p == 2 else mpmath.inf for u in shares]
+    bends = (terms(power, -(u ** (2 * p - 2))) for u, power in zip(shares, powers, strict=True))
+    return [times((p - 1) / d, steep(bend, p - 1)) for bend in bends]
 
 
 def cosine_embedding(x: Row, y: Row, t: int, margin: Number) -> Result:
@@ -723,7 +723,7 @@ def triplet_derivative(of_distance: Callable[[Row, Row], list[Result]]) -> Funct
             return [mpf(0)] * (3 * len(a))
         to_near, to_anchor = of_distance(a, p), of_distance(p, a)
         to_far, from_far = ((p, n), (n, p)) if triplet.swapped else ((a, n), (n, a))
-        moved, far = [-x for x in of_distance(*to_far)], [-x for x in of_distance(*from_far)]
+        moved, far = negated(of_distance)(*to_far), negated(of_distance)(*from_far)
         if triplet.swapped:
             return [*to_near, *map(terms, to_anchor, moved), *far]
         return [*map(terms, to_near, moved), *to_anchor, *far]
@@ -763,11 +763,13 @@ def ctc(rows: Sequence[Row], target: Row, logits: bool = False) -> Result:
 
 
 def ctc_gradient(rows: Sequence[Row], target: Row, logits: bool = False) -> list[Result]:
-    shares = ctc_shares(rows, target)[1]
-    if logits:
-        of_rows = [Softmax(row).p for row in rows]
-        return [terms(p, -s) for ps, ss in zip(of_rows, shares, strict=True) for p, s in zip(ps, ss, strict=True)]
-    return [-share for row in shares for share in row]
+    shares = [share for row in ctc_shares(rows, target)[1] for share in row]
+    if not logits:
+        return [-share for share in shares]
+    softmaxes = [Softmax(row) for row in rows]
+    widest = max(s.largest - min(s.z) for s in softmaxes)
+    probabilities = (steep(p, s.exponent(k)) for s in softmaxes for k, p in enumerate(s.p))
+    return [terms(p, steep(-share, widest)) for p, share in zip(probabilities, shares, strict=True)]
 
 
 def products(hidden: Row, matrix: Sequence[Row]) -> list[Number]:
@@ -793,12 +795,13 @@ def softmax(x: Row, temperature: Number) -> list[Result]:
     return [steep(p, s.exponent(k)) for k, p in enumerate(s.p)]
 
 
-def softmax_backward(g: Row, x: Row, temperature: Number) -> list[Result]:
+def softmax_backward(g: Row, x: Row, temperature: Number, tiny: Number) -> list[Result]:
+    """From outputs; these, and products, have fewer digits below the smallest normal number."""
     y = softmax(x, temperature)
     products = [a * plain(b) for a, b in zip(g, y, strict=True)]
-    dot, size = mpmath.fsum(products), max(abs(a) for a in products)
+    dot, size = mpmath.fsum(products), max(abs(a) * max(b.scale, tiny) for a, b in zip(g, y, strict=True))
     return [
-        Scaled(plain(b) * (a - dot) / temperature, b.scale * max(abs(a), size) / temperature)
+        Scaled(plain(b) * (a - dot) / temperature, max(max(b.scale, tiny) * max(abs(a), size), tiny) / temperature)
         for a, b in zip(g, y, strict=True)
     ]
 
@@ -841,9 +844,10 @@ def standardized(x: Row, epsilon: Number) -> tuple[list[Number], Number]:
     return [d / divisor for d in deviations], divisor
 
 
-def standardize(x: Row, epsilon: Number) -> list[Result]:
-    y, _ = standardized(x, epsilon)
-    size = length(y) / root(mpf(len(y)))
+def standardize(x: Row, epsilon: Number, tiny: Number) -> list[Result]:
+    """From deviations, of which those below the smallest normal number have fewer digits."""
+    y, divisor = standardized(x, epsilon)
+    size = max(length(y) / root(mpf(len(y))), tiny / divisor)
     return [Scaled(a, max(abs(a), size)) for a in y]
 
 
@@ -1112,18 +1116,21 @@ LOSSES: dict[str, Exact] = {
 
 ROW_FUNCTIONS: dict[str, Exact] = {
     "softmax": Exact(hard.rows, {"value": softmax}, TEMPERATURES),
-    "softmax.backward": Exact(hard.rows_and_grads, {"gradient": softmax_backward}, TEMPERATURES),
+    "softmax.backward": Exact(hard.rows_and_grads, {"gradient": softmax_backward}, TEMPERATURES, smallest=True),
     "softmin": Exact(hard.rows, {"value": lambda x, temperature: softmax(negative(x), temperature)}, TEMPERATURES),
     "softmin.backward": Exact(
         hard.rows_and_grads,
-        {"gradient": lambda g, x, temperature: negated(softmax_backward)(g, negative(x), temperature)},
+        {"gradient": lambda g, x, **given: [times(-1, a) for a in softmax_backward(g, negative(x), **given)]},
         TEMPERATURES,
+        smallest=True,
     ),
     "log_softmax": Exact(hard.rows, {"value": log_softmax}, TEMPERATURES),
     "log_softmax.backward": Exact(hard.rows_and_grads, {"gradient": log_softmax_backward}, TEMPERATURES),
     "sparsemax": Exact(hard.rows_without_labels, {"value": sparsemax}),
     "sparsemax.backward": Exact(hard.scores_and_grads, {"gradient": sparsemax_backward}),
-    "standardize": Exact(hard.rows, {"value": standardize}, ({"epsilon": 1e-5}, {"epsilon": 0.0}, {"epsilon": 1.0})),
+    "standardize": Exact(
+        hard.rows, {"value": standardize}, tuple({"epsilon": e} for e in (1e-5, 1e-20, 1.0)), smallest=True
+    ),
     "standardize.backward": Exact(
         hard.rows_and_grads, {"gradient": standardize_backward}, ({"epsilon": 1e-5}, {"epsilon": 1.0})
     ),
