@@ -1082,7 +1082,7 @@ LOSSES: dict[str, Exact] = {
         distance,
         distance_gradient,
         distance_hessian,
-        *({"p": p} for p in (2.0, 1.0, float("inf"), 3.0, 1.5, 20.0)),
+        *({"p": p} for p in (2.0, 1.0, float("inf"), 1.5, 20.0)),
     ),
     "cosine_embedding": of_loss(
         hard.pairs_of_features,

@@ -15,9 +15,9 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 Batch = tuple[Array, ...]
 
-COUNT = 40
+COUNT = 24
 """Values in a stratum of single numbers."""
-ROWS = 3
+ROWS = 2
 """Rows in a stratum of rows of one length."""
 LENGTHS = (2, 3, 10, 40)
 """Their lengths: short rows share a loop, longer ones have vectors and a remainder of their own."""
