@@ -1,9 +1,9 @@
 """Run the benchmarks and make a page of them: every function beside its peers.
 
-python bench/report.py                      a quick run on one thread: minutes
-python bench/report.py --set full           all sizes, both types
-python bench/report.py run.json             a page from an earlier run
-python bench/report.py --compare old.json   and say what became faster or slower
+fastnn bench                      a quick run on one thread: minutes
+fastnn bench --set full           all sizes, both types
+fastnn bench run.json             a page from an earlier run
+fastnn bench --compare old.json   and say what became faster or slower
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ NAMES = {
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="fastnn bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("run", nargs="?", type=Path, metavar="run.json", help="make the page from this run")
     parser.add_argument("--set", choices=("quick", "full"), default="quick", help="which contests to run")
     parser.add_argument("--threads", choices=("one", "all"), default="one", help="how many threads everybody gets")
@@ -218,4 +220,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

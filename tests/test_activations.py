@@ -4,6 +4,7 @@ import copy
 import inspect
 import pickle
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -544,6 +545,106 @@ def test_any_numbers_in_any_shape(f, drawn):
 
 # Errors
 
+UNTOLD = [f for f in nn.ACTIVATIONS.values() if not f.backward.from_output.output_tells]
+
+
+@pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "read-only"])
+@pytest.mark.parametrize("f", UNTOLD, ids=lambda f: f.__name__)
+def test_nothing_is_written_where_the_output_does_not_tell(f, layout):
+    out = LAYOUTS[layout](np.full(40, 7.0))
+    with pytest.raises(ValueError, match=rf"^{f.__name__}\.backward\(\): the output y does not tell the derivative"):
+        f.backward(np.ones(40), y=np.ones(40), out=out)
+    assert np.all(out == 7)
+
+
+class Shortening:
+    """A number that shortens an array when it is looked at."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        self.array.resize(3, refcheck=False)
+        return np.array(0.5)
+
+
+@each_call
+def test_a_hyperparameter_is_converted_before_the_arrays_are_looked_at(call):
+    x = np.ones(4000)
+    assert call(nn.leaky_relu, x, x, negative_slope=Shortening(x)).shape == (3,)
+
+
+def test_a_hyperparameter_is_converted_once():
+    class Growing:
+        number = 0.0
+
+        def __array__(self, dtype=None, copy=None):
+            self.number += 1
+            return np.array(self.number)
+
+    y = nn.leaky_relu(-np.ones(80000)[::2], negative_slope=Growing())
+    np.testing.assert_array_equal(y, np.full(40000, -1.0))
+
+
+def test_hyperparameters_of_the_same_value_and_other_bits():
+    for value in (0.0, -0.0, 0.0, np.nan, 0.0):
+        assert_same_bits(nn.threshold(np.array([-1.0]), value=value), np.array([value]))
+
+
+@pytest.mark.parametrize("size", [10, 3000])
+def test_threads_with_hyperparameters_of_their_own(size):
+    x = -np.ones(size)
+
+    def work(slope):
+        return all(np.all(nn.leaky_relu(x, negative_slope=slope) == -slope) for _ in range(500))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(work, [0.25, 0.5, 1.0, 2.0]))
+
+
+def test_a_declaration_with_too_many_constants_is_refused():
+    with pytest.raises(ValueError, match="takes 4 constants at most, not the 5"):
+        nn.activations.Activation({}, lambda: ("rectify", (1.0, 2.0, 3.0, 4.0, 5.0)))
+    with pytest.raises(TypeError):
+        nn.activations.Activation.__new__(nn.activations.Activation)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        ("text", TypeError, "must be a number, not 'text'"),
+        ("text" * 1000, TypeError, "must be a number, not 'text"),
+        (None, TypeError, "must be a number, not None"),
+        (1j, TypeError, "must be a number, not 1j"),
+        ([1.0, 2.0], TypeError, "must be a number, not [1.0, 2.0]"),
+        ([1, [2]], ValueError, "cannot be made an array"),
+        (np.ones(3), TypeError, "must be a number, not ndarray"),
+        (-(10**400), ValueError, "is an integer beyond the largest float"),
+        pytest.param(10**5000, ValueError, "is an integer beyond the largest float", id="of 5000 digits"),
+    ],
+)
+@each_call
+def test_errors_of_hyperparameters_are_short_and_name_them(call, value, error, message):
+    with pytest.raises(error, match=f"^negative_slope {re.escape(message)}") as raised:
+        call(nn.leaky_relu, np.ones(3), negative_slope=value)
+    assert len(str(raised.value)) < 300
+
+
+@pytest.mark.parametrize("value", [None, 1.0, np.ones(3), ["tanh"]])
+def test_a_hyperparameter_that_must_be_a_string(value):
+    with pytest.raises(TypeError, match=r"^approximate must be a string, not "):
+        nn.gelu(np.ones(3), approximate=value)
+
+
+def test_out_in_a_tuple_as_numpy_has_it():
+    for x in (np.ones(3), np.ones(6)[::2]):
+        out = np.empty(3)
+        assert nn.tanh(x, out=(out,)) is out
+        assert_same_bits(out, nn.tanh(x))
+        with pytest.raises(TypeError, match=r"^out must be an array, not a tuple of 2"):
+            nn.tanh(x, out=(out, out))
+
+
 BAD_OUTS = [
     (np.zeros(3, np.float32), TypeError, "out has dtype float32; the result has float64"),
     (np.zeros(3, np.int64), TypeError, "out has dtype int64; the result has float64"),
@@ -689,7 +790,7 @@ def test_signatures(f):
 @each_activation
 def test_the_docstrings_have_their_sections(f):
     for section in ("Parameters", "Returns", "Examples"):
-        underlined = f"    {section}\n    {'-' * len(section)}\n"
+        underlined = f"\n{section}\n{'-' * len(section)}\n"
         assert underlined in f.__doc__
         if section != "Examples":
             assert underlined in f.derivative.__doc__
@@ -767,7 +868,7 @@ def test_hyperparameters(f, given, definition):
         ),
         (nn.clipped_linear, {"max_value": -1.0}, ValueError, "min_value is 0 and max_value is -1"),
         (nn.gelu, {"approximate": "sigmoid"}, ValueError, "approximate is 'sigmoid'; accepted are 'none' and 'tanh'"),
-        (nn.gelu, {"approximate": True}, ValueError, "approximate is True; accepted are 'none' and 'tanh'"),
+        (nn.gelu, {"approximate": True}, TypeError, "approximate must be a string, not True"),
         (nn.relu, {"max_value": [1.0]}, TypeError, "max_value must be a number, not [1.0]"),
         (nn.elu, {"alpha": None}, TypeError, "alpha must be a number, not None"),
     ],

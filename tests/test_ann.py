@@ -1,3 +1,9 @@
+import copy
+import pickle
+import tracemalloc
+import zipfile
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -228,6 +234,21 @@ REGRESSION = Design(nn.relu, nn.linear, nn.mse)
             ValueError,
             "cross_entropy takes logits, not the output of softmax; with that output take categorical_cross_entropy",
         ),
+        (lambda: Network(5, REGRESSION), TypeError, "sizes is 5; accepted is a sequence of whole numbers"),
+        (lambda: Network([3, 1], REGRESSION, dtype="none"), TypeError, "dtype is 'none': "),
+        (lambda: Network([3, 1], REGRESSION, seed="x"), TypeError, "seed is 'x': "),
+        (lambda: Network([3, 1], REGRESSION, seed=-1), ValueError, "seed is -1: "),
+        (lambda: Network(["3", "1"], REGRESSION), TypeError, "sizes must be a whole number, not '3'"),
+        (lambda: Network([2.5, 1], REGRESSION), TypeError, "sizes must be a whole number, not 2.5"),
+        (lambda: Network([2, 1], "regression"), TypeError, "design is 'regression'; accepted is a fastnn.ann.Design"),
+        (lambda: Network([2, 1], Design(nn.relu, nn.linear, "mse")), TypeError, "the design's loss is 'mse'"),
+        (lambda: Network([2, 1], Design(nn.relu, nn.linear, nn.ctc)), TypeError, "the design's loss is "),
+        (lambda: Network([2, 1], Design(nn.relu, nn.prelu, nn.mse)), TypeError, "the design's output is "),
+        (
+            lambda: Network([2, 2, 1], Design(nn.softmax, nn.linear, nn.mse)),
+            TypeError,
+            "the design's hidden activation",
+        ),
     ],
 )
 def test_a_network_that_cannot_be(make, error, message):
@@ -252,12 +273,18 @@ def test_a_network_that_cannot_be(make, error, message):
             "validation_split is 1.0; it must be at least 0 and below 1",
         ),
         (np.ones((1, 3)), np.ones(1), {"validation_split": 0.9}, "no samples to train on: x has 1, of which 1 are"),
+        (np.ones((4, 3)), np.ones(4), {"validation_split": np.nan}, "validation_split is nan"),
+        (np.ones((4, 3)), np.ones(4), {"epochs": 1.5}, "epochs must be a whole number, not 1.5"),
+        (np.ones((4, 3)), np.ones(4), {"batch_size": "5"}, "batch_size must be a whole number, not '5'"),
+        (np.ones((4, 3)), np.ones(4), {"optimizer": "adam"}, "optimizer is 'adam'; accepted is an optimizer"),
+        (np.ones((4, 3), complex), np.ones(4), {}, "x has dtype complex128"),
+        (np.ones((4, 3)), ["a"] * 4, {}, "target has dtype <U1"),
     ],
 )
 def test_training_that_cannot_be(x, target, options, message):
     network = Network([3, 1], REGRESSION)
     before = network.parameters.copy()
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         network.fit(x, target, progress=False, **options)
     assert np.array_equal(network.parameters, before)
 
@@ -266,3 +293,256 @@ def test_labels_out_of_range():
     network = Network([2, 3], nn.recommend("multiclass"))
     with pytest.raises(ValueError, match="target in row 1 is 3; labels of 3 classes are 0 to 2"):
         network.back_propagate(np.ones((2, 2)), [0, 3])
+
+
+COPIES = [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))]
+
+
+@pytest.mark.parametrize("copied", COPIES)
+@pytest.mark.parametrize("task", nn.guide.DESIGNS)
+def test_a_copy_trains_by_itself(task, copied):
+    rng = np.random.default_rng(0)
+    x, target = rng.normal(size=(60, 3)), rng.integers(0, 2, 60)
+    network = Network([3, 4, 2 if task == "multiclass" else 1], nn.recommend(task), seed=0)
+    network.fit(x, target, epochs=1, progress=False)
+    twin = copied(network)
+    before = network.parameters.copy()
+    assert np.array_equal(twin.parameters, before)
+    assert np.array_equal(twin.predict(x), network.predict(x))
+    twin.fit(x, target, epochs=3, progress=False)
+    assert np.array_equal(network.parameters, before)
+    network.fit(x, target, epochs=3, progress=False)
+    assert not np.array_equal(network.parameters, before)
+    assert np.array_equal(twin.parameters, network.parameters)
+    assert np.array_equal(twin.gradients, network.gradients)
+    for one in (network, twin):
+        for layer in one.layers:
+            assert np.shares_memory(layer.weight, one.parameters)
+            assert np.shares_memory(layer.bias_gradient, one.gradients)
+
+
+@pytest.mark.parametrize("copied", COPIES)
+def test_copies_of_designs(copied):
+    for functions in (nn.ACTIVATIONS, nn.ROW_FUNCTIONS):
+        for output in functions.values():
+            for loss in nn.ann.TRAINED.values():
+                design = Design([nn.swish, nn.tanh], output, loss, "why")
+                assert copied(design) == design
+
+
+def test_what_is_assigned_to_the_parameters_reaches_the_layers():
+    network = Network([2, 3, 1], REGRESSION, seed=0)
+    network.parameters = np.arange(13)
+    assert network.layers[0].weight.ravel().tolist() == list(range(6))
+    network.parameters += 1
+    network.layers[1].bias = [50]
+    assert network.parameters.tolist() == [*range(1, 13), 50]
+    for holder, name in ((network, "parameters"), (network, "gradients"), (network.layers[0], "weight")):
+        with pytest.raises(ValueError, match=f"{name} has shape .*; what is assigned has"):
+            setattr(holder, name, 1.0)
+
+
+def saved(path, **changes):
+    """A file like those of a network of sizes 3, 5, 2, with some of its arrays replaced."""
+    arrays = {
+        "sizes": np.array([3, 5, 2]),
+        "hidden": np.array(["tanh"]),
+        "output": np.array("softmax"),
+        "loss": np.array("categorical_cross_entropy"),
+        "parameters": np.ones(32),
+    }
+    arrays = {name: array for name, array in {**arrays, **changes}.items() if array is not None}
+    np.savez(path, **arrays)
+    return path
+
+
+def test_files_of_either_byte_order(tmp_path):
+    for dtype in (">f4", "<f8"):
+        loaded = Network.load(saved(tmp_path / "a.npz", parameters=np.arange(32).astype(dtype)))
+        assert loaded.dtype == np.dtype(dtype).newbyteorder("=")
+        assert loaded.parameters.tolist() == list(range(32))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"parameters": np.ones(1)},
+        {"parameters": np.ones(())},
+        {"parameters": np.ones((1, 32))},
+        {"parameters": np.ones(31)},
+        {"parameters": np.ones(32, np.float16)},
+        {"parameters": np.ones(32, int)},
+        {"parameters": np.ones(32, complex)},
+        {"parameters": np.array([None] * 32)},
+        {"sizes": np.array(["3", "5", "2"])},
+        {"sizes": np.array([3.0, 5.0, 2.0])},
+        {"sizes": np.array([[3, 5, 2]])},
+        {"sizes": np.array(3)},
+        {"sizes": np.array([], int)},
+        {"sizes": np.array([-3, -5, -2])},
+        {"sizes": np.array([20000, 20000, 20000])},
+        {"sizes": np.array([2**62, 2**62, 2**62])},
+        {"sizes": np.array([3, 8])},
+        {"hidden": np.array(["tanh", "tanh"])},
+        {"hidden": np.array("tanh")},
+        {"hidden": np.array(["softmax"])},
+        {"hidden": np.array([b"tanh"])},
+        {"output": np.array(["softmax"])},
+        {"output": np.array("no function")},
+        {"loss": np.array("relu")},
+        {"loss": np.array("cross_entropy")},
+        {"loss": None},
+        {"more": np.ones(3)},
+    ],
+    ids=str,
+)
+def test_files_of_what_is_no_network(tmp_path, changes):
+    with pytest.raises(ValueError, match=r"other\.npz is not a network that fastnn saved: "):
+        Network.load(saved(tmp_path / "other.npz", **changes))
+
+
+def rewritten(path, change, compression=zipfile.ZIP_STORED):
+    """The file with each array's bytes, by name, as a function changes them."""
+    with zipfile.ZipFile(path) as archive:
+        content = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, data in content.items():
+            archive.writestr(name, change(name, data))
+
+
+def claiming(name, old, new):
+    """A change of what an array's header says, which keeps its length."""
+
+    def change(of, data):
+        if of != f"{name}.npy":
+            return data
+        stop = data.index(b"\n") + 1
+        header = data[10:stop].replace(old, new).rstrip()
+        return data[:10] + header.ljust(stop - 11) + b"\n" + data[stop:]
+
+    return change
+
+
+HOSTILE = {
+    "compressed zeros": lambda path: (
+        saved(path, sizes=np.array([5000, 5000]), hidden=np.array([], str), parameters=np.zeros(25_005_000)),
+        rewritten(path, lambda name, data: data, zipfile.ZIP_DEFLATED),
+    ),
+    "more elements than bytes": lambda path: rewritten(path, claiming("parameters", b"(32,)", b"(10000000000,)")),
+    "a negative length": lambda path: rewritten(path, claiming("parameters", b"(32,)", b"(-32,)")),
+    "strings of no length": lambda path: (
+        saved(path, hidden=np.array([], str)),
+        rewritten(path, claiming("hidden", b"'<U1', 'fortran_order': False, 'shape': (0,)",
+                                 b"'<U0', 'fortran_order': False, 'shape': (10000000000,)")),
+    ),
+    "a header that is code": lambda path: rewritten(path, claiming("loss", b"False", b"exit()")),
+    "a header of brackets": lambda path: rewritten(path, claiming("loss", b"()", b"(" * 40)),
+    "no magic": lambda path: rewritten(path, lambda name, data: b"x" + data[1:]),
+    "empty arrays": lambda path: rewritten(path, lambda name, data: b""),
+    "a byte changed": lambda path: path.write_bytes(path.read_bytes().replace(np.ones(2).tobytes(), b"x" * 16, 1)),
+    "an end that is missing": lambda path: path.write_bytes(path.read_bytes()[:-40]),
+    "a beginning that is missing": lambda path: path.write_bytes(path.read_bytes()[100:]),
+    "nothing": lambda path: path.write_bytes(b""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_files(tmp_path, make):
+    path = saved(tmp_path / "hostile.npz")
+    make(path)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"hostile\.npz is not a network that fastnn saved: "):
+            Network.load(path)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_any_damage_is_an_error_or_does_no_harm(tmp_path):
+    path, rng = saved(tmp_path / "damaged.npz"), np.random.default_rng(0)
+    whole = np.frombuffer(path.read_bytes(), np.uint8)
+    for _ in range(300):
+        damaged = whole.copy()
+        damaged[rng.integers(0, len(whole), rng.integers(1, 4))] = rng.integers(0, 256)
+        path.write_bytes(damaged.tobytes())
+        with suppress(ValueError):
+            assert Network.load(path).parameters.tolist() == [1.0] * 32
+
+
+@pytest.mark.parametrize("loss", nn.ann.TRAINED.values(), ids=str)
+def test_a_network_of_any_loss_is_saved_and_loaded(tmp_path, loss):
+    network = Network([3, 4, 2], Design(nn.tanh, nn.linear, loss), seed=0)
+    network.save(tmp_path / "network.npz")
+    loaded = Network.load(tmp_path / "network.npz")
+    assert loaded.design.loss is loss
+    assert np.array_equal(loaded.parameters, network.parameters)
+
+
+@pytest.mark.parametrize("function", {**nn.ACTIVATIONS, **nn.ROW_FUNCTIONS}.values(), ids=str)
+def test_a_network_of_any_activation_is_saved_and_loaded(tmp_path, function):
+    hidden = function if function in nn.ACTIVATIONS.values() else nn.relu
+    network = Network([3, 4, 2], Design(hidden, function, nn.mse), seed=0)
+    network.save(tmp_path / "network.npz")
+    loaded = Network.load(tmp_path / "network.npz")
+    assert loaded.design[:3] == ([hidden], function, nn.mse)
+    x = np.random.default_rng(0).uniform(0.1, 0.9, (5, 3))
+    np.testing.assert_array_equal(loaded.predict(x), network.predict(x))
+
+
+def test_a_loss_of_ones_own_is_not_saved(tmp_path):
+    def mse(prediction, target, *, weight=None, reduction="mean", out=None):
+        """A loss of that name."""
+
+    path = tmp_path / "network.npz"
+    path.write_text("old")
+    network = Network([2, 1], Design(nn.relu, nn.linear, nn._loss.Loss(mse, None)), seed=0)
+    with pytest.raises(ValueError, match=r"mse.* is none of fastnn's functions"):
+        network.save(path)
+    assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "message"),
+    [
+        (2.0, TypeError, "target has dtype float64; labels are integers"),
+        (3, ValueError, "target in row 70 is 3; labels of 3 classes are 0 to 2"),
+        (-1, ValueError, "target in row 70 is -1"),
+        ("a", TypeError, "target has dtype <U"),
+        (1j, TypeError, "target has dtype complex128"),
+    ],
+)
+def test_a_bad_target_in_a_later_batch_changes_nothing(target, error, message):
+    labels = [0] * 70 + [target] + [0] * 9
+    network = Network([2, 3], nn.recommend("multiclass"), seed=0)
+    before, optimizer = network.parameters.copy(), nn.adam()
+    with pytest.raises(error, match=message):
+        network.fit(np.ones((80, 2)), labels, batch_size=5, optimizer=optimizer, progress=False)
+    assert np.array_equal(network.parameters, before)
+    assert optimizer.steps == 0
+
+
+def test_samples_with_a_label_to_ignore_are_not_trained_on():
+    """Nor is there an error if they fill a batch."""
+    rng = np.random.default_rng(0)
+    x, labels = rng.normal(size=(40, 2)), rng.integers(0, 3, 40)
+    with_ignored, without = (Network([2, 3], nn.recommend("multiclass"), seed=0) for _ in range(2))
+    ignored = np.r_[np.full((40, 2), np.nan), x], np.r_[np.full(40, -100), labels]
+    options = {"batch_size": 2, "epochs": 2, "validation_split": 0.25, "progress": False}
+    assert with_ignored.fit(*ignored, **options).loss == without.fit(x, labels, **options).loss
+    assert np.array_equal(with_ignored.parameters, without.parameters)
+    with pytest.raises(ValueError, match="no samples to train on"):
+        without.fit(x, np.full(40, -100), progress=False)
+
+
+def test_numbers_that_overflow_print_no_warning():
+    x = np.array([[1e300, -1e300], [np.nan, np.inf], [3e38, 3e38], [1.0, 2.0]])
+    with np.errstate(all="raise"):
+        for dtype in (np.float32, np.float64):
+            network = Network([2, 3, 1], REGRESSION, dtype=dtype, seed=0)
+            network.predict(x)
+            network.evaluate(x, x[:, 0])
+            network.back_propagate(x, x[:, 0])
+            nn.diagnostics.gradient_flow(network, x, x[:, 0])
+            network.fit(x, x[:, 0], epochs=2, validation_split=0.25, progress=False)
+            assert np.isnan(network.parameters).any()

@@ -276,6 +276,115 @@ def test_out_of_a_subclass_is_filled_and_given_back():
         assert_close(out, expected)
 
 
+class Measured(np.ndarray):
+    """An array with a unit, which its views and copies keep."""
+
+    unit = None
+
+    def __array_finalize__(self, parent):
+        self.unit = getattr(parent, "unit", None)
+
+
+CARRYING = {
+    "masked": np.ma.array(X, mask=X > 0),
+    "nothing masked": np.ma.array(X),
+    "with a unit": X.view(Measured),
+}
+FAMILIES = {
+    "activation": lambda x: nn.relu(x),
+    "derivative": lambda x: nn.relu.derivative(x),
+    "backward": lambda x: nn.relu.backward(X, x),
+    "gradient": lambda x: nn.relu.backward(x, X),
+    "gated": lambda x: nn.glu(x),
+    "gate": lambda x: nn.glu(X, x),
+    "prelu": lambda x: nn.prelu(x, 0.1),
+    "slopes": lambda x: nn.prelu(X, x[0]),
+    "rrelu": lambda x: nn.rrelu(x, rng=np.random.default_rng(0)),
+    "maxout": lambda x: nn.maxout(x),
+    "row": lambda x: nn.softmax(x),
+    "loss": lambda x: nn.mse(x, X),
+    "target": lambda x: nn.mse(X, x),
+    "setting": lambda x: nn.leaky_relu(X, negative_slope=x),
+    "mask": lambda x: nn.softmax(X, where=x),
+    "out": lambda x: nn.relu(X, out=x),
+    "out of rows": lambda x: nn.softmax(X, out=x),
+    "out of maxout": lambda x: nn.maxout(np.stack([X, X]), 0, out=x),
+}
+
+
+@pytest.mark.parametrize("x", CARRYING.values(), ids=list(CARRYING))
+@pytest.mark.parametrize("call", FAMILIES.values(), ids=list(FAMILIES))
+def test_an_array_that_carries_more_than_numbers_is_refused(call, x):
+    before = np.array(x)
+    with pytest.raises(TypeError, match=r"^\w+ is a \w+, and what it carries beside numbers would be lost; give "):
+        call(x)
+    np.testing.assert_array_equal(np.asarray(x), before)
+
+
+def test_a_memory_map_carries_nothing(tmp_path):
+    x = np.memmap(tmp_path / "x", np.float64, "w+", shape=X.shape)
+    x[...] = X
+    assert type(nn.tanh(x)) is np.ndarray
+    assert_close(nn.tanh(x), np.tanh(X))
+    assert nn.tanh(x, out=x) is x
+    assert_close(x, np.tanh(X))
+
+
+class OfItsOwn(np.ndarray):
+    def __array_ufunc__(self, function, method, *inputs, **keywords):
+        return function, method, len(inputs), keywords
+
+
+def test_a_subclass_that_says_how_functions_apply_is_asked():
+    x = X.view(OfItsOwn)
+    assert nn.tanh(x) == (nn.tanh, "__call__", 1, {})
+    assert nn.leaky_relu.backward(X, x, negative_slope=2) == (
+        nn.leaky_relu.backward,
+        "__call__",
+        2,
+        {"negative_slope": 2.0},
+    )
+
+
+# polars
+
+SERIES = {
+    "value": (lambda grad, x: nn.tanh(x), np.tanh(X)),
+    "value with a slope": ELEMENTWISE["value with a slope"],
+    "backward": ELEMENTWISE["backward"],
+    "backward from output": (lambda grad, y: nn.tanh.backward(grad, y=y), GRAD * (1 - X**2)),
+    "glu": (lambda grad, x: nn.glu(grad, x), nn.reference.glu(GRAD, X)),
+    "prelu": (lambda grad, x: nn.prelu(x, 0.1), nn.reference.leaky_relu(X, 0.1)),
+    "softmax": (lambda grad, x: nn.softmax(x), scipy.special.softmax(X, -1)),
+    "rrelu": (lambda grad, x: nn.rrelu(x), nn.reference.leaky_relu(X, 11 / 48)),
+}
+
+
+@pytest.mark.parametrize(("call", "expected"), SERIES.values(), ids=list(SERIES))
+@pytest.mark.parametrize("dtype", ["Float64", "Float32"])
+def test_a_series_of_polars_stays_one(call, expected, dtype):
+    polars = pytest.importorskip("polars")
+    kind = getattr(polars, dtype)
+    result = call(*(polars.Series("wind", numbers[2], dtype=kind) for numbers in (GRAD, X)))
+    assert isinstance(result, polars.Series)
+    assert result.dtype == kind
+    np.testing.assert_allclose(result.to_numpy(), expected[2], rtol=1e-5 if dtype == "Float32" else 1e-12)
+
+
+def test_missing_and_whole_numbers_of_polars():
+    polars = pytest.importorskip("polars")
+    for kind in (polars.Int8, polars.Int64):
+        y = nn.relu(polars.Series("wind", [-1, 2, None], dtype=kind))
+        assert y.dtype == polars.Float64
+        assert y.to_list() == [0, 2, None]
+    frame = polars.DataFrame({"wind": [-1.0, 2.0]})
+    assert frame.select(nn.leaky_relu(polars.col("wind"), negative_slope=0.5))["wind"].to_list() == [-0.5, 2]
+    with pytest.raises(polars.exceptions.ComputeError, match="missing data"):
+        nn.softmax(polars.Series("wind", [-1.0, None]))
+    with pytest.raises(TypeError, match="a Series cannot be halved"):
+        nn.glu(polars.Series("wind", [-1.0, 2.0]))
+
+
 class Recording:
     """Says of itself how functions apply to it: it keeps what it was asked."""
 

@@ -1,10 +1,20 @@
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
+import fastnn
 from fastnn import cli
+
+COMMANDS = [["-m", "fastnn"], ["-c", "import sys, fastnn_command; sys.exit(fastnn_command.main())"]]
+
+
+def run(*arguments, **options):
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, **options)
 
 
 def test_info(capsys):
@@ -50,11 +60,81 @@ def test_quiet_prints_only_where_the_page_is(tmp_path, capsys):
     ],
 )
 def test_errors_are_one_line(arguments, status, message, tmp_path):
-    run = subprocess.run(
-        [sys.executable, "-m", "fastnn", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert run.returncode == status
-    assert re.search(message, run.stderr)
-    assert run.stderr.count("\n") == 1
-    assert run.stdout == ""
+    said = run("-m", "fastnn", *arguments, cwd=tmp_path)
+    assert said.returncode == status
+    assert re.search(message, said.stderr)
+    assert said.stderr.count("\n") == 1
+    assert said.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=["-m", "script"])
+@pytest.mark.parametrize("arguments", [["--version"], ["info"], ["demo", "--help"], []])
+def test_a_build_that_does_not_exist_is_one_line(command, arguments):
+    said = run(*command, *arguments, env={**os.environ, "FASTNN_ISA": "bogus"})
+    assert said.returncode == 1
+    assert "FASTNN_ISA is 'bogus'; accepted are avx2 and baseline" in said.stderr
+    assert said.stderr.count("\n") == 1
+    assert said.stdout == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=["-m", "script"])
+def test_version(command):
+    said = run(*command, "--version")
+    assert (said.returncode, said.stdout, said.stderr) == (0, f"fastnn {fastnn.__version__}\n", "")
+
+
+def test_the_command_is_the_one_that_is_tested():
+    text = (cli.Path(__file__).parents[1] / "pyproject.toml").read_text()
+    assert 'fastnn = "fastnn_command:main"' in text
+
+
+@pytest.mark.parametrize("name", ["run_demo", "run_bench", "show_config"])
+def test_an_interrupt_is_130_without_a_word(monkeypatch, capsys, name):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, name, interrupted)
+    assert cli.main([{"run_demo": "demo", "run_bench": "bench", "show_config": "info"}[name]]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_control_c_while_it_trains(tmp_path):
+    command = [sys.executable, "-m", "fastnn", "demo", "--epochs", "1000000", "--output", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert "digits" in process.stdout.readline()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_output_that_nobody_takes():
+    with open("/dev/full", "w") as full:
+        said = subprocess.run(
+            [sys.executable, "-m", "fastnn", "info"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (said.returncode, said.stderr) == (1, "fastnn: error: No space left on device\n")
+    reader, writer = os.pipe()
+    os.close(reader)
+    said = subprocess.run(
+        [sys.executable, "-m", "fastnn", "info"], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert (said.returncode, said.stderr) == (1, "")
+
+
+def test_the_old_page_survives_a_full_disk(tmp_path, monkeypatch, capsys):
+    page = tmp_path / "page.html"
+    page.write_text("old")
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert cli.main(["demo", "--epochs", "1", "--quiet", "--output", str(page)]) == 1
+    assert capsys.readouterr().err == f"fastnn demo: error: cannot write {page}: No space left on device\n"
+    assert page.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [page]

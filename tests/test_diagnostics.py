@@ -60,6 +60,11 @@ def test_large_weights_explode(data):
     assert {layer.status for layer in gradient_flow(network, *data)} == {"exploding"}
 
 
+def test_a_learning_rate_that_is_none(data):
+    with pytest.raises(TypeError, match="learning_rate must be a number"):
+        gradient_flow(deep(nn.tanh), *data, learning_rate="0.1")
+
+
 def test_the_network_is_not_changed(data):
     network = deep(nn.tanh)
     before = network.parameters.copy()

@@ -3,6 +3,8 @@
 import inspect
 import math
 import pickle
+import tracemalloc
+import warnings
 
 import mpmath
 import numpy as np
@@ -255,7 +257,7 @@ def test_types(case):
             nn.cosine_embedding,
             (np.ones((2, 3)), np.ones((2, 3)), [1, 1, 1]),
             ValueError,
-            r"broadcast to the rows' shape",
+            r"target has shape \(3,\), which does not broadcast to the values' shape \(2,\)",
         ),
         (nn.cosine_embedding, (1.0, 1.0, 1), ValueError, r"x1 \(\), x2 \(\); accepted is the same for all, \(..., fea"),
         (
@@ -270,7 +272,26 @@ def test_types(case):
             ValueError,
             r"target has shape \(3,\), which does not",
         ),
+        (
+            nn.cosine_embedding,
+            (np.ones((3, 2, 4)), np.ones((3, 2, 4)), [1, -1]),
+            ValueError,
+            r"target has shape \(2,\); accepted is \(3, 2\), or one number for all",
+        ),
+        (
+            nn.margin_ranking,
+            (np.ones((3, 2)), np.ones((3, 2)), [1, -1]),
+            ValueError,
+            r"target has shape \(2,\); accepted is \(3, 2\), or one number for all",
+        ),
+        (
+            nn.margin_ranking,
+            (np.ones((3, 2)), np.ones(2), 1),
+            ValueError,
+            r"x1 of shape \(3, 2\) and x2 of shape \(2,\) have different numbers of axes",
+        ),
         (nn.triplet_margin, (np.ones((2, 3)), np.ones((2, 3)), np.ones(3)), ValueError, r"negative \(3,\); accepted"),
+        (nn.triplet_margin, (*[np.ones((2, 3))] * 3, 1), TypeError, r"triplet_margin.*\(\) takes 3 arrays, not 4"),
         (nn.ntxent, (np.ones((2, 3)), [0, 0.5]), TypeError, "labels has dtype float64; accepted are integers"),
         (nn.ntxent, (np.ones((2, 3)), [0, 1, 2]), ValueError, r"labels has shape \(3,\); accepted is \(2,\)"),
         (nn.ntxent, (np.ones((2, 3)), [0, 1]), ValueError, "nothing to average: no two labels are equal"),
@@ -282,6 +303,259 @@ def test_errors(loss, given, error, message):
     for function in (loss, loss.gradient, loss.value_and_gradient):
         with pytest.raises(error, match=message):
             function(*given)
+
+
+NOT_NUMBERS = (TypeError, "must be a number, not ", ["1", None, [1.0], 10**400, 1j])
+NOT_FINITE = (ValueError, "it must be finite", [math.nan, math.inf, -math.inf])
+NOT_POSITIVE = (ValueError, "it must be positive and finite", [math.nan, math.inf, -1, 0])
+REFUSED = [
+    *[
+        (loss, "margin", *refused)
+        for loss in (nn.cosine_embedding, nn.margin_ranking, nn.triplet_margin)
+        for refused in (NOT_NUMBERS, NOT_FINITE)
+    ],
+    *[
+        (loss, setting, *refused)
+        for loss, setting in ((nn.ntxent, "temperature"), (nn.circle, "gamma"))
+        for refused in (NOT_NUMBERS, NOT_POSITIVE)
+    ],
+    (nn.circle, "margin", *NOT_NUMBERS),
+    (nn.triplet_margin, "p", *NOT_NUMBERS),
+    (nn.triplet_margin, "p", ValueError, "the order of a norm is at least 1", [math.nan, 0.5, -math.inf]),
+    (nn.triplet_margin, "swap", TypeError, "must be True or False, not ", ["yes", None, [True], 2, math.nan]),
+    (
+        nn.triplet_margin,
+        "distance",
+        TypeError,
+        "must be a loss ",
+        [2, "cosine", np.ones(3), lambda x, y, reduction: x[:, 0]],
+    ),
+]
+
+
+@pytest.mark.parametrize(("loss", "setting", "error", "message", "values"), REFUSED)
+def test_settings_that_are_refused(loss, setting, error, message, values):
+    x = np.ones((4, 3))
+    arrays = {nn.triplet_margin: [x, x, x], nn.ntxent: [x], nn.circle: [x]}.get(loss, [x, x])
+    rest = {nn.triplet_margin: [], nn.ntxent: [[0, 0, 1, 1]], nn.circle: [[0, 0, 1, 1]]}.get(loss, [1])
+    for value in values:
+        outs = tuple(np.full_like(array, 7) for array in arrays)
+        with pytest.raises(error, match=f"{setting} .*{message}"):
+            loss.gradient(*arrays, *rest, out=outs if len(outs) > 1 else outs[0], **{setting: value})
+        assert all((out == 7).all() for out in outs)
+
+
+def relations(x):
+    """Copies of an array and, in each relation to it, one as large in the same memory."""
+    size = x.size
+    for of_array, of_out in (
+        (slice(0, size), slice(0, size)),
+        (slice(0, size), slice(1, size + 1)),
+        (slice(1, size + 1), slice(0, size)),
+        (slice(0, size), slice(size - 1, None, -1)),
+        (slice(0, 2 * size, 2), slice(1, 2 * size, 2)),
+        (slice(0, 2 * size, 2), slice(0, size)),
+    ):
+        memory = np.zeros(2 * size, x.dtype)
+        if of_out.step == -1:
+            memory = memory[:size]
+        array, out = memory[of_array].reshape(x.shape), memory[of_out].reshape(x.shape)
+        array[...] = x
+        yield array, out
+
+
+@each_dtype
+@each_case
+def test_out_may_be_the_memory_of_any_argument(case, dtype):
+    loss, count, elementwise, options = case
+    given = [np.asarray(array, dtype) for array in arguments(case, (4, 3), dtype)]
+    items = (4, 3) if elementwise else (4,)
+    options = {**options, "weight": np.linspace(0.5, 2, math.prod(items), dtype=dtype).reshape(items)}
+    want_value, want = loss.value_and_gradient(*given, **options)
+    for place in range(count):
+        for k in range(len(given)):
+            if given[k].shape != given[place].shape:
+                continue
+            for array, out in relations(given[k]):
+                outs = [np.empty_like(one) for one in given[:count]]
+                outs[place] = out
+                arrays = [array if one == k else other for one, other in enumerate(given)]
+                value, gradients = loss.value_and_gradient(*arrays, out=tuple(outs), **options)
+                assert value == want_value
+                assert all(np.array_equal(*pair) for pair in zip(gradients, want, strict=True))
+        if elementwise:
+            for weight, out in relations(options["weight"]):
+                outs = [np.empty_like(one) for one in given[:count]]
+                outs[place] = out
+                gradients = loss.gradient(*given, **{**options, "weight": weight}, out=tuple(outs))
+                assert all(np.array_equal(*pair) for pair in zip(gradients, want, strict=True))
+
+
+@each_case
+def test_outs_are_apart_from_each_other(case):
+    loss, count, _, options = case
+    given = arguments(case, (4, 3))
+    memory = np.full(26, 7.0)
+    for first, second in ((memory[:12], memory[:12]), (memory[:12], memory[11:23]), (memory[11::-1], memory[:12])):
+        outs = (np.full((4, 3), 7.0), first.reshape(4, 3), second.reshape(4, 3))[-count:]
+        for function in (loss.gradient, loss.value_and_gradient, loss.hessian):
+            with pytest.raises(ValueError, match=r"out\[\d\] and out\[\d\] share memory; accepted are arrays apart"):
+                function(*given, out=outs, **options)
+        assert (memory == 7).all()
+    want = loss.gradient(*given, **options)
+    room = np.empty((4, 3, count))
+    gradients = loss.gradient(*given, out=tuple(room[..., k] for k in range(count)), **options)
+    assert all(np.array_equal(*pair) for pair in zip(gradients, want, strict=True))
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@each_case
+def test_single_rows_and_empty_batches(case, reduction):
+    loss, count, elementwise, options = case
+    options = {**options, "reduction": reduction}
+    batch = [array[:1] for array in arguments(case, (4, 3))]
+    row = [array[0] for array in batch]
+    if elementwise:
+        batch, row = [array[:, :1] for array in batch], [array[0] for array in row]
+    for more in ({}, {"where": True}, {"where": np.array(True), "weight": 2.0}, {"weight": np.array(3)}):
+        value, gradients = loss.value_and_gradient(*row, **more, **options)
+        of_batch = loss.value_and_gradient(*batch, **more, **options)
+        assert np.shape(value) == ()
+        assert value == np.squeeze(of_batch[0])
+        for one, other in zip(gradients, of_batch[1], strict=True):
+            assert one.shape == row[0].shape
+            assert np.array_equal(one, other.reshape(one.shape))
+    if reduction != "mean":
+        masked = loss.value_and_gradient(*row, where=False, **options)
+        assert masked[0] == 0
+        assert not np.any(masked[1])
+    empty = [array[:0] for array in batch]
+    if reduction == "mean":
+        with pytest.raises(ValueError, match="the mean of an empty batch is not defined"):
+            loss.value_and_gradient(*empty, **options)
+    else:
+        value, gradients = loss.value_and_gradient(*empty, **options)
+        assert np.shape(value) == (() if reduction == "sum" else empty[0].shape if elementwise else (0,))
+        assert [gradient.shape for gradient in gradients] == [empty[0].shape] * count
+
+
+@pytest.mark.parametrize("spoilt", [math.nan, math.inf])
+@each_case
+def test_the_weight_of_a_masked_value_counts_nothing(case, spoilt):
+    loss, _, elementwise, options = case
+    if elementwise:
+        pytest.skip("the engine of all losses of elements")
+    given, mask, weight = arguments(case, (4, 3)), np.array([True, True, False, True]), np.array([1.0, 2, 3, 4])
+    want = loss.value_and_gradient(*given, where=mask, weight=weight, **options)
+    weight[2] = spoilt
+    got = loss.value_and_gradient(*given, where=mask, weight=weight, **options)
+    assert got[0] == want[0]
+    assert all(np.array_equal(*pair) for pair in zip(got[1], want[1], strict=True))
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 1.7e38, 5e-324, 1e-40])
+@each_dtype
+def test_no_number_makes_a_warning(dtype, number):
+    calls = [(case[0], arguments(case, (4, 3), dtype), case[3]) for case in CASES.values()]
+    calls += [(loss, (triple((4, 3), dtype)[0], [0, 0, 1, 1]), options) for loss, options in CONTRASTIVE]
+    with np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for loss, given, options in calls:
+            for place in ((0, 0), slice(None)):
+                arrays = [array.copy() if np.asarray(array).dtype == dtype else array for array in given]
+                arrays[0][place] = number
+                loss.value_and_gradient(*arrays, **options)
+                loss(*arrays, reduction="none", **options)
+                if hasattr(loss, "hessian"):
+                    loss.gradient_and_hessian(*arrays, **options)
+                    loss.value_and_gradient(*arrays, weight=1e300, **options)
+
+
+def test_the_second_score_has_its_own_kernel():
+    """NumPy 2.4 negates float32 of a stride of 4 elements wrongly."""
+    x1, x2, _ = triple((64, 16), np.float32)
+    target = signs((64, 16)).astype(np.float32)
+    want = nn.margin_ranking.gradient(x1, x2, target, reduction="sum")
+    outs = tuple(np.empty((64, 16 * 4), np.float32)[:, ::4] for _ in range(2))
+    for gradients in (want, nn.margin_ranking.gradient(x1, x2, target, reduction="sum", out=outs)):
+        active = target * (x1 - x2) < 0
+        assert np.array_equal(gradients[0], np.where(active, -target, 0))
+        assert np.array_equal(gradients[1], np.where(active, target, 0))
+    assert all(np.isnan(part).all() for part in nn.margin_ranking.hessian(1.0, math.nan, 1))
+
+
+@pytest.mark.parametrize("wrong", [lambda x: x[..., 0], lambda x: x + 0j, lambda x: None])
+def test_a_distance_that_lies(wrong):
+    class Liar:
+        def __call__(self, x, y, *, reduction):
+            return np.abs(x - y).sum(-1)
+
+        def gradient(self, x, y, **options):
+            return wrong(x)
+
+    outs = tuple(np.full((6, 7), 7.0) for _ in range(3))
+    with pytest.raises((TypeError, ValueError), match="distance"):
+        nn.triplet_margin.gradient(*triple((6, 7)), distance=Liar(), out=outs)
+    assert all((out == 7).all() for out in outs)
+
+
+def peak_of(function):
+    tracemalloc.start()
+    function()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+@each_case
+def test_little_memory_beside_the_results(case):
+    loss, count, _, options = case
+    given = [np.asarray(array, np.float64) for array in arguments(case, (40_000, 64))]
+    outs = tuple(np.empty((40_000, 64)) for _ in range(count))
+    size = sum(array.nbytes for array in given)
+    assert peak_of(lambda: loss.gradient(*given, out=outs, **options)) < size / 10
+    assert peak_of(lambda: loss(*given, reduction="sum", **options)) < size / 10
+
+
+def test_little_memory_for_a_mask_of_items():
+    scores, relevance, _ = triple((40_000, 64))
+    mask, out = scores > -1, np.empty_like(scores)
+    size = scores.nbytes + relevance.nbytes
+    assert peak_of(lambda: nn.ranking_softmax.gradient(scores, relevance, where=mask, out=out)) < size / 10
+
+
+@pytest.mark.parametrize("p", [1.5, 2, 2.5])
+@pytest.mark.parametrize("size", ["beyond the type", "subnormal"])
+@each_dtype
+def test_slopes_of_distances_that_have_few_digits(dtype, size, p):
+    """The distance is infinite or subnormal, but its slope is as exact as any other."""
+    rows = np.random.default_rng(0).integers(1, 100, (3, 64)).astype(float)
+    scale = np.finfo(dtype).max / 100 if size == "beyond the type" else np.finfo(dtype).smallest_subnormal
+    x = (rows * scale).astype(dtype)
+    gradient = nn.pairwise_distance.gradient(x, np.zeros_like(x), p=p, reduction="none")
+    with mpmath.workprec(200):
+        for row, slopes in zip(x, gradient, strict=True):
+            numbers = [mpmath.mpf(float(number)) for number in row]
+            whole = mpmath.fsum(number**p for number in numbers) ** (1 / mpmath.mpf(p))
+            assert ulp_errors(slopes, [(number / whole) ** (p - 1) for number in numbers]).max() <= 8
+
+
+@pytest.mark.parametrize("p", [1.5, 3, 7.5, 100])
+def test_float32_slopes_of_any_order(p):
+    x = np.random.default_rng(0).normal(size=(4, 131)).astype(np.float32)
+    value, gradient = nn.pairwise_distance.value_and_gradient(x, np.zeros_like(x), p=p, reduction="none")
+    size = np.abs(np.float64(x))
+    whole = (size**p).sum(-1) ** (1 / p)
+    assert ulp_errors(value, whole).max() <= 1
+    assert ulp_errors(np.abs(gradient), ((size / whole[:, np.newaxis]) ** (p - 1)).reshape(-1)).max() <= 1
+
+
+def test_an_order_beyond_float32():
+    x = np.array([[3.0, -4.0], [0.0, 0.0]], np.float32)
+    for p in (1e39, 1e300):
+        value, gradient = nn.pairwise_distance.value_and_gradient(x, np.zeros_like(x), p=p, reduction="none")
+        assert value.tolist() == [4, 0]
+        assert gradient.tolist() == [[0, -1], [0, 0]]
 
 
 def test_a_distance_of_ones_own():
@@ -524,7 +798,7 @@ def test_names_and_documentation(loss):
         assert pickle.loads(pickle.dumps(part)) is part
         assert repr(part) == f"<function fastnn.{part.__name__}>"
         for section in ("Parameters", "Returns"):
-            assert f"    {section}\n    {'-' * len(section)}\n" in part.__doc__
+            assert f"\n{section}\n{'-' * len(section)}\n" in part.__doc__
     assert "{common}" not in loss.__doc__
     assert "{item" not in loss.__doc__
     assert "{gradients}" not in loss.__doc__

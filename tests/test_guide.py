@@ -40,3 +40,5 @@ def test_it_can_be_handed_to_the_network_and_learns(task):
 def test_an_unknown_task():
     with pytest.raises(ValueError, match="task is 'ranking'; accepted are 'binary', 'multiclass', 'multilabel', "):
         nn.recommend("ranking")
+    with pytest.raises(ValueError, match=r"task is \[\]; accepted are"):
+        nn.recommend([])

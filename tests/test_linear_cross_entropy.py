@@ -3,6 +3,7 @@
 import pickle
 import re
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -100,9 +101,9 @@ def test_layouts_and_types(dtype, layout):
     hidden, weight, labels = data((30,), 8, 50, dtype)
     want = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels)
     got = nn.linear_cross_entropy.value_and_gradient(layout(hidden), layout(weight), layout(labels))
-    np.testing.assert_allclose(got[0], want[0], **tolerances(dtype))
+    assert got[0] == want[0]
     for one, other in zip(got[1], want[1], strict=True):
-        np.testing.assert_allclose(one, other, **tolerances(dtype))
+        np.testing.assert_array_equal(one, other)
 
 
 def test_out_may_be_the_arguments():
@@ -146,6 +147,91 @@ def test_the_gradient_may_overlap_hidden_on_either_side(monkeypatch, shift):
     np.testing.assert_array_equal(out, want)
 
 
+@pytest.mark.parametrize("block", [12, 1 << 23])
+def test_out_may_be_the_memory_of_any_argument(monkeypatch, block):
+    monkeypatch.setattr(linear_loss, "BLOCK", block)
+    hidden, weight, labels = data((6,), 4, 6)
+    sample_weight = np.linspace(0.5, 2, 6)
+    want = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels, sample_weight=sample_weight)
+    given = {"hidden": hidden, "weight": weight, "labels": labels, "sample_weight": sample_weight}
+    for place in range(2):
+        for name, array in given.items():
+            for start, step in ((0, 1), (1, 1), (23, -1), (0, 2), (1, 2)):
+                memory = np.zeros(48, array.dtype)
+                inside = memory[: array.size].reshape(array.shape)
+                inside[...] = array
+                out = memory.view(float)[start:][::step][:24].reshape(6, 4)
+                outs = [np.empty((6, 4)), np.empty((6, 4))]
+                outs[place] = out
+                value, gradients = nn.linear_cross_entropy.value_and_gradient(
+                    **{**given, name: inside}, out=tuple(outs)
+                )
+                assert value == want[0]
+                assert all(np.array_equal(*pair) for pair in zip(gradients, want[1], strict=True))
+
+
+def test_outs_are_apart_from_each_other():
+    hidden, weight, labels = data((6,), 4, 6)
+    memory = np.full(48, 7.0)
+    for other in (memory[:24], memory[23:47], memory[23::-1], memory[::2]):
+        with pytest.raises(ValueError, match=r"out\[0\] and out\[1\] share memory; accepted are arrays apart"):
+            nn.linear_cross_entropy.value_and_gradient(
+                hidden, weight, labels, out=(memory[:24].reshape(6, 4), other.reshape(6, 4))
+            )
+        assert (memory == 7).all()
+
+
+def test_nothing_is_written_for_an_error():
+    hidden, weight, labels = data((6,), 4, 6)
+    outs = np.full((6, 4), 7.0), np.full((6, 4), 7.0)
+    for change in (
+        {"labels": labels + 6},
+        {"labels": labels + 0.5},
+        {"sample_weight": np.ones(3)},
+        {"sample_weight": np.zeros(6)},
+        {"sample_weight": "heavy"},
+        {"denominator": "bogus"},
+        {"out": (outs[0], np.zeros((6, 4), np.float32))},
+    ):
+        with pytest.raises(
+            (TypeError, ValueError), match=next(iter(change)).replace("labels", "target").replace("sample_", "")
+        ):
+            nn.linear_cross_entropy.value_and_gradient(
+                **{"hidden": hidden, "weight": weight, "labels": labels, "out": outs, **change}
+            )
+        assert all((out == 7).all() for out in outs)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 3e38, 1e-40])
+@each_dtype
+def test_no_number_makes_a_warning(dtype, number):
+    hidden, weight, labels = data((6,), 4, 6, dtype)
+    with np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for place in ((2, 1), slice(None)):
+            for k in range(2):
+                arrays = [hidden.copy(), weight.copy()]
+                arrays[k][place] = number
+                nn.linear_cross_entropy.value_and_gradient(*arrays, labels)
+                nn.linear_cross_entropy.value_and_gradient(*arrays, labels, sample_weight=1e300, reduction="sum")
+                nn.linear_cross_entropy(*arrays, labels, reduction="none")
+
+
+@pytest.mark.parametrize("strided", [False, True])
+def test_neither_factor_is_copied_whole(monkeypatch, strided):
+    monkeypatch.setattr(linear_loss, "BLOCK", 1 << 12)
+    monkeypatch.setattr(linear_loss, "PRODUCT", 1 << 12)
+    hidden, weight, labels = data((8, 1000), 64, 100)
+    outs = np.empty_like(hidden), np.empty_like(weight)
+    if strided:
+        hidden, outs = np.repeat(hidden, 2, -1)[..., ::2], (np.empty((8, 1000, 128))[..., ::2], outs[1])
+    tracemalloc.start()
+    nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels, out=outs)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < hidden.nbytes / 10
+
+
 def test_the_logits_never_exist_whole(monkeypatch):
     monkeypatch.setattr(linear_loss, "BLOCK", 1 << 18)
     hidden, weight, labels = data((600,), 8, 10_000, np.float32)
@@ -174,7 +260,7 @@ def test_nan_gives_nan():
         ({"labels": [0, 1, 2, 3, 6]}, ValueError, "target in row 4 is 6; labels of 6 classes are 0 to 5"),
         ({"labels": [0, 1]}, ValueError, "target has shape (2,); labels have shape (5,), one for each row"),
         ({"labels": np.zeros((5, 6))}, TypeError, "labels must be integers, one for each row of hidden"),
-        ({"sample_weight": np.ones(3)}, ValueError, "weight has shape (3,); accepted is a leading part of (5,)"),
+        ({"sample_weight": np.ones(3)}, ValueError, "sample_weight has shape (3,); accepted is a leading part of (5,)"),
         (
             {"reduction": "none"},
             ValueError,

@@ -9,6 +9,8 @@ import pytest
 import xgboost
 from scipy import special
 from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_wine
+from sklearn.model_selection import KFold
 
 import fastnn as nn
 
@@ -84,22 +86,115 @@ def test_many_classes(samples):
     assert (raw.reshape(len(x), 3).argmax(1) == labels).mean() > 0.9
 
 
-def test_losses_that_the_libraries_do_not_have(samples):
+DATA = {
+    "diabetes": lambda: load_diabetes(return_X_y=True),
+    "proline of wine": lambda: np.split(load_wine().data, [12], axis=1),
+}
+OWN = {  # the library's own objective, and the losses that must come near it
+    "lightgbm": [
+        ({"objective": "mae"}, [(nn.mae, {}), (nn.log_cosh, {})]),
+        ({"objective": "huber"}, [(nn.huber, {}), (nn.pseudo_huber, {})]),
+        ({"objective": "quantile", "alpha": 0.5}, [(nn.quantile, {})]),
+        ({"objective": "quantile", "alpha": 0.1}, [(nn.quantile, {"q": 0.1})]),
+    ],
+    "xgboost": [
+        ({"objective": "reg:absoluteerror"}, [(nn.mae, {}), (nn.log_cosh, {}), (nn.huber, {}), (nn.pseudo_huber, {})]),
+        ({"objective": "reg:quantileerror", "quantile_alpha": 0.5}, [(nn.quantile, {})]),
+        ({"objective": "reg:quantileerror", "quantile_alpha": 0.9}, [(nn.quantile, {"q": 0.9})]),
+    ],
+}
+
+
+def cross_validated(library, x, y, objective):
+    """The predictions for the samples of each fold, of a model with default settings that was trained on the others."""
+    predictions = np.empty_like(y)
+    for train, test in KFold(3, shuffle=True, random_state=0).split(x):
+        if library == "lightgbm":
+            model = lightgbm.LGBMRegressor(**objective, verbose=-1, n_jobs=1)
+        else:
+            model = xgboost.XGBRegressor(**objective, n_jobs=1)
+        predictions[test] = model.fit(x[train], y[train]).predict(x[test])
+    return predictions
+
+
+@pytest.mark.parametrize("library", OWN)
+@pytest.mark.parametrize("data", DATA)
+def test_on_real_data_they_learn_as_the_libraries_own(data, library):
+    x, y = DATA[data]()
+    y = y.ravel()
+    for own, losses in OWN[library]:
+        theirs = cross_validated(library, x, y, own)
+        for loss, options in losses:
+            objective = getattr(nn.objectives, library)(loss, **options)
+            ours = cross_validated(library, x, y, {"objective": objective})
+            assert loss(ours, y, **options) < 1.1 * loss(theirs, y, **options), objective
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_the_unit_of_the_target_does_not_matter(unit):
+    y = np.array([1.0, 2.0, 4.0, 7.0])
+    for loss in (nn.mae, nn.quantile):
+        objective = nn.objectives.Objective(loss)
+        gradient, hessian = objective(y, np.full(4, 3.0))
+        scaled = objective(y * unit, np.full(4, 3.0 * unit))
+        np.testing.assert_allclose(scaled[0], gradient * unit, rtol=1e-12)
+        np.testing.assert_allclose(scaled[1], hessian, rtol=1e-12)
+
+
+def test_far_from_the_target_a_step_is_that_of_squared_errors():
+    """A leaf of equal targets gets them in one step, whatever the loss."""
+    for loss in nn.objectives.DISTANCES:
+        gradient, hessian = nn.objectives.Objective(loss)(np.full(5, 100.0), np.full(5, 40.0))
+        if loss is nn.msle:  # its own second derivative is the larger
+            assert 0 < -gradient.sum() / hessian.sum() < 60
+        else:
+            assert -gradient.sum() / hessian.sum() == pytest.approx(60)
+        assert hessian.max() == pytest.approx(1)
+
+
+def test_the_derivatives_of_mae_by_hand():
+    """w = 1, 2, 9, of mean 4: h = 1 / max(w, 1), and the largest is 1; with weights 1, 0, 0 the mean is 1."""
+    objective, t, p = nn.objectives.Objective(nn.mae), np.zeros(3), np.array([1.0, -2.0, 9.0])
+    gradient, hessian = objective(t, p)
+    np.testing.assert_allclose(gradient, [1, -1, 1], rtol=1e-14)
+    np.testing.assert_allclose(hessian, [1, 1 / 2, 1 / 9], rtol=1e-14)
+    weighted = objective(t, 2 * p, np.array([1.0, 0.0, 0.0]))
+    np.testing.assert_allclose(weighted[0], [2, 0, 0], rtol=1e-14)
+    np.testing.assert_allclose(weighted[1], [1, 0, 0], rtol=1e-14)
+    plain = nn.objectives.Objective(nn.mae, minimum_hessian=0.5)(t, p)
+    np.testing.assert_array_equal(plain, ([1, -1, 1], [0.5] * 3))
+
+
+@pytest.mark.parametrize("loss", nn.objectives.DISTANCES, ids=str)
+def test_at_the_target_nothing_moves_and_nothing_warns(loss):
+    objective = nn.objectives.Objective(loss)
+    with np.errstate(all="raise"):
+        for numbers in ([1.0, 2.0], [1e-30, 1e30]):
+            gradient, hessian = objective(np.array(numbers, np.float32), np.array(numbers, np.float32))
+            assert not gradient.any()
+            assert (hessian > 0).all()
+        objective(np.array([1.0, np.nan, np.inf, 1e30], np.float32), np.array([1e30, 1.0, 1.0, -0.5], np.float32))
+
+
+def test_losses_of_margins_train(samples):
     x, y, _ = samples
-    flat = np.abs(y - np.median(y)).mean()
-    for loss, options in (
-        (nn.huber, {"delta": 0.5}),
-        (nn.log_cosh, {}),
-        (nn.pseudo_huber, {"delta": 2.0}),
-        (nn.mae, {"minimum_hessian": 1}),
-        (nn.quantile, {"q": 0.5, "minimum_hessian": 1}),
-    ):
+    t = np.where(y > np.median(y), 1.0, -1.0)
+    for loss in (nn.hinge, nn.perceptron, nn.squared_hinge, nn.soft_margin):
         for model in (
-            lightgbm.LGBMRegressor(objective=nn.objectives.lightgbm(loss, **options), **LIGHTGBM),
-            xgboost.XGBRegressor(objective=nn.objectives.xgboost(loss, **options), **XGBOOST),
+            lightgbm.LGBMRegressor(objective=nn.objectives.lightgbm(loss), **LIGHTGBM),
+            xgboost.XGBRegressor(objective=nn.objectives.xgboost(loss), **{**XGBOOST, "base_score": -0.1}),
         ):
-            model.set_params(n_estimators=60)
-            assert np.abs(model.fit(x, y).predict(x) - y).mean() < 0.5 * flat
+            if loss is nn.perceptron and isinstance(model, lightgbm.LGBMRegressor):
+                continue  # at 0, where LightGBM starts, its gradient is 0
+            assert ((model.fit(x, t).predict(x) > 0) == (t > 0)).mean() > 0.85, model
+
+
+@pytest.mark.parametrize("label", [1.9, np.nan, np.inf, -0.5])
+def test_labels_that_are_not_whole(label):
+    with pytest.raises(ValueError, match=rf"the label of sample 2 is {label}; labels are whole numbers"):
+        nn.objectives.lightgbm(nn.cross_entropy)(np.array([0.0, 1.0, label]), np.zeros((3, 2)))
+    with pytest.raises(ValueError, match="target in row 1 is 2; labels of 2 classes are 0 to 1"):
+        nn.objectives.lightgbm(nn.cross_entropy)(np.array([0.0, 2.0]), np.zeros((2, 2)))
 
 
 def test_what_an_objective_gives():
@@ -131,6 +226,8 @@ def test_what_is_refused():
         nn.objectives.lightgbm(nn.rmse)
     with pytest.raises(ValueError, match="minimum_hessian is -1; it must be at least 0 and finite"):
         nn.objectives.lightgbm(nn.mae, minimum_hessian=-1)
+    with pytest.raises(TypeError, match="minimum_hessian must be a number"):
+        nn.objectives.lightgbm(nn.mae, minimum_hessian="1")
     with pytest.raises(
         ValueError, match=re.escape("takes a prediction for each class, but predictions have shape (3,)")
     ):

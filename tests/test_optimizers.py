@@ -1,3 +1,7 @@
+import copy
+import inspect
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +11,7 @@ from layouts import LAYOUTS, SIZES
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
 import fastnn as nn
-from fastnn import reference
+from fastnn import kernels, reference
 
 SETTINGS = {
     "sgd": (nn.sgd, {"learning_rate": 0.1}),
@@ -341,6 +345,8 @@ ERRORS = [
     (([ONE, ONE], [ONE, np.ones(2)]), ValueError, r"gradients\[1\] has shape \(2,\); parameters\[1\] has shape \(3,\)"),
     ((ONE, [ONE]), TypeError, "parameters is an array; accepted is a sequence of arrays"),
     (([ONE], ONE), TypeError, "gradients is an array; accepted is a sequence of arrays"),
+    ((3, [ONE]), TypeError, "parameters is 3; accepted is a sequence of arrays"),
+    (([ONE], None), TypeError, "gradients is None; accepted is a sequence of arrays"),
     (([ONE, [1.0]], [ONE, ONE]), TypeError, r"parameters\[1\] is no NumPy array but list"),
     (([ONE, np.ones(3, int)], [ONE, ONE]), TypeError, r"parameters\[1\] has dtype int64; accepted are float32 and"),
     (([ONE, ONE], [ONE, ONE.astype(complex)]), TypeError, r"gradients\[1\] has dtype complex128"),
@@ -367,10 +373,14 @@ def test_errors_before_and_after_the_first_step(optimizer, settings, arguments, 
         made = optimizer(**settings)
         if steps_before:
             made.step([np.ones(3), np.ones(3)], [ONE, ONE])
+        parameters, gradients = arguments
+        if isinstance(parameters, list):
+            parameters = [one.copy() if one is ONE else one for one in parameters]
         with pytest.raises(error, match=message):
-            made.step(*arguments)
+            made.step(parameters, gradients)
         assert made.steps == steps_before
-        assert (ONE == 1).all()
+        arrays_given = parameters if isinstance(parameters, list) else [ONE]
+        assert all((one == 1).all() for one in arrays_given if isinstance(one, np.ndarray))
 
 
 @each_optimizer
@@ -396,8 +406,8 @@ def test_other_parameters_than_at_the_first_step(make, other):
     before = [array.copy() for array in other]
     with pytest.raises(ValueError, match=r"at the first step they were of \[\(\(3,\), dtype\('float64'\)\)\]"):
         optimizer.step(other, [np.ones_like(array) for array in other])
-    for array, copy in zip(other, before, strict=True):
-        assert np.array_equal(array, copy)
+    for array, one in zip(other, before, strict=True):
+        assert np.array_equal(array, one)
 
 
 @pytest.mark.parametrize(
@@ -446,4 +456,166 @@ def test_repr_makes_the_same_optimizer(optimizer, settings):
 def test_names_and_documentation(optimizer):
     assert getattr(nn, optimizer.__name__) is optimizer
     for section in ("Parameters", "Raises", "Examples"):
-        assert f"    {section}\n    {'-' * len(section)}\n" in optimizer.__doc__
+        assert f"\n{section}\n{'-' * len(section)}\n" in inspect.getdoc(optimizer)
+
+
+def held(optimizer):
+    return [array for arrays in optimizer.state or () for array in arrays]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+@each_optimizer
+def test_a_copy_goes_on_by_itself(optimizer, settings, copied):
+    parameter, gradients = data((30,), steps=4)
+    made = optimizer(**settings)
+    made.step([parameter], [gradients[0]])
+    other, twin = copied(made), parameter.copy()
+    assert not any(np.shares_memory(a, b) for a in held(made) for b in held(other))
+    for gradient in gradients[1:]:
+        made.step([parameter], [gradient])
+        other.step([twin], [gradient])
+    assert np.array_equal(twin, parameter)
+    assert (repr(other), other.steps) == (repr(made), made.steps)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        (np.nan, ValueError, "is nan; it must be at least 0 and"),
+        (-1, ValueError, "is -1; it must be at least 0 and"),
+        (np.inf, ValueError, "is inf; it must be at least 0 and"),
+        ("0.1", TypeError, "must be a number"),
+        (None, TypeError, "must be a number"),
+        (np.ones(2), TypeError, "must be a number"),
+        (1j, TypeError, "must be a number"),
+        ([0.1], TypeError, "must be a number"),
+    ],
+)
+@pytest.mark.parametrize("optimizer", nn.OPTIMIZERS.values())
+def test_settings_are_checked_whenever_they_are_set(optimizer, value, error, message):
+    made = optimizer()
+    before = repr(made)
+    for name in set(vars(made)) - {"steps", "state", "nesterov"}:
+        with pytest.raises(error, match=f"{name} {message}"):
+            setattr(made, name, value)
+        with pytest.raises(error, match=f"{name} {message}"):
+            optimizer(**{name: value})
+    assert repr(made) == before
+
+
+@pytest.mark.parametrize("nesterov", [None, "no", 2, np.ones(1)])
+def test_nesterov_is_true_or_false(nesterov):
+    with pytest.raises(TypeError, match="nesterov must be True or False"):
+        nn.sgd(momentum=0.9, nesterov=nesterov)
+
+
+def test_a_momentum_that_comes_and_goes():
+    """Its velocity starts from nothing."""
+    parameter, (first, second, third) = data((5,), steps=3)
+    want = parameter - 0.1 * first - 0.1 * second - 0.1 * third
+    optimizer = nn.sgd(0.1)
+    for momentum, gradient in ((0.0, first), (0.9, second), (0.0, third)):
+        optimizer.momentum = momentum
+        optimizer.step([parameter], [gradient])
+    np.testing.assert_allclose(parameter, want, rtol=1e-13)
+
+
+def together(a, b):
+    """Both arrays as they are, apart from each other, for the compiled walk; and strided, for that in pieces."""
+    return [[a, b], [a[::2], b[::2]]]
+
+
+@each_optimizer
+def test_parameters_that_share_memory(optimizer, settings):
+    room = data((60,))[0]
+    before = room.copy()
+    for first, second in ((room, room), (room[:40], room[20:]), (room[20:], room[:40]), (room[10:20], room)):
+        for pair in together(first, second):
+            with pytest.raises(ValueError, match=r"parameters\[1\] and parameters\[2\] share memory"):
+                optimizer(**settings).step([ONE.copy(), *pair], [ONE, *(np.ones_like(array) for array in pair)])
+    with pytest.raises(ValueError, match=r"parameters\[0\] has elements that share memory"):
+        optimizer(**settings).step([np.lib.stride_tricks.as_strided(room, (5, 3), (8, 0))], [np.ones((5, 3))])
+    assert np.array_equal(room, before)
+
+
+@each_optimizer
+def test_parameters_side_by_side_in_one_array(optimizer, settings):
+    whole, gradients = data((12, 10), steps=2)
+    want = whole.copy()
+    together, alone = optimizer(**settings), optimizer(**settings)
+    for gradient in gradients:
+        parts = np.s_[:, :5], np.s_[:6, 5:], np.s_[6:, 5::2], np.s_[6:, 6::2]
+        together.step([whole[part] for part in parts], [gradient[part] for part in parts])
+        alone.step([want], [gradient])
+    assert np.array_equal(whole, want)
+
+
+@each_optimizer
+def test_gradients_that_are_other_parameters(optimizer, settings):
+    """Every gradient is read as it was before the step."""
+    first, (second, third) = data((40,), steps=2)
+    for pick in (lambda array: array, lambda array: array[::-1], lambda array: array[::2]):
+        got, want = ([array.copy() for array in (first, second, third)] for _ in range(2))
+        one, two, three = map(pick, got)
+        optimizer(**settings).step([one, two, three], [three, one, two])
+        one, two, three = map(pick, want)
+        optimizer(**settings).step([one, two, three], [three.copy(), one.copy(), two.copy()])
+        for array, expected in zip(got, want, strict=True):
+            assert np.array_equal(array, expected)
+
+
+@each_optimizer
+def test_masked_arrays(optimizer, settings):
+    masked = np.ma.array(np.ones(3), mask=[True, False, False])
+    for arguments, name in ((([masked], [ONE]), "parameters"), (([np.ones(3)], [masked]), "gradients")):
+        with pytest.raises(TypeError, match=rf"{name}\[0\] is a .*[Mm]asked"):
+            optimizer(**settings).step(*arguments)
+    assert (masked.data == 1).all()
+
+
+@each_optimizer
+def test_no_warning_whatever_the_numbers(optimizer, settings):
+    numbers = [np.nan, np.inf, -np.inf, 1e300, -1e300, 1e-310, 0.0]
+    with np.errstate(all="raise"):
+        for dtype in (np.float32, np.float64):
+            for step in (1, 2):
+                made = optimizer(**settings)
+                parameter = np.zeros(2 * len(numbers), dtype)[::step]
+                for _ in range(2):
+                    made.step([parameter], [np.resize(numbers, parameter.shape)])
+                assert np.isnan(parameter[0])
+
+
+@pytest.mark.parametrize("layout", [lambda array: array, lambda array: array[..., ::2]])
+@each_optimizer
+def test_arrays_of_many_axes(optimizer, settings, layout):
+    axes = 32 if np.lib.NumpyVersion(np.__version__) < "2.0.0" else 64
+    parameter, (gradient,) = data((8,), steps=1)
+    want, got = parameter.copy(), parameter.reshape((1,) * (axes - 1) + (8,))
+    optimizer(**settings).step([layout(want)], [layout(gradient)])
+    optimizer(**settings).step([layout(got)], [layout(gradient.reshape(got.shape))])
+    assert np.array_equal(parameter, want)
+
+
+@pytest.mark.parametrize("isa", kernels.supported)
+def test_the_compiled_updates_look_at_every_array(isa):
+    """Whatever they are given by whom, they do all of it or nothing."""
+    module = kernels.load("optimizers", isa)
+    fits, wrong = np.ones(3), [np.ones(2), np.ones(3, np.float32), np.ones(3, int), np.ones((3, 1)), None, 1.0, [1.0]]
+    for update, states, settings in (
+        (module.sgd, 0, 2),
+        (module.sgd_with_momentum, 1, 4),
+        (module.adam, 2, 6),
+    ):
+        for place in range(2 + states):
+            for other in [(fits, array) for array in wrong] + [(fits,), ()]:
+                arrays = [(np.ones(3), np.ones(3)) for _ in range(2 + states)]
+                arrays[place] = other
+                assert update(*arrays, *[0.5] * settings) is False
+                assert all((array == 1).all() for at, pair in enumerate(arrays) for array in pair if at != place)
+            arrays = [(fits, fits) for _ in range(2 + states)]
+            for other in (None, [fits, fits], fits):
+                arrays[place] = other
+                with pytest.raises(TypeError):
+                    update(*arrays, *[0.5] * settings)
+    assert (fits == 1).all()

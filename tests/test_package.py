@@ -2,6 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
 
 
 def output_of(code):
@@ -23,3 +28,21 @@ def test_importing_prints_nothing_and_warns_of_nothing():
         [sys.executable, "-W", "error", "-c", "import fastnn"], capture_output=True, text=True, check=True
     )
     assert run.stdout + run.stderr == ""
+
+
+def test_the_sdist_has_every_file_but_results_of_benchmarks(monkeypatch):
+    """What MANIFEST.in takes, and what setuptools takes by itself, is what is under version control."""
+    filelist = pytest.importorskip("setuptools._distutils.filelist")
+    try:
+        tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        pytest.skip("no checkout")
+    monkeypatch.chdir(ROOT)
+    files = filelist.FileList()
+    files.allfiles = tracked.splitlines()
+    for line in Path("MANIFEST.in").read_text().splitlines():
+        files.process_template_line(line)
+    by_itself = {"LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.py"}
+    left_out = set(files.allfiles) - set(files.files) - by_itself - {str(path) for path in Path("src").rglob("*.py")}
+    assert {path for path in left_out if not path.startswith((".", "bench/results/"))} == set()
+    assert not any(path.startswith("bench/results/") and path.endswith((".html", ".json")) for path in files.files)

@@ -4,12 +4,15 @@ import inspect
 import itertools
 import math
 import pickle
+import signal
+import warnings
 
 import numpy as np
 import pytest
 from layouts import LAYOUTS
 
 import fastnn as nn
+from fastnn import kernels
 
 INF, NAN = np.inf, np.nan
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -356,6 +359,48 @@ def test_sequences_first_in_memory_are_not_copied():
     assert (memory == expected.swapaxes(0, 1)).all()
 
 
+@each_dtype
+@pytest.mark.parametrize("number", [NAN, INF, -INF, 3e38, 1e-40])
+def test_no_number_makes_a_warning(number, dtype):
+    x, *others = batch(dtype)
+    with np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for place in ((2, 1, 0), slice(None)):
+            x[place] = number
+            for logits in (False, True):
+                for reduction in ("mean", "sum", "none"):
+                    nn.ctc.value_and_gradient(x, *others, logits=logits, reduction=reduction)
+
+
+@each_kind
+def test_reversed_and_interleaved_memory(logits):
+    x, *others = batch()
+    expected = nn.ctc.gradient(x, *others, logits=logits)
+    memory = np.empty(2 * x.size)
+    given, out = memory[: x.size].reshape(x.shape), memory[x.size - 1 :: -1].reshape(x.shape)
+    given[...] = x
+    assert (nn.ctc.gradient(given, *others, logits=logits, out=out) == expected).all()
+    given, out = memory[::2].reshape(x.shape), memory[1::2].reshape(x.shape)
+    given[...] = x
+    assert (nn.ctc.gradient(given, *others, logits=logits, out=out) == expected).all()
+    assert (given == x).all()
+    given = x[::-1, ::-1].copy()[::-1, ::-1]  # rows of classes that are contiguous, one before the other
+    assert (nn.ctc.gradient(given, *others, logits=logits, out=given) == expected).all()
+
+
+def test_labels_and_lengths_may_be_where_the_gradient_goes():
+    x, labels, lengths, counts = batch()
+    expected = nn.ctc.gradient(x, labels, lengths, counts)
+    out = np.empty(x.shape)
+    memory = out.view(np.int64).reshape(-1)
+    places = np.cumsum([0, labels.size, lengths.size, counts.size])
+    given = [memory[start:stop] for start, stop in itertools.pairwise(places)]
+    for view, array in zip(given, (labels, lengths, counts), strict=True):
+        view[...] = array.reshape(-1)
+    nn.ctc.gradient(x, given[0].reshape(labels.shape), *given[1:], out=out)
+    assert (out == expected).all()
+
+
 def test_values_go_into_out():
     x, *others = batch(np.float32)
     out = np.empty(5, np.float32)
@@ -422,6 +467,77 @@ def test_errors_say_what_came_and_what_is_accepted(change, error, message):
         del arguments["out"]
         with pytest.raises(error, match=message):
             nn.ctc(**arguments)
+
+
+@pytest.mark.parametrize("flag", ["logits", "zero_infinity"])
+def test_flags_are_true_or_false(flag):
+    for value in ("yes", None, [True], NAN, 2):
+        with pytest.raises(TypeError, match=f"{flag} must be True or False, not "):
+            nn.ctc(np.zeros((3, 4)), [1], **{flag: value})
+    assert nn.ctc(np.zeros((3, 4)), [1], **{flag: 1}) == nn.ctc(np.zeros((3, 4)), [1], **{flag: np.True_})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"prediction": np.zeros((3, 4))}, "prediction"),
+        ({"prediction": np.zeros((3, 2, 4), int)}, "prediction"),
+        ({"prediction": np.zeros((3, 2, 4), ">f8")}, "prediction"),
+        ({"prediction": np.zeros((3, 2, 8))[..., ::2]}, "prediction"),
+        ({"prediction": np.zeros(3 * 2 * 4 * 8 + 1, np.uint8)[1:].view(float).reshape(3, 2, 4)}, "prediction"),
+        ({"gradient": np.zeros((3, 2, 4), np.float32)}, "gradient"),
+        ({"gradient": np.zeros((3, 2, 3))}, "gradient"),
+        ({"gradient": np.broadcast_to(np.zeros(4), (3, 2, 4))}, "gradient"),
+        ({"labels": np.array([1, 4])}, "labels and blank must be from 0 to 3"),
+        ({"labels": np.array([1, -1])}, "labels and blank"),
+        ({"labels": np.array([1])}, "label_counts"),
+        ({"labels": np.array([[1], [1]])}, "labels"),
+        ({"label_counts": np.array([3, -1])}, "label_counts must be 2 numbers from 0 to 2"),
+        ({"label_counts": np.array([2])}, "label_counts"),
+        ({"lengths": np.array([3, 4])}, "lengths must be 2 numbers from 0 to 3"),
+        ({"lengths": np.array([3, 3, 3])}, "lengths"),
+        ({"scales": np.ones(1)}, "scales"),
+        ({"blank": 4}, "blank"),
+        ({"blank": -1}, "blank"),
+    ],
+)  # fmt: skip
+def test_the_kernel_relies_on_no_caller(change, message):
+    given = {
+        "prediction": np.zeros((3, 2, 4)),
+        "gradient": np.full((3, 2, 4), 7.0),
+        "labels": np.array([1, 2]),
+        "label_counts": np.array([1, 1]),
+        "lengths": np.array([3, 3]),
+        "scales": np.ones(2),
+        "blank": 0,
+        "logits": False,
+        "zero_infinity": False,
+        "clear": True,
+        **change,
+    }
+    with pytest.raises(ValueError, match=message):
+        kernels.sequences.evaluate(**given)
+    assert change.get("gradient") is not None or (given["gradient"] == 7).all()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer")
+def test_a_long_call_can_be_interrupted():
+    steps, count, classes = 600, 100, 3
+    prediction, out = np.zeros((steps, count, classes)), np.full((steps, count, classes), 7.0)
+    target = np.tile([1, 2], (count, 250))
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            nn.ctc.gradient(prediction, target, out=out)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert (out[:, -1] == 7).all()  # it was not finished first
 
 
 def test_out_of_a_number_is_an_error():

@@ -645,7 +645,7 @@ def test_signatures(f):
 @pytest.mark.parametrize("section", ["Parameters", "Returns", "Raises", "Examples"])
 @each_function
 def test_the_docstrings_have_their_sections(f, section):
-    underlined = f"    {section}\n    {'-' * len(section)}\n"
+    underlined = f"\n{section}\n{'-' * len(section)}\n"
     assert underlined in f.__doc__
     if section != "Examples":
         assert underlined in f.backward.__doc__

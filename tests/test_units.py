@@ -1,8 +1,11 @@
 """Gated pairs, rectifiers with an array of slopes, and maxout, against definitions and numbers of more digits."""
 
+import copy
 import inspect
+import itertools
 import pickle
 import re
+import tracemalloc
 
 import mpmath
 import numpy as np
@@ -228,7 +231,7 @@ def test_what_gated_pairs_refuse(f):
         f(np.ones(4), out=np.ones(4))
     with pytest.raises(TypeError, match="out must be a tuple of 2 arrays"):
         f.backward(np.ones(4), np.ones(4), np.ones(4), out=np.ones(4))
-    with pytest.raises(ValueError, match=re.escape("out must be an array of x's shape (4,), not (2,)")):
+    with pytest.raises(ValueError, match=re.escape("out has shape (2,); the result has (4,)")):
         f.backward(np.ones(2), np.ones(4), out=np.ones(2))
 
 
@@ -466,11 +469,211 @@ def test_what_maxout_refuses():
 
 # All of them
 
+N = 37
+
+# Their calls, with arrays of N numbers, the axis that matters being the last.
+CALLS = {
+    "value": (lambda x, out=None: nn.leaky_relu(x, negative_slope=0.3, out=out), 1),
+    "backward": (lambda grad, x, out=None: nn.silu.backward(grad, x, out=out), 2),
+    "glu": (lambda x, gate, out=None: nn.glu(x, gate, out=out), 2),
+    "geglu backward": (lambda grad, x, gate, out=None: nn.geglu.backward(grad, x, gate, out=out), 3),
+    "prelu": (lambda x, slopes, out=None: nn.prelu(x, slopes, -1, out=out), 2),
+    "prelu, one slope": (lambda x, slopes, out=None: nn.prelu(x, slopes[..., 3:4].ravel(), -1, out=out), 2),
+    "prelu backward": (lambda grad, x, slopes, out=None: nn.prelu.backward(grad, x, slopes, -1, out=out), 3),
+    "rrelu": (lambda x, out=None: nn.rrelu(x, rng=np.random.default_rng(3), out=out), 1),
+    "rrelu backward": (lambda grad, x, y, out=None: nn.rrelu.backward(grad, x, y=y, out=out), 3),
+}
+PLACES = {
+    "first": slice(0, N),
+    "one later": slice(1, N + 1),
+    "reversed": slice(N - 1, None, -1),
+    "even": slice(0, 2 * N, 2),
+    "odd": slice(1, 2 * N, 2),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.dtype(np.float32).newbyteorder()])
+@pytest.mark.parametrize(("call", "count"), CALLS.values(), ids=list(CALLS))
+def test_memory_that_arguments_share_changes_no_bit(call, count, dtype):
+    outs = 2 if call is CALLS["geglu backward"][0] else 1
+    for places in itertools.product(PLACES.values(), repeat=count + outs):
+        memory = sample(3 * N, dtype)
+        arrays = [memory[place] for place in places]
+        if outs == 2 and np.shares_memory(*arrays[count:]):
+            continue
+        expected = call(*(array.astype(array.dtype.newbyteorder("=")) for array in arrays[:count]))
+        results = tuple(arrays[count:])
+        actual = call(*arrays[:count], out=results if outs == 2 else results[0])
+        expected, actual = (one if isinstance(one, tuple) else (one,) for one in (expected, actual))
+        assert all(one is out for one, out in zip(actual, results, strict=False))
+        for one, wanted in zip(actual, expected, strict=True):
+            assert_same_bits(one, wanted)
+
+
+@each_dtype
+@each_gated
+def test_one_array_may_be_the_values_and_the_gates(f, dtype):
+    v = sample(1000, dtype)
+    assert_same_bits(f(v, v), f(v, v.copy()))
+    for actual, expected in zip(f.backward(v, v, v), f.backward(v, v.copy(), v.copy()), strict=True):
+        assert_same_bits(actual, expected)
+    results = v.copy(), np.empty_like(v)
+    assert f.backward(results[0], results[0], results[0], out=results) is results
+    assert_same_bits(np.array(results), np.array(f.backward(v, v, v)))
+
+
+@each_gated
+def test_results_that_would_overwrite_one_another_are_refused(f):
+    x, out = np.ones(8), np.full(9, 7.0)
+    for outs in [(out[:8], out[:8]), (out[:8], out[1:]), (out[:8], out[7::-1])]:
+        with pytest.raises(ValueError, match="the arrays of out share memory"):
+            f.backward(x, x, x, out=outs)
+    assert np.all(out == 7)
+
+
+def test_prelu_looks_at_the_type_of_what_it_writes_to():
+    memory = np.full(3000, 7, np.int8)
+    whole = np.full(1000, -2, np.int8)
+    with pytest.raises(TypeError, match="out has dtype int8; the result has float64"):
+        nn.prelu(whole, whole, axis=0, out=memory[1000:2000])
+    assert np.all(memory == 7)
+    x, slopes, out = (np.array(numbers, ">f4") for numbers in ([-1, -2, 3], [0.5, 0.25, 1], [9, 9, 9]))
+    np.testing.assert_array_equal(nn.prelu(x, slopes, axis=0, out=out), [-0.5, -0.5, 3])
+
+
+def test_prelu_of_a_list_and_of_a_number():
+    np.testing.assert_array_equal(nn.prelu([-1.0, 2.0], np.full(4, 0.5)[::2], axis=0, out=np.empty(2)), [-0.5, 2])
+    assert nn.prelu(np.ones(3, np.float32), 0.5).dtype == np.float32
+
+
+def test_pieces_that_do_not_fit_are_refused():
+    x, one, sums = np.ones(6), np.ones(1), np.zeros(1)
+    for change in [
+        {"grad": one},
+        {"x": x.astype(np.float32)},
+        {"slopes": np.ones(4)},
+        {"sums": sums.astype("f4")},
+        {"out": x[::-1]},
+        {"inner": 0},
+        {"inner": 7},
+        {"inner": 4},
+        {"sums": x[:1], "out": x},
+        {"x": None},
+    ]:
+        given = {"grad": x, "x": x, "slopes": one, "out": np.empty(6), "sums": sums, "inner": 6, **change}
+        with pytest.raises(ValueError, match="of a piece do not fit"):
+            nn.prelu.backward.accumulate(**given, alternate=False)
+
+
+def test_a_declaration_with_too_many_constants_is_refused():
+    with pytest.raises(ValueError, match="takes 1 constants at most"):
+        nn.units.Gated({}, lambda: ("sigmoid", (1.0, 2.0)))
+
+
+def test_a_setting_may_change_the_array():
+    class Shortening:
+        def __init__(self, array):
+            self.array = array
+
+        def __array__(self, dtype=None, copy=None):
+            self.array.resize(4, refcheck=False)
+            return np.array(0.5)
+
+    for call in (nn.swiglu, lambda x, beta: nn.swiglu(x, x, beta=beta)):
+        x = np.ones(4000)
+        assert call(x, beta=Shortening(x)).shape in ((2,), (4,))
+
+
+@pytest.mark.parametrize("axes", [33, 64])
+@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.0.0", reason="arrays of NumPy 1 have 32 axes at most")
+def test_arrays_of_many_axes(axes):
+    x = sample((2, 6))
+    grad = sample((2, 6), seed=2)
+    shape, half = (2, *(1,) * (axes - 2), 6), (2, *(1,) * (axes - 2), 3)
+    calls = [
+        (lambda x: nn.relu(x), (x,)),
+        (lambda grad, x: nn.tanh.backward(grad, x), (grad, x)),
+        (lambda x, gate: nn.glu(x, gate), (x, grad)),
+        (lambda x: nn.glu(x), (x,)),
+        (lambda grad, x: nn.glu.backward(grad[..., :3], x), (grad, x)),
+        (lambda x: nn.prelu(x, np.arange(6.0), -1), (x,)),
+        (lambda grad, x: nn.prelu.backward(grad, x, np.arange(6.0), -1)[0], (grad, x)),
+        (lambda grad, x: nn.rrelu.backward(grad, x, y=x), (grad, x)),
+        (lambda x: nn.rrelu(x, rng=np.random.default_rng(0)), (x,)),
+        (lambda x: nn.maxout(x), (x,)),
+        (lambda grad, x: nn.maxout.backward(grad[..., 0], x), (grad, x)),
+    ]
+    for call, arrays in calls:
+        expected = call(*arrays)
+        for spread in (lambda x: x.reshape(shape), lambda x: np.repeat(x, 2, -1).reshape(*shape[:-1], 12)[..., ::2]):
+            actual = call(*map(spread, arrays))
+            assert actual.shape == (shape[:-1] if expected.ndim == 1 else half if expected.shape[1] == 3 else shape)
+            np.testing.assert_array_equal(actual.reshape(expected.shape), expected)
+    with pytest.raises(ValueError, match="cannot be broadcast together"):
+        nn.relu.backward(np.ones(5), x.reshape(shape))
+
+
+def test_numbers_too_large_for_the_type_warn_of_nothing():
+    x = np.array([-3e38, 1, 3e38], np.float32)
+    with np.errstate(all="raise"):
+        for layout in LAYOUTS.values():
+            assert nn.prelu(layout(x), 1e300)[0] == -INF
+            assert nn.prelu.backward(layout(x), layout(x), 1e300)[1] == INF
+            assert nn.relu.backward(1e300, layout(x))[1] == INF
+            nn.rrelu(layout(x), lower=-1e300, upper=1e300, rng=np.random.default_rng(0))
+            nn.rrelu.backward(layout(x), 0 * layout(x), y=layout(x), lower=-1e300, upper=1e300)
+            nn.maxout.backward(layout(x[:1]).reshape(()), layout(x))
+
+
+ROWS = {
+    "relu": lambda x, grad: nn.relu(x, out=x),
+    "backward": lambda x, grad: nn.silu.backward(grad, x, out=x),
+    "glu": lambda x, grad: nn.glu(x, grad, out=x),
+    "glu, halves": lambda x, grad: nn.glu.backward(grad[..., ::2], x, out=x),
+    "prelu": lambda x, grad: nn.prelu(x, grad[:, 0], 0, out=x),
+    "prelu backward": lambda x, grad: nn.prelu.backward(grad, x, 0.5, out=x),
+    "rrelu": lambda x, grad: nn.rrelu(x, rng=np.random.default_rng(0), out=x),
+    "rrelu backward": lambda x, grad: nn.rrelu.backward(grad, x, y=x, out=x),
+    "maxout": lambda x, grad: nn.maxout(x, 0, out=grad[0]),
+    "maxout backward": lambda x, grad: nn.maxout.backward(grad[0].copy(), x, 0, out=x),
+}
+
+
+@pytest.mark.parametrize("call", ROWS.values(), ids=list(ROWS))
+@pytest.mark.parametrize("layout", ["c", "fortran", "byte-swapped", "rows of a wider array"])
+def test_nothing_of_the_size_of_the_input_is_allocated(call, layout):
+    x, grad = (LAYOUTS[layout](sample((1200, 1000), seed=seed)) for seed in (1, 2))
+    tracemalloc.start()
+    try:
+        call(x, grad)
+        assert tracemalloc.get_traced_memory()[1] < x.nbytes / 10
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: nn.rrelu(1.0, lower="a"), TypeError, "lower must be a number, not 'a'"),
+        (lambda: nn.rrelu(1.0, lower=[1, 2]), TypeError, "lower must be a number, not [1, 2]"),
+        (lambda: nn.rrelu.backward(1.0, 1.0, y=1.0, upper=None), TypeError, "upper must be a number, not None"),
+        (lambda: nn.swiglu(1.0, 1.0, beta=1j), TypeError, "beta must be a number, not 1j"),
+        (lambda: nn.maxout([1.0], "a"), TypeError, "axis must be an integer, not 'a'"),
+        (lambda: nn.maxout([1.0], 10**5000), np.exceptions.AxisError, "axis int is out of bounds"),
+        (lambda: nn.prelu([1.0], [[1], [1, 2]]), ValueError, "weight cannot be made an array"),
+        (lambda: nn.glu([1.0, 2.0], out=()), TypeError, "out must be an array, not a tuple of 0"),
+    ],
+)
+def test_errors_name_the_argument(call, error, message):
+    with pytest.raises(error, match=f"^{re.escape(message)}"):
+        call()
+
 
 @pytest.mark.parametrize("f", nn.UNITS.values(), ids=list(nn.UNITS))
 def test_they_look_like_functions(f):
     for function in (f, f.backward):
         assert function.__doc__
         assert pickle.loads(pickle.dumps(function)) is function
+        assert copy.deepcopy(function) is function
         assert "out" in inspect.signature(function).parameters
         assert repr(function) == f"<function fastnn.{function.__qualname__}>"

@@ -2,6 +2,6 @@
 
 import sys
 
-from fastnn.cli import main
+from fastnn_command import main
 
 sys.exit(main())

@@ -6,8 +6,11 @@ come here for everything else; what is here feeds the same callables with contig
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import math
 import operator
+import reprlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,9 +25,35 @@ ArrayLike = npt.ArrayLike
 PIECE = 16384
 
 
+def plain_array(name: str, value: Any) -> Array:
+    """The argument as an array that is nothing but its elements.
+
+    A subclass of NumPy's array that has a say in what becomes of it (a mask, units) is refused, since the kernels would
+    strip it of what it carries without a word. NumPy's own memmap and matrix carry nothing.
+    """
+    if carries_more(type(value)):
+        masked = isinstance(value, np.ma.MaskedArray)
+        advice = f"{name}.filled() or {name}.data" if masked else f"np.asarray({name})"
+        raise TypeError(
+            f"{name} is a {type(value).__name__}, and what it carries beside numbers would be lost; give {advice}"
+        )
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name} cannot be made an array: {error}") from None
+
+
+def carries_more(kind: type) -> bool:
+    if kind is np.ndarray or not issubclass(kind, np.ndarray) or issubclass(kind, (np.memmap, np.matrix)):
+        return False
+    hooks = ("__array_finalize__", "__array_wrap__", "__array_ufunc__")
+    return any(getattr(kind, hook) is not getattr(np.ndarray, hook) for hook in hooks)
+
+
 def float_array(name: str, value: Any) -> Array:
     """The argument as an array of a type that can be computed with; integers are left to be converted in pieces."""
-    array = np.asarray(value)
+    array = plain_array(name, value)
     if array.dtype.kind in "iub" or (array.dtype.kind == "f" and array.dtype.itemsize in (4, 8)):
         return array
     raise TypeError(f"{name} has dtype {array.dtype}; accepted are float32, float64, integers and booleans")
@@ -47,6 +76,7 @@ def float_type(values: Iterable[Any], arrays: Iterable[Array]) -> np.dtype[Any]:
 def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     if not isinstance(out, np.ndarray):
         raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
+    plain_array("out", out)
     if out.dtype != dtype and out.dtype.newbyteorder("=") != dtype:
         raise TypeError(f"out has dtype {out.dtype}; the result has {dtype}")
     if out.shape != shape:
@@ -70,18 +100,23 @@ def is_direct(array: Array, dtype: np.dtype[Any]) -> bool:
 
 def apart_from(out: Array, array: Array) -> Array:
     """The array, or a copy of it if writing to ``out`` element by element would change what is still to be read."""
-    if out is array or not np.may_share_memory(out, array):
+    if not np.may_share_memory(out, array):
         return array
     same_start = out.__array_interface__["data"] == array.__array_interface__["data"]
-    return array if same_start and out.strides == array.strides and out.dtype == array.dtype else array.copy()
+    same_places = same_start and out.strides == array.strides and out.shape == array.shape
+    return array if same_places and out.dtype == array.dtype else array.copy()
 
 
 def broadcast_shape(arrays: Mapping[str, Array]) -> tuple[int, ...]:
-    try:
-        return np.broadcast_shapes(*(array.shape for array in arrays.values()))
-    except ValueError:
-        shapes = " and ".join(f"{name} of shape {array.shape}" for name, array in arrays.items())
-        raise ValueError(f"{shapes} cannot be broadcast together") from None
+    """The shape to which arrays of any number of axes broadcast (NumPy's own function stops at 32)."""
+    shape = []
+    for sizes in itertools.zip_longest(*(reversed(array.shape) for array in arrays.values()), fillvalue=1):
+        wide = {size for size in sizes if size != 1}
+        if len(wide) > 1:
+            shapes = " and ".join(f"{name} of shape {array.shape}" for name, array in arrays.items())
+            raise ValueError(f"{shapes} cannot be broadcast together")
+        shape.append(wide.pop() if wide else 1)
+    return tuple(reversed(shape))
 
 
 def checked_hyperparameters(function: Any, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,26 +129,53 @@ def checked_hyperparameters(function: Any, given: Mapping[str, Any]) -> dict[str
         if name not in values:
             accepted = ", ".join((*values, "out"))
             raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}; it takes {accepted}")
-        if isinstance(values[name], str) or (value is None and values[name] is None):
-            values[name] = value
-            continue
-        values[name] = checked_number(name, value)
+        if isinstance(values[name], str):
+            values[name] = checked_string(name, value)
+        elif value is not None or values[name] is not None:
+            values[name] = checked_number(name, value)
     return values
 
 
 def checked_number(name: str, value: Any) -> float:
-    number = np.asarray(value)
+    if isinstance(value, (int, float)):
+        try:
+            return float(value)
+        except OverflowError:
+            raise ValueError(f"{name} is an integer beyond the largest float") from None
+    number = plain_array(name, value)
     if number.ndim or number.dtype.kind not in "iubf":
-        raise TypeError(f"{name} must be a number, not {value!r}")
+        raise TypeError(f"{name} must be a number, not {described(value)}")
     return float(number)
 
 
+def checked_string(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, not {described(value)}")
+    return str(value)
+
+
+def described(value: Any) -> str:
+    """A value for a message that it is not accepted: what Python's own types show of it in short, or its type."""
+    if value is None or type(value) in (str, bytes, bool, int, float, complex, list, tuple):
+        with contextlib.suppress(ValueError):  # an integer of thousands of digits has no text
+            return reprlib.repr(value)
+    return type(value).__name__
+
+
+def checked_flag(name: str, value: Any) -> bool:
+    number = np.asarray(value)
+    if number.ndim or number.dtype.kind not in "iub" or number not in (0, 1):
+        raise TypeError(f"{name} must be True or False, not {described(value)}")
+    return bool(number)
+
+
 def foreign(operands: Iterable[Any]) -> list[Any]:
-    """The operands that are no NumPy arrays but say themselves how functions apply to them (dask, xarray, pandas)."""
+    """The operands that say themselves how functions apply to them (dask, xarray, pandas, subclasses of NumPy's)."""
     return [
         operand
         for operand in operands
-        if not isinstance(operand, np.ndarray) and getattr(type(operand), "__array_ufunc__", None) is not None
+        if type(operand) is not np.ndarray
+        and getattr(type(operand), "__array_ufunc__", None) not in (None, np.ndarray.__array_ufunc__)
     ]
 
 
@@ -121,22 +183,30 @@ class Bound:
     """A function with its keywords; to other libraries it looks like a ufunc, too."""
 
     nout = 1
-    signature = None
+    types = ("f->f", "d->d")
 
-    def __init__(self, function: Any, keywords: Mapping[str, Any]) -> None:
-        self.function, self.keywords = function, keywords
+    def __init__(self, function: Any, keywords: Mapping[str, Any], signature: str | None = None) -> None:
+        self.function, self.keywords, self.signature = function, keywords, signature
         self.__name__, self.nin = function.__name__, function.nin
 
-    def __call__(self, *inputs: Any, **keywords: Any) -> Any:
+    def __call__(self, *inputs: Any, dtype: Any = None, **keywords: Any) -> Any:
         return self.function(*inputs, **self.keywords, **keywords)
 
 
 def apply_foreign(function: Any, inputs: Sequence[Any], out: Any, keywords: Mapping[str, Any]) -> Any:
     """Let other libraries' arrays apply a function to themselves, as they do with NumPy's ufuncs."""
-    to_out = {} if out is None else {"out": (out,)}
-    for owner in foreign((*inputs, out)):
-        # dask hands no keywords on. pandas needs to see them: without, it applies the function to transposed blocks.
-        if keywords and hasattr(owner, "__dask_graph__"):
+    outs = out if isinstance(out, tuple) else (out,)
+    to_out = {} if out is None else {"out": outs}
+    for owner in foreign((*inputs, *outs)):
+        if hasattr(owner, "n_chunks"):
+            # polars makes the array of the result, of the type that it is told, and puts back what is missing. To a
+            # function of whole rows it hands nothing in which something is missing, if the signature says so.
+            dtypes = {str(getattr(operand, "dtype", "")).lower() for operand in inputs}
+            single = "float32" in dtypes and "float64" not in dtypes
+            bound = Bound(function, keywords, "(n)->(n)" if "axis" in keywords else None)
+            result = owner.__array_ufunc__(bound, "__call__", *inputs, dtype="f" if single else "d", **to_out)
+        elif keywords and hasattr(owner, "__dask_graph__"):
+            # dask hands no keywords on. pandas needs to see them, or it applies the function to transposed blocks.
             result = owner.__array_ufunc__(Bound(function, keywords), "__call__", *inputs, **to_out)
         else:
             result = owner.__array_ufunc__(function, "__call__", *inputs, **keywords, **to_out)
@@ -148,49 +218,70 @@ def apply_foreign(function: Any, inputs: Sequence[Any], out: Any, keywords: Mapp
 
 def apply_elementwise(function: Any, inputs: Mapping[str, Any], out: Any, keywords: Mapping[str, Any]) -> Any:
     """Call an elementwise function on arguments of any kind, through contiguous pieces of at most ``PIECE``."""
-    if keywords:
-        function.settings(**checked_hyperparameters(function, keywords))
-    if foreign((*inputs.values(), out)):
+    outs = checked_outs(out, function.nout)
+    if foreign((*inputs.values(), *outs)):
         return apply_foreign(function, list(inputs.values()), out, keywords)
     arrays = {name: float_array(name, value) for name, value in inputs.items()}
     dtype = float_type(inputs.values(), arrays.values())
     shape = broadcast_shape(arrays)
-    outs = checked_outs(out, function.nout)
     for array in outs:
         if array is not None:
             check_out(array, shape, dtype)
-    read: Any = ["readonly", "contig", "aligned", "nbo", "overlap_assume_elementwise"]
-    write: Any = ["writeonly", "contig", "aligned", "nbo", "allocate", "no_broadcast", "no_subtype"]
+    # In place, nothing is copied: an element is read before its result is written.
+    both = ["contig", "aligned", "nbo", "overlap_assume_elementwise"]
+    read: Any = ["readonly", *both]
+    write: Any = ["writeonly", *both, "allocate", "no_broadcast", "no_subtype"]
     # At least one dimension: the iterator of NumPy 1 converts no operand without any.
     operands = [None if array is None else np.atleast_1d(array) for array in (*arrays.values(), *outs)]
-    with np.nditer(
-        operands,
-        flags=["external_loop", "buffered", "growinner", "zerosize_ok", "copy_if_overlap"],
-        op_flags=[read] * len(arrays) + [write] * len(outs),
-        op_dtypes=[dtype] * len(operands),
-        casting="same_kind",
-        buffersize=PIECE,
-    ) as pieces:
+    with (
+        np.errstate(all="ignore"),
+        np.nditer(
+            operands,
+            flags=["external_loop", "buffered", "growinner", "zerosize_ok", "copy_if_overlap"],
+            op_flags=[read] * len(arrays) + [write] * len(outs),
+            op_dtypes=[dtype] * len(operands),
+            casting="same_kind",
+            buffersize=PIECE,
+        ) as pieces,
+    ):
         if pieces.itersize:
             for piece in pieces:
                 results = piece[len(arrays) :]
                 function(*piece[: len(arrays)], out=results if len(outs) > 1 else results[0], **keywords)
-        results = pieces.operands[len(arrays) :]
-    if out is not None:
-        return out
-    results = tuple(result if shape else result[0] for result in results)
-    return results if len(outs) > 1 else results[0]
+        made = pieces.operands[len(arrays) :]
+    results = tuple(
+        given if given is not None else new if shape else new[0] for given, new in zip(outs, made, strict=True)
+    )
+    if len(outs) == 1:
+        return results[0]
+    return out if all(given is not None for given in outs) else results
 
 
 def checked_outs(out: Any, count: int) -> tuple[Any, ...]:
-    """Where the results go: one array, or a tuple of as many as there are results."""
-    if count == 1:
-        return (out,)
+    """Where the results go: a tuple of as many arrays as there are results, or one array if there is one."""
     if out is None:
         return (None,) * count
-    if not isinstance(out, tuple) or len(out) != count:
-        raise TypeError(f"out must be a tuple of {count} arrays, not {out!r}")
-    return out
+    if isinstance(out, tuple) and len(out) == count:
+        given = [(place, array) for place, array in enumerate(out) if isinstance(array, np.ndarray)]
+        for (first, one), (second, other) in itertools.combinations(given, 2):
+            if shares_memory(one, other):
+                raise ValueError(
+                    f"out[{first}] and out[{second}] share memory; accepted are arrays apart from each other"
+                )
+        return out
+    if count == 1 and not isinstance(out, tuple):
+        return (out,)
+    accepted = "an array" if count == 1 else f"a tuple of {count} arrays"
+    came = f"a tuple of {len(out)}" if isinstance(out, tuple) else type(out).__name__
+    raise TypeError(f"out must be {accepted}, not {came}")
+
+
+def shares_memory(one: Array, other: Array) -> bool:
+    """Whether two arrays have an element in common, or are too entangled to tell."""
+    try:
+        return np.shares_memory(one, other, max_work=10_000)  # type: ignore[arg-type]
+    except np.exceptions.TooHardError:
+        return True
 
 
 def apply_gated(function: Any, inputs: Mapping[str, Any], axis: Any, out: Any, keywords: Mapping[str, Any]) -> Any:
@@ -200,26 +291,28 @@ def apply_gated(function: Any, inputs: Mapping[str, Any], axis: Any, out: Any, k
     x = inputs["x"] if foreign([inputs["x"]]) else float_array("x", inputs["x"])
     value, gate = halves(x, axis)
     inputs = {**inputs, "x": value, "gate": gate}
-    if function.nout == 1:
+    if function.nout == 1 or foreign(inputs.values()):
         return apply_elementwise(function, inputs, out, keywords)
-    if out is None:
-        arrays = {name: float_array(name, array) for name, array in inputs.items()}
-        out = np.empty(x.shape, float_type(inputs.values(), arrays.values()))
-    elif not isinstance(out, np.ndarray) or out.shape != x.shape:
-        raise ValueError(f"out must be an array of x's shape {x.shape}, not {getattr(out, 'shape', out)}")
+    arrays = {name: float_array(name, array) for name, array in inputs.items()}
+    out = destination(out, x.shape, float_type(inputs.values(), arrays.values()))
     apply_elementwise(function, inputs, halves(out, axis), keywords)
     return out
 
 
 def halves(x: Any, axis: Any) -> tuple[Any, Any]:
-    if x.ndim == 0:
+    if not x.shape:
         raise ValueError("x has no axis to be halved along; give the gate as a second array")
-    axis = checked_axis(axis, x.ndim)
+    axis = checked_axis(axis, len(x.shape))
     size = x.shape[axis]
     if size % 2:
         raise ValueError(f"x has shape {x.shape}; axis {axis} must have an even length, to be halved")
     before = (slice(None),) * axis
-    return x[(*before, slice(None, size // 2))], x[(*before, slice(size // 2, None))]
+    try:
+        return x[(*before, slice(None, size // 2))], x[(*before, slice(size // 2, None))]
+    except Exception:
+        if isinstance(x, np.ndarray):
+            raise
+        raise TypeError(f"a {type(x).__name__} cannot be halved along an axis; give the gate as a second one") from None
 
 
 class Cursor:
@@ -244,8 +337,9 @@ class Cursor:
 
     def read(self, start: int, stop: int) -> Array:
         piece = self.empty(start, stop)
-        for place, chunk in self.chunks(start, stop):
-            piece[place] = chunk
+        with np.errstate(all="ignore"):  # numbers that are too large for the type become infinite
+            for place, chunk in self.chunks(start, stop):
+                piece[place] = chunk
         return piece
 
     def write(self, start: int, stop: int, piece: Array) -> None:
@@ -269,14 +363,17 @@ def run_in_pieces(
     A piece is as many whole rows as fit. Where a cursor is None, so is its piece.
     """
     step = max(1, PIECE // max(1, *(cursor.width for cursor in (*readers, *writers) if cursor is not None)))
-    for start in range(0, rows, step):
-        stop = min(start + step, rows)
+
+    def run(start: int, stop: int) -> None:  # a call of its own, so that it leaves no piece behind
         pieces = [None if reader is None else reader.read(start, stop) for reader in readers]
         results = [None if writer is None else writer.empty(start, stop) for writer in writers]
         kernel(*pieces, *results)
         for writer, result in zip(writers, results, strict=True):
             if writer is not None and result is not None:
                 writer.write(start, stop, result)
+
+    for start in range(0, rows, step):
+        run(start, min(start + step, rows))
 
 
 def apply_to_the_rest(function: Any, pieces: Sequence[Array], present: Array, keywords: Mapping[str, Any]) -> None:
@@ -296,9 +393,9 @@ def checked_axis(axis: Any, ndim: int) -> int:
     try:
         axis = operator.index(axis)
     except TypeError:
-        raise TypeError(f"axis must be an integer, not {axis!r}") from None
+        raise TypeError(f"axis must be an integer, not {described(axis)}") from None
     if not -ndim <= axis < ndim:
-        raise np.exceptions.AxisError(axis, ndim)
+        raise np.exceptions.AxisError(f"axis {described(axis)} is out of bounds for array of dimension {ndim}")
     return int(axis % ndim)
 
 
@@ -316,7 +413,7 @@ def checked_mask(where: Any, shape: tuple[int, ...], masked: str = "x's") -> Arr
     """The mask of the elements that count, in the shape of what it masks."""
     if where is None:
         return None
-    mask = np.asarray(where)
+    mask = plain_array("where", where)
     if mask.dtype != np.bool_:
         raise TypeError(f"where has dtype {mask.dtype}; a mask is boolean")
     try:
@@ -354,13 +451,13 @@ class Rows:
         count = len(self.axes)
         return np.moveaxis(array, self.axes, range(-count, 0))[np.newaxis]
 
-    def pieces(self) -> Iterator[tuple[Any, ...]]:
-        """Index views so that a piece has at most ``PIECE`` elements, or is one row."""
+    def pieces(self, size: int = PIECE) -> Iterator[tuple[Any, ...]]:
+        """Index views so that a piece has at most ``size`` elements, or is one row."""
         outer, whole = [1, *self.outer], self.size
         count = outer.pop()
-        while outer and whole * count <= PIECE:
+        while outer and whole * count <= size:
             whole, count = whole * count, outer.pop()
-        step = max(1, PIECE // whole)
+        step = max(1, size // whole)
         for index in np.ndindex(*outer):
             for start in range(0, count, step):
                 yield (*index, slice(start, start + step))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,8 +26,11 @@ from fastnn._arrays import (
     is_direct,
     run_in_pieces,
 )
-from fastnn._declaration import Declared, defaults_of
+from fastnn._declaration import Declared, defaults_of, documented
 from fastnn.activations import Settings
+
+MEAN, WEIGHT = "mean", "weight"
+"""The defaults of ``reduction`` and ``denominator``: that an argument is one of them is seen at a glance."""
 
 COMMON = """weight : array_like, optional
         Weight of each {item}: its shape is a leading part of {items}.
@@ -51,7 +55,7 @@ COMMON = """weight : array_like, optional
         If an argument has a dtype other than float32, float64, integer or boolean.
     ValueError
         If shapes do not fit, if a value is outside the loss's domain, or under "mean" if the batch is empty or the
-        weights sum to 0."""
+        weights sum to 0. Nothing is written then."""
 """What the docstrings of all losses have in common: the parameters after the loss's own, and what follows them."""
 
 GRADIENT = """where the gradient goes: of the prediction's
@@ -79,7 +83,7 @@ def filled(common: str, item: str, items: str, gradients: str) -> str:
 
 
 Softener = Callable[..., Array]
-"""It takes pieces of the prediction and the target, and returns the target that the kernel is given."""
+"""It takes pieces of the prediction, the target and the weight, and returns the target that the kernel is given."""
 
 
 class Derivatives(Declared):
@@ -106,7 +110,14 @@ class Derivatives(Declared):
     ) -> Any:
         loss = self.loss
         # The usual call, without detours.
-        if weight is None and where is None and reduction == "mean" and not hyperparameter and not self.hessian:
+        if (
+            weight is None
+            and where is None
+            and reduction is MEAN
+            and denominator is WEIGHT
+            and not hyperparameter
+            and not self.hessian
+        ):
             direct = loss.direct(loss.default, prediction, target, out, self.value, True, True)
             if direct is not None:
                 return direct if self.value else direct[1]
@@ -140,6 +151,7 @@ class Loss(Declared):
     takes_labels = False
     takes_rows = True
     of_probabilities = False
+    is_root = False
     common = COMMON
     in_place = True
     """Whether the kernel may write a gradient over the predictions, none of which it reads again then."""
@@ -150,7 +162,7 @@ class Loss(Declared):
         self.declare(declaration)
         self.varying = varying
         common = filled(self.common, self.item, self.items, GRADIENT)
-        self.__doc__ = (declaration.__doc__ or "").replace("{common}", common)
+        self.__doc__ = documented(declaration, common=common)
         self.defaults = {n: value for n, value in defaults_of(declaration).items() if n not in self.options}
         self.settings: Settings = settings or (lambda **constants: (self.__name__, tuple(constants.values())))
         self.default = self.chosen({})
@@ -160,6 +172,7 @@ class Loss(Declared):
             takes_rows=self.takes_rows,
             of_probabilities=self.of_probabilities,
             in_place=self.in_place,
+            is_root=self.is_root,
         )
         self.gradient = Derivatives(self, gradient)
         self.value_and_gradient = Derivatives(self, value_and_gradient)
@@ -207,8 +220,9 @@ class Loss(Declared):
         values_out: Array | None = None,
         gradient_out: Array | None = None,
         hessian_out: Array | None = None,
+        dtype: np.dtype[Any] | None = None,
     ) -> tuple[Any, Any, Any]:
-        """The value, the gradient and the second derivatives; what is not wanted is None."""
+        """The value, the gradient and the second derivatives, in one type; what is not wanted is None."""
         check_reduction(reduction, denominator)
         options = {name: given.get(name, default) for name, default in self.options.items()}
         numbers, varying = self.split({name: given[name] for name in given if name not in options})
@@ -218,34 +232,77 @@ class Loss(Declared):
             direct = self.direct(chosen, prediction, target, gradient_out, value, gradient, reduction == "mean")
             if direct is not None:
                 return *direct, None
+        with np.errstate(all="ignore"):  # NaN and infinity are input and results, not errors
+            return self.evaluate_any(
+                chosen,
+                prediction,
+                target,
+                weight,
+                reduction,
+                options,
+                varying,
+                where,
+                denominator,
+                value,
+                gradient,
+                hessian,
+                values_out,
+                gradient_out,
+                hessian_out,
+                dtype,
+            )
+
+    def evaluate_any(
+        self,
+        chosen: tuple[str, tuple[float, ...]],
+        prediction: ArrayLike,
+        target: ArrayLike,
+        weight: ArrayLike | None,
+        reduction: str,
+        options: Mapping[str, Any],
+        varying: Array | None,
+        where: ArrayLike | None,
+        denominator: str,
+        value: bool,
+        gradient: bool,
+        hessian: bool,
+        values_out: Array | None,
+        gradient_out: Array | None,
+        hessian_out: Array | None,
+        dtype: np.dtype[Any] | None,
+    ) -> tuple[Any, Any, Any]:
+        """The same for arguments of any kind, whose hyperparameters are checked."""
         p = float_array("prediction", prediction)
         shape = self.shape_of_values(p)
         mask = checked_mask(where, shape, "the values'")
-        if mask is not None and self.takes_labels and np.shape(target) == shape:
-            target = np.where(mask, target, np.zeros_like(target))
-        t = self.target_array(p, target, **options)
-        dtype = float_type((prediction, target), (p, t))
+        t = self.target_array(p, target, mask=mask, **options)
+        labels = t if t.ndim < p.ndim else None
+        dtype = dtype or float_type((prediction, target), (p, t))
         if varying is not None:
             varying = broadcast_to(str(self.varying), varying, p.shape)
         w = None if weight is None else weight_array(weight, shape)
-        w, counted, softened = self.weighted(chosen, p, t, w, dtype, **options)
+        of_classes = self.class_weights(p, dtype, **options)
+        if reduction == "mean":
+            by_weight = denominator == "weight"
+            of_labels = of_classes if by_weight and labels is not None else None
+            scale = 1.0 / divisor(shape, w if by_weight else None, mask, labels, of_labels)
+        else:
+            scale = 1.0
+        if labels is not None:
+            mask = None  # these rows are ignored like those of ``ignore_index``
+        self.check_domain(chosen[0], p, t, dtype, mask)
+        softened = self.softener(chosen, p, t, of_classes, dtype)
         if softened is not None:
-            chosen = (self.__name__, ())
-        if denominator == "count":
-            counted = self.present(t)
-        scale = 1.0 / divisor(shape, counted, mask) if reduction == "mean" else 1.0
-        looked_at = p
-        if mask is not None and self.of_probabilities:
-            looked_at = np.where(with_last_axes(mask, p.ndim), p, p.dtype.type(0))
-        self.check_domain(looked_at, t, dtype)
+            chosen, of_classes = (self.__name__, ()), None
 
         values = destination(values_out, shape, dtype) if value and reduction == "none" else None
         slopes = destination(gradient_out, p.shape, dtype) if gradient else None
         bends = destination(hessian_out, p.shape, dtype) if hessian else None
-        if w is not None:
+        if w is not None and w.shape != shape:
             w = np.broadcast_to(with_last_axes(w, len(shape)), shape)
-        total = self.run(chosen, p, t, w, values, slopes, bends, value, scale, dtype, softened, mask, varying)
-        result = (dtype.type(total * scale) if values is None else values) if value else None
+        arrays = Arrays(p, t, w, varying, mask, of_classes, softened, values, slopes, bends)
+        reduced = self.run(chosen, arrays, value, scale, dtype)
+        result = (kernels.losses.number(reduced, dtype.itemsize == 4) if values is None else values) if value else None
         return (
             result if result is None or values_out is not None else result[()],
             slopes if slopes is None or gradient_out is not None else slopes[()],
@@ -261,11 +318,14 @@ class Loss(Declared):
 
         Both of these must be accepted, and if either is not the default, the kernel is that of all other numbers.
         """
-        if self.varying is None or np.ndim(given.get(self.varying, 0)) == 0:
-            return given, None
         name = self.varying
+        if name is None or name not in given or isinstance(given[name], (int, float)):
+            return given, None
         array, default = float_array(name, given[name]), self.defaults[name]
-        extremes = [float(extreme.reduce(array, axis=None, initial=default)) for extreme in (np.fmin, np.fmax)]
+        if array.ndim == 0:
+            return {**given, name: array}, None
+        with np.errstate(all="ignore"):
+            extremes = [float(extreme.reduce(array, axis=None, initial=default)) for extreme in (np.fmin, np.fmax)]
         for extreme in extremes:
             self.chosen({**given, name: extreme})
         return {**given, name: next((e for e in extremes if e != default), default)}, array
@@ -273,63 +333,95 @@ class Loss(Declared):
     def shape_of_values(self, prediction: Array) -> tuple[int, ...]:
         return prediction.shape
 
-    def target_array(self, prediction: Array, target: ArrayLike, **options: Any) -> Array:
-        """The target with the prediction's shape."""
-        return broadcast_to("target", float_array("target", target), prediction.shape)
+    def target_array(self, prediction: Array, target: ArrayLike, *, mask: Array | None = None, **options: Any) -> Array:
+        """The target with the prediction's shape; broadcasting has to be asked for, by axes of length 1."""
+        array, shape = float_array("target", target), prediction.shape
+        if not self.fits(array.shape, shape):
+            raise ValueError(
+                f"target has shape {array.shape}; accepted are the prediction's, {shape}, the same with axes of "
+                f"length 1, and a single number{self.hint(array, shape)}"
+            )
+        return array if array.shape == shape else np.broadcast_to(array, shape)
 
-    def weighted(
-        self,
-        chosen: tuple[str, tuple[float, ...]],
-        prediction: Array,
-        target: Array,
-        weight: Array | None,
-        dtype: np.dtype[Any],
-    ) -> tuple[Array | None, Array | None, Softener | None]:
-        """The weights of the values, those whose sum divides a mean, and what makes the kernel's targets of others."""
-        return weight, weight, None
+    def fits(self, shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+        """Whether a target of a shape is one for each prediction."""
+        return not shape or (
+            len(shape) == len(wanted) and all(one in (1, other) for one, other in zip(shape, wanted, strict=True))
+        )
 
-    def present(self, target: Array) -> Array | None:
-        """Which of the values count in a mean over their number; None for all."""
+    def hint(self, target: Array, shape: tuple[int, ...]) -> str:
+        """What was probably meant by a target that does not fit."""
+        return ""
+
+    def class_weights(self, prediction: Array, dtype: np.dtype[Any], **options: Any) -> Array | None:
+        """The weights of the classes."""
         return None
 
-    def check_domain(self, prediction: Array, target: Array, dtype: np.dtype[Any]) -> None:
-        """Raise a ValueError if an argument is outside the loss's domain. By default it is everything."""
-
-    def run(
+    def softener(
         self,
         chosen: tuple[str, tuple[float, ...]],
         prediction: Array,
         target: Array,
-        weight: Array | None,
-        values: Array | None,
-        gradient: Array | None,
-        hessian: Array | None,
-        value: bool,
-        scale: float,
+        of_classes: Array | None,
         dtype: np.dtype[Any],
-        softened: Softener | None,
-        mask: Array | None,
-        varying: Array | None,
+    ) -> Softener | None:
+        """What makes the kernel's targets of others."""
+        return None
+
+    def check_domain(
+        self, kernel: str, prediction: Array, target: Array, dtype: np.dtype[Any], mask: Array | None
+    ) -> None:
+        """Raise a ValueError if an argument that counts is outside the loss's domain."""
+        domain = kernels.losses.domain_of(kernel)
+        place = first_outside(target, domain, dtype, mask) if domain else None
+        if place is not None:
+            accepted = kernels.losses.DOMAINS[domain]
+            other = None if self.rowwise else PROBABLY_MEANT.get((accepted, float(target[place])))
+            hint = f" (for targets of {other})" if other else ""
+            raise ValueError(f"target{list(place)} is {target[place]}; accepted are {accepted}{hint}")
+
+    def run(
+        self, chosen: tuple[str, tuple[float, ...]], arrays: Arrays, value: bool, scale: float, dtype: np.dtype[Any]
+    ) -> float:
+        """Write what is asked for, and return the values' sum times the scale."""
+        return self.total(chosen, arrays, value, scale, dtype) * scale
+
+    def total(
+        self, chosen: tuple[str, tuple[float, ...]], arrays: Arrays, value: bool, scale: float, dtype: np.dtype[Any]
     ) -> float:
         """Run the kernel over arrays of any layout and return the sum of the values."""
+        prediction, target, weight, varying, mask, of_classes, softened, *outs = arrays
+        values, gradient, hessian = outs
         rows = math.prod(self.shape_of_values(prediction))
         width = prediction.size // rows if rows else 1
         labelled = target.ndim < prediction.ndim
         if gradient is not None and hessian is not None and np.may_share_memory(prediction, hessian):
             prediction = prediction.copy()
-        for out in (values, gradient, hessian):
+        for out in outs:
             if out is not None:
                 prediction = apart_from(out, prediction) if self.in_place else away_from(out, prediction)
-                target, weight, varying = (away_from(out, array) for array in (target, weight, varying))
-        arrays = [array for array in (prediction, weight, varying, values, gradient, hessian) if array is not None]
+                target, weight, varying, mask = (away_from(out, array) for array in (target, weight, varying, mask))
+        direct = [array for array in (prediction, weight, varying, *outs) if array is not None]
         if (
             softened is None
             and mask is None
             and (labelled or is_direct(target, dtype))
-            and all(is_direct(array, dtype) for array in arrays)
+            and all(is_direct(array, dtype) for array in direct)
         ):
             return kernels.losses.evaluate(
-                chosen, prediction, target, weight, values, gradient, hessian, value, scale, width, 0.0, varying
+                chosen,
+                prediction,
+                target,
+                weight,
+                values,
+                gradient,
+                hessian,
+                value,
+                scale,
+                width,
+                0.0,
+                varying,
+                of_classes,
             )
 
         total = 0.0
@@ -341,8 +433,12 @@ class Loss(Declared):
             if present is not None:
                 w = harmless(p, t, w, a, present, width)
             if softened is not None:
-                t = softened(p, t)
-            total = kernels.losses.evaluate(chosen, p, t, w, *results, value, scale, width, total, a)  # type: ignore[call-arg,arg-type]
+                t = softened(p, t, w)
+            total = kernels.losses.evaluate(chosen, p, t, w, *results, value, scale, width, total, a, of_classes)  # type: ignore[call-arg,arg-type]
+            if present is not None:
+                for result in results:
+                    if result is not None:
+                        result.reshape(len(present), -1)[~present] = 0
 
         run_in_pieces(
             piecewise,
@@ -363,6 +459,49 @@ class Loss(Declared):
         return total
 
 
+class Arrays(NamedTuple):
+    """What a kernel is run over: its arguments, checked and of one shape, and where its results go."""
+
+    prediction: Array
+    target: Array
+    weight: Array | None
+    varying: Array | None
+    mask: Array | None
+    of_classes: Array | None
+    softened: Softener | None
+    values: Array | None
+    gradient: Array | None
+    hessian: Array | None
+
+
+PROBABLY_MEANT = {
+    ("numbers from 0 to 1", -1.0): "-1 and 1 there is soft_margin",
+    ("-1 and 1", 0.0): "0 and 1 there is binary_cross_entropy_with_logits",
+}
+"""The losses for targets that others do not take."""
+
+
+def first_outside(array: Array, domain: int, dtype: np.dtype[Any], mask: Array | None) -> tuple[int, ...] | None:
+    """The place of the first element that counts and is outside one of the kernels' domains."""
+    if mask is None and is_direct(array, dtype):
+        place = kernels.losses.first_outside(array, domain)
+    else:
+        rows = array.size if mask is None else mask.size
+        width = array.size // rows if rows else 1
+        read, of_mask = Cursor(array, dtype, width).read, None if mask is None else Cursor(mask, mask.dtype).read
+        step, place = max(1, PIECE // max(1, width)), -1
+        for start in range(0, rows, step):
+            stop = min(start + step, rows)
+            piece = read(start, stop)
+            if of_mask is not None:
+                piece.reshape(stop - start, -1)[~of_mask(start, stop)] = 1  # which is in all domains
+            place = kernels.losses.first_outside(piece, domain)
+            if place >= 0:
+                place += start * width
+                break
+    return None if place < 0 else tuple(int(i) for i in np.unravel_index(place, array.shape))
+
+
 def broadcast_to(name: str, array: Array, shape: tuple[int, ...], owner: str = "prediction's") -> Array:
     if array.shape == shape:
         return array
@@ -377,10 +516,12 @@ def away_from(out: Array, array: Any) -> Any:
     return array.copy() if array is not None and np.may_share_memory(out, array) else array
 
 
-def check_reduction(reduction: str, denominator: str = "weight") -> None:
-    if reduction not in ("mean", "sum", "none"):
+def check_reduction(reduction: str, denominator: str = WEIGHT) -> None:
+    if reduction is MEAN and denominator is WEIGHT:
+        return
+    if not isinstance(reduction, str) or reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction is {reduction!r}; accepted are 'mean', 'sum' and 'none'")
-    if denominator not in ("weight", "count"):
+    if not isinstance(denominator, str) or denominator not in ("weight", "count"):
         raise ValueError(f"denominator is {denominator!r}; accepted are 'weight' and 'count'")
 
 
@@ -389,10 +530,10 @@ def check_values_out(out: Any, reduction: str) -> None:
         raise TypeError(f"out takes the values of reduction='none'; with {reduction!r} the result is a number")
 
 
-def weight_array(weight: ArrayLike, shape: tuple[int, ...]) -> Array:
-    array = float_array("weight", weight)
+def weight_array(weight: ArrayLike, shape: tuple[int, ...], name: str = "weight") -> Array:
+    array = float_array(name, weight)
     if array.shape != shape[: array.ndim]:
-        raise ValueError(f"weight has shape {array.shape}; accepted is a leading part of {shape}")
+        raise ValueError(f"{name} has shape {array.shape}; accepted is a leading part of {shape}")
     return array
 
 
@@ -405,33 +546,56 @@ def harmless(p: Array, t: Array, w: Array | None, a: Array | None, present: Arra
     """Put numbers that every loss takes in place of masked ones, in pieces, and return weights that leave them out."""
     hidden = ~present
     p.reshape(-1, width)[hidden] = 0.5
-    t.reshape(len(present), -1)[hidden] = 0 if t.size == len(present) < p.size else 0.5
+    t.reshape(-1, width)[hidden] = 0.5
     if a is not None:
         a[hidden] = 0.5
-    return present.astype(p.dtype) if w is None else w * present
+    if w is None:
+        return present.astype(p.dtype)
+    w[hidden] = 0
+    return w
 
 
-def divisor(shape: tuple[int, ...], weight: Array | None, mask: Array | None) -> float:
-    """What a mean over values of that shape is divided by."""
+def divisor(
+    shape: tuple[int, ...],
+    weight: Array | None,
+    mask: Array | None,
+    labels: Array | None = None,
+    of_classes: Array | None = None,
+) -> float:
+    """What a mean over values of that shape is divided by: the sum of the weights of those that count.
+
+    Labels below 0 count nothing, and others as much as the weight of their class.
+    """
     count = math.prod(shape)
     if count == 0:
         raise ValueError(f"the mean of an empty batch is not defined; its values have shape {shape}")
-    if mask is not None:
-        weights = np.broadcast_to(1.0 if weight is None else with_last_axes(weight, len(shape)), shape)
-        of_mask, of_weight = Cursor(mask, mask.dtype).read, Cursor(weights, np.dtype(np.float64)).read
-        parts = ((start, min(start + PIECE, count)) for start in range(0, count, PIECE))
-        total = math.fsum(float(np.add.reduce(of_weight(*part)[of_mask(*part)])) for part in parts)
-        if total == 0:
-            raise ValueError("where leaves nothing of weight, so the mean is not defined")
-        return total
-    if weight is None:
+    if weight is None and mask is None and labels is None:
         return count
-    read = Cursor(weight, np.dtype(np.float64)).read
-    pieces = (read(start, min(start + PIECE, weight.size)) for start in range(0, weight.size, PIECE))
-    total = math.fsum(float(np.add.reduce(piece)) for piece in pieces)
+    few = shape if mask is not None or labels is not None or weight is None else weight.shape
+    size, float64 = math.prod(few), np.dtype(np.float64)
+    weights = np.broadcast_to(1.0 if weight is None else with_last_axes(weight, len(few)), few)
+    of_weight = Cursor(weights, float64).read
+    of_mask = None if mask is None else Cursor(mask, mask.dtype).read
+    of_labels = None if labels is None else Cursor(labels, labels.dtype).read
+    sums = []
+    for start in range(0, size, PIECE):
+        part = start, min(start + PIECE, size)
+        piece = of_weight(*part)
+        counts = np.ones(len(piece), bool) if of_mask is None else of_mask(*part)
+        if of_labels is not None:
+            indices = of_labels(*part)
+            counts = counts & (indices >= 0)
+            if of_classes is not None:
+                piece[counts] *= of_classes[indices[counts]]
+        sums.append(float(np.add.reduce(piece[counts])))
+    try:
+        total = math.fsum(sums)
+    except (OverflowError, ValueError):  # infinities, which fsum does not take together, or what is beyond them
+        total = sum(sums)
     if total == 0:
-        raise ValueError("weight sums to 0, so the weighted mean is not defined")
-    return total * (count / weight.size)
+        reason = "weight sums to 0, so the weighted" if mask is None else "where leaves nothing of weight, so the"
+        raise ValueError(f"{reason} mean is not defined")
+    return total * (count / size)
 
 
 def declared(
@@ -453,6 +617,12 @@ class PairLoss(Loss):
         return {**given, name: self.defaults[name]}, float_array(name, given[name])
 
 
+def finite(name: str, value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"{name} is {value:g}; it must be finite")
+    return value
+
+
 def share(name: str, value: float) -> float:
     if not 0 <= value <= 1:
         raise ValueError(f"{name} is {value:g}; it must be between 0 and 1")
@@ -464,26 +634,17 @@ class ProbabilityLoss(Loss):
 
     of_probabilities = True
 
-    def check_domain(self, prediction: Array, target: Array, dtype: np.dtype[Any]) -> None:
-        check_probabilities(self, prediction, dtype)
-
-
-def check_probabilities(loss: Loss, prediction: Array, dtype: np.dtype[Any]) -> None:
-    if prediction.dtype.kind == "f" and is_direct(prediction, dtype):
-        improbable = kernels.losses.has_improbable(prediction)
-    else:
-        read = Cursor(prediction, dtype).read
-        starts = range(0, prediction.size, PIECE)
-        improbable = any(
-            kernels.losses.has_improbable(read(start, min(start + PIECE, prediction.size))) for start in starts
-        )
-    if improbable:
-        position = tuple(int(i) for i in np.argwhere((prediction < 0) | (prediction > 1))[0])
-        logits = "cross_entropy" if loss.rowwise else "binary_cross_entropy_with_logits"
-        raise ValueError(
-            f"prediction{list(position)} is {prediction[position]}; probabilities are between 0 and 1 "
-            f"(for logits there is {logits})"
-        )
+    def check_domain(
+        self, kernel: str, prediction: Array, target: Array, dtype: np.dtype[Any], mask: Array | None
+    ) -> None:
+        super().check_domain(kernel, prediction, target, dtype, mask)
+        place = first_outside(prediction, 1, dtype, mask)
+        if place is not None:
+            logits = "cross_entropy" if self.rowwise else "binary_cross_entropy_with_logits"
+            raise ValueError(
+                f"prediction{list(place)} is {prediction[place]}; probabilities are between 0 and 1 "
+                f"(for logits there is {logits})"
+            )
 
 
 class RowLoss(Loss):
@@ -496,6 +657,13 @@ class RowLoss(Loss):
         if prediction.ndim == 0 or prediction.shape[-1] == 0:
             raise ValueError(f"prediction has shape {prediction.shape}; its last axis must hold the classes")
         return prediction.shape[:-1]
+
+    def fits(self, shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+        return super().fits(shape, wanted) and (not shape or shape[-1] == wanted[-1])
+
+    def hint(self, target: Array, shape: tuple[int, ...]) -> str:
+        are_labels = target.dtype.kind in "iu" and target.shape in (shape[:-1], (*shape[:-1], 1))
+        return " (for labels there is cross_entropy)" if are_labels else super().hint(target, shape)
 
 
 class RowProbabilityLoss(RowLoss, ProbabilityLoss):
@@ -519,11 +687,14 @@ class LabelLoss(RowLoss):
         given: Mapping[str, Any],
         **wanted: Any,
     ) -> tuple[Any, Any, Any]:
-        if given.get("axis", -1) == -1:
+        if "axis" not in given:
             return super().evaluate(prediction, target, weight, reduction, given, **wanted)
         # The classes are moved to the end, in views; what is asked for goes into views of arrays in the given order.
         p, t = float_array("prediction", prediction), float_array("target", target)
         axis = checked_axis(given["axis"], p.ndim) if p.ndim else -1
+        rest = {name: value for name, value in given.items() if name != "axis"}
+        if axis in (-1, p.ndim - 1):
+            return super().evaluate(prediction, target, weight, reduction, rest, **wanted)
         dtype = float_type((prediction, target), (p, t))
         outs = {}
         for name in ("gradient", "hessian"):
@@ -531,84 +702,99 @@ class LabelLoss(RowLoss):
                 outs[name] = destination(wanted.get(f"{name}_out"), p.shape, dtype)
                 wanted[f"{name}_out"] = np.moveaxis(outs[name], axis, -1)
         moved = np.moveaxis(t, axis, -1) if t.ndim == p.ndim else target
-        rest = {name: value for name, value in given.items() if name != "axis"}
         value, *_ = super().evaluate(np.moveaxis(p, axis, -1), moved, weight, reduction, rest, **wanted)
         return value, outs.get("gradient"), outs.get("hessian")
 
     def target_array(
-        self, prediction: Array, target: ArrayLike, *, ignore_index: int | None = None, **options: Any
+        self,
+        prediction: Array,
+        target: ArrayLike,
+        *,
+        mask: Array | None = None,
+        ignore_index: int | None = None,
+        **options: Any,
     ) -> Array:
-        """The labels, -1 where they are to be ignored; or rows, where the loss takes them."""
-        rows = self.shape_of_values(prediction)
-        labels = np.asarray(target)
+        """The labels, below 0 where they are ignored or masked; or rows, where the loss takes them."""
+        ignored = checked_ignore_index(ignore_index)
+        rows, classes = self.shape_of_values(prediction), prediction.shape[-1]
+        labels = float_array("target", target)
         if labels.shape != rows:
-            if not self.takes_rows or (labels.ndim < prediction.ndim and labels.dtype.kind in "iub"):
-                raise ValueError(f"target has shape {labels.shape}; labels have shape {rows}, one for each row")
-            return super().target_array(prediction, target)
+            if self.takes_rows and (labels.dtype.kind == "f" or labels.shape == prediction.shape):
+                return super().target_array(prediction, target)
+            raise ValueError(f"target has shape {labels.shape}; labels have shape {rows}, one for each row")
         if labels.dtype.kind not in "iub":
             raise TypeError(f"target has dtype {labels.dtype}; labels are integers")
-        indices = np.ascontiguousarray(labels, dtype=np.intp).reshape(rows)
-        classes = prediction.shape[-1]
-        place = kernels.losses.first_label_outside(indices, classes)
-        if ignore_index is not None and (place >= 0 or 0 <= ignore_index < classes):
-            ignored = labels == ignore_index
-            place = kernels.losses.first_label_outside(np.where(ignored, 0, indices), classes)
-            indices = np.where(ignored, -1, indices)
+        if labels.dtype.kind == "u" and ignored is not None and ignored < 0:
+            ignored = None  # the largest of these would become a negative one
+        indices = np.require(labels, np.intp, ["C", "ALIGNED"]).reshape(rows)
+        hidden = None if mask is None or mask.all() else ~mask
+        if ignored is not None and ignored >= 0:
+            hidden, ignored = indices == ignored if hidden is None else hidden | (indices == ignored), None
+        if hidden is not None:
+            indices = indices.copy() if np.may_share_memory(indices, labels) else indices
+            indices[hidden] = 0
+        place = kernels.losses.first_label_outside(indices, classes, ignored)
         if place >= 0:
             row = ", ".join(str(i) for i in np.unravel_index(place, rows)) or "0"
             raise ValueError(
-                f"target in row {row} is {labels.flat[place]}; labels of {classes} classes are 0 to {classes - 1}"
+                f"target in row {row} is {labels[np.unravel_index(place, rows)]}; labels of {classes} classes are 0 to "
+                f"{classes - 1}"
             )
+        if hidden is not None:
+            indices[hidden] = -1
         return indices
 
-    def weighted(
+    def class_weights(self, prediction: Array, dtype: np.dtype[Any], **options: Any) -> Array | None:
+        return (
+            None
+            if options["class_weight"] is None
+            else class_weights(options["class_weight"], prediction.shape[-1], dtype)
+        )
+
+    def softener(
         self,
         chosen: tuple[str, tuple[float, ...]],
         prediction: Array,
         target: Array,
-        weight: Array | None,
+        of_classes: Array | None,
         dtype: np.dtype[Any],
-        *,
-        class_weight: ArrayLike | None = None,
-        **options: Any,
-    ) -> tuple[Array | None, Array | None, Softener | None]:
-        of_classes = None if class_weight is None else class_weights(class_weight, prediction.shape[-1], dtype)
+    ) -> Softener | None:
         smoothing = chosen[1][0] if chosen[0] == "smoothed_cross_entropy" else 0.0
-        labelled = target.ndim < prediction.ndim
-        counted = weight
-        if labelled:
-            present = self.present(target)
-            if of_classes is not None or present is not None:
-                counted = np.ones(target.shape, dtype) if present is None else present.astype(dtype)
-                if of_classes is not None:
-                    counted *= of_classes[target]
-                if weight is not None:
-                    counted *= with_last_axes(weight, target.ndim)
+        labelled, classes = target.ndim < prediction.ndim, prediction.shape[-1]
         if not smoothing and (labelled or of_classes is None):
-            return counted, counted, None
+            return None
 
-        def softened(p: Array, t: Array) -> Array:
-            p, rows = p.reshape(-1, prediction.shape[-1]), np.zeros(p.size, dtype).reshape(-1, prediction.shape[-1])
+        def softened(p: Array, t: Array, w: Array | None) -> Array:
+            rows = np.zeros(p.size, dtype).reshape(-1, classes)
             if labelled:
-                rows[np.arange(len(t)), t] = 1
+                rows[np.arange(len(t)), t.clip(0, classes - 1)] = 1
             else:
                 rows[...] = t.reshape(rows.shape)
             if smoothing:
                 rows *= 1 - smoothing
-                rows += smoothing / rows.shape[-1]
+                rows += smoothing / classes
             if of_classes is not None:
                 rows *= of_classes
             if labelled:
-                rows[t < 0] = p[t < 0] = 0  # nothing of an ignored row counts, not even NaN
+                # Nothing of an ignored row counts, not even NaN.
+                rows[t < 0] = p.reshape(rows.shape)[t < 0] = 0
+                if w is not None:
+                    w[t < 0] = 0
             return rows.reshape(-1)
 
-        return weight, counted, softened
+        return softened
 
-    def present(self, target: Array) -> Array | None:
-        if target.dtype.kind == "f":
-            return None
-        present = target >= 0
-        return None if present.all() else present
+
+def checked_ignore_index(index: Any) -> int | None:
+    if index is None:
+        return None
+    try:
+        if isinstance(index, (bool, np.bool_)):
+            raise TypeError
+        index = operator.index(index)
+    except TypeError:
+        raise TypeError(f"ignore_index must be an integer or None, not {index!r}") from None
+    return index if abs(index) <= np.iinfo(np.intp).max else None  # which no label is
 
 
 def class_weights(class_weight: ArrayLike, classes: int, dtype: np.dtype[Any]) -> Array:

@@ -6,21 +6,21 @@ f'(x)`` in one pass over memory: the gradient of a loss with respect to x, given
 
 They share one contract. Float32 gives float32 and float64 gives float64; integers and booleans count as float64, or as
 the type of a floating-point array beside them. Any shape and layout is accepted, and lists and numbers too (a number
-gives a NumPy scalar). ``out`` takes the result; it may be the input itself. NaN gives NaN, infinities give the limit,
-and no warning is issued for either.
+gives a NumPy scalar). An array that carries more than numbers, such as a mask, is asked how functions apply to it, or
+refused. ``out`` takes the result; it may be the input itself. NaN gives NaN, infinities give the limit, and no warning
+is issued for either.
 """
 
 from __future__ import annotations
 
 import difflib
 import math
-import re
 from collections.abc import Callable
 from typing import Any
 
 from fastnn import kernels
 from fastnn._arrays import Array, ArrayLike
-from fastnn._declaration import Declared, defaults_of
+from fastnn._declaration import Declared, defaults_of, documented
 
 __all__ = [
     "ACTIVATIONS",
@@ -105,10 +105,7 @@ def declared(settings: Settings | None = None) -> Callable[[Callable[..., Any]],
         chosen = settings or (lambda **hyperparameters: (name, tuple(hyperparameters.values())))
         function = Activation(defaults, chosen)
         function.declare(declaration)
-        function.__doc__ = declaration.__doc__ or ""
-        for placeholder, text in (("{x}", X), ("{out}", OUT)):
-            # On a line of its own: a formula may hold {x} too.
-            function.__doc__ = re.sub(rf"^( *){placeholder}$", rf"\1{text}", function.__doc__, flags=re.MULTILINE)
+        function.__doc__ = documented(declaration, x=X, out=OUT)
 
         function.derivative = Derivative(defaults, chosen, derivative=True)
         function.derivative.declare(derivative, f"{name}.derivative")

@@ -6,16 +6,24 @@ gradients live in buffers that the next step uses again.
 
 from __future__ import annotations
 
+import copy
+import functools
+import itertools
+import math
+import operator
 import os
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, ParamSpec, SupportsIndex, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from fastnn._arrays import Array, ArrayLike
+from fastnn._arrays import Array, ArrayLike, checked_number, float_array
+from fastnn._files import replacing
 from fastnn.activations import ACTIVATIONS, Activation, leaky_relu, relu, sigmoid
+from fastnn.embeddings import cosine_similarity
 from fastnn.losses import (
     LOSSES,
     Loss,
@@ -31,6 +39,8 @@ from fastnn.softmax import ROW_FUNCTIONS, RowFunction, log_softmax, softmax
 __all__ = ["Dense", "Design", "History", "Network"]
 
 Output = Activation | RowFunction
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Design(NamedTuple):
@@ -66,9 +76,39 @@ FUSED: dict[tuple[Output, Loss], Loss] = {
 }
 RECTIFIERS = (relu, leaky_relu)
 
+# What a file names a network's functions by.
+OUTPUTS: dict[str, Output] = {**ACTIVATIONS, **ROW_FUNCTIONS}
+TRAINED: dict[str, Loss] = {**LOSSES, cosine_similarity.__name__: cosine_similarity}
+
+
+def without_warnings(method: Callable[P, T]) -> Callable[P, T]:
+    """NaN, infinity and numbers that overflow are input, not errors."""
+
+    @functools.wraps(method)
+    def silent(*arguments: P.args, **keywords: P.kwargs) -> T:
+        with np.errstate(all="ignore"):
+            return method(*arguments, **keywords)
+
+    return silent
+
+
+class InPlace:
+    """Its arrays are views of others: what is assigned to one of them is written into it."""
+
+    arrays: ClassVar[tuple[str, ...]]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.arrays and name in vars(self):
+            array = vars(self)[name]
+            if np.shape(value) != array.shape:
+                raise ValueError(f"{name} has shape {array.shape}; what is assigned has {np.shape(value)}")
+            array[...] = value
+        else:
+            super().__setattr__(name, value)
+
 
 @dataclass
-class Dense:
+class Dense(InPlace):
     """A layer: ``activation(x @ weight + bias)``.
 
     Attributes
@@ -80,6 +120,8 @@ class Dense:
     activation : Activation or RowFunction
         What makes the layer's output.
     """
+
+    arrays = ("weight", "bias", "weight_gradient", "bias_gradient")
 
     weight: Array
     bias: Array
@@ -147,7 +189,7 @@ class History:
     best_epoch: int = 0
 
 
-class Network:
+class Network(InPlace):
     """A feed-forward network of dense layers.
 
     Parameters
@@ -166,7 +208,8 @@ class Network:
     layers : list of Dense
         The layers, first to last.
     parameters, gradients : ndarray
-        All weights and biases, and their gradients, as one vector each.
+        All weights and biases, and their gradients, as one vector each. The layers' arrays are views of them: what is
+        assigned to either is written into it. A copy of a network, or what pickle makes of it, has its own.
 
     Raises
     ------
@@ -190,46 +233,76 @@ class Network:
     array([0., 1., 1., 0.], dtype=float32)
     """
 
+    arrays = ("parameters", "gradients")
+
     def __init__(
         self,
-        sizes: Sequence[int],
+        sizes: Sequence[SupportsIndex],
         design: Design,
         *,
         dtype: npt.DTypeLike = np.float32,
         seed: int | None = None,
     ) -> None:
-        self.sizes = tuple(int(size) for size in sizes)
+        if not isinstance(design, Design):
+            raise TypeError(f"design is {design!r}; accepted is a fastnn.ann.Design")
+        if not isinstance(sizes, Iterable):
+            raise TypeError(f"sizes is {sizes!r}; accepted is a sequence of whole numbers")
+        self.sizes = tuple(whole_number("sizes", size) for size in sizes)
         self.design = design
-        self.dtype = np.dtype(dtype)
-        self.rng = np.random.default_rng(seed)
+        self.dtype = made(np.dtype, "dtype", dtype)
+        self.rng = made(np.random.default_rng, "seed", seed)
         if len(self.sizes) < 2 or min(self.sizes) < 1:
             raise ValueError(
                 f"sizes is {list(sizes)}; accepted are at least two positive numbers: inputs, ..., outputs"
             )
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise TypeError(f"dtype is {self.dtype}; accepted are float32 and float64")
-        for (output, separate), joint in FUSED.items():
-            if design.output is output and design.loss is joint:
-                raise ValueError(
-                    f"{joint.__name__} takes logits, not the output of {output.__name__}; with that output take "
-                    f"{separate.__name__}, or a linear output"
-                )
+        self._check_design()
         self.loss = FUSED.get((design.output, design.loss), design.loss)
+        self.parameters = np.empty(parameter_count(self.sizes), self.dtype)
+        self.gradients = np.zeros_like(self.parameters)
         self.layers = self._make_layers()
         for layer in self.layers:
             layer.initialize(self.rng)
 
-    def _make_layers(self) -> list[Dense]:
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "layers"}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Layers are made anew, of arrays that are this network's alone."""
+        own = {name: copy.deepcopy(state[name]) for name in (*self.arrays, "rng")}
+        vars(self).update({**state, **own})
+        self.layers = self._make_layers()
+
+    def _activations(self) -> list[Output]:
+        """Those of all layers."""
         hidden = self.design.hidden
-        activations = [*hidden] if isinstance(hidden, Sequence) else [hidden] * (len(self.sizes) - 2)
-        if len(activations) != len(self.sizes) - 2:
-            raise ValueError(f"there are {len(activations)} hidden activations for {len(self.sizes) - 2} hidden layers")
-        shapes = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
-        self.parameters = np.empty(sum((inputs + 1) * units for inputs, units in shapes), self.dtype)
-        self.gradients = np.zeros_like(self.parameters)
+        each = [*hidden] if isinstance(hidden, Sequence) else [hidden] * (len(self.sizes) - 2)
+        return [*each, self.design.output]
+
+    def _check_design(self) -> None:
+        output, loss = self.design.output, self.design.loss
+        *hidden, _ = self._activations()
+        for function in hidden:
+            if not isinstance(function, Activation):
+                raise TypeError(f"the design's hidden activation is {function!r}; accepted are those of ACTIVATIONS")
+        if not isinstance(output, Activation | RowFunction):
+            raise TypeError(f"the design's output is {output!r}; accepted are ACTIVATIONS and ROW_FUNCTIONS")
+        if not isinstance(loss, Loss):
+            raise TypeError(f"the design's loss is {loss!r}; accepted are those of LOSSES")
+        if len(hidden) != len(self.sizes) - 2:
+            raise ValueError(f"there are {len(hidden)} hidden activations for {len(self.sizes) - 2} hidden layers")
+        for (of, separate), joint in FUSED.items():
+            if output is of and loss is joint:
+                raise ValueError(
+                    f"{joint.__name__} takes logits, not the output of {of.__name__}; with that output take "
+                    f"{separate.__name__}, or a linear output"
+                )
+
+    def _make_layers(self) -> list[Dense]:
         layers = []
         start = 0
-        for (inputs, units), activation in zip(shapes, [*activations, self.design.output], strict=True):
+        for inputs, units, activation in zip(self.sizes[:-1], self.sizes[1:], self._activations(), strict=True):
             middle, stop = start + inputs * units, start + (inputs + 1) * units
             layers.append(
                 Dense(
@@ -248,6 +321,7 @@ class Network:
         """Whether the loss takes the last layer's logits in place of its output."""
         return self.loss is not self.design.loss
 
+    @without_warnings
     def predict(self, x: ArrayLike) -> Array:
         """The outputs of the network.
 
@@ -267,18 +341,20 @@ class Network:
             outputs = layer.activation(logits, out=logits)
         return outputs
 
+    @without_warnings
     def evaluate(self, x: ArrayLike, target: ArrayLike) -> float:
         """The mean loss over some samples."""
-        outputs, targets = self._samples(x), self._targets(target)
+        outputs, targets = self._pairs(x, target)
         for layer in self.layers:
             outputs = layer.logits(outputs, np.empty((len(outputs), layer.bias.size), self.dtype))
             if layer is not self.layers[-1] or not self.is_fused:
                 layer.activation(outputs, out=outputs)
         return float(self.loss(outputs, targets))
 
+    @without_warnings
     def back_propagate(self, x: ArrayLike, target: ArrayLike) -> float:
         """Compute the mean loss over some samples, and its gradients, which go to ``gradients``."""
-        samples, targets = self._samples(x), self._targets(target)
+        samples, targets = self._pairs(x, target)
         self._reserve(len(samples))
         return self._back_propagate(samples, targets)
 
@@ -311,6 +387,7 @@ class Network:
                 delta = below
         return float(loss)
 
+    @without_warnings
     def fit(
         self,
         x: ArrayLike,
@@ -350,20 +427,31 @@ class Network:
         History
             The losses of every epoch.
         """
+        epochs, batch_size, patience = (
+            whole_number(name, value)
+            for name, value in (("epochs", epochs), ("batch_size", batch_size), ("patience", patience))
+        )
         if epochs < 1 or batch_size < 1 or patience < 1:
             raise ValueError(f"{epochs=}, {batch_size=}, {patience=}; accepted are positive numbers")
+        validation_split = checked_number("validation_split", validation_split)
         if not 0 <= validation_split < 1:
             raise ValueError(f"validation_split is {validation_split}; it must be at least 0 and below 1")
-        samples, targets = self._samples(x), self._targets(target)
-        if len(samples) != len(targets):
-            raise ValueError(f"x has {len(samples)} samples, target has {len(targets)}")
-        order = self.rng.permutation(len(samples)) if validation_split else np.arange(len(samples))
-        held_out, order = np.split(order, [round(validation_split * len(samples))])
+        if not isinstance(optimizer, Optimizer | None):
+            raise TypeError(f"optimizer is {optimizer!r}; accepted is an optimizer, such as fastnn.adam()")
+        samples, targets = self._pairs(x, target)
+        order = np.arange(len(samples))
+        if self.loss.takes_labels and targets.ndim == 1:  # a batch of nothing but labels to ignore has no mean
+            order = order[targets != self.loss.options["ignore_index"]]
+        if validation_split:
+            order = self.rng.permutation(order)
+        held_out, order = np.split(order, [round(validation_split * len(order))])
         if not len(order):
             raise ValueError(
                 f"no samples to train on: x has {len(samples)}, of which {len(held_out)} are for validation"
             )
         validation = (samples[held_out], targets[held_out]) if len(held_out) else None
+        # What is wrong with a target, the loss says now, before a parameter has changed: any loss takes 1/2.
+        self.loss(np.broadcast_to(np.array(0.5, self.dtype), (len(samples), self.sizes[-1])), targets, reduction="sum")
 
         history = History()
         best = self.parameters.copy() if validation else self.parameters
@@ -398,15 +486,28 @@ class Network:
         return total / len(batches.order)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the network to an ``.npz`` file: its sizes, the names of its functions, and its parameters."""
-        hidden = [layer.activation.__name__ for layer in self.layers[:-1]]
-        with open(path, "wb") as file:
+        """Write the network to an ``.npz`` file: its sizes, the names of its functions, and its parameters.
+
+        A file that is there already is replaced when the new one is complete; until then it is what it was.
+
+        Raises
+        ------
+        ValueError
+            If the network has a function of yours, which :meth:`load` could not find by its name.
+        """
+        activations, loss = self._activations(), self.design.loss
+        known: Mapping[str, Any] = {**OUTPUTS, **TRAINED}
+        for function in (*activations, loss):
+            if known.get(function.__name__) is not function:
+                raise ValueError(f"{function!r} is none of fastnn's functions, so that no file can name it")
+        *hidden, output = (activation.__name__ for activation in activations)
+        with replacing(path) as file:
             np.savez(
                 file,
                 sizes=np.array(self.sizes),
                 hidden=np.array(hidden, dtype=np.str_),
-                output=np.array(self.design.output.__name__),
-                loss=np.array(self.design.loss.__name__),
+                output=np.array(output),
+                loss=np.array(loss.__name__),
                 parameters=self.parameters,
             )
 
@@ -417,32 +518,39 @@ class Network:
         Raises
         ------
         ValueError
-            If the file is not one of a network. Nothing in it is ever executed: it holds no pickled objects.
+            If the file is not one of a network. Nothing in it is ever executed: it holds no pickled objects. Nor does
+            reading it take more memory than a network of its size.
         """
-        outputs: dict[str, Output] = {**ACTIVATIONS, **ROW_FUNCTIONS}
-        try:
-            with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as file:
+            try:
+                size = os.fstat(file.fileno()).st_size
+                with zipfile.ZipFile(file) as archive:
+                    sizes, hidden, output, loss, parameters = stored_arrays(archive, size)
+                if parameter_count(sizes.tolist()) != parameters.size:
+                    raise ValueError(f"{parameters.size} parameters are not those of the sizes {sizes}")
                 design = Design(
-                    [ACTIVATIONS[name] for name in file["hidden"].tolist()],
-                    outputs[file["output"].item()],
-                    LOSSES[file["loss"].item()],
+                    [ACTIVATIONS[name] for name in hidden.tolist()], OUTPUTS[output.item()], TRAINED[loss.item()]
                 )
-                network = cls(file["sizes"].tolist(), design, dtype=file["parameters"].dtype)
-                np.copyto(network.parameters, file["parameters"])
-        except FileNotFoundError:
-            raise
-        except Exception as error:
-            raise ValueError(f"{os.fspath(path)} is not a network that fastnn saved: {error}") from error
+                network = cls(sizes.tolist(), design, dtype=parameters.dtype.newbyteorder("="))
+                network.parameters = parameters
+            except Exception as error:
+                raise ValueError(f"{os.fsdecode(path)} is not a network that fastnn saved: {error}") from error
         return network
 
+    def _pairs(self, x: ArrayLike, target: ArrayLike) -> tuple[Array, Array]:
+        samples, targets = self._samples(x), self._targets(target)
+        if len(samples) != len(targets):
+            raise ValueError(f"x has {len(samples)} samples, target has {len(targets)}")
+        return samples, targets
+
     def _samples(self, x: ArrayLike) -> Array:
-        samples = np.ascontiguousarray(x, dtype=self.dtype)
+        samples = float_array("x", x)
         if samples.ndim != 2 or samples.shape[1] != self.sizes[0]:
             raise ValueError(f"x has shape {samples.shape}; the network takes (samples, {self.sizes[0]})")
-        return samples
+        return np.ascontiguousarray(samples, dtype=self.dtype)
 
     def _targets(self, target: ArrayLike) -> Array:
-        targets = np.asarray(target)
+        targets = float_array("target", target)
         if targets.ndim == 1 and self.loss.takes_labels:
             return targets
         if targets.ndim == 1 and self.sizes[-1] == 1:
@@ -450,6 +558,54 @@ class Network:
         if targets.ndim != 2 or targets.shape[1] != self.sizes[-1]:
             raise ValueError(f"target has shape {targets.shape}; the network gives (samples, {self.sizes[-1]})")
         return np.ascontiguousarray(targets, dtype=self.dtype)
+
+
+def made(make: Callable[[Any], T], name: str, value: Any) -> T:
+    try:
+        return make(value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name} is {value!r}: {error}") from None
+
+
+def whole_number(name: str, value: Any) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, not {value!r}") from None
+
+
+def parameter_count(sizes: Sequence[int]) -> int:
+    return sum((inputs + 1) * units for inputs, units in itertools.pairwise(sizes))
+
+
+# What a file holds: the arrays' kinds and numbers of axes.
+STORED = {"sizes": ("i", 1), "hidden": ("U", 1), "output": ("U", 0), "loss": ("U", 0), "parameters": ("f", 1)}
+
+
+def stored_arrays(archive: zipfile.ZipFile, size: int) -> list[Array]:
+    """The arrays of an archive of so many bytes, if it holds what :meth:`Network.save` writes.
+
+    Nothing is made before it is known that the archive has the bytes for it: they are not compressed.
+    """
+    entries = {entry.filename: entry for entry in archive.infolist()}
+    names = [f"{name}.npy" for name in STORED]
+    if sorted(entries) != sorted(names) or len(archive.infolist()) != len(names):
+        raise ValueError(f"it does not hold {', '.join(names)} and nothing else")
+    arrays = []
+    for (kind, ndim), name in zip(STORED.values(), names, strict=True):
+        entry = entries[name]
+        if entry.compress_type != zipfile.ZIP_STORED or not entry.file_size == entry.compress_size <= size:
+            raise ValueError(f"{name} is compressed, or longer than the file")
+        with archive.open(entry) as file:
+            np.lib.format.read_magic(file)
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            content = file.read()
+        if dtype.kind != kind or dtype.itemsize == 0 or len(shape) != ndim or min(shape, default=0) < 0:
+            raise ValueError(f"{name} is of type {dtype} and shape {shape}")
+        if math.prod(shape) * dtype.itemsize != len(content):
+            raise ValueError(f"{name} has {len(content)} bytes for {dtype} of shape {shape}")
+        arrays.append(np.ndarray(shape, dtype, content))
+    return arrays
 
 
 class Batches:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastnn._arrays import Array, ArrayLike
-from fastnn._loss import LabelLoss, LabelOrRowLoss, RowLoss, RowProbabilityLoss, declared, share
+from fastnn._loss import LabelLoss, LabelOrRowLoss, RowLoss, RowProbabilityLoss, declared, finite, share
 from fastnn.activations import not_negative, positive
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "generalized_cross_entropy",
     "multi_margin",
     "multiclass_perceptron",
+    "multilabel_margin",
     "multilabel_soft_margin",
     "nll",
     "poly_cross_entropy",
@@ -75,7 +76,7 @@ def categorical_cross_entropy(
         Probabilities, of shape (..., classes), for example from :func:`softmax`. They are taken as they are, not
         normalized. One outside [0, 1] is a ValueError.
     target : array_like
-        One-hot rows, or probabilities; they broadcast to the prediction's shape.
+        One-hot rows, or probabilities, of the prediction's shape. They are taken as they are: nothing is normalized.
     {common}
 
     Notes
@@ -116,8 +117,8 @@ def cross_entropy(
     prediction : array_like
         Logits, of shape (..., classes).
     target : array_like
-        Integer labels of shape (...), from 0 to classes - 1; or one-hot rows or probabilities that broadcast to the
-        prediction's shape.
+        Integer labels of shape (...), from 0 to classes - 1; or one-hot rows or probabilities, of the
+        prediction's shape, which are taken as they are.
     label_smoothing : float, default 0.0
         The part of the target, between 0 and 1, that is spread evenly over all classes.
     {common}
@@ -224,7 +225,7 @@ def focal_cross_entropy(
     """
 
 
-@declared(LabelLoss)
+@declared(LabelLoss, lambda epsilon: ("poly_cross_entropy", (finite("epsilon", epsilon),)))
 def poly_cross_entropy(
     prediction: ArrayLike,
     target: ArrayLike,
@@ -490,7 +491,7 @@ def multilabel_soft_margin(
     prediction : array_like
         Logits, of shape (..., labels).
     target : array_like
-        1 for the labels that are right, 0 for the others; they broadcast to the prediction's shape.
+        1 for the labels that are right, 0 for the others, of the prediction's shape.
     {common}
 
     Notes
@@ -531,7 +532,7 @@ def multilabel_margin(
     prediction : array_like
         Scores, of shape (..., classes).
     target : array_like
-        1 for the classes that are right, 0 for the others; they broadcast to the prediction's shape.
+        1 for the classes that are right, 0 for the others, of the prediction's shape.
     {common}
 
     Notes
@@ -570,7 +571,7 @@ def tversky(
     prediction : array_like
         Probabilities, of shape (..., elements): a sample's elements, such as a picture's pixels, are the last axis.
     target : array_like
-        1 for what is to be marked, 0 for the rest; they broadcast to the prediction's shape.
+        1 for what is to be marked, 0 for the rest, of the prediction's shape.
     alpha, beta : float, default 0.5
         Weights of what is marked but should not be, and of what should be marked but is not.
     smooth : float, default 1.0
@@ -580,8 +581,8 @@ def tversky(
     Notes
     -----
     From S. Salehi, D. Erdogmus and A. Gholipour, "Tversky loss function for image segmentation using 3D fully
-    convolutional deep networks", MLMI 2017. Keras takes a whole batch as one sample and 1e-7 for s; for that, give rows
-    of a single sample. With s = 0, a sample without anything marked is NaN.
+    convolutional deep networks", MLMI 2017. Keras takes a whole batch as one sample, exchanges alpha and beta in its
+    code, and has 1e-7 in the divisor alone. With s = 0, a sample without anything marked is NaN.
 
     Examples
     --------
@@ -612,7 +613,7 @@ def dice(
     prediction : array_like
         Probabilities, of shape (..., elements): a sample's elements, such as a picture's pixels, are the last axis.
     target : array_like
-        1 for what is to be marked, 0 for the rest; they broadcast to the prediction's shape.
+        1 for what is to be marked, 0 for the rest, of the prediction's shape.
     smooth : float, default 1.0
         Added above and below, so that an empty sample has a value: s.
     {common}
@@ -620,7 +621,8 @@ def dice(
     Notes
     -----
     :func:`tversky` with alpha = beta = 1/2. From F. Milletari, N. Navab and S. Ahmadi, "V-Net", 3DV 2016, without the
-    squares; as Optax's ``dice_loss`` for one class of probabilities. Keras takes a whole batch as one sample.
+    squares; as Optax's ``dice_loss`` for one class of probabilities, whose ``smooth`` is half of this one. Keras takes
+    a whole batch as one sample.
 
     Examples
     --------

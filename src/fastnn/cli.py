@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+import fastnn
 from fastnn._config import show_config
 
 PAGE = "fastnn-demo.html"
@@ -36,6 +39,7 @@ def natural(text: str) -> int:
 
 def parser() -> Parser:
     main = Parser(prog="fastnn", description="Fast activations, losses and their derivatives for NumPy.")
+    main.add_argument("--version", action="version", version=f"fastnn {fastnn.__version__}")
     commands = main.add_subparsers(dest="command", required=True, metavar="{demo,info,bench}")
     demo = commands.add_parser(
         "demo",
@@ -96,8 +100,7 @@ def run_demo(output: Path, *, epochs: int, seed: int, quiet: bool) -> None:
     print(page.resolve() if quiet else f"\nThe pictures are in {page.resolve()}")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return the exit status."""
+def run(arguments: Sequence[str] | None) -> int:
     main_parser = parser()
     given, rest = main_parser.parse_known_args(arguments)
     if given.command == "bench":
@@ -110,6 +113,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run_demo(given.output, epochs=given.epochs, seed=given.seed, quiet=given.quiet)
     except OSError as error:
+        if error.filename is None:
+            raise
         print(f"fastnn demo: error: cannot write {given.output}: {error.strerror or error}", file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
@@ -117,6 +122,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"fastnn demo: error: {error.name} is missing; install it with: pip install 'fastnn[demo]'", file=sys.stderr
         )
         return 1
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit status."""
+    try:
+        status = run(arguments)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
-    return 0
+    except OSError as error:
+        with suppress(OSError):  # Python would try the same output again at its end, and say so
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            print(f"fastnn: error: {error.strerror or error}", file=sys.stderr)
+        return 1
+    return status

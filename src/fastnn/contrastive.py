@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fastnn._arrays import Array, ArrayLike, check_out, checked_number, destination, float_array, float_type
-from fastnn._declaration import Declared
+from fastnn._declaration import Declared, documented
 from fastnn._loss import check_reduction, check_values_out
 from fastnn.activations import not_negative, positive, sigmoid, softplus
 from fastnn.embeddings import pairwise_distance
@@ -52,7 +52,7 @@ class ContrastiveLoss(Declared):
 
     def __init__(self, declaration: Callable[..., Any], formula: Formula, name: str) -> None:
         self.declare(declaration, name)
-        self.__doc__ = (declaration.__doc__ or "").replace("{common}", CONTRASTIVE)
+        self.__doc__ = documented(declaration, common=CONTRASTIVE)
         self.formula = formula
         self.wants_gradient = declaration in (gradient, value_and_gradient)
         self.wants_value = declaration is not gradient
@@ -291,10 +291,11 @@ def circle(
 
     Notes
     -----
-    As in Keras, where rows must have length 1 already. A row's own similarity is left out. A row without another of its
-    label, or without one of another label, has the value 0 and counts in a mean, as in Keras. The gradient is that of
-    the formula; the authors' own code takes the factors in square brackets as constants. From Y. Sun et al., "Circle
-    Loss: A Unified Perspective of Pair Similarity Optimization", CVPR 2020.
+    The values are those of Keras, where rows must have length 1 already. A row's own similarity is left out. A row
+    without another of its label, or without one of another label, has the value 0 and counts in a mean; Keras's mean
+    leaves out all rows whose value is 0. The gradient is that of the formula; the authors' own code takes the factors
+    in square brackets as constants. From Y. Sun et al., "Circle Loss: A Unified Perspective of Pair Similarity
+    Optimization", CVPR 2020.
 
     Examples
     --------

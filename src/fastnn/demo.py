@@ -23,6 +23,7 @@ import fastnn as nn
 from fastnn import reference
 from fastnn._arrays import Array
 from fastnn._config import config
+from fastnn._files import replacing
 from fastnn.ann import Batches, Design, History, Network
 from fastnn.diagnostics import LayerFlow
 from fastnn.guide import DESIGNS
@@ -235,4 +236,5 @@ def run(output: Path, *, epochs: int, seed: int, progress: bool, say: Callable[[
         ),
         activations=svg(plot_activations()),
     )
-    output.write_text(page, encoding="utf-8")
+    with replacing(output) as file:
+        file.write(page.encode())

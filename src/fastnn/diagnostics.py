@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fastnn._arrays import Array, ArrayLike
+from fastnn._arrays import Array, ArrayLike, checked_number
 from fastnn.ann import Network
 
 if TYPE_CHECKING:
@@ -83,11 +83,12 @@ def gradient_flow(network: Network, x: ArrayLike, target: ArrayLike, *, learning
     >>> [layer.status for layer in nn.diagnostics.gradient_flow(deep, x, x.sum(1))][::4]
     ['vanishing', 'vanishing', 'healthy']
     """
+    learning_rate = checked_number("learning_rate", learning_rate)
     network.back_propagate(x, target)
-    # In float64, so that the squares of small gradients are not lost.
-    norms = [float(np.linalg.norm(layer.weight_gradient.astype(np.float64))) for layer in network.layers]
-    sizes = [float(np.linalg.norm(layer.weight.astype(np.float64))) for layer in network.layers]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
+        # In float64, so that the squares of small gradients are not lost.
+        norms = [float(np.linalg.norm(layer.weight_gradient.astype(np.float64))) for layer in network.layers]
+        sizes = [float(np.linalg.norm(layer.weight.astype(np.float64))) for layer in network.layers]
         updates = (learning_rate * np.divide(norms, sizes)).tolist()
     return [
         LayerFlow(

@@ -5,7 +5,8 @@ Those of two arguments keep the contract of :mod:`fastnn.losses`. Those of sever
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,11 @@ import numpy as np
 from fastnn._arrays import (
     Array,
     ArrayLike,
+    Rows,
+    apart_from,
     broadcast_shape,
     check_out,
+    checked_flag,
     checked_mask,
     checked_number,
     checked_outs,
@@ -23,7 +27,7 @@ from fastnn._arrays import (
     float_array,
     float_type,
 )
-from fastnn._declaration import Declared
+from fastnn._declaration import Declared, documented
 from fastnn._loss import (
     COMMON,
     Loss,
@@ -50,6 +54,17 @@ __all__ = [
     "ranking_softmax",
     "triplet_margin",
 ]
+
+
+BLOCK = 1 << 17
+"""Elements of rows that are worked on at once, where something has to be kept beside the results."""
+
+
+def blocks(shape: tuple[int, ...]) -> Iterator[Callable[[Array], Array]]:
+    """What takes blocks of rows out of arrays of that shape, or of that of its rows."""
+    rows = Rows(shape, (len(shape) - 1,))
+    for index in rows.pieces(BLOCK) if 0 not in shape else ():
+        yield lambda array, index=index: array[np.newaxis][index]  # type: ignore[misc]
 
 
 def norm_settings(p: float) -> tuple[str, tuple[float, ...]]:
@@ -79,7 +94,7 @@ def cosine_similarity(
     prediction : array_like
         Rows of features, of shape (..., features).
     target : array_like
-        Rows to compare them with; they broadcast to the prediction's shape.
+        Rows to compare them with, of the prediction's shape.
     {common}
 
     Notes
@@ -92,7 +107,7 @@ def cosine_similarity(
     Examples
     --------
     >>> import numpy as np, fastnn as nn
-    >>> nn.cosine_similarity(np.array([[1.0, 0.0], [3.0, 4.0]]), [4.0, 3.0], reduction="none")
+    >>> nn.cosine_similarity(np.array([[1.0, 0.0], [3.0, 4.0]]), [[4.0, 3.0]], reduction="none")
     array([0.8 , 0.96])
     """
 
@@ -117,18 +132,19 @@ def cosine_distance(
     prediction : array_like
         Rows of features, of shape (..., features).
     target : array_like
-        Rows to compare them with; they broadcast to the prediction's shape.
+        Rows to compare them with, of the prediction's shape.
     {common}
 
     Notes
     -----
-    As in Optax, but computed by the second form, which keeps the digits of small distances. The distance to a row of
-    zeros is 1, with gradient 0.
+    As in Optax, but computed by the second form, which keeps the digits of small distances: for an angle of x, a
+    rounding of float64 counts about 1 / x times in a value or a gradient, not 1 / x^2 times. float32 is computed in
+    float64. The distance to a row of zeros is 1, with gradient 0.
 
     Examples
     --------
     >>> import numpy as np, fastnn as nn
-    >>> nn.cosine_distance(np.array([[1.0, 0.0], [3.0, 4.0]]), [4.0, 3.0], reduction="none").round(4)
+    >>> nn.cosine_distance(np.array([[1.0, 0.0], [3.0, 4.0]]), [[4.0, 3.0]], reduction="none").round(4)
     array([0.2 , 0.04])
     """
 
@@ -154,7 +170,7 @@ def pairwise_distance(
     prediction : array_like
         Rows of features, of shape (..., features).
     target : array_like
-        Rows to compare them with; they broadcast to the prediction's shape.
+        Rows to compare them with, of the prediction's shape.
     p : float, default 2.0
         The order a of the norm, at least 1; infinity for the largest difference.
     {common}
@@ -187,16 +203,53 @@ class ListLoss(RowLoss):
         given: Mapping[str, Any],
         *,
         where: ArrayLike | None = None,
-        **wanted: Any,
+        denominator: str = "weight",
+        value: bool = True,
+        gradient: bool = True,
+        hessian: bool = False,
+        values_out: Array | None = None,
+        gradient_out: Array | None = None,
+        hessian_out: Array | None = None,
     ) -> tuple[Any, Any, Any]:
+        check_reduction(reduction, denominator)
+        wanted: dict[str, Any] = {"value": value, "gradient": gradient, "hessian": hessian}
         if where is None:
-            return super().evaluate(prediction, target, weight, reduction, given, **wanted)
+            wanted |= {"values_out": values_out, "gradient_out": gradient_out, "hessian_out": hessian_out}
+            return super().evaluate(prediction, target, weight, reduction, given, denominator=denominator, **wanted)
         p, t = float_array("prediction", prediction), float_array("target", target)
-        dtype, mask = float_type((prediction, target), (p, t)), checked_mask(where, p.shape, "the prediction's")
+        lists, dtype = self.shape_of_values(p), float_type((prediction, target), (p, t))
+        mask, t = checked_mask(where, p.shape, "the prediction's"), self.target_array(p, t)
         assert mask is not None
-        p, t = (np.where(mask, array, fill).astype(dtype, copy=False) for array, fill in ((p, -np.inf), (t, 0.0)))
-        whole = mask.any(-1)
-        return super().evaluate(p, t, weight, reduction, given, where=whole, **wanted)
+        whole, w = np.asarray(mask.any(-1)), None if weight is None else weight_array(weight, lists)
+        factors = np.ones(lists) if w is None else np.array(np.broadcast_to(with_last_axes(w, len(lists)), lists))
+        if reduction == "mean":
+            factors = factors / divisor(lists, None if denominator == "count" else w, whole)
+        factors = np.where(whole, factors, 0)
+        values = destination(values_out, lists, dtype) if value and reduction == "none" else None
+        slopes = destination(gradient_out, p.shape, dtype) if gradient else None
+        bends = destination(hessian_out, p.shape, dtype) if hessian else None
+        for out in (values, slopes, bends):
+            if out is not None:
+                p, t, mask = apart_from(out, p), away_from(out, t), away_from(out, mask)
+        total = 0.0
+        for block in blocks(p.shape):
+            counted = block(mask)
+            part, *_ = super().evaluate(
+                np.where(counted, block(p), -np.inf),
+                np.where(counted, block(t), 0),
+                block(factors),
+                "sum" if values is None else "none",
+                given,
+                where=block(whole),
+                values_out=None if values is None else block(values),
+                gradient_out=None if slopes is None else block(slopes),
+                hessian_out=None if bends is None else block(bends),
+                **wanted,
+            )
+            if value and values is None:
+                total += part
+        result = None if not value else dtype.type(total) if values is None else values
+        return result if values_out is not None or result is None else result[()], slopes, bends
 
 
 @declared(ListLoss, lambda: ("cross_entropy", ()))
@@ -219,7 +272,7 @@ def ranking_softmax(
     prediction : array_like
         Scores, of shape (..., items): a row is a list.
     target : array_like
-        Relevance of each item, not negative; they broadcast to the prediction's shape. They need not add up to 1.
+        Relevance of each item, not negative, of the prediction's shape. They need not add up to 1.
     {common}
 
     Notes
@@ -273,13 +326,15 @@ class Asked:
         """The reduced values, and the derivatives, which come of the values' factors and their mask."""
         dtype, shape = values.dtype, values.shape
         mask = checked_mask(self.where, shape, "the values'")
+        mask = None if mask is None else mask.copy()  # where the derivatives go may be its memory
         weight = None if self.weight is None else weight_array(self.weight, shape)
         counted = None if self.denominator == "count" else weight
-        scale = 1.0 / divisor(shape, counted, mask) if self.reduction == "mean" else 1.0
-        factors = np.full(shape, scale)
+        factors = np.full(shape, 1.0 / divisor(shape, counted, mask) if self.reduction == "mean" else 1.0)
         if weight is not None:
             factors *= with_last_axes(weight, len(shape))
-        weighted = (values if mask is None else np.where(mask, values, 0)) * factors
+        if mask is not None:
+            values, factors = np.where(mask, values, 0), np.where(mask, factors, 0)
+        weighted = values * factors
         if self.reduction != "none":
             result = dtype.type(np.add.reduce(weighted, axis=None))
         else:
@@ -300,8 +355,9 @@ class JointLoss(Declared):
 
     def __init__(self, declaration: Callable[..., Any], evaluate: Callable[..., tuple[Any, Any]], name: str) -> None:
         self.declare(declaration, name)
-        self.__doc__ = (declaration.__doc__ or "").replace("{common}", JOINT)
+        self.__doc__ = documented(declaration, common=JOINT)
         self.evaluate = evaluate
+        self.count = evaluate.__code__.co_argcount - 1
         wanted = declaration.__name__.split("_and_") if declaration in DERIVATIVES else []
         self.derivatives = tuple(part for part in ("gradient", "hessian") if part in wanted)
         self.wants_value = not self.derivatives or "value" in wanted
@@ -317,6 +373,8 @@ class JointLoss(Declared):
         **hyperparameter: Any,
     ) -> Any:
         check_reduction(reduction, denominator)
+        if len(arrays) > self.count:
+            raise TypeError(f"{self.__name__}() takes {self.count} arrays, not {len(arrays)}")
         if not self.derivatives:
             check_values_out(out, reduction)
         if len(self.derivatives) == 2 and out is not None:
@@ -458,7 +516,21 @@ def equal_rows(**given: ArrayLike) -> list[Array]:
     return [array.astype(dtype, copy=False) for array in arrays.values()]
 
 
-def away_from_all(outs: Sequence[Array | None], arrays: Sequence[Array]) -> Sequence[Array]:
+def of_as_many_axes(name: str, array: Array, shape: tuple[int, ...]) -> Array:
+    """The array in that shape: a number for all, or one of as many axes."""
+    if array.ndim not in (0, len(shape)):
+        raise ValueError(f"{name} has shape {array.shape}; accepted is {shape}, or one number for all")
+    return broadcast_to(name, array, shape, "the values'")
+
+
+def margin_number(value: float) -> float:
+    margin = checked_number("margin", value)
+    if not math.isfinite(margin):
+        raise ValueError(f"margin is {margin:g}; it must be finite")
+    return margin
+
+
+def away_from_all(outs: Sequence[Array | None], arrays: Sequence[Any]) -> Sequence[Any]:
     """The arrays, or copies of those that writing to one of the outs would change."""
     for out in outs:
         if out is not None:
@@ -467,14 +539,14 @@ def away_from_all(outs: Sequence[Array | None], arrays: Sequence[Array]) -> Sequ
 
 
 def evaluate_cosine_embedding(
-    asked: Asked, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0
+    asked: Asked, /, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0
 ) -> tuple[Any, Any]:
     a, b = equal_rows(x1=x1, x2=x2)
-    margin = checked_number("margin", margin)
+    margin = margin_number(margin)
     together = float_array("target", target)
     for other in together[(together != 1) & (together != -1)].flat:
         raise ValueError(f"target holds {other}; accepted are 1 and -1")
-    together = broadcast_to("target", together, a.shape[:-1], "the rows'") == 1
+    together = of_as_many_axes("target", together, a.shape[:-1]) == 1
     outs = asked.outs((a, b))
     a, b = away_from_all(outs, (a, b))
     distance = np.asarray(cosine_distance(a, b, reduction="none"))
@@ -517,7 +589,7 @@ def cosine_embedding(
     x1, x2 : array_like
         Rows of features, both of shape (..., features).
     target : array_like
-        1 for a pair that belongs together, -1 for one that does not; it broadcasts to shape (...).
+        1 for a pair that belongs together, -1 for one that does not: of shape (...), or one number for all.
     margin : float, default 0.0
         The similarity m up to which pairs that do not belong together cost nothing; PyTorch recommends 0 to 0.5.
     {common}
@@ -537,28 +609,42 @@ def cosine_embedding(
 
 
 def evaluate_margin_ranking(
-    asked: Asked, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0
+    asked: Asked, /, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0
 ) -> tuple[Any, Any]:
-    given, arrays = (x1, x2), [float_array("x1", x1), float_array("x2", x2)]
-    dtype, shape = float_type(given, arrays), broadcast_shape({"x1": arrays[0], "x2": arrays[1]})
-    a, b = (np.broadcast_to(array.astype(dtype, copy=False), shape) for array in arrays)
+    given = {"x1": float_array("x1", x1), "x2": float_array("x2", x2)}
+    if len({array.ndim for array in given.values()} - {0}) > 1:
+        shapes = " and ".join(f"{name} of shape {array.shape}" for name, array in given.items())
+        raise ValueError(f"{shapes} have different numbers of axes; accepted is the same for both, or a number")
+    shape, t = broadcast_shape(given), float_array("target", target)
+    dtype = float_type((x1, x2, target), (*given.values(), t))
+    t = of_as_many_axes("target", t, shape)
+    a, b = (np.broadcast_to(array.astype(dtype, copy=False), shape) for array in given.values())
     outs = asked.outs((a, b))
-    value, slopes, bends = first_of_pair.evaluate(
-        a,
-        target,
-        asked.weight,
-        asked.reduction,
-        {"other": b, "margin": checked_number("margin", margin)},
-        where=asked.where,
-        denominator=asked.denominator,
-        gradient="gradient" in asked.derivatives,
-        hessian="hessian" in asked.derivatives,
-        values_out=None if asked.derivatives else asked.out,
-        gradient_out=outs[0],
-        hessian_out=outs[0],
-    )
-    of_both = ((slopes, np.negative), (bends, np.positive))
-    return value, [(first, second(first, out=outs[1])) for first, second in of_both if first is not None]
+    weight = None if asked.weight is None else weight_array(asked.weight, shape)
+    a, b, t, weight, where = away_from_all(outs, (a, b, t, weight, checked_mask(asked.where, shape, "the values'")))
+
+    def of(loss: PairLoss, one: Array, other: Array, out: Array | None, value: bool) -> tuple[Any, Any, Any]:
+        return loss.evaluate(
+            one,
+            t,
+            weight,
+            asked.reduction,
+            {"other": other, "margin": margin_number(margin)},
+            where=where,
+            denominator=asked.denominator,
+            value=value,
+            gradient="gradient" in asked.derivatives,
+            hessian="hessian" in asked.derivatives,
+            values_out=None if asked.derivatives else asked.out,
+            gradient_out=out,
+            hessian_out=out,
+        )
+
+    value, *of_first = of(first_of_pair, a, b, outs[0], True)
+    if not asked.derivatives:
+        return value, []
+    _, *of_second = of(second_of_pair, b, a, outs[1], False)
+    return value, [pair for pair in zip(of_first, of_second, strict=True) if pair[0] is not None]
 
 
 @joint(evaluate_margin_ranking)
@@ -581,9 +667,10 @@ def margin_ranking(
     Parameters
     ----------
     x1, x2 : array_like
-        Scores, of shapes that broadcast together.
+        Scores, of shapes with as many axes that broadcast together; either may be one number.
     target : array_like
-        1 where the first is to be larger, -1 where the second is; they broadcast to the scores' common shape.
+        1 where the first is to be larger, -1 where the second is: of the scores' common shape, or one number for all.
+        Other numbers are not refused; they stand in the formula as they are.
     margin : float, default 0.0
         By how much.
     {common}
@@ -600,7 +687,7 @@ def margin_ranking(
     """
 
 
-def first_of_pair_declaration(
+def score_of_pair(
     prediction: ArrayLike,
     target: ArrayLike,
     *,
@@ -612,16 +699,18 @@ def first_of_pair_declaration(
     denominator: str = "weight",
     out: Any = None,
 ) -> Any:
-    """The ranking loss as a function of the first score."""
+    """The ranking loss as a function of one of the scores."""
 
 
-first_of_pair = PairLoss(
-    first_of_pair_declaration, lambda **constants: ("margin_ranking", (*constants.values(),)), "other"
+first_of_pair, second_of_pair = (
+    PairLoss(score_of_pair, lambda other, margin, kernel=kernel: (kernel, (other, margin)), "other")
+    for kernel in ("margin_ranking", "margin_ranking_of_second")
 )
 
 
 def evaluate_triplet_margin(
     asked: Asked,
+    /,
     anchor: ArrayLike,
     positive: ArrayLike,
     negative: ArrayLike,
@@ -632,57 +721,74 @@ def evaluate_triplet_margin(
     distance: Loss | None = None,
 ) -> tuple[Any, Any]:
     a, near, far = equal_rows(anchor=anchor, positive=positive, negative=negative)
-    margin = checked_number("margin", margin)
-    hyperparameter: dict[str, Any] = {}
-    if distance is None:
-        distance = pairwise_distance
-        hyperparameter["p"] = p
+    margin, swap = margin_number(margin), checked_flag("swap", swap)
+    measure = Distance(pairwise_distance, {"p": p}) if distance is None else Distance(distance, {})
     outs = asked.outs((a, near, far))
     a, near, far = away_from_all(outs, (a, near, far))
-
-    def between(x: Array, y: Array) -> Array:
-        values = np.asarray(distance(x, y, reduction="none", **hyperparameter))
-        if values.shape != a.shape[:-1]:
-            raise ValueError(
-                f"distance gives values of shape {values.shape} for rows of shape {a.shape}; "
-                "accepted is one for each row"
-            )
-        return values
-
-    to_near, to_far = between(a, near), between(a, far)
+    to_near, to_far = measure.values(a, near), measure.values(a, far)
     swapped = np.zeros(to_far.shape, bool)
     if swap:
-        beside = between(near, far)
+        beside = measure.values(near, far)
         swapped = beside < to_far
         to_far = np.where(swapped, beside, to_far)
     values = np.maximum(0, to_near - to_far + margin, dtype=a.dtype)
 
     def derivative(which: str, factors: Array, mask: Array | None) -> tuple[Array, ...]:
         pulled = factors * np.where(np.isnan(values), values, values > 0)
-        if mask is not None:
-            pulled[~mask] = 0
+        pulled = pulled if mask is None else np.where(mask, pulled, 0)
         from_anchor, from_near = -pulled * ~swapped, -pulled * swapped
-
-        def of(x: Array, out: Array | None, *others: tuple[Array, Array]) -> Array:
-            """The sum of the derivatives of x's distances to others."""
-            total: Array
-            total, *more = (
-                getattr(distance, which)(
-                    x, y, weight=weight, where=mask, reduction="sum", out=None if k else out, **hyperparameter
-                )
-                for k, (y, weight) in enumerate(others)
-            )
-            for part in more:
-                total += part
-            return total
-
-        return (
-            of(a, outs[0], (near, pulled), (far, from_anchor)),
-            of(near, outs[1], (a, pulled), *([(far, from_near)] if swap else [])),
-            of(far, outs[2], (a, from_anchor), *([(near, from_near)] if swap else [])),
+        pairs = (
+            (a, (near, pulled), (far, from_anchor)),
+            (near, (a, pulled), *([(far, from_near)] if swap else [])),
+            (far, (a, from_anchor), *([(near, from_near)] if swap else [])),
         )
+        return tuple(measure.derivative(which, mask, out, *pair) for out, pair in zip(outs, pairs, strict=True))
 
     return asked.reduced(values, derivative)
+
+
+class Distance:
+    """A distance between rows, which may be anybody's, with its hyperparameters."""
+
+    def __init__(self, loss: Any, hyperparameter: Mapping[str, Any]) -> None:
+        if not callable(loss):
+            raise TypeError(f"distance must be a loss of rows, not {loss!r}")
+        self.loss, self.hyperparameter = loss, hyperparameter
+
+    def values(self, x: Array, y: Array) -> Array:
+        values = float_array("distance's result", self.loss(x, y, reduction="none", **self.hyperparameter))
+        if values.shape != x.shape[:-1]:
+            raise ValueError(
+                f"distance gives values of shape {values.shape} for rows of shape {x.shape}; "
+                "accepted is one for each row"
+            )
+        return values
+
+    def derivative(
+        self, which: str, mask: Array | None, out: Array | None, x: Array, *others: tuple[Array, Array]
+    ) -> Array:
+        """The sum of the derivatives of x's distances to other rows, each times its weight."""
+        total: Array = np.empty(x.shape, x.dtype) if out is None else out
+        part = getattr(self.loss, which, None)
+        if not callable(part):
+            raise TypeError(f"distance must be a loss with a {which}, not {self.loss!r}")
+        for block in blocks(x.shape):
+            place, rows = block(total), block(x).reshape(-1, x.shape[-1])
+            where = None if mask is None else block(mask).reshape(-1)
+            for k, (y, weight) in enumerate(others):
+                given = {"weight": block(weight).reshape(-1), "where": where, "reduction": "sum", "out": None}
+                slopes = part(rows, block(y).reshape(rows.shape), **given, **self.hyperparameter)
+                slopes = float_array("distance's result", slopes)
+                if slopes.shape != rows.shape:
+                    raise ValueError(
+                        f"distance gives a {which} of shape {slopes.shape} for rows of shape {rows.shape}; "
+                        "accepted is the same"
+                    )
+                if k:
+                    place += slopes.reshape(place.shape)
+                else:
+                    place[...] = slopes.reshape(place.shape)
+        return total
 
 
 @joint(evaluate_triplet_margin)
@@ -719,7 +825,7 @@ def triplet_margin(
     distance : loss of rows, optional
         The distance d, for example :func:`cosine_distance`; by default :func:`pairwise_distance` with ``p``. Any object
         will do that is called as ``distance(x, y, reduction="none")``, gives one value for each row, and has a
-        ``gradient`` (and ``hessian``) with respect to x as losses have.
+        ``gradient`` (and ``hessian``) with respect to x as losses have, of matrices of some of the rows.
     {common}
 
     Notes

@@ -71,6 +71,6 @@ def recommend(task: str) -> Design:
     <function fastnn.softmax>
     >>> network = nn.ann.Network([64, 100, 10], nn.recommend("multiclass"))
     """
-    if task not in DESIGNS:
+    if not isinstance(task, str) or task not in DESIGNS:
         raise ValueError(f"task is {task!r}; accepted are {', '.join(map(repr, DESIGNS))}")
     return DESIGNS[task]

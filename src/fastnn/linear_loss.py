@@ -8,9 +8,19 @@ from typing import Any
 import numpy as np
 
 from fastnn import kernels
-from fastnn._arrays import Array, ArrayLike, apart_from, checked_outs, destination, float_array, float_type, is_direct
+from fastnn._arrays import (
+    Array,
+    ArrayLike,
+    Cursor,
+    apart_from,
+    checked_outs,
+    destination,
+    float_array,
+    float_type,
+    is_direct,
+)
 from fastnn._declaration import Declared
-from fastnn._loss import check_reduction, divisor, weight_array, with_last_axes
+from fastnn._loss import away_from, check_reduction, divisor, weight_array, with_last_axes
 from fastnn.classification import cross_entropy
 
 __all__ = ["linear_cross_entropy"]
@@ -37,7 +47,8 @@ class LinearCrossEntropy(Declared):
         reduction: str = "mean",
         denominator: str = "weight",
     ) -> Any:
-        return evaluate(hidden, weight, labels, sample_weight, ignore_index, reduction, denominator)[0]
+        with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
+            return evaluate(hidden, weight, labels, sample_weight, ignore_index, reduction, denominator)[0]
 
 
 class LinearCrossEntropyGradient(Declared):
@@ -58,7 +69,8 @@ class LinearCrossEntropyGradient(Declared):
         if reduction == "none":
             raise ValueError("reduction is 'none'; the weights' gradient is that of a 'mean' or a 'sum'")
         outs = checked_outs(out, 2)
-        return evaluate(hidden, weight, labels, sample_weight, ignore_index, reduction, denominator, outs)
+        with np.errstate(all="ignore"):
+            return evaluate(hidden, weight, labels, sample_weight, ignore_index, reduction, denominator, outs)
 
 
 def evaluate(
@@ -80,45 +92,60 @@ def evaluate(
             f"(classes, features)"
         )
     dtype = float_type((hidden, weight), (x, matrix))
-    lead, (classes, features) = x.shape[:-1], matrix.shape
+    lead, classes = x.shape[:-1], len(matrix)
     logits_like = np.broadcast_to(dtype.type(0), (*lead, classes))  # what the labels and weights have to fit
     targets = cross_entropy.target_array(logits_like, labels, ignore_index=ignore_index)
     if targets.ndim != len(lead):
         raise TypeError("labels must be integers, one for each row of hidden")
-    given = None if sample_weight is None else weight_array(sample_weight, lead)
-    weights, counted, _ = cross_entropy.weighted(("cross_entropy", ()), logits_like, targets, given, dtype)
-    if denominator == "count":
-        counted = cross_entropy.present(targets)
-    scale = 1.0 / divisor(lead, counted, None) if reduction == "mean" else 1.0
+    given = None if sample_weight is None else weight_array(sample_weight, lead, "sample_weight")
+    counted = given if denominator == "weight" else None
+    scale = 1.0 / divisor(lead, counted, None, targets) if reduction == "mean" else 1.0
 
     values = np.empty(lead, dtype) if reduction == "none" else None
-    gradients = blocks = None
+    gradients = None
     if outs is not None:
-        gradients = destination(outs[0], x.shape, dtype), destination(outs[1], matrix.shape, dtype)
-        x = apart_from(gradients[0], x)
-        matrix = matrix.copy() if np.may_share_memory(matrix, gradients[1]) else matrix
-        gradients[1][...] = 0
-        # The rows of an array that is not contiguous have no view as a matrix.
-        of_hidden = gradients[0] if is_direct(gradients[0], dtype) else np.empty(x.shape, dtype)
-        blocks = of_hidden.reshape(-1, features), gradients[1]
-    if weights is not None:
-        weights = np.ascontiguousarray(np.broadcast_to(with_last_axes(weights, len(lead)), lead), dtype).reshape(-1)
-    total = run(
-        x.reshape(-1, features),
-        matrix.astype(dtype, copy=False),
-        targets.reshape(-1),
-        weights,
-        values,
-        blocks,
-        scale,
-    )
-    if gradients is not None and of_hidden is not gradients[0]:
-        gradients[0][...] = of_hidden
+        of_hidden, of_weight = destination(outs[0], x.shape, dtype), destination(outs[1], matrix.shape, dtype)
+        gradients = of_hidden, of_weight
+        x = away_from(of_weight, apart_from(of_hidden, x))
+        matrix, targets, given = (away_from_both(gradients, array) for array in (matrix, targets, given))
+    weights = None
+    if given is not None:
+        weights = np.broadcast_to(with_last_axes(given, len(lead)), lead)
+        weights = np.require(weights, dtype, ["C", "ALIGNED"]).reshape(-1)
+    # In one layout, so that the products are the same for all.
+    matrix = np.require(matrix, dtype, ["C", "ALIGNED"])
+    total = run(Blocks(x, dtype), matrix, targets.reshape(-1), weights, values, gradients, scale)
     return dtype.type(total * scale) if values is None else values[()], gradients
 
 
+def away_from_both(outs: tuple[Array, Array], array: Any) -> Any:
+    return away_from(outs[1], away_from(outs[0], array))
+
+
+class Blocks:
+    """The rows of an array of any layout, as matrices of some of them."""
+
+    def __init__(self, array: Array, dtype: np.dtype[Any], access: Any = "readonly") -> None:
+        self.features = array.shape[-1]
+        self.count = array.size // self.features
+        direct = is_direct(array, dtype)
+        self.rows: Any = array.reshape(-1, self.features) if direct else None
+        self.cursor: Any = None if direct else Cursor(array, dtype, self.features, access)
+
+    def read(self, start: int, stop: int) -> Array:
+        if self.cursor is None:
+            return self.rows[start:stop]  # type: ignore[no-any-return]
+        return self.cursor.read(start, stop).reshape(-1, self.features)  # type: ignore[no-any-return]
+
+    def write(self, start: int, stop: int, block: Array) -> None:
+        if self.cursor is None:
+            self.rows[start:stop] = block
+        else:
+            self.cursor.write(start, stop, block.reshape(-1))
+
+
 def run(
-    x: Array,
+    x: Blocks,
     matrix: Array,
     targets: Array,
     weights: Array | None,
@@ -128,20 +155,24 @@ def run(
 ) -> float:
     """Go through blocks of rows, whose logits and their gradient share one buffer; return the sum of the values."""
     (classes, features), dtype = matrix.shape, matrix.dtype
-    step = min(max(1, BLOCK // classes), max(1, len(x)))
+    step = min(max(1, BLOCK // classes), max(1, x.count))
     part = min(classes, max(1, PRODUCT // features))
-    buffer, product = np.empty((step, classes), dtype), np.empty((part, features), dtype)
+    buffer = np.empty((step, classes), dtype)
+    if gradients is not None:
+        of_inputs, product = np.empty((step, features), dtype), np.empty((part, features), dtype)
+        of_hidden, of_matrix = Blocks(gradients[0], dtype, "writeonly"), gradients[1]
+        of_matrix[...] = 0
     total = 0.0
-    for start in range(0, len(x), step):
-        rows = slice(start, min(start + step, len(x)))
-        inputs = np.ascontiguousarray(x[rows], dtype)
-        logits = np.matmul(inputs, matrix.T, out=buffer[: len(inputs)])
+    for start in range(0, x.count, step):
+        stop = min(start + step, x.count)
+        inputs = x.read(start, stop)
+        logits = np.matmul(inputs, matrix.T, out=buffer[: stop - start])
         total = kernels.losses.evaluate(
             ("cross_entropy", ()),
             logits,
-            targets[rows],
-            None if weights is None else weights[rows],
-            None if values is None else values.reshape(-1)[rows],
+            targets[start:stop],
+            None if weights is None else weights[start:stop],
+            None if values is None else values.reshape(-1)[start:stop],
             None if gradients is None else logits,
             None,
             True,
@@ -151,11 +182,10 @@ def run(
         )
         if gradients is None:
             continue
-        of_hidden, of_matrix = gradients
         for first in range(0, classes, part):
             some = slice(first, min(first + part, classes))
             of_matrix[some] += np.matmul(logits[:, some].T, inputs, out=product[: some.stop - first])
-        of_hidden[rows] = np.matmul(logits, matrix)
+        of_hidden.write(start, stop, np.matmul(logits, matrix, out=of_inputs[: stop - start]))
     return total
 
 

@@ -14,8 +14,10 @@ derivatives in the same way, the diagonal where a value depends on several predi
 ``f.gradient_and_hessian`` both, for Newton steps and gradient boosting.
 
 Float32 gives float32 and float64 gives float64; integers take the type of the other argument, or float64. Any layout
-is accepted; the target broadcasts to the prediction. Sums run in float64 and always in the same order, so a result
-does not depend on the memory layout. NaN gives NaN.
+is accepted. A target has the prediction's shape, or is a single number, or has axes of length 1 along which it is the
+same for all predictions (not along the classes); what NumPy would broadcast beyond that, a target of fewer axes, is a
+ValueError, since it is hardly ever meant. Where a loss is made for certain targets, others are a ValueError, too. Sums
+run in float64 and always in the same order, so a result does not depend on the memory layout. NaN gives NaN.
 """
 
 from __future__ import annotations
@@ -26,9 +28,10 @@ from typing import Any
 
 import numpy as np
 
+from fastnn import kernels
 from fastnn._arrays import Array, ArrayLike, float_array, float_type
 from fastnn._declaration import Declared
-from fastnn._loss import Loss, PairLoss, ProbabilityLoss, broadcast_to, declared, share
+from fastnn._loss import Arrays, Loss, PairLoss, ProbabilityLoss, broadcast_to, declared, finite, share
 from fastnn.activations import Settings, not_negative, positive
 from fastnn.classification import (
     categorical_cross_entropy,
@@ -109,11 +112,9 @@ def poisson_settings(log_input: float, full: float, epsilon: float) -> tuple[str
 
 
 def tweedie_settings(power: float) -> tuple[str, tuple[float, ...]]:
-    if not math.isfinite(power):
-        raise ValueError(f"power is {power:g}; it must be finite")
-    if power in (1, 2):
+    if finite("power", power) in (1, 2):
         return ("poisson_nll" if power == 1 else "gamma_nll"), ()
-    return "tweedie", (power,)
+    return ("tweedie" if power > 1 else "tweedie_of_any"), (power,)
 
 
 def logits_settings(pos_weight: float, label_smoothing: float) -> tuple[str, tuple[float, ...]]:
@@ -183,7 +184,7 @@ class VarianceGradient(Declared):
     ) -> Any:
         p, t, v = float_array("prediction", prediction), float_array("target", target), float_array("var", var)
         self.loss.split({"var": np.atleast_1d(v)})  # raises an error if there is a negative one
-        v = broadcast_to("var", v, p.shape).astype(float_type((prediction, target), (p, t)), copy=False)
+        v = broadcast_to("var", v, p.shape)
         return self.of_variance.evaluate(
             v,
             t,
@@ -194,6 +195,7 @@ class VarianceGradient(Declared):
             denominator=denominator,
             value=False,
             gradient_out=out,
+            dtype=float_type((prediction, target), (p, t)),
         )[1]
 
 
@@ -243,6 +245,8 @@ def kl_settings(log_target: float, generalized: float) -> tuple[str, tuple[float
 class RootLoss(Loss):
     """The square root of the reduced mean squared error, which is not the mean of something."""
 
+    is_root = True
+
     def evaluate(
         self,
         prediction: ArrayLike,
@@ -252,23 +256,25 @@ class RootLoss(Loss):
         given: Mapping[str, float],
         **wanted: Any,
     ) -> tuple[Any, Any, Any]:
-        self.chosen(given)
-        if reduction == "none":
+        if isinstance(reduction, str) and reduction == "none":
+            self.chosen(given)  # whose error names this loss
             return tuple(mae.evaluate(prediction, target, weight, reduction, given, **wanted))
-        gradient_wanted = wanted.get("gradient", True)
-        wanted |= {"value": True, "gradient": gradient_wanted or wanted.get("hessian", False)}
-        value, gradient, hessian = mse.evaluate(prediction, target, weight, reduction, given, **wanted)
-        root = np.sqrt(value)
-        if gradient is not None:
-            factor = root.dtype.type(0.5) / root if root != 0 else root
-            with np.errstate(invalid="ignore"):  # an infinite error beside finite ones: 0 times infinity
-                gradient = np.multiply(gradient, factor, out=gradient if isinstance(gradient, np.ndarray) else None)
-                if hessian is not None:  # (mse'' / 2 - rmse'^2) / rmse
-                    square = gradient * gradient * (2 * factor)
-                    hessian = np.subtract(
-                        hessian * factor, square, out=hessian if isinstance(hessian, np.ndarray) else None
-                    )
-        return root, gradient if gradient_wanted else None, hessian
+        return super().evaluate(prediction, target, weight, reduction, given, **wanted)
+
+    def run(
+        self, chosen: tuple[str, tuple[float, ...]], arrays: Arrays, value: bool, scale: float, dtype: np.dtype[Any]
+    ) -> float:
+        """The root of the sum of squares, which are those of errors near 1; then what comes of the root."""
+        alone = arrays._replace(values=None, gradient=None, hessian=None)
+        size = self.total(("error_size", ()), alone, True, 1.0, dtype)
+        to_unit = kernels.losses.unit_scale(size, dtype.itemsize == 4)
+        total = self.total(("rmse", (1.0, to_unit, 0.0, scale)), alone, True, 1.0, dtype) * scale
+        root = math.sqrt(total) if total >= 0 else math.nan
+        constants = (1.0, to_unit, 1 / root if root else 0.0, scale)
+        if arrays.gradient is not None or arrays.hessian is not None:
+            weighted = arrays._replace(weight=None, varying=arrays.weight)
+            self.total(("rmse", constants), weighted, False, scale, dtype)
+        return root / to_unit
 
 
 @declared()
@@ -291,7 +297,7 @@ def mse(
     prediction : array_like
         Predictions, of any shape.
     target : array_like
-        Targets; they broadcast to the prediction's shape.
+        Targets, of the prediction's shape.
     {common}
 
     Examples
@@ -324,7 +330,7 @@ def mae(
     prediction : array_like
         Predictions, of any shape.
     target : array_like
-        Targets; they broadcast to the prediction's shape.
+        Targets, of the prediction's shape.
     {common}
 
     Notes
@@ -359,7 +365,7 @@ def rmse(
     prediction : array_like
         Predictions, of any shape.
     target : array_like
-        Targets; they broadcast to the prediction's shape.
+        Targets, of the prediction's shape.
     {common}
 
     Notes
@@ -399,7 +405,7 @@ def huber(
     prediction : array_like
         Predictions, of any shape.
     target : array_like
-        Targets; they broadcast to the prediction's shape.
+        Targets, of the prediction's shape.
     delta : float, default 1.0
         The error at which the pieces meet, with the same value and slope. It must be positive.
     {common}
@@ -437,7 +443,7 @@ def l2(
     prediction : array_like
         Predictions, of any shape.
     target : array_like
-        Targets; they broadcast to the prediction's shape.
+        Targets, of the prediction's shape.
     {common}
 
     Notes
@@ -475,7 +481,7 @@ def smooth_l1(
     prediction : array_like
         Predictions, of any shape.
     target : array_like
-        Targets; they broadcast to the prediction's shape.
+        Targets, of the prediction's shape.
     beta : float, default 1.0
         The error at which the pieces meet; 0 gives :func:`mae`.
     {common}
@@ -513,7 +519,7 @@ def pseudo_huber(
     prediction : array_like
         Predictions, of any shape.
     target : array_like
-        Targets; they broadcast to the prediction's shape.
+        Targets, of the prediction's shape.
     delta : float, default 1.0
         The slope far out; positive.
     {common}
@@ -550,7 +556,7 @@ def log_cosh(
     prediction : array_like
         Predictions, of any shape.
     target : array_like
-        Targets; they broadcast to the prediction's shape.
+        Targets, of the prediction's shape.
     {common}
 
     Notes
@@ -587,7 +593,7 @@ def quantile(
     prediction : array_like
         Predictions, of any shape.
     target : array_like
-        Targets; they broadcast to the prediction's shape.
+        Targets, of the prediction's shape.
     q : float or array_like, default 0.5
         The quantile, between 0 and 1; or one for each output, in an array that broadcasts to the prediction's shape.
     {common}
@@ -626,7 +632,7 @@ def msle(
     prediction : array_like
         Predictions, of any shape.
     target : array_like
-        Targets; they broadcast to the prediction's shape.
+        Targets, of the prediction's shape.
     {common}
 
     Notes
@@ -663,7 +669,7 @@ def mape(
     prediction : array_like
         Predictions, of any shape.
     target : array_like
-        Targets; they broadcast to the prediction's shape.
+        Targets, of the prediction's shape.
     epsilon : float, default 1e-7
         The least that is divided by; positive.
     {common}
@@ -700,7 +706,7 @@ def smape(
     prediction : array_like
         Predictions, of any shape.
     target : array_like
-        Targets; they broadcast to the prediction's shape.
+        Targets, of the prediction's shape.
     {common}
 
     Notes
@@ -738,7 +744,7 @@ def poisson_nll(
     prediction : array_like
         The logarithm of the expected count, or the expected count itself, of any shape.
     target : array_like
-        Counts; they broadcast to the prediction's shape.
+        Counts, or other numbers of at least 0, of the prediction's shape.
     log_input : bool, default True
         Whether the prediction is the logarithm.
     full : bool, default False
@@ -780,7 +786,7 @@ def gamma_nll(
     prediction : array_like
         The logarithm of the expected value, or the expected value itself, of any shape.
     target : array_like
-        Positive numbers; they broadcast to the prediction's shape.
+        Numbers of at least 0, of the prediction's shape.
     log_input : bool, default True
         Whether the prediction is the logarithm.
     {common}
@@ -818,7 +824,7 @@ def tweedie(
     prediction : array_like
         The logarithm of the expected value, of any shape.
     target : array_like
-        Numbers that are not negative (for a power of 2 and more, positive); they broadcast to the prediction's shape.
+        Numbers, of the prediction's shape: of at least 0 for a power of 1 and more.
     power : float, default 1.5
         The power k of the mean to which the variance is proportional; 1 gives :func:`poisson_nll`, 2
         :func:`gamma_nll`.
@@ -860,7 +866,7 @@ def gaussian_nll(
     prediction : array_like
         Predicted means, of any shape.
     target : array_like
-        Targets; they broadcast to the prediction's shape.
+        Targets, of the prediction's shape.
     var : float or array_like, default 1.0
         The variance, not negative, or one for each element, in an array that broadcasts to the prediction's shape.
         The result has the type of prediction and target.
@@ -907,7 +913,7 @@ def hinge(
     prediction : array_like
         Predictions, of any shape: their sign is the class.
     target : array_like
-        -1 or 1; they broadcast to the prediction's shape.
+        -1 or 1, of the prediction's shape.
     {common}
 
     Notes
@@ -922,7 +928,7 @@ def hinge(
     """
 
 
-@declared()
+@declared(settings=lambda margin: ("hinge_embedding", (finite("margin", margin),)))
 def hinge_embedding(
     prediction: ArrayLike,
     target: ArrayLike,
@@ -943,7 +949,7 @@ def hinge_embedding(
     prediction : array_like
         Distances, of any shape.
     target : array_like
-        1 for a pair that belongs together, -1 for one that does not; they broadcast to the prediction's shape.
+        1 for a pair that belongs together, -1 for one that does not, of the prediction's shape.
     margin : float, default 1.0
         The distance m from which on pairs that do not belong together cost nothing.
     {common}
@@ -980,7 +986,7 @@ def squared_hinge(
     prediction : array_like
         Predictions, of any shape: their sign is the class.
     target : array_like
-        -1 or 1; they broadcast to the prediction's shape.
+        -1 or 1, of the prediction's shape.
     {common}
 
     Notes
@@ -1015,7 +1021,7 @@ def perceptron(
     prediction : array_like
         Predictions, of any shape: their sign is the class.
     target : array_like
-        -1 or 1; they broadcast to the prediction's shape.
+        -1 or 1, of the prediction's shape.
     {common}
 
     Notes
@@ -1050,7 +1056,7 @@ def soft_margin(
     prediction : array_like
         Predictions, of any shape: their sign is the class.
     target : array_like
-        -1 or 1; they broadcast to the prediction's shape.
+        -1 or 1, of the prediction's shape.
     {common}
 
     Notes
@@ -1085,7 +1091,7 @@ def exponential_loss(
     prediction : array_like
         Predictions, of any shape: their sign is the class.
     target : array_like
-        -1 or 1; they broadcast to the prediction's shape.
+        -1 or 1, of the prediction's shape.
     {common}
 
     Examples
@@ -1116,7 +1122,7 @@ def binary_cross_entropy(
     prediction : array_like
         Probabilities of class 1, of any shape. One outside [0, 1] is a ValueError.
     target : array_like
-        1 or 0, or the probability of 1; it broadcasts to the prediction's shape.
+        1 or 0, or the probability of 1, of the prediction's shape.
     {common}
 
     Notes
@@ -1155,7 +1161,7 @@ def binary_cross_entropy_with_logits(
     prediction : array_like
         Logits, of any shape.
     target : array_like
-        1 or 0, or the probability of 1; it broadcasts to the prediction's shape.
+        1 or 0, or the probability of 1, of the prediction's shape.
     pos_weight : float or array_like, default 1.0
         Weight of the targets' yes against their no, positive; or one for each label, in an array that broadcasts to
         the prediction's shape.
@@ -1201,7 +1207,7 @@ def sigmoid_focal(
     prediction : array_like
         Logits, of any shape.
     target : array_like
-        Targets between 0 and 1; they broadcast to the prediction's shape.
+        Targets between 0 and 1, of the prediction's shape.
     alpha : float, default 0.25
         Weight of yes, and of no its complement; a negative one gives both weight 1.
     gamma : float, default 2.0
@@ -1243,7 +1249,7 @@ def kl_divergence(
     prediction : array_like
         Logarithms of probabilities, of any shape, for example from :func:`log_softmax`.
     target : array_like
-        Probabilities, or their logarithms; they broadcast to the prediction's shape.
+        Probabilities, or their logarithms, of the prediction's shape. A probability below 0 gives NaN.
     log_target : bool, default False
         Whether the target holds logarithms.
     generalized : bool, default False
@@ -1312,4 +1318,4 @@ LOSSES = {
         pairwise_distance,
     )
 }
-"""All losses by name."""
+"""All losses by name. The cosine similarity is none: more of it is better, and a training minimizes the distance."""

@@ -2,28 +2,45 @@
 
 An optimizer is made with its settings and then called as ``optimizer.step(parameters, gradients)``, with the same
 sequences of arrays at every step. Its state belongs to the arrays in their order and is made at the first step.
-``learning_rate`` may be set between steps.
+Settings may be changed between steps. A copy of an optimizer, or what pickle makes of it, has a state of its own.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from fastnn import kernels
-from fastnn._arrays import PIECE, Array, float_array
+from fastnn._arrays import PIECE, Array, checked_number, float_array, shares_memory
 
 __all__ = ["OPTIMIZERS", "Optimizer", "adam", "sgd"]
 
 
-def check_setting(name: str, value: float, *, below: float = math.inf) -> float:
-    if not 0 <= value < below:
-        limit = "a finite number" if below == math.inf else f"below {below:g}"
-        raise ValueError(f"{name} is {value}; it must be at least 0 and {limit}")
-    return value
+class Setting:
+    """A number that an optimizer is made with: at least 0, finite, checked whenever it is set.
+
+    Without ``__get__``, it is read from the instance as any attribute is.
+    """
+
+    def __init__(self, below: float) -> None:
+        self.below = below
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __set__(self, optimizer: Optimizer, value: float) -> None:
+        number = checked_number(self.name, value)
+        if not 0 <= number < self.below:
+            limit = "a finite number" if self.below == math.inf else f"below {self.below:g}"
+            raise ValueError(f"{self.name} is {value}; it must be at least 0 and {limit}")
+        vars(optimizer)[self.name] = number
+
+
+def setting(below: float = math.inf) -> Any:
+    return Setting(below)
 
 
 class Optimizer:
@@ -31,17 +48,25 @@ class Optimizer:
 
     Attributes
     ----------
-    learning_rate : float
-        It may be set between steps.
+    learning_rate, weight_decay : float
+        They and all other settings may be changed between steps.
     steps : int
         How many steps were made.
     """
 
+    learning_rate: float = setting()
+    weight_decay: float = setting()
+
     def __init__(self, learning_rate: float, weight_decay: float) -> None:
-        self.learning_rate = check_setting("learning_rate", learning_rate)
-        self.weight_decay = check_setting("weight_decay", weight_decay)
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
         self.steps = 0
-        self.state: tuple[list[Array], ...] | None = None
+        self.state: tuple[tuple[Array, ...], ...] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """With a copy of the state, which no other optimizer may change."""
+        state = self.state and tuple(tuple(array.copy() for array in arrays) for arrays in self.state)
+        return {**vars(self), "state": state}
 
     def step(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
         """Update the parameters in place.
@@ -49,24 +74,27 @@ class Optimizer:
         Parameters
         ----------
         parameters : sequence of ndarray
-            Arrays of float32 or float64, of any shape and layout.
+            Arrays of float32 or float64, of any shape and layout. No two of them share memory.
         gradients : sequence of array_like
             The gradient of each parameter array, of its shape.
 
         Raises
         ------
         TypeError, ValueError
-            If an array does not fit its parameter, or the parameters are not those of the first step. Nothing is
-            updated then.
+            If an array does not fit its parameter, if parameters share memory, or if they are not those of the first
+            step. Nothing is updated then.
         """
         for name, arrays in (("parameters", parameters), ("gradients", gradients)):
-            if isinstance(arrays, np.ndarray):
-                raise TypeError(f"{name} is an array; accepted is a sequence of arrays")
-        parameters, gradients = list(parameters), list(gradients)
-        if self.state is None:
-            gradients = checked(parameters, gradients, ())
-            self.state = tuple([np.zeros_like(parameter) for parameter in parameters] for _ in self.state_names)
+            if isinstance(arrays, np.ndarray) or not isinstance(arrays, Iterable):
+                kind = "an array" if isinstance(arrays, np.ndarray) else repr(arrays)
+                raise TypeError(f"{name} is {kind}; accepted is a sequence of arrays")
+        parameters, gradients = tuple(parameters), tuple(gradients)
         update, settings = self.update(self.steps + 1)
+        if self.state is None or len(self.state) != len(self.state_names):
+            gradients = checked(parameters, gradients, ())
+            self.state = tuple(
+                tuple(np.zeros_like(parameter, subok=False) for parameter in parameters) for _ in self.state_names
+            )
         if not update(parameters, gradients, *self.state, *settings):
             gradients = checked(parameters, gradients, self.state)
             for arrays in zip(parameters, gradients, *self.state, strict=True):
@@ -87,8 +115,10 @@ class Optimizer:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in settings.items())})"
 
 
-def checked(parameters: list[Array], gradients: list[Any], state: tuple[list[Array], ...]) -> list[Array]:
-    """The gradients as arrays, if all fits together."""
+def checked(
+    parameters: tuple[Any, ...], gradients: tuple[Any, ...], state: tuple[tuple[Array, ...], ...]
+) -> tuple[Array, ...]:
+    """The gradients as arrays that no update of a parameter changes, if all fits together."""
     if len(gradients) != len(parameters):
         raise ValueError(f"there are {len(gradients)} gradients for {len(parameters)} parameters")
     for place, parameter in enumerate(parameters):
@@ -98,18 +128,31 @@ def checked(parameters: list[Array], gradients: list[Any], state: tuple[list[Arr
             raise TypeError(f"parameters[{place}] has dtype {parameter.dtype}; accepted are float32 and float64")
         if not parameter.flags.writeable:
             raise ValueError(f"parameters[{place}] is read-only")
-    gradients = [float_array(f"gradients[{place}]", gradient) for place, gradient in enumerate(gradients)]
+        repeated = (stride == 0 and size > 1 for stride, size in zip(parameter.strides, parameter.shape, strict=True))
+        if parameter.size and any(repeated):
+            raise ValueError(f"parameters[{place}] has elements that share memory")
+        for before, other in enumerate(parameters[:place]):
+            if shares_memory(parameter, other):
+                raise ValueError(f"parameters[{before}] and parameters[{place}] share memory")
+    for name, arrays in (("parameters", parameters), ("gradients", gradients)):
+        for place, array in enumerate(arrays):
+            if isinstance(array, np.ma.MaskedArray):
+                raise TypeError(f"{name}[{place}] is a masked array; accepted are arrays without a mask")
+    gradients = tuple(float_array(f"gradients[{place}]", gradient) for place, gradient in enumerate(gradients))
     for place, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
         if gradient.shape != parameter.shape:
             raise ValueError(
                 f"gradients[{place}] has shape {gradient.shape}; parameters[{place}] has shape {parameter.shape}"
             )
-    for arrays in state:
-        first = [(array.shape, array.dtype) for array in arrays]
+    for held in state:
+        first = [(array.shape, array.dtype) for array in held]
         now = [(parameter.shape, parameter.dtype) for parameter in parameters]
         if first != now:
             raise ValueError(f"the parameters are of {now}; at the first step they were of {first}")
-    return gradients
+    return tuple(
+        gradient.copy() if any(np.may_share_memory(gradient, other) for other in parameters) else gradient
+        for gradient in gradients
+    )
 
 
 def update_in_pieces(update: Callable[..., bool], arrays: Sequence[Array], settings: tuple[float, ...]) -> None:
@@ -118,17 +161,20 @@ def update_in_pieces(update: Callable[..., bool], arrays: Sequence[Array], setti
     change = ["readwrite", "contig", "aligned", "nbo"]
     access: Any = [change, ["readonly", *change[1:]], *[change] * len(state)]
     dtypes: Any = [parameter.dtype.newbyteorder("=")] * len(arrays)
-    with np.nditer(
-        [parameter, gradient, *state],
-        flags=["external_loop", "buffered", "zerosize_ok", "copy_if_overlap"],
-        op_flags=access,
-        op_dtypes=dtypes,
-        casting="same_kind",
-        buffersize=PIECE,
-    ) as pieces:
+    with (
+        np.errstate(all="ignore"),  # a gradient may be too large for its parameter's type
+        np.nditer(
+            [parameter, gradient, *state],
+            flags=["external_loop", "buffered", "zerosize_ok", "copy_if_overlap"],
+            op_flags=access,
+            op_dtypes=dtypes,
+            casting="same_kind",
+            buffersize=PIECE,
+        ) as pieces,
+    ):
         if pieces.itersize:
             for piece in pieces:
-                update(*([part] for part in piece), *settings)
+                update(*((part,) for part in piece), *settings)
 
 
 class sgd(Optimizer):
@@ -167,6 +213,8 @@ class sgd(Optimizer):
     array([0.9, 2.1])
     """
 
+    momentum: float = setting()
+
     def __init__(
         self,
         learning_rate: float = 0.01,
@@ -176,9 +224,11 @@ class sgd(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(learning_rate, weight_decay)
-        self.momentum = check_setting("momentum", momentum)
+        self.momentum = momentum
         self.nesterov = nesterov
-        if nesterov and momentum == 0:
+        if not isinstance(nesterov, bool):
+            raise TypeError(f"nesterov must be True or False, not {nesterov!r}")
+        if nesterov and self.momentum == 0:
             raise ValueError("nesterov needs a momentum above 0")
 
     @property
@@ -231,6 +281,10 @@ class adam(Optimizer):
     array([0.9, 2.1])
     """
 
+    beta1: float = setting(below=1)
+    beta2: float = setting(below=1)
+    epsilon: float = setting()
+
     def __init__(
         self,
         learning_rate: float = 0.001,
@@ -241,9 +295,8 @@ class adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(learning_rate, weight_decay)
-        self.beta1 = check_setting("beta1", beta1, below=1)
-        self.beta2 = check_setting("beta2", beta2, below=1)
-        self.epsilon = check_setting("epsilon", epsilon)
+        self.beta1, self.beta2 = beta1, beta2
+        self.epsilon = epsilon
 
     @property
     def state_names(self) -> tuple[str, ...]:

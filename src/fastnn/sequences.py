@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import kernels
-from fastnn._arrays import Array, ArrayLike, apart_from, check_out, float_array, float_type
+from fastnn._arrays import Array, ArrayLike, apart_from, check_out, checked_flag, float_array, float_type
 from fastnn._declaration import Declared
 from fastnn._loss import check_reduction, check_values_out
 
@@ -44,6 +44,7 @@ class Ctc(Declared):
         out: Array | None = None,
     ) -> Any:
         check_reduction(reduction)
+        logits, zero_infinity = checked_flag("logits", logits), checked_flag("zero_infinity", zero_infinity)
         if not self.wants_gradient:
             check_values_out(out, reduction)
         given = float_array("prediction", prediction)
@@ -67,31 +68,25 @@ class Ctc(Declared):
         if self.wants_gradient:
             gradient = out if out is not None and is_readable(out, dtype) else np.zeros(given.shape, dtype)
             given = apart_from(gradient, given)
-        p = given if is_readable(given, dtype) else np.ascontiguousarray(given, dtype)
+        p = given if is_readable(given, dtype) else np.require(given, dtype, ["C", "ALIGNED"])
         scales = 1.0 / (count * np.maximum(label_counts, 1)) if reduction == "mean" else np.ones(count)
-        values = np.empty(count)
-        size = kernels.sequences.work_size(
-            int(lengths.max(initial=0)), int(label_counts.max(initial=0)), classes, self.wants_gradient
-        )
-        kernels.sequences.evaluate(
+        values = kernels.sequences.evaluate(
             p[batch],
             None if gradient is None else gradient[batch],
             labels,
             label_counts,
             lengths,
             scales,
-            values,
-            np.empty(size),
             blank,
-            bool(logits),
-            bool(zero_infinity),
+            logits,
+            zero_infinity,
             gradient is out,
         )
 
         if out is not None and gradient is not None and gradient is not out:
             out[...] = gradient
             gradient = out
-        with np.errstate(over="ignore"):
+        with np.errstate(all="ignore"):
             value = (values if reduction == "none" else np.add.reduce(values * scales)).astype(dtype)
         if reduction == "none":
             value = value.reshape(given.shape[1:-1])[()]
@@ -303,6 +298,8 @@ def ctc(
     Probabilities do not underflow, however long the sequence. The recursion is in float64 for both types, its relative
     error about 1e-16 for each step. A NaN among the logarithms of the blank and of the labels makes the loss NaN, and
     the gradient of its sequence.
+
+    A call can be interrupted; a part of the gradient is in ``out`` then.
 
     From A. Graves, S. Fernández, F. Gomez and J. Schmidhuber, "Connectionist Temporal Classification: Labelling
     Unsegmented Sequence Data with Recurrent Neural Networks", ICML 2006.

@@ -21,7 +21,7 @@ from fastnn._arrays import (
     float_type,
     is_direct,
 )
-from fastnn._declaration import Declared, defaults_of
+from fastnn._declaration import Declared, defaults_of, documented
 from fastnn.activations import not_negative, positive
 
 __all__ = [
@@ -65,10 +65,7 @@ COMMON = """Returns
 
 def filled(declaration: Callable[..., Any]) -> str:
     """The docstring of a declaration, with what it has in common with others."""
-    doc = declaration.__doc__ or ""
-    for place, text in (("{x}", X), ("{axis}", AXIS), ("{where}", WHERE), ("{out}", OUT), ("{common}", COMMON)):
-        doc = doc.replace(place, text)
-    return doc
+    return documented(declaration, x=X, axis=AXIS, where=WHERE, out=OUT, common=COMMON)
 
 
 class BackwardFrom(Declared, kernels.softmax.BinaryRowwise):

@@ -7,28 +7,29 @@ the contract of :mod:`fastnn.activations`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
 
 from fastnn import kernels
 from fastnn._arrays import (
+    PIECE,
     Array,
     ArrayLike,
     Cursor,
     apart_from,
-    apply_elementwise,
+    apply_foreign,
     broadcast_shape,
     checked_axis,
+    checked_number,
     destination,
     float_array,
     float_type,
     foreign,
-    is_direct,
     run_in_pieces,
 )
-from fastnn._declaration import Declared, defaults_of
+from fastnn._declaration import Declared, defaults_of, documented
 from fastnn.activations import Activation, gelu, leaky_relu, ordered, relu, sigmoid, swish
 
 __all__ = ["UNITS", "Gated", "geglu", "glu", "maxout", "prelu", "reglu", "rrelu", "swiglu"]
@@ -75,8 +76,7 @@ def gated_by(activation: Activation) -> Callable[[Callable[..., Any]], Gated]:
         settings = activation.settings if defaults else lambda: chosen
         function = Gated(defaults, settings)
         function.declare(declaration)
-        doc = declaration.__doc__ or ""
-        function.__doc__ = doc.replace("{gated}", GATED).replace("{out}", OUT).replace("{raises}", RAISES)
+        function.__doc__ = documented(declaration, gated=GATED, out=OUT, raises=RAISES)
         function.backward = GatedBackward(defaults, settings)
         function.backward.declare(gated_backward, f"{function.__name__}.backward")
         return function
@@ -287,40 +287,54 @@ class PReluBackward(Declared, kernels.units.PreluBackward):
     nin, nout = 3, 2
 
     def prepare(self, grad: ArrayLike, x: ArrayLike, weight: ArrayLike, axis: int, out: Array | None) -> Any:
-        arrays = {"grad": float_array("grad", grad), "x": float_array("x", x), "weight": float_array("weight", weight)}
-        dtype = float_type((grad, x, weight), arrays.values())
+        given = {"grad": grad, "x": x, "weight": weight}
+        arrays = {name: float_array(name, value) for name, value in given.items()}
+        dtype = float_type(given.values(), arrays.values())
         weights = arrays.pop("weight")
         shape = broadcast_shape(arrays)
         inner = inner_of(shape, weights, axis)
         result = destination(out, shape, dtype)
-        slopes, sums = np.array(weights, dtype).ravel(), np.zeros(weights.size)
+        with np.errstate(all="ignore"):
+            slopes, sums = weights.astype(dtype).ravel(), np.zeros(weights.size)
         sources = [np.broadcast_to(apart_from(result, array), shape) for array in arrays.values()]
-        width = 1 if slopes.size == 1 else slopes.size * inner
+        readers, writer = [Cursor(source, dtype) for source in sources], Cursor(result, dtype, 1, "writeonly")
 
-        def run(grad: Array, x: Array, out: Array) -> None:
-            self.compute(grad, x, slopes, out, sums, x.size if slopes.size == 1 else inner)
+        def run(start: int, stop: int, channels: slice) -> None:  # a call of its own, so that it leaves no piece behind
+            grad, x = (reader.read(start, stop) for reader in readers)
+            # The gradient takes the place of the one that came.
+            length, alternate = min(inner, stop - start), inner == 1 < slopes.size
+            self.accumulate(grad, x, slopes[channels], grad, sums[channels], inner=length, alternate=alternate)
+            writer.write(start, stop, grad)
 
-        if result.size:
-            readers = [Cursor(source, dtype, width) for source in sources]
-            run_in_pieces(run, readers, [Cursor(result, dtype, width, "writeonly")], result.size // width)
-        return result if out is not None else result[()], sums.astype(dtype).reshape(weights.shape)[()]
+        for part in parts(result.size, slopes.size, inner):
+            run(*part)
+        to_slopes = kernels.units.rounded(sums, dtype == np.float32).reshape(weights.shape)
+        return result if out is not None else result[()], to_slopes[()]
 
 
-class BroadcastPRelu(Declared):
+def parts(size: int, channels: int, inner: int) -> Iterator[tuple[int, int, slice]]:
+    """Ranges of at most ``PIECE`` elements, with their channels: whole blocks, or channels of one, or part of one."""
+    block = channels * inner
+    if 0 < block <= PIECE:
+        step = PIECE // block * block
+        yield from ((start, min(start + step, size), slice(None)) for start in range(0, size, step))
+    elif inner <= PIECE:
+        step = PIECE // max(inner, 1)
+        for start in range(0, size, max(block, 1)):
+            for channel in range(0, channels, step):
+                last = min(channel + step, channels)
+                yield start + channel * inner, start + last * inner, slice(channel, last)
+    else:
+        for number, start in enumerate(range(0, size, inner)):
+            channel = number % channels
+            for first in range(start, start + inner, PIECE):
+                yield first, min(first + PIECE, start + inner), slice(channel, channel + 1)
+
+
+class BroadcastPRelu(Declared, kernels.units.BroadcastPrelu):
     """``prelu`` with slopes that broadcast with x as NumPy's operands do."""
 
     nin = 2
-
-    def __init__(self, prelu: PRelu) -> None:
-        self.declare(prelu.prepare, "prelu", "prelu.broadcast")
-        self.prelu = prelu
-
-    def __call__(self, x: Any, slopes: Any, /, *, out: Array | None = None) -> Any:
-        if out is not None and np.shape(x) == np.shape(slopes) == out.shape == (out.size,):
-            operands = x, slopes, out
-            if all(is_direct(operand, out.dtype) for operand in operands) and apart_from(out, x) is x:
-                return self.prelu.compute(*operands, 1)
-        return apply_elementwise(self, {"x": x, "weight": slopes}, out, {})
 
 
 class PRelu(Declared, kernels.units.Prelu):
@@ -330,15 +344,17 @@ class PRelu(Declared, kernels.units.Prelu):
     backward: PReluBackward
 
     def __init__(self) -> None:
-        self.broadcast = BroadcastPRelu(self)
+        self.broadcast = BroadcastPRelu()
+        self.broadcast.declare(self.prepare, "prelu", "prelu.broadcast")
 
     def prepare(self, x: ArrayLike, weight: ArrayLike, axis: int, out: Array | None) -> Any:
         array: Any = x if foreign([x]) else float_array("x", x)
         weights = float_array("weight", weight)
-        inner_of(array.shape, weights, axis)
-        if weights.size == 1:
-            return self.broadcast(x, weights.reshape(()), out=out)
-        after = array.ndim - checked_axis(axis, array.ndim) - 1
+        shape = tuple(array.shape)
+        inner_of(shape, weights, axis)
+        if weights.size == 1:  # a number is left one, since it has no type of its own
+            return self.broadcast(x, weight if type(weight) is float else weights.reshape(()), out=out)
+        after = len(shape) - checked_axis(axis, len(shape)) - 1
         return self.broadcast(x, weights.reshape(-1, *(1,) * after), out=out)
 
 
@@ -422,14 +438,24 @@ def prelu(x: ArrayLike, weight: ArrayLike, /, axis: int = 1, *, out: Array | Non
     """
 
 
-def mean_slope(lower: float, upper: float) -> float:
-    return sum(ordered("lower", lower, "upper", upper)) / 2
+def limits(lower: float, upper: float) -> tuple[float, float]:
+    return ordered("lower", checked_number("lower", lower), "upper", checked_number("upper", upper))
+
+
+class RandomSlopes(Declared, kernels.units.RandomSlopes):
+    """The back-propagation step of ``rrelu`` where the output tells the slopes."""
+
+    nin = 3
 
 
 class RReluBackward(Declared):
     """The back-propagation step of ``rrelu``."""
 
     nin = 2
+
+    def __init__(self) -> None:
+        self.from_output = RandomSlopes()
+        self.from_output.declare(rrelu_backward, "rrelu.backward", "rrelu.backward.from_output")
 
     def __call__(
         self,
@@ -442,23 +468,10 @@ class RReluBackward(Declared):
         upper: float = 1 / 3,
         out: Array | None = None,
     ) -> Any:
-        mean = mean_slope(lower, upper)
+        lower, upper = limits(lower, upper)
         if y is None:
-            return leaky_relu.backward(grad, x, negative_slope=mean, out=out)
-        arrays = {"grad": float_array("grad", grad), "x": float_array("x", x), "y": float_array("y", y)}
-        dtype, shape = float_type((grad, x, y), arrays.values()), broadcast_shape(arrays)
-        result = destination(out, shape, dtype)
-
-        def run(grad: Array, x: Array, y: Array, out: Array) -> None:
-            with np.errstate(all="ignore"):
-                slopes = np.clip(y / x, lower, upper)
-            slopes[np.isnan(slopes)] = mean
-            prelu.backward.compute(grad, x, slopes, out, np.empty(x.size), 1)
-
-        sources = [np.broadcast_to(apart_from(result, array), shape) for array in arrays.values()]
-        readers = [Cursor(source, dtype) for source in sources]
-        run_in_pieces(run, readers, [Cursor(result, dtype, 1, "writeonly")], result.size)
-        return result if out is not None else result[()]
+            return leaky_relu.backward(grad, x, negative_slope=(lower + upper) / 2, out=out)
+        return self.from_output(grad, x, y, lower=lower, upper=upper, out=out)
 
 
 class RRelu(Declared):
@@ -477,17 +490,23 @@ class RRelu(Declared):
         rng: np.random.Generator | None = None,
         out: Array | None = None,
     ) -> Any:
-        mean = mean_slope(lower, upper)
+        lower, upper = limits(lower, upper)
         if rng is None:
-            return leaky_relu(x, negative_slope=mean, out=out)
+            return leaky_relu(x, negative_slope=(lower + upper) / 2, out=out)
         if not isinstance(rng, np.random.Generator):
             raise TypeError(f"rng must be a numpy.random.Generator, not {type(rng).__name__}")
+        if foreign([x, out]):
+            return apply_foreign(self, [x], out, {"lower": lower, "upper": upper, "rng": rng})
         array = float_array("x", x)
         dtype = float_type((x,), (array,))
         result = destination(out, array.shape, dtype)
 
         def run(x: Array, out: Array) -> None:
-            prelu.compute(x, dtype.type(lower) + dtype.type(upper - lower) * rng.random(x.size, dtype), out, 1)
+            slopes = rng.random(x.size, dtype)
+            with np.errstate(all="ignore"):
+                slopes *= dtype.type(upper - lower)
+                slopes += dtype.type(lower)
+            prelu.broadcast(x, slopes, out=out)
 
         source = Cursor(apart_from(result, array), dtype)
         run_in_pieces(run, [source], [Cursor(result, dtype, 1, "writeonly")], result.size)
@@ -594,21 +613,24 @@ class MaxoutBackward(Declared, kernels.units.MaximumBackward):
     def prepare(self, grad: ArrayLike, x: ArrayLike, axis: int, out: Array | None) -> Any:
         gradients, array = float_array("grad", grad), float_array("x", x)
         dtype = float_type((grad, x), (gradients, array))
-        outer, n, inner = around(array.shape, axis)
-        shape = reduced(array.shape, axis)
+        axis = axis_of_some(array, axis)
+        groups = np.moveaxis(array, axis, -1)
         try:
-            gradients = np.broadcast_to(gradients, shape)
+            gradients = np.broadcast_to(gradients, groups.shape[:-1])
         except ValueError:
-            raise ValueError(f"grad has shape {gradients.shape}; the function's result has shape {shape}") from None
+            raise ValueError(
+                f"grad has shape {gradients.shape}; the function's result has shape {groups.shape[:-1]}"
+            ) from None
         result = destination(out, array.shape, dtype)
-        array = apart_from(result, array)
+        groups = np.moveaxis(apart_from(result, array), axis, -1)
         gradients = gradients.copy() if np.may_share_memory(result, gradients) else gradients
+        n = array.shape[axis]
 
         def run(grad: Array, x: Array, out: Array) -> None:
-            self.compute(grad, x, out, n, inner)
+            self(grad, x.reshape(-1, n), out=out.reshape(-1, n))
 
-        readers = [Cursor(gradients, dtype, inner), Cursor(array, dtype, n * inner)]
-        run_in_pieces(run, readers, [Cursor(result, dtype, n * inner, "writeonly")], outer)
+        readers = [Cursor(gradients, dtype), Cursor(groups, dtype, n)]
+        run_in_pieces(run, readers, [Cursor(np.moveaxis(result, axis, -1), dtype, n, "writeonly")], gradients.size)
         return result
 
 
@@ -621,28 +643,24 @@ class Maxout(Declared, kernels.units.Maximum):
     def prepare(self, x: ArrayLike, axis: int, out: Array | None) -> Any:
         array = float_array("x", x)
         dtype = float_type((x,), (array,))
-        outer, n, inner = around(array.shape, axis)
-        result = destination(out, reduced(array.shape, axis), dtype)
-        array = array.copy() if np.may_share_memory(result, array) else array
+        groups = np.moveaxis(array, axis_of_some(array, axis), -1)
+        result = destination(out, groups.shape[:-1], dtype)
+        groups = groups.copy() if np.may_share_memory(result, groups) else groups
+        n = groups.shape[-1]
 
         def run(x: Array, out: Array) -> None:
-            self.compute(x, out, n, inner)
+            self(x.reshape(-1, n), out=out)
 
-        run_in_pieces(run, [Cursor(array, dtype, n * inner)], [Cursor(result, dtype, inner, "writeonly")], outer)
+        run_in_pieces(run, [Cursor(groups, dtype, n)], [Cursor(result, dtype, 1, "writeonly")], result.size)
         return result if out is not None else result[()]
 
 
-def around(shape: tuple[int, ...], axis: int) -> tuple[int, int, int]:
-    """The number of elements before an axis, along it and after it."""
-    axis = checked_axis(axis, len(shape))
-    if shape[axis] == 0:
-        raise ValueError(f"x has shape {shape}; axis {axis} must hold one number at least")
-    return math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])
-
-
-def reduced(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
-    axis = checked_axis(axis, len(shape))
-    return shape[:axis] + shape[axis + 1 :]
+def axis_of_some(x: Array, axis: int) -> int:
+    """The axis, along which there must be something to be the largest."""
+    axis = checked_axis(axis, x.ndim)
+    if x.shape[axis] == 0:
+        raise ValueError(f"x has shape {x.shape}; axis {axis} must hold one number at least")
+    return axis
 
 
 def maxout_backward(grad: ArrayLike, x: ArrayLike, /, axis: int = -1, *, out: Array | None = None) -> Any:

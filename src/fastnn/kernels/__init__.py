@@ -28,15 +28,18 @@ supported = tuple(isa for isa in available if cpu.supports(isa))
 
 
 def choose(requested: str | None) -> str:
-    if not requested:
-        return supported[0]
-    if requested not in ISAS:
-        raise ImportError(f"FASTNN_ISA is {requested!r}; accepted are {' and '.join(ISAS)}")
-    if requested not in available:
-        raise ImportError(f"FASTNN_ISA is {requested!r}, which this installation of fastnn was not built for")
-    if requested not in supported:
-        raise ImportError(f"FASTNN_ISA is {requested!r}, which this processor cannot run")
-    return requested
+    if not supported:
+        reason = f"this processor can run none of the kernels that are installed ({', '.join(available)})"
+    elif not requested or requested in supported:
+        return requested or supported[0]
+    elif requested not in ISAS:
+        reason = f"FASTNN_ISA is {requested!r}; accepted are {' and '.join(ISAS)}"
+    elif requested not in available:
+        reason = f"FASTNN_ISA is {requested!r}, which this installation of fastnn was not built for"
+    else:
+        reason = f"FASTNN_ISA is {requested!r}, which this processor cannot run"
+    # With the name of what cannot be imported, python -m says so in a line.
+    raise ImportError(reason, name="fastnn")
 
 
 def load(module: str, isa: str) -> ModuleType:

@@ -5,12 +5,14 @@ and back-propagation from the input or from the output. All share the loops of `
 formulas into them and vectorizes the result.
 """
 
+cimport cython
 cimport numpy as cnp
+from libc.string cimport memcmp
 
 from fastnn.kernels cimport activations as f
 from fastnn.kernels.elementary cimport real
 from fastnn.kernels.views cimport (
-    RELEASE_GIL_FROM, double_view, empty_like, float_view, is_direct, is_like, is_writable_beside,
+    RELEASE_GIL_FROM, double_view, empty_like, float_view, is_direct, is_like, is_writable_beside, store_constants,
 )
 
 from fastnn._arrays import apply_elementwise, checked_hyperparameters
@@ -222,6 +224,35 @@ cdef dict KERNELS = {
 }
 
 
+cdef class Chosen:
+    """A kernel and its constants, as some hyperparameters choose them; it is never changed."""
+    cdef Kernel kernel
+    cdef double constants[CONSTANTS]
+    cdef dict given  # the hyperparameters
+
+
+cdef inline bint is_same_number(object number, object other) noexcept:
+    """Whether two floats have the same bits, as 0 and -0 have not, and NaN and itself have."""
+    cdef double one = number, two = other
+    return memcmp(&one, &two, sizeof(double)) == 0
+
+
+cdef bint is_same(dict given, dict other):
+    """Whether hyperparameters are the same floats, to the bit, and strings."""
+    if len(given) != len(other):
+        return False
+    for name, value in given.items():
+        known = other.get(name)
+        if type(value) is not type(known):
+            return False
+        if type(value) is float:
+            if not is_same_number(value, known):
+                return False
+        elif type(value) is not str or value != known:
+            return False
+    return True
+
+
 cdef class Elementwise:
     """What an activation, its derivative and its back-propagation have in common.
 
@@ -236,65 +267,69 @@ cdef class Elementwise:
     cdef Pass which
     cdef readonly dict defaults
     cdef readonly object settings
-    cdef tuple by_default  # the kernel and its constants
-    cdef tuple last        # the hyperparameters given last, and what they came to
+    cdef Chosen by_default
+    cdef Chosen last  # what the hyperparameters given last came to; read and replaced in a critical section only
     cdef readonly bint output_tells  # whether, by default, the derivative can be had from the output
 
-    def __init__(self, dict defaults, settings):
+    def __cinit__(self, dict defaults not None, settings, **own):
         self.defaults = defaults
         self.settings = settings
-        self.by_default = self.resolve(defaults)
-        self.last = (None, None)
-        self.output_tells = (<Kernel>self.by_default[0]).output_tells
+        self.by_default = self.last = self.resolve(defaults, {})
+        self.output_tells = self.by_default.kernel.output_tells
 
-    cdef tuple resolve(self, dict hyperparameters):
+    cdef Chosen resolve(self, dict hyperparameters, dict given):
+        cdef Chosen chosen = Chosen()
         name, constants = self.settings(**hyperparameters)
-        return KERNELS[name], tuple(map(float, constants))
+        chosen.kernel = KERNELS[name]
+        store_constants(constants, chosen.constants, CONSTANTS)
+        chosen.given = given
+        return chosen
 
-    cdef tuple chosen(self, dict given):
-        if not given:
-            return self.by_default
-        cdef tuple last = self.last
-        for value in given.values():
-            if type(value) is not float and type(value) is not str:
-                return self.resolve(checked_hyperparameters(self, given))
-        if given != last[0]:
-            last = (given, self.resolve(checked_hyperparameters(self, given)))
-            self.last = last
-        return last[1]
+    cdef Chosen choose(self, dict given):
+        """What the hyperparameters of a call come to. They are converted, which may run anybody's code, in place.
 
-    cdef object compute(self, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, dict given):
-        cdef tuple chosen = self.chosen(given)
-        cdef Kernel kernel = chosen[0]
-        cdef double constants[CONSTANTS]
-        cdef Py_ssize_t k = 0
-        for constant in <tuple>chosen[1]:
-            constants[k] = constant
-            k += 1
-        if self.which == BACKWARD_FROM_OUTPUT and not kernel.output_tells:
-            told = f" with {next(iter(given))}={next(iter(given.values()))}" if given else ""
-            raise ValueError(f"{self.__name__}(){told}: the output y does not tell the derivative; give x")
+        Called before a look is taken at the arrays, which that code might change.
+        """
+        cdef Chosen chosen
+        with cython.critical_section(self):
+            chosen = self.last
+        if not is_same(given, chosen.given):
+            checked = checked_hyperparameters(self, given)
+            for name in given:
+                given[name] = checked[name]
+            chosen = self.resolve(checked, given.copy())
+            with cython.critical_section(self):
+                self.last = chosen
+        return chosen
+
+    cdef object compute(self, Chosen chosen, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out):
         if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
-            kernel.run(self.which, grad, x, out, constants)
+            chosen.kernel.run(self.which, grad, x, out, chosen.constants)
         else:
             with nogil:
-                kernel.run(self.which, grad, x, out, constants)
+                chosen.kernel.run(self.which, grad, x, out, chosen.constants)
         return out
+
+
+cdef object untold(Elementwise function, dict given):
+    """The error where the derivative cannot be had from the output."""
+    chosen = "".join(f" with {name}={value!r}" for name, value in given.items())
+    return ValueError(f"{function.__name__}(){chosen}: the output y does not tell the derivative; give x")
 
 
 cdef class Unary(Elementwise):
     """A function of one array: an activation's value or its derivative."""
 
-    def __init__(self, dict defaults, settings, *, bint derivative=False):
-        super().__init__(defaults, settings)
+    def __cinit__(self, defaults, settings, *, bint derivative=False):
         self.which = DERIVATIVE if derivative else VALUE
 
     def __call__(self, x, /, *, out=None, **hyperparameter):
+        cdef Chosen chosen = self.choose(hyperparameter) if hyperparameter else self.by_default
         if is_direct(x):
             if out is None:
-                return self.compute(x, x, empty_like(x), hyperparameter)
+                return self.compute(chosen, x, x, empty_like(x))
             if is_like(out, x) and is_writable_beside(out, x):
-                return self.compute(x, x, out, hyperparameter)
+                return self.compute(chosen, x, x, out)
         return apply_elementwise(self, {"x": x}, out, hyperparameter)
 
 
@@ -305,8 +340,7 @@ cdef class Binary(Elementwise):
     """
     cdef readonly object from_output
 
-    def __init__(self, dict defaults, settings, *, from_output):
-        super().__init__(defaults, settings)
+    def __cinit__(self, defaults, settings, *, from_output):
         self.which = BACKWARD_FROM_OUTPUT if from_output is None else BACKWARD_FROM_INPUT
         self.from_output = from_output
 
@@ -315,9 +349,12 @@ cdef class Binary(Elementwise):
             raise TypeError(f"{self.__name__}() takes either the activation's input x or its output y")
         if y is not None and self.from_output is not None:
             return self.from_output(grad, y, out=out, **hyperparameter)
+        cdef Chosen chosen = self.choose(hyperparameter) if hyperparameter else self.by_default
+        if self.which == BACKWARD_FROM_OUTPUT and not chosen.kernel.output_tells:
+            raise untold(self, hyperparameter)
         if is_direct(x) and is_like(grad, x):
             if out is None:
-                return self.compute(grad, x, empty_like(x), hyperparameter)
+                return self.compute(chosen, grad, x, empty_like(x))
             if is_like(out, x) and is_writable_beside(out, x) and is_writable_beside(out, grad):
-                return self.compute(grad, x, out, hyperparameter)
+                return self.compute(chosen, grad, x, out)
         return apply_elementwise(self, {"grad": grad, "y" if self.from_output is None else "x": x}, out, hyperparameter)

@@ -41,6 +41,22 @@ cdef inline real l2_hessian(real p, real t, const double *a) noexcept nogil:
     return or_nan(<real>1, p - t)
 
 
+# rmse: (a1 r)^2, with a power of two a1 by which squares neither overflow nor vanish. With L the root of the sum of
+# a0 a3 r^2, for weights a0 and a3 the same for all, and a2 = 1 / (a1 L), its derivatives divided by a3 are a0 r / L and
+# a0 (1 - a0 a3 (r / L)^2) / L. The gradient is 0 where L is.
+
+cdef inline real rmse(real p, real t, const double *a) noexcept nogil:
+    cdef real r = (p - t) * <real>a[1]
+    return r * r
+
+cdef inline real rmse_gradient(real p, real t, const double *a) noexcept nogil:
+    return <real>a[0] * ((p - t) * <real>a[1] * <real>a[2])
+
+cdef inline real rmse_hessian(real p, real t, const double *a) noexcept nogil:
+    cdef real share = (p - t) * <real>a[1] * <real>a[2]
+    return <real>a[0] * (<real>(a[1] * a[2]) * (<real>1 - <real>(a[0] * a[3]) * share * share))
+
+
 # mae: |r|
 
 cdef inline real mae(real p, real t, const double *a) noexcept nogil:
@@ -89,7 +105,7 @@ cdef inline real smooth_l1_hessian(real p, real t, const double *a) noexcept nog
 
 
 # pseudo_huber: a^2 (s - 1), s = sqrt(1 + (r / a)^2), as r^2 / (s + 1), which does not cancel. Where the square would
-# overflow, s is |r / a|.
+# overflow, s is |r / a|; where that is infinite, r / s is a.
 
 cdef inline real pseudo_root(real v) noexcept nogil:
     cdef real size = absolute(v)
@@ -97,13 +113,11 @@ cdef inline real pseudo_root(real v) noexcept nogil:
 
 cdef inline real pseudo_huber(real p, real t, const double *a) noexcept nogil:
     cdef real r = absolute(p - t), s = pseudo_root(r / <real>a[0])
-    # Far out r / (s + 1) is a, but r and s are infinite where r is.
-    return r * (<real>a[0] if s > <real>1e15 else r / (s + <real>1))
+    return r * (<real>a[0] if s == <real>INFINITY else r / (s + <real>1))
 
 cdef inline real pseudo_huber_gradient(real p, real t, const double *a) noexcept nogil:
-    cdef real v = (p - t) / <real>a[0], s = pseudo_root(v)
-    cdef real far = with_sign_of(<real>1, v)
-    return <real>a[0] * (far if s > <real>1e15 else v / s)
+    cdef real r = p - t, s = pseudo_root(r / <real>a[0])
+    return with_sign_of(<real>a[0], r) if s == <real>INFINITY else r / s
 
 cdef inline real pseudo_huber_hessian(real p, real t, const double *a) noexcept nogil:
     cdef real inverse = <real>1 / pseudo_root((p - t) / <real>a[0])
@@ -129,13 +143,13 @@ cdef inline real log_cosh_hessian(real p, real t, const double *a) noexcept nogi
 # quantile: a |r| where the target is above the prediction, (1 - a) |r| where it is below.
 
 cdef inline real quantile(real p, real t, const double *a) noexcept nogil:
-    cdef real r = p - t, q = <real>a[0]
-    return -q * r if r < 0 else (<real>1 - q) * r
+    cdef real r = p - t
+    return <real>-a[0] * r if r < 0 else <real>(1 - a[0]) * r
 
 cdef inline real quantile_gradient(real p, real t, const double *a) noexcept nogil:
-    cdef real r = p - t, q = <real>a[0]
-    cdef real below = -q if r < 0 else r
-    return <real>1 - q if r > 0 else below
+    cdef real r = p - t
+    cdef real below = <real>-a[0] if r < 0 else r
+    return <real>(1 - a[0]) if r > 0 else below
 
 
 # msle: d^2, d = log((1 + p) / (1 + t)), whose size is log(1 + |r| / (1 + the smaller)): 1 plus a fraction above 0 does
@@ -218,12 +232,16 @@ cdef inline real poisson_nll_gradient(real p, real t, const double *a) noexcept 
 cdef inline real poisson_nll_hessian(real p, real t, const double *a) noexcept nogil:
     return or_nan(exp_any(p), t)
 
+cdef inline real log_of_rate(real p, const double *a) noexcept nogil:
+    """log(p + a), with what the sum loses of a."""
+    cdef real rate = p + <real>a[0], lost = ((p - rate) + <real>a[0]) / rate
+    return log_of_positive(rate) + (lost if (p > <real>a[0]) & (p < <real>INFINITY) else <real>0)
+
 cdef inline real poisson_nll_of_rate(real p, real t, const double *a) noexcept nogil:
-    return mul_add(-t, unless_zero(log_of_positive(p + <real>a[0]), t), p)
+    return mul_add(-t, unless_zero(log_of_rate(p, a), t), p)
 
 cdef inline real poisson_nll_of_rate_gradient(real p, real t, const double *a) noexcept nogil:
-    cdef real below = p + <real>a[0]
-    return (below - t) / below
+    return ((p - t) + <real>a[0]) / (p + <real>a[0])
 
 cdef inline real poisson_nll_of_rate_hessian(real p, real t, const double *a) noexcept nogil:
     cdef real below = p + <real>a[0]
@@ -344,6 +362,21 @@ cdef inline real margin_ranking_gradient(real p, real t, const double *a) noexce
     cdef real margin = mul_add(-t, p - <real>a[0], <real>a[1])
     return or_nan(-t if margin > 0 else <real>0, margin)
 
+cdef inline real margin_ranking_hessian(real p, real t, const double *a) noexcept nogil:
+    return or_nan(<real>0, <real>a[1] - t * (p - <real>a[0]))
+
+
+# margin_ranking_of_second: the same with the scores exchanged, p being the one that is to be smaller for a target of 1.
+
+cdef inline real margin_ranking_of_second(real p, real t, const double *a) noexcept nogil:
+    return margin_ranking(p, -t, a)
+
+cdef inline real margin_ranking_of_second_gradient(real p, real t, const double *a) noexcept nogil:
+    return margin_ranking_gradient(p, -t, a)
+
+cdef inline real margin_ranking_of_second_hessian(real p, real t, const double *a) noexcept nogil:
+    return margin_ranking_hessian(p, -t, a)
+
 
 # squared_hinge: max(0, 1 - t p)^2
 
@@ -395,8 +428,8 @@ cdef inline real exponential_loss_hessian(real p, real t, const double *a) noexc
 
 
 # binary_cross_entropy: -t log(p) - (1 - t) log(1 - p), with the smallest normal number in place of a smaller p or
-# 1 - p, in the gradient (1 - t) / (1 - p) - t / p as well. The numerator p - t is exact where it cancels. The second
-# derivative is t / p^2 + (1 - t) / (1 - p)^2.
+# 1 - p, in the gradient (1 - t) / (1 - p) - t / p as well. The numerator p - t is exact where it cancels: 1 - t is for
+# t > 1/2. The second derivative is t / p^2 + (1 - t) / (1 - p)^2.
 
 cdef inline real binary_cross_entropy(real p, real t, const double *a) noexcept nogil:
     cdef real no = <real>1 - t
@@ -409,7 +442,7 @@ cdef inline real binary_cross_entropy_gradient(real p, real t, const double *a) 
     cdef real no = tiny if <real>1 - p < tiny else <real>1 - p
     cdef real left = yes - t
     cdef real right = (<real>1 - t) - no
-    return (left if p < <real>0.5 else right) / (yes * no)
+    return (right if t > <real>0.5 else left) / (yes * no)
 
 cdef inline real binary_cross_entropy_hessian(real p, real t, const double *a) noexcept nogil:
     cdef real tiny = smallest_normal(p)

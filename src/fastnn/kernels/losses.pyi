@@ -2,6 +2,8 @@ from typing import Any
 
 from fastnn._arrays import Array
 
+DOMAINS: tuple[str, ...]
+
 def evaluate(
     chosen: tuple[str, tuple[float, ...]],
     prediction: Array,
@@ -15,11 +17,19 @@ def evaluate(
     classes: int,
     total: float,
     varying: Array | None = None,
+    of_classes: Array | None = None,
 ) -> float: ...
 
 class Direct:
     def __init__(
-        self, *, rowwise: bool, takes_labels: bool, takes_rows: bool, of_probabilities: bool, in_place: bool
+        self,
+        *,
+        rowwise: bool,
+        takes_labels: bool,
+        takes_rows: bool,
+        of_probabilities: bool,
+        in_place: bool,
+        is_root: bool,
     ) -> None: ...
     def __call__(
         self,
@@ -32,5 +42,8 @@ class Direct:
         mean: bool,
     ) -> tuple[Any, Any] | None: ...
 
-def has_improbable(prediction: Array) -> bool: ...
-def first_label_outside(labels: Array, classes: int) -> int: ...
+def number(value: float, single: bool) -> Any: ...
+def unit_scale(size: float, single: bool) -> float: ...
+def domain_of(name: str) -> int: ...
+def first_outside(array: Array, domain: int) -> int: ...
+def first_label_outside(labels: Array, classes: int, ignored: int | None = None) -> int: ...

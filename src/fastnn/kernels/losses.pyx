@@ -1,7 +1,7 @@
 """The losses' loops: value, gradient and second derivatives, or several of them in one pass over the data.
 
-``evaluate`` takes contiguous arrays of one type that fastnn/losses.py has prepared and checked, writes what was asked
-for, and returns the weighted sum of the values. Sums run over stretches of ``STRETCH`` elements, in index order,
+``evaluate`` takes contiguous arrays of one type that fastnn/_loss.py has prepared, writes what was asked for, and
+returns the weighted sum of the values. Whatever memory safety needs, it checks itself, and labels where they are used. Sums run over stretches of ``STRETCH`` elements, in index order,
 so that they do not depend on whether the data come whole or in pieces of whole stretches.
 """
 
@@ -17,7 +17,7 @@ from fastnn.kernels.reductions cimport (
     stretches, sum_row,
 )
 from fastnn.kernels.views cimport (
-    RELEASE_GIL_FROM, double_view, empty_like, float_view, index_view, is_direct, is_like, is_writable_beside,
+    RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside,
 )
 
 import numpy as np
@@ -25,7 +25,7 @@ import numpy as np
 cnp.import_array()
 
 cdef enum:
-    CONSTANTS = 3  # the most that a loss takes
+    CONSTANTS = 4  # the most that a loss takes
 
 cdef enum Form:
     # What a loss of labels makes of l = -log p, p being the probability of the label.
@@ -34,17 +34,33 @@ cdef enum Form:
     POLY         # l + a (1 - p)
     GENERALIZED  # (1 - p^a) / a
 
+cdef enum Domain:
+    # The targets that a loss takes; NaN is one of each.
+    ANY
+    UNIT
+    NOT_NEGATIVE
+    SIGNS
+
+DOMAINS = ("numbers", "numbers from 0 to 1", "numbers of at least 0", "-1 and 1")
+
+cdef enum Target:
+    NUMBERS  # one for each prediction, which has a value of its own
+    ROWS     # one for each prediction; every row has a value
+    LABELS   # one for each row
+    LABELS_OR_ROWS
+
 cdef struct Task:
     # What is wanted: the values, stored or added up, the gradient, the second derivatives. NULL is not wanted.
     bint value
     void *values
     void *gradient
     void *hessian
-    # What it is made of. Without weights all are 1; the targets are numbers or labels.
+    # What it is made of. Without weights all are 1; the targets are numbers or labels, which may have weights, too.
     const void *prediction
     const void *target
     const Py_ssize_t *labels
     const void *weight
+    const void *of_classes
     const void *varying    # the first constant of every element, where they have not all the same
     Py_ssize_t size
     Py_ssize_t classes     # elements in a row
@@ -121,6 +137,41 @@ cdef inline double loops(
 
 cdef double mse(Task task, real scale) noexcept nogil:
     return loops(f.mse[real], f.mse_gradient[real], f.mse_hessian[real], task, scale, NULL)
+
+cdef double rmse(Task task, real scale) noexcept nogil:
+    """One of its passes; or, where no power of two is given, all three, and the root."""
+    cdef Task squares = task
+    cdef double root = 0
+    cdef bint whole = task.constants[1] == 0
+    if whole:
+        task.constants[1] = squares.constants[1] = binary_scale(<real>error_size(task, scale))
+        squares.value = True
+        squares.gradient = squares.hessian = NULL
+        root = sqrt(task.constants[3] * loops(f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], squares, scale, NULL))
+        task.constants[2] = 1 / root if root != 0 else root
+        task.value = False
+    cdef double total = loops(
+        f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], task, scale, <const real *>task.varying)
+    return root / task.constants[1] if whole else total
+
+cdef double error_size(Task task, real scale) noexcept nogil:
+    """The largest |p - t| that has a weight; NaN is passed over."""
+    cdef const real *p = <const real *>task.prediction
+    cdef const real *t = <const real *>task.target
+    cdef const real *weight = <const real *>task.weight
+    cdef real sizes[STRETCH]
+    cdef Py_ssize_t stretch, start, count, k
+    cdef double largest = task.total
+    for stretch in range(stretches(task.size)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, task.size - start)
+        for k in range(count):
+            sizes[k] = f.absolute(p[start + k] - t[start + k])
+        if weight is not NULL:
+            for k in range(count):
+                sizes[k] = <real>0 if weight[start + k] == 0 else sizes[k]
+        largest = max(largest, <double>row_max(sizes, count))
+    return largest
 
 cdef double l2(Task task, real scale) noexcept nogil:
     return loops(f.l2[real], f.l2_gradient[real], f.l2_hessian[real], task, scale, NULL)
@@ -214,7 +265,10 @@ cdef double gaussian_nll_of_variance(Task task, real scale) noexcept nogil:
     return loops(f.gaussian_nll_of_variance[real], f.gaussian_nll_of_variance_gradient[real], f.gaussian_nll_of_variance_hessian[real], task, scale, <const real *>task.varying)
 
 cdef double margin_ranking(Task task, real scale) noexcept nogil:
-    return loops(f.margin_ranking[real], f.margin_ranking_gradient[real], f.flat_hessian[real], task, scale, <const real *>task.varying)
+    return loops(f.margin_ranking[real], f.margin_ranking_gradient[real], f.margin_ranking_hessian[real], task, scale, <const real *>task.varying)
+
+cdef double margin_ranking_of_second(Task task, real scale) noexcept nogil:
+    return loops(f.margin_ranking_of_second[real], f.margin_ranking_of_second_gradient[real], f.margin_ranking_of_second_hessian[real], task, scale, <const real *>task.varying)
 
 cdef double kl_divergence(Task task, real scale) noexcept nogil:
     return loops(f.kl_divergence[real], f.kl_divergence_gradient[real], f.flat_hessian[real], task, scale, NULL)
@@ -300,12 +354,12 @@ cdef inline void tversky_rows(
 ) noexcept nogil:
     """wrong / (right + wrong), with right = sum of p t + c and wrong = a (sum of p (1 - t)) + b (sum of (1 - p) t).
 
-    A p changes the divisor by d = t + a (1 - t) - b t. The derivatives are (right d - t (right + wrong)) / (right +
-    wrong)^2 and -2 d / (right + wrong) times that.
+    A p changes the divisor by d = t + a (1 - t) - b t. The first derivative is a right (1 - t) - (b right + wrong) t,
+    divided by (right + wrong)^2, the second -2 d / (right + wrong) times that.
     """
     cdef double a = task.constants[0], b = task.constants[1], right, wrong, divisor
     cdef real terms[STRETCH]
-    cdef real of_yes = <real>a, of_no = <real>b, d, slope, own, all_, less_own = <real>(1 - a - b), factor
+    cdef real of_yes = <real>a, of_no = <real>b, d, slope, to_yes, to_no, less_own = <real>(1 - a - b), factor
     cdef Py_ssize_t n = task.classes, r, stretch, start, count, k
     for r in range(rows):
         right = task.constants[2]
@@ -320,12 +374,12 @@ cdef inline void tversky_rows(
             wrong += sum_row(terms, count)
         divisor = right + wrong
         v[r] = wrong / divisor
-        own = <real>(right / (divisor * divisor))
-        all_ = <real>(1 / divisor)
+        to_yes = <real>(-(b * right + wrong) / divisor / divisor)
+        to_no = <real>(a * right / divisor / divisor)
         factor = <real>(-2 / divisor)
         for k in range(r * n, r * n + n):
             d = mul_add(less_own, t[k], of_yes)
-            slope = scale[r] * mul_add(own, d, -all_ * t[k])
+            slope = scale[r] * mul_add(to_yes, t[k], to_no * (<real>1 - t[k]))
             if hessian is not NULL:
                 hessian[k] = factor * d * slope
             if gradient is not NULL:
@@ -430,24 +484,23 @@ cdef enum Norm:
     POWERS
 
 
-cdef inline real norm_power(real u, real a) noexcept nogil:
+cdef inline double norm_power(double u, double a) noexcept nogil:
     """u^a for 0 <= u <= 1."""
     return exp_nonpositive(a * log_of_positive(u))
 
 
-cdef inline real norm_slope(Norm norm, real u, real a) noexcept nogil:
+cdef inline double norm_slope(Norm norm, double u, double a) noexcept nogil:
     """u^(a - 1)."""
-    return <real>1 if norm == SUM else u if norm == SQUARES else norm_power(u, a - <real>1)
+    return 1 if norm == SUM else u if norm == SQUARES else norm_power(u, a - 1)
 
 
-cdef inline real norm_bend(Norm norm, real u, real a) noexcept nogil:
+cdef inline double norm_bend(Norm norm, double u, double a) noexcept nogil:
     """(a - 1) (u^(a - 2) - u^(2 a - 2))."""
     if norm == SUM:
-        return f.or_nan(<real>0, u)
+        return f.or_nan(<double>0, u)
     if norm == SQUARES:
-        return (<real>1 - u) * (<real>1 + u)
-    cdef real slope = norm_slope(norm, u, a)
-    return (a - <real>1) * (exp_any((a - <real>2) * log_of_positive(u)) - slope * slope)
+        return (1 - u) * (1 + u)
+    return (a - 1) * (exp_any((a - 2) * log_of_positive(u)) - norm_power(u, 2 * a - 2))
 
 
 cdef inline void norm_row(
@@ -456,39 +509,47 @@ cdef inline void norm_row(
     """d, the a-th root of the sum of |p - t|^a.
 
     With u = |p - t| / d, the derivatives are u^(a - 1) with the sign of p - t and (a - 1) (u^(a - 2) - u^(2 a - 2)) / d.
-    For equal rows they are 0. Powers are those of fractions of the largest, so that none overflows.
+    For equal rows they are 0. Powers are those of fractions of the largest, so that none overflows. u is taken from d
+    times a power of two, which has all its digits where d itself is beyond its type or subnormal.
     """
-    cdef double total = 0
+    cdef double total = 0, size, inverse, u, power
     cdef real terms[STRETCH]
-    cdef real largest, to_unit, inverse, u, d
+    cdef real largest = 1, to_unit = 1, d
     cdef Py_ssize_t stretch, start, count, k
-    largest = <real>row_size(p, t, n) if norm == POWERS else <real>1
-    to_unit = square_scale(p, t, n) if norm == SQUARES else <real>1
+    if norm == POWERS:
+        largest = <real>row_size(p, t, n)
+        to_unit = 1 if real is float else binary_scale(largest)
+    elif norm == SQUARES:
+        to_unit = square_scale(p, t, n)
     for stretch in range(stretches(n)):
         start = stretch * STRETCH
         count = min(<Py_ssize_t>STRETCH, n - start)
         for k in range(count):
             d = f.absolute(p[start + k] - t[start + k])
             if norm == POWERS:
-                d = norm_power(<real>1 if d == largest else d / largest, <real>a)
-            terms[k] = d * to_unit
+                power = norm_power(<double>1 if d == largest else <double>d / largest, a)
+                terms[k] = <real>power
+            else:
+                terms[k] = d * to_unit
         total += dot_row(terms, terms, count) if norm == SQUARES else sum_row(terms, count)
-    v[0] = total if norm == SUM else sqrt(total) / to_unit if norm == SQUARES else largest * pow(total, 1 / a)
-    largest = <real>v[0]
-    to_unit = binary_scale(largest)
-    inverse = 1 / (largest * to_unit)
+    if norm == POWERS:
+        size = <double>(largest * to_unit) * pow(total, 1 / a)
+    else:
+        size = sqrt(total) if norm == SQUARES else total
+    v[0] = size / to_unit
+    inverse = 1 / size
     if hessian is not NULL:  # before the gradient, which may overwrite the prediction
         for k in range(n):
             d = f.absolute(p[k] - t[k])
-            u = <real>1 if d == largest else d * to_unit * inverse
-            hessian[k] = scale * (norm_bend(norm, u, <real>a) / largest)
+            u = <double>1 if d == v[0] else <double>d * to_unit * inverse
+            hessian[k] = <real>(scale * (norm_bend(norm, u, a) * inverse * to_unit))
         if v[0] == 0:
             fill_row(hessian, n, <real>0)
     if gradient is not NULL:
         for k in range(n):
             d = f.absolute(p[k] - t[k])
-            u = <real>1 if d == largest else d * to_unit * inverse
-            gradient[k] = scale * (f.mae_gradient(p[k], t[k], &a) * norm_slope(norm, u, <real>a))
+            u = <double>1 if d == v[0] else <double>d * to_unit * inverse
+            gradient[k] = <real>(scale * (f.mae_gradient(p[k], t[k], &a) * norm_slope(norm, u, a)))
 
 
 cdef inline void maximum_row(
@@ -502,6 +563,7 @@ cdef inline void maximum_row(
         # Not below the largest is NaN, too, the last of which is taken.
         if not f.absolute(p[k] - t[k]) < v[0] and (place < 0 or p[k] - t[k] != p[k] - t[k]):
             place = k
+    place = max(place, <Py_ssize_t>0)  # where another thread has changed the row meanwhile
     slope = f.mae_gradient(p[place], t[place], v)
     if slope != slope:
         v[0] = slope
@@ -574,22 +636,25 @@ cdef inline void multilabel_margin_rows(
                         gradient[start + k] += part * slopes[k]
             if gradient is not NULL:
                 gradient[j] -= <real>(part * slope)
+        if hessian is not NULL and v[r] != v[r]:
+            fill_row(hessian + r * n, n, <real>v[r])
 
 
 cdef inline void bend_rows(
-    const real *e, real *hessian, Py_ssize_t rows, Py_ssize_t n, const double *rest, const double *weight,
-    const real *scale,
+    const real *e, real *hessian, Py_ssize_t rows, Py_ssize_t n, const double *rest, const double *slope,
+    const double *curve, const real *scale,
 ) noexcept nogil:
-    """weight q (1 - q), q = e / (1 + rest). Where e is 1, 1 - q is rest / (1 + rest), which does not cancel."""
+    """q (slope (1 - q) + curve q), q = e / (1 + rest). Where e is 1, 1 - q is rest / (1 + rest), which does not cancel."""
     cdef Py_ssize_t r, k
-    cdef real inverse, certain, factor, q
+    cdef real inverse, certain, first, second, q
     for r in range(rows):
         inverse = <real>(1 / (1 + rest[r]))
         certain = <real>(rest[r] / (1 + rest[r]))
-        factor = scale[r] * <real>weight[r]
+        first = scale[r] * <real>slope[r]
+        second = scale[r] * <real>(curve[r] if curve is not NULL else <double>0)
         for k in range(r * n, r * n + n):
             q = e[k] * inverse
-            hessian[k] = factor * (q * (certain if e[k] == 1 else <real>1 - q))
+            hessian[k] = q * mul_add(first, certain if e[k] == 1 else <real>1 - q, second * q)
 
 
 cdef inline void cross_entropy_rows(
@@ -599,8 +664,8 @@ cdef inline void cross_entropy_rows(
     """sum of t (log_sum - z), with log_sum = max + log1p(rest); the gradient is (sum of t) softmax(z) - t.
 
     A zero target leaves its logit out, even where that is -infinity. For the largest logit, whose e^(z - max) is 1,
-    softmax is written 1 - rest / (1 + rest), so that a nearly perfect prediction keeps the digits of its gradient. The
-    second derivative is (sum of t) softmax(z) (1 - softmax(z)).
+    softmax is written 1 - rest / (1 + rest) where that is more than 1/2, so that a nearly perfect prediction keeps the
+    digits of its gradient. The second derivative is (sum of t) softmax(z) (1 - softmax(z)).
     """
     cdef real *e = gradient if gradient is not NULL else hessian
     cdef real largest[STRETCH]
@@ -608,7 +673,7 @@ cdef inline void cross_entropy_rows(
     cdef double weight[STRETCH]
     cdef real terms[STRETCH]
     cdef Py_ssize_t n = task.classes, stretch, start, count, r, k
-    cdef real distance, certain, ordinary, inverse, total
+    cdef real distance, certain, ordinary, inverse, total, lost, at_largest
     max_rows(z, rows, n, largest)
     for r in range(rows):
         v[r] = 0
@@ -625,15 +690,18 @@ cdef inline void cross_entropy_rows(
     for r in range(rows):
         v[r] += weight[r] * log1p_of(rest[r])
     if hessian is not NULL:
-        bend_rows(e, hessian, rows, n, rest, weight, scale)
+        bend_rows(e, hessian, rows, n, rest, weight, NULL, scale)
     if gradient is not NULL:
         for r in range(rows):
             inverse = <real>(1 / (1 + rest[r]))
             total = <real>weight[r]
+            lost = <real>(weight[r] - total)
             certain = total * (<real>rest[r] * inverse)
+            at_largest = <real>1 if rest[r] < 1 else <real>NAN
             for k in range(r * n, r * n + n):
                 ordinary = mul_add(total, gradient[k] * inverse, -t[k])
-                gradient[k] = scale[r] * ((total - t[k]) - certain if gradient[k] == 1 else ordinary)
+                gradient[k] = scale[r] * (
+                    ((total - t[k]) + lost) - certain if gradient[k] == at_largest else ordinary)
 
 
 cdef struct Shaped:
@@ -642,13 +710,13 @@ cdef struct Shaped:
     double curve
 
 
-cdef inline Shaped shaped(Form form, double a, double l) noexcept nogil:
-    """A form's value and its first two derivatives with respect to l."""
+cdef inline Shaped shaped(Form form, double a, double l, double p, double q) noexcept nogil:
+    """A form's value and its first two derivatives with respect to l = -log p, q = 1 - p."""
     cdef Shaped result
-    cdef double q = -expm1(-l), p = exp(-l) if q > 0.5 else 1 - q, pl = p * l if p > 0 else p, power, less
+    cdef double pl = p * l if p > 0 else p, power, less
     if form == FOCAL:
         power = pow(q, a)
-        less = power / q if q > 0 else pow(q, a - 1)
+        less = power / q if q > 0 else q  # all that it is part of is 0 then
         result.value = power * l
         result.slope = power + a * less * pl
         result.curve = a * less * (2 * p - pl + (a - 1) * p * (pl / q if q > 0 else <double>1))
@@ -658,7 +726,7 @@ cdef inline Shaped shaped(Form form, double a, double l) noexcept nogil:
         result.curve = -a * p
     elif form == GENERALIZED:
         result.value = -expm1(-a * l) / a
-        result.slope = exp(-a * l)
+        result.slope = pow(p, a) if l < 700 else exp(-a * l)  # p^a has more digits, but p underflows
         result.curve = -a * result.slope
     else:
         result.value = l
@@ -677,35 +745,34 @@ cdef inline void cross_entropy_label_rows(
     cdef double slope[STRETCH]
     cdef double curve[STRETCH]
     cdef double probability[STRETCH]
+    cdef double other[STRETCH]
     cdef bint is_largest[STRETCH]
     cdef real *e = gradient if gradient is not NULL else hessian
     cdef Py_ssize_t n = task.classes, r, k, label
-    cdef real factor, q
+    cdef real factor
     cdef Shaped form
     max_rows(z, rows, n, largest)
     for r in range(rows):
         label = max(labels[r], <Py_ssize_t>0)
         v[r] = <double>largest[r] - <double>z[r * n + label]
         is_largest[r] = z[r * n + label] == largest[r]
+        probability[r] = exp(-v[r]) if task.form != PLAIN else 1
         slope[r] = 1
+        curve[r] = 0
     exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, rows, n, largest, rest)
     for r in range(rows):
         v[r] += log1p_of(rest[r])
     if task.form != PLAIN:
         for r in range(rows):
-            probability[r] = exp(-v[r]) if hessian is not NULL else 0
-            form = shaped(task.form, task.constants[0], v[r])
+            probability[r] = probability[r] / (1 + rest[r])
+            other[r] = rest[r] / (1 + rest[r]) if is_largest[r] else 1 - probability[r]
+            form = shaped(task.form, task.constants[0], v[r], probability[r], other[r])
             v[r], slope[r], curve[r] = form.value, form.slope, form.curve
     if hessian is not NULL:
-        for r in range(rows if task.form != PLAIN else 0):  # the sum of its terms has no place in bend_rows
-            factor = <real>(1 / (1 + rest[r]))
-            for k in range(r * n, r * n + n):
-                q = e[k] * factor
-                hessian[k] = scale[r] * <real>(slope[r] * (q * (1 - q)) + curve[r] * q * q)
+        bend_rows(e, hessian, rows, n, rest, slope, curve, scale)
+        for r in range(rows if task.form != PLAIN else 0):
             hessian[r * n + max(labels[r], <Py_ssize_t>0)] = scale[r] * <real>(
-                slope[r] * probability[r] * (1 - probability[r]) + curve[r] * (1 - probability[r]) ** 2)
-        if task.form == PLAIN:
-            bend_rows(e, hessian, rows, n, rest, slope, scale)
+                other[r] * (slope[r] * probability[r] + curve[r] * other[r]))
     for r in range(rows):
         label = labels[r]
         if label < 0:
@@ -728,11 +795,14 @@ cdef inline void nll_row(
     Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
 ) noexcept nogil:
     """-p at the label."""
-    v[0] = -p[label]
+    cdef real at_label = p[label]
+    v[0] = -at_label
     fill_row(hessian, task.classes, <real>0)
     fill_row(gradient, task.classes, <real>0)
+    if hessian is not NULL:
+        hessian[label] = f.or_nan(<real>0, at_label)
     if gradient is not NULL:
-        gradient[label] = -scale
+        gradient[label] = f.or_nan(-scale, at_label)
 
 
 cdef inline void multi_margin_row(
@@ -754,7 +824,7 @@ cdef inline void multi_margin_row(
             d = <real>0 if d <= 0 else d
             terms[k] = d * d if squared else d
             slopes[k] = <real>2 * d if squared else step(d)
-            bends[k] = <real>2 * step(d) if squared else <real>0
+            bends[k] = <real>2 * step(d) if squared else f.or_nan(<real>0, d)
         if start <= label < start + count:
             terms[label - start] = slopes[label - start] = bends[label - start] = 0
         total += sum_row(terms, count)
@@ -847,7 +917,7 @@ cdef inline void sparsemax_loss_row(
     if gradient is not NULL:
         gradient[label] = <real>(scale * (own - 1))
     if hessian is not NULL:
-        y = <real>(scale * (1 - 1 / inside))
+        y = f.or_nan(<real>(scale * (1 - 1 / inside)), <real>v[0])
         for k in range(n):
             hessian[k] *= y
 
@@ -915,31 +985,46 @@ cdef inline double row_loop(
     ) noexcept nogil,
     Task task, real scale,
 ) noexcept nogil:
-    """The loop over the rows of all losses of many classes, as many at once as ``exp_rows`` takes."""
+    """The loop over the rows of all losses of many classes, as many at once as ``exp_rows`` takes.
+
+    Every label is read once and compared with the classes then: whatever another thread does to it, what is no class
+    is a row to be ignored.
+    """
     cdef const real *prediction = <const real *>task.prediction
     cdef const real *target = <const real *>task.target
     cdef const real *weight = <const real *>task.weight
+    cdef const real *of_classes = <const real *>task.of_classes
     cdef real *values = <real *>task.values
     cdef real *gradient = <real *>task.gradient
     cdef real *hessian = <real *>task.hessian
     cdef double v[STRETCH]
     cdef real scales[STRETCH]
-    cdef Py_ssize_t n = task.classes, count = task.size // n, together = rows_at_once(n), i, r, rows, first, start
+    cdef real weights[STRETCH]
+    cdef Py_ssize_t labels[STRETCH]
+    cdef Py_ssize_t n = task.classes, count = task.size // n, together = rows_at_once(n), i, r, rows, first, start, label
     cdef double total = task.total
     for i in range((count + together - 1) // together):
         first = i * together
         start = first * n
         rows = min(together, count - first)
         for r in range(rows):
-            scales[r] = scale * weight[first + r] if weight is not NULL else scale
+            labels[r] = 0
+            weights[r] = weight[first + r] if weight is not NULL else <real>1
+            if task.labels is not NULL:
+                label = task.labels[first + r]
+                labels[r] = label if <size_t>label < <size_t>n else <Py_ssize_t>-1
+                if of_classes is not NULL and labels[r] >= 0:
+                    weights[r] *= of_classes[labels[r]]
+            scales[r] = scale * weights[r]
         rows_of(
-            task, prediction + start, target + start if target is not NULL else NULL,
-            task.labels + first if task.labels is not NULL else NULL,
+            task, prediction + start, target + start if target is not NULL else NULL, labels,
             gradient + start if gradient is not NULL else NULL, hessian + start if hessian is not NULL else NULL,
             scales, rows, v)
         for r in range(rows):
-            if weight is not NULL:
-                v[r] *= weight[first + r]
+            v[r] = v[r] * weights[r] if labels[r] >= 0 else <double>0
+            if weights[r] != weights[r] and labels[r] >= 0:  # a derivative that is 0 whatever it is multiplied by
+                fill_row(gradient + start + r * n if gradient is not NULL else NULL, n, weights[r])
+                fill_row(hessian + start + r * n if hessian is not NULL else NULL, n, weights[r])
             if values is not NULL:
                 values[first + r] = <real>v[r]
             else:
@@ -999,21 +1084,27 @@ cdef double sparsemax_loss(Task task, real scale) noexcept nogil:
 
 
 cdef class Kernel:
-    """The kernels of one loss, for both types."""
+    """The kernels of one loss, for both types, and the targets they take."""
     cdef float_kernel for_float
     cdef double_kernel for_double
+    cdef Target takes
+    cdef Domain domain
 
 
-cdef Kernel kernel(float_kernel for_float, double_kernel for_double):
+cdef Kernel kernel(float_kernel for_float, double_kernel for_double, Target takes=NUMBERS, Domain domain=ANY):
     cdef Kernel pair = Kernel()
     pair.for_float = for_float
     pair.for_double = for_double
+    pair.takes = takes
+    pair.domain = domain
     return pair
 
 
 cdef dict KERNELS = {
     "mse": kernel(mse[float], mse[double]),
     "l2": kernel(l2[float], l2[double]),
+    "rmse": kernel(rmse[float], rmse[double]),
+    "error_size": kernel(error_size[float], error_size[double]),
     "mae": kernel(mae[float], mae[double]),
     "huber": kernel(huber[float], huber[double]),
     "smooth_l1": kernel(smooth_l1[float], smooth_l1[double]),
@@ -1023,67 +1114,102 @@ cdef dict KERNELS = {
     "msle": kernel(msle[float], msle[double]),
     "mape": kernel(mape[float], mape[double]),
     "smape": kernel(smape[float], smape[double]),
-    "poisson_nll": kernel(poisson_nll[float], poisson_nll[double]),
-    "poisson_nll_of_rate": kernel(poisson_nll_of_rate[float], poisson_nll_of_rate[double]),
-    "poisson_nll_full": kernel(poisson_nll_full[float], poisson_nll_full[double]),
-    "poisson_nll_of_rate_full": kernel(poisson_nll_of_rate_full[float], poisson_nll_of_rate_full[double]),
-    "gamma_nll": kernel(gamma_nll[float], gamma_nll[double]),
-    "gamma_nll_of_mean": kernel(gamma_nll_of_mean[float], gamma_nll_of_mean[double]),
-    "tweedie": kernel(tweedie[float], tweedie[double]),
-    "hinge": kernel(hinge[float], hinge[double]),
-    "squared_hinge": kernel(squared_hinge[float], squared_hinge[double]),
-    "perceptron": kernel(perceptron[float], perceptron[double]),
-    "soft_margin": kernel(soft_margin[float], soft_margin[double]),
-    "exponential_loss": kernel(exponential_loss[float], exponential_loss[double]),
-    "binary_cross_entropy": kernel(binary_cross_entropy[float], binary_cross_entropy[double]),
-    "binary_cross_entropy_with_logits": kernel(binary_cross_entropy_with_logits[float], binary_cross_entropy_with_logits[double]),
-    "categorical_cross_entropy": kernel(categorical_cross_entropy[float], categorical_cross_entropy[double]),
-    "cross_entropy": kernel(cross_entropy[float], cross_entropy[double]),
-    "focal_cross_entropy": kernel(focal_cross_entropy[float], focal_cross_entropy[double]),
-    "poly_cross_entropy": kernel(poly_cross_entropy[float], poly_cross_entropy[double]),
-    "generalized_cross_entropy": kernel(generalized_cross_entropy[float], generalized_cross_entropy[double]),
-    "multilabel_soft_margin": kernel(multilabel_soft_margin[float], multilabel_soft_margin[double]),
-    "tversky": kernel(tversky[float], tversky[double]),
-    "cosine": kernel(cosine[float], cosine[double]),
-    "pairwise_distance": kernel(pairwise_distance[float], pairwise_distance[double]),
-    "multilabel_margin": kernel(multilabel_margin[float], multilabel_margin[double]),
-    "nll": kernel(nll[float], nll[double]),
-    "multi_margin": kernel(multi_margin[float], multi_margin[double]),
-    "multiclass_perceptron": kernel(multiclass_perceptron[float], multiclass_perceptron[double]),
-    "categorical_hinge": kernel(categorical_hinge[float], categorical_hinge[double]),
-    "sparsemax_loss": kernel(sparsemax_loss[float], sparsemax_loss[double]),
-    "hinge_embedding": kernel(hinge_embedding[float], hinge_embedding[double]),
+    "poisson_nll": kernel(poisson_nll[float], poisson_nll[double], NUMBERS, NOT_NEGATIVE),
+    "poisson_nll_of_rate": kernel(poisson_nll_of_rate[float], poisson_nll_of_rate[double], NUMBERS, NOT_NEGATIVE),
+    "poisson_nll_full": kernel(poisson_nll_full[float], poisson_nll_full[double], NUMBERS, NOT_NEGATIVE),
+    "poisson_nll_of_rate_full": kernel(poisson_nll_of_rate_full[float], poisson_nll_of_rate_full[double], NUMBERS, NOT_NEGATIVE),
+    "gamma_nll": kernel(gamma_nll[float], gamma_nll[double], NUMBERS, NOT_NEGATIVE),
+    "gamma_nll_of_mean": kernel(gamma_nll_of_mean[float], gamma_nll_of_mean[double], NUMBERS, NOT_NEGATIVE),
+    "tweedie_of_any": kernel(tweedie[float], tweedie[double]),
+    "tweedie": kernel(tweedie[float], tweedie[double], NUMBERS, NOT_NEGATIVE),
+    "hinge": kernel(hinge[float], hinge[double], NUMBERS, SIGNS),
+    "squared_hinge": kernel(squared_hinge[float], squared_hinge[double], NUMBERS, SIGNS),
+    "perceptron": kernel(perceptron[float], perceptron[double], NUMBERS, SIGNS),
+    "soft_margin": kernel(soft_margin[float], soft_margin[double], NUMBERS, SIGNS),
+    "exponential_loss": kernel(exponential_loss[float], exponential_loss[double], NUMBERS, SIGNS),
+    "binary_cross_entropy": kernel(binary_cross_entropy[float], binary_cross_entropy[double], NUMBERS, UNIT),
+    "binary_cross_entropy_with_logits": kernel(binary_cross_entropy_with_logits[float], binary_cross_entropy_with_logits[double], NUMBERS, UNIT),
+    "categorical_cross_entropy": kernel(categorical_cross_entropy[float], categorical_cross_entropy[double], ROWS),
+    "cross_entropy": kernel(cross_entropy[float], cross_entropy[double], LABELS_OR_ROWS),
+    "focal_cross_entropy": kernel(focal_cross_entropy[float], focal_cross_entropy[double], LABELS),
+    "poly_cross_entropy": kernel(poly_cross_entropy[float], poly_cross_entropy[double], LABELS),
+    "generalized_cross_entropy": kernel(generalized_cross_entropy[float], generalized_cross_entropy[double], LABELS),
+    "multilabel_soft_margin": kernel(multilabel_soft_margin[float], multilabel_soft_margin[double], ROWS, UNIT),
+    "tversky": kernel(tversky[float], tversky[double], ROWS, UNIT),
+    "cosine": kernel(cosine[float], cosine[double], ROWS),
+    "pairwise_distance": kernel(pairwise_distance[float], pairwise_distance[double], ROWS),
+    "multilabel_margin": kernel(multilabel_margin[float], multilabel_margin[double], ROWS, UNIT),
+    "nll": kernel(nll[float], nll[double], LABELS),
+    "multi_margin": kernel(multi_margin[float], multi_margin[double], LABELS),
+    "multiclass_perceptron": kernel(multiclass_perceptron[float], multiclass_perceptron[double], LABELS),
+    "categorical_hinge": kernel(categorical_hinge[float], categorical_hinge[double], LABELS),
+    "sparsemax_loss": kernel(sparsemax_loss[float], sparsemax_loss[double], LABELS),
+    "hinge_embedding": kernel(hinge_embedding[float], hinge_embedding[double], NUMBERS, SIGNS),
     "gaussian_nll": kernel(gaussian_nll[float], gaussian_nll[double]),
     "gaussian_nll_of_variance": kernel(gaussian_nll_of_variance[float], gaussian_nll_of_variance[double]),
-    "margin_ranking": kernel(margin_ranking[float], margin_ranking[double]),
+    "margin_ranking": kernel(margin_ranking[float], margin_ranking[double], NUMBERS, SIGNS),
+    "margin_ranking_of_second": kernel(margin_ranking_of_second[float], margin_ranking_of_second[double], NUMBERS, SIGNS),
     "kl_divergence_form": kernel(kl_divergence_form[float], kl_divergence_form[double]),
     "kl_divergence": kernel(kl_divergence[float], kl_divergence[double]),
-    "sigmoid_focal": kernel(sigmoid_focal[float], sigmoid_focal[double]),
-    "weighted_binary_cross_entropy_with_logits": kernel(weighted_binary_cross_entropy_with_logits[float], weighted_binary_cross_entropy_with_logits[double]),
+    "sigmoid_focal": kernel(sigmoid_focal[float], sigmoid_focal[double], NUMBERS, UNIT),
+    "weighted_binary_cross_entropy_with_logits": kernel(weighted_binary_cross_entropy_with_logits[float], weighted_binary_cross_entropy_with_logits[double], NUMBERS, UNIT),
 }
+
+
+cdef inline bint is_array_of(cnp.ndarray array, int kind, Py_ssize_t size) noexcept:
+    """Whether an array, or None, is what a kernel can walk through: its type, number of elements and memory."""
+    return array is None or (
+        cnp.PyArray_TYPE(array) == kind and cnp.PyArray_SIZE(array) == size and cnp.PyArray_ISCARRAY_RO(array))
+
+
+cdef inline bint is_result_of(cnp.ndarray array, int kind, Py_ssize_t size) noexcept:
+    return array is None or (is_array_of(array, kind, size) and cnp.PyArray_ISWRITEABLE(array))
+
+
+cdef inline bint is_index_array(cnp.ndarray labels) noexcept:
+    """Whether labels are of the type of an index, whichever of its names that goes by."""
+    return (
+        cnp.PyArray_ISSIGNED(labels) and cnp.PyArray_ISINTEGER(labels)
+        and cnp.PyArray_ITEMSIZE(labels) == sizeof(Py_ssize_t) and cnp.PyArray_ISCARRAY_RO(labels))
 
 
 cdef inline void *data_of(cnp.ndarray array) noexcept:
     return NULL if array is None else cnp.PyArray_DATA(array)
 
 
-cpdef double evaluate(
-    tuple chosen, cnp.ndarray prediction, cnp.ndarray target, cnp.ndarray weight, cnp.ndarray values,
+cdef double run(
+    Kernel kernel, tuple constants, cnp.ndarray prediction, cnp.ndarray target, cnp.ndarray weight, cnp.ndarray values,
     cnp.ndarray gradient, cnp.ndarray hessian, bint value, double scale, Py_ssize_t classes, double total,
-    cnp.ndarray varying=None,
-):
-    """Run a loss, given by the name of its kernel and its constants, over contiguous arrays of one type.
-
-    The caller has checked them. ``values`` takes the weighted values, ``gradient`` and ``hessian`` the derivatives
-    times ``scale``; where one is None it is not computed, but with ``value`` set and no ``values`` their sum is added
-    to ``total`` and returned. For a loss of many classes, ``target`` may hold labels. ``varying`` is the first constant
-    of every element, in place of the one for all.
-    """
-    cdef Kernel kernel = KERNELS[chosen[0]]
+    cnp.ndarray varying, cnp.ndarray of_classes,
+) except? -1:
     cdef Task task
-    cdef Py_ssize_t k = 0
-    # Whichever of its names the type of an index goes by.
+    cdef Py_ssize_t k
+    # First what may run Python code.
+    if len(constants) > CONSTANTS:
+        raise ValueError(f"a loss takes {CONSTANTS} constants at most, not {len(constants)}")
+    for k in range(CONSTANTS):
+        task.constants[k] = constants[k] if k < len(constants) else 0
+    cdef int kind = cnp.PyArray_TYPE(prediction)
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(prediction)
+    cdef Py_ssize_t rows = size // max(classes, <Py_ssize_t>1)
     cdef bint labelled = cnp.PyArray_ISINTEGER(target)
+    cdef bint fitting = (
+        kernel.takes >= LABELS and cnp.PyArray_SIZE(target) == rows and is_index_array(target) if labelled
+        else kernel.takes != LABELS and is_array_of(target, kind, size))
+    if not (
+        fitting
+        and (kind == cnp.NPY_FLOAT32 or kind == cnp.NPY_FLOAT64)
+        and rows * classes == size
+        and (classes == 1 or kernel.takes != NUMBERS)
+        and is_array_of(prediction, kind, size)
+        and is_array_of(weight, kind, rows)
+        and is_array_of(varying, kind, size)
+        and is_array_of(of_classes, kind, classes)
+        and is_result_of(values, kind, rows)
+        and is_result_of(gradient, kind, size)
+        and is_result_of(hessian, kind, size)
+    ):
+        raise ValueError("the arrays of a loss do not fit together")
     task.value = value
     task.values = data_of(values)
     task.gradient = data_of(gradient)
@@ -1092,41 +1218,71 @@ cpdef double evaluate(
     task.target = NULL if labelled else data_of(target)
     task.labels = <const Py_ssize_t *>data_of(target) if labelled else NULL
     task.weight = data_of(weight)
+    task.of_classes = data_of(of_classes)
     task.varying = data_of(varying)
-    task.size = cnp.PyArray_SIZE(prediction)
+    task.size = size
     task.classes = classes
     task.total = total
     task.form = PLAIN
-    for constant in <tuple>chosen[1]:
-        task.constants[k] = constant
-        k += 1
-    cdef bint single = cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32
-    if task.size < RELEASE_GIL_FROM:
-        return kernel.for_float(task, <float>scale) if single else kernel.for_double(task, scale)
+    if size < RELEASE_GIL_FROM:
+        return kernel.for_float(task, <float>scale) if kind == cnp.NPY_FLOAT32 else kernel.for_double(task, scale)
     with nogil:
-        total = kernel.for_float(task, <float>scale) if single else kernel.for_double(task, scale)
+        total = kernel.for_float(task, <float>scale) if kind == cnp.NPY_FLOAT32 else kernel.for_double(task, scale)
     return total
+
+
+cpdef double evaluate(
+    tuple chosen, cnp.ndarray prediction, cnp.ndarray target, cnp.ndarray weight, cnp.ndarray values,
+    cnp.ndarray gradient, cnp.ndarray hessian, bint value, double scale, Py_ssize_t classes, double total,
+    cnp.ndarray varying=None, cnp.ndarray of_classes=None,
+) except? -1:
+    """Run a loss, given by the name of its kernel and its constants, over contiguous arrays of one type.
+
+    ``values`` takes the weighted values, ``gradient`` and ``hessian`` the derivatives times ``scale``; where one is
+    None it is not computed, but with ``value`` set and no ``values`` their sum is added to ``total`` and returned. For a
+    loss of many classes, ``target`` may hold labels, of which those outside the classes are ignored, and ``of_classes``
+    weights of the classes. ``varying`` is the first constant of every element, in place of the one for all.
+    """
+    if prediction is None or target is None:
+        raise ValueError("the arrays of a loss do not fit together")
+    return run(
+        KERNELS[chosen[0]], chosen[1], prediction, target, weight, values, gradient, hessian, value, scale, classes,
+        total, varying, of_classes)
+
+
+cpdef double unit_scale(double size, bint single):
+    """A power of two that brings a size near 1, as far as its type has one."""
+    return binary_scale[float](<float>size) if single else binary_scale[double](size)
+
+
+cpdef object number(double value, bint single):
+    """A number as NumPy's scalar of a type; what is too large for it is infinite, without a warning."""
+    return np.float32(<float>value) if single else np.float64(value)
 
 
 cdef class Direct:
     """A loss for arrays that need no preparation, under "mean" or "sum" and without weights.
 
     A call gives the value and the gradient, or None for all other arguments, and for those outside the loss's domain:
-    fastnn/losses.py then prepares them, or says what is wrong with them.
+    fastnn/_loss.py then prepares them, or says what is wrong with them.
     """
-    cdef bint rowwise, takes_labels, takes_rows, of_probabilities, in_place
+    cdef bint rowwise, takes_labels, takes_rows, of_probabilities, in_place, is_root
 
-    def __init__(self, *, bint rowwise, bint takes_labels, bint takes_rows, bint of_probabilities, bint in_place):
+    def __init__(
+        self, *, bint rowwise, bint takes_labels, bint takes_rows, bint of_probabilities, bint in_place, bint is_root
+    ):
         self.rowwise = rowwise
         self.takes_labels = takes_labels
         self.takes_rows = takes_rows
         self.of_probabilities = of_probabilities
         self.in_place = in_place
+        self.is_root = is_root
 
     def __call__(
         self, tuple chosen, prediction, target, out, bint value, bint gradient, bint mean
     ):
-        if chosen[0] not in KERNELS:
+        cdef Kernel kernel = KERNELS.get(chosen[0])
+        if kernel is None:
             return None
         if not is_direct(prediction) or not cnp.PyArray_IS_C_CONTIGUOUS(prediction) or cnp.PyArray_SIZE(prediction) == 0:
             return None
@@ -1138,7 +1294,9 @@ cdef class Direct:
                 return None
         elif not self.takes_rows or not is_like(target, prediction):
             return None
-        if self.of_probabilities and has_improbable(prediction):
+        elif kernel.domain != ANY and first_outside(target, kernel.domain) >= 0:
+            return None
+        if self.of_probabilities and first_outside(prediction, UNIT) >= 0:
             return None
         if gradient:
             if out is None:
@@ -1150,37 +1308,75 @@ cdef class Direct:
             ):
                 return None
         cdef double scale = 1.0 / rows if mean else 1.0
-        cdef double total = evaluate(
-            chosen, prediction, target, None, None, out if gradient else None, None, value, scale, classes, 0)
+        cdef double total = run(
+            kernel, (1.0, 0.0, 0.0, scale) if self.is_root else chosen[1], prediction, target, None, None, out if gradient else None, None, value, scale, classes,
+            0, None, None)
         if not value:
             return None, out
-        number = np.float32 if cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32 else np.float64
-        return number(total * scale), out if gradient else None
+        return number(total if self.is_root else total * scale, cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32), out if gradient else None
 
 
-cdef bint any_outside_unit(const real[::1] x) noexcept nogil:
-    cdef Py_ssize_t i
+cdef Py_ssize_t place_outside(const real *x, Py_ssize_t n, Domain domain) noexcept nogil:
+    cdef real low = -1 if domain == SIGNS else 0, high = <real>INFINITY if domain == NOT_NEGATIVE else 1
+    cdef real least = 1 if domain == SIGNS else 0
+    cdef Py_ssize_t stretch, start, stop, k
     cdef int outside = 0
-    for i in range(x.shape[0]):
-        outside |= (x[i] < 0) | (x[i] > 1)
-    return outside
-
-
-cpdef bint has_improbable(cnp.ndarray prediction):
-    """Whether a contiguous array has a number outside [0, 1]; NaN is not one."""
-    if cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32:
-        return any_outside_unit[float](float_view(prediction))
-    return any_outside_unit[double](double_view(prediction))
-
-
-cpdef Py_ssize_t first_label_outside(cnp.ndarray labels, Py_ssize_t classes):
-    """The position of the first of some contiguous labels that is not in [0, classes), or -1."""
-    cdef const Py_ssize_t[::1] label = index_view(labels)
-    cdef Py_ssize_t i
-    for i in range(label.shape[0]):
-        if label[i] < 0 or label[i] >= classes:
-            return i
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        stop = min(n, start + STRETCH)
+        for k in range(start, stop):
+            outside |= (x[k] < low) | (x[k] > high) | (f.absolute(x[k]) < least)
+        if outside:
+            for k in range(start, stop):
+                if (x[k] < low) | (x[k] > high) | (f.absolute(x[k]) < least):
+                    return k
     return -1
+
+
+cpdef Py_ssize_t first_outside(cnp.ndarray array, int domain) except? -1:
+    """The position of the first number of a contiguous array that is outside a domain, or -1; NaN is not outside."""
+    cdef int kind = cnp.PyArray_TYPE(array)
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(array), place
+    if (kind != cnp.NPY_FLOAT32 and kind != cnp.NPY_FLOAT64) or not is_array_of(array, kind, size):
+        raise ValueError("the array must be a contiguous one of float32 or float64")
+    cdef const void *data = cnp.PyArray_DATA(array)
+    if size < RELEASE_GIL_FROM:
+        return place_outside[float](<const float *>data, size, <Domain>domain) if kind == cnp.NPY_FLOAT32 else (
+            place_outside[double](<const double *>data, size, <Domain>domain))
+    with nogil:
+        place = place_outside[float](<const float *>data, size, <Domain>domain) if kind == cnp.NPY_FLOAT32 else (
+            place_outside[double](<const double *>data, size, <Domain>domain))
+    return place
+
+
+cpdef int domain_of(str name):
+    """The targets that a kernel takes, as an index into ``DOMAINS``."""
+    return (<Kernel>KERNELS[name]).domain if name in KERNELS else ANY
+
+
+cdef Py_ssize_t label_outside(
+    const Py_ssize_t *labels, Py_ssize_t n, Py_ssize_t classes, bint ignoring, Py_ssize_t ignored
+) noexcept nogil:
+    cdef Py_ssize_t k, label
+    for k in range(n):
+        label = labels[k]
+        if <size_t>label >= <size_t>classes and not (ignoring and label == ignored):
+            return k
+    return -1
+
+
+cpdef Py_ssize_t first_label_outside(cnp.ndarray labels, Py_ssize_t classes, ignored=None) except? -1:
+    """The position of the first of some contiguous labels that is neither in [0, classes) nor ignored, or -1."""
+    cdef bint ignoring = ignored is not None
+    cdef Py_ssize_t other = ignored if ignoring else -1, size = cnp.PyArray_SIZE(labels), place
+    if not is_index_array(labels):
+        raise ValueError("the labels must be contiguous and of the type of an index")
+    cdef const Py_ssize_t *data = <const Py_ssize_t *>cnp.PyArray_DATA(labels)
+    if size < RELEASE_GIL_FROM:
+        return label_outside(data, size, classes, ignoring, other)
+    with nogil:
+        place = label_outside(data, size, classes, ignoring, other)
+    return place
 
 
 cdef bint is_labels(object target, object prediction):

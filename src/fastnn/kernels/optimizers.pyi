@@ -1,20 +1,22 @@
 from fastnn._arrays import Array
 
-def sgd(parameters: list[Array], gradients: list[Array], learning_rate: float, weight_decay: float) -> bool: ...
+def sgd(
+    parameters: tuple[Array, ...], gradients: tuple[Array, ...], learning_rate: float, weight_decay: float
+) -> bool: ...
 def sgd_with_momentum(
-    parameters: list[Array],
-    gradients: list[Array],
-    velocities: list[Array],
+    parameters: tuple[Array, ...],
+    gradients: tuple[Array, ...],
+    velocities: tuple[Array, ...],
     learning_rate: float,
     weight_decay: float,
     momentum: float,
     nesterov: bool,
 ) -> bool: ...
 def adam(
-    parameters: list[Array],
-    gradients: list[Array],
-    means: list[Array],
-    squares: list[Array],
+    parameters: tuple[Array, ...],
+    gradients: tuple[Array, ...],
+    means: tuple[Array, ...],
+    squares: tuple[Array, ...],
     step_size: float,
     beta1: float,
     beta2: float,

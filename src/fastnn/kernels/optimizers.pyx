@@ -1,11 +1,14 @@
 """The optimizers' updates: one fused loop over a parameter array, its gradient and its state, all in place.
 
-The formulas are PyTorch's. An update takes lists: the parameter arrays, their gradients and their state, array for array.
-It returns False, having done nothing, if they are not all of a kind it can walk through in step.
+The formulas are PyTorch's. An update takes tuples: the parameter arrays, their gradients and their state, array for
+array. It returns False, having done nothing, if they are not all of a kind it can walk through in step, or if what it
+writes to one would change another. Tuples, since nobody can exchange an array of theirs once they were looked at.
 """
 
 cimport numpy as cnp
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.math cimport sqrt, sqrtf
+from libc.stdlib cimport qsort
 
 from fastnn.kernels.elementary cimport real
 from fastnn.kernels.views cimport (
@@ -64,7 +67,7 @@ cdef void adam_loop(
         parameter[i] -= step * m / (scale * square_root(v) + eps)
 
 
-cdef bint is_in_step(list parameters, list others):
+cdef bint is_in_step(tuple parameters, tuple others):
     """Whether there is an array for each parameter that can be walked through with it."""
     cdef Py_ssize_t i
     if len(parameters) != len(others):
@@ -76,6 +79,54 @@ cdef bint is_in_step(list parameters, list others):
     return True
 
 
+cdef struct Span:
+    char *start
+    char *stop
+    bint written
+
+
+cdef int by_start(const void *first, const void *second) noexcept nogil:
+    cdef char *a = (<const Span *>first).start
+    cdef char *b = (<const Span *>second).start
+    return (a > b) - (a < b)
+
+
+cdef Span span_of(cnp.ndarray array, bint written):
+    cdef char *start = <char *>cnp.PyArray_DATA(array)
+    return Span(start, start + cnp.PyArray_NBYTES(array), written)
+
+
+cdef bint are_apart(tuple parameters, tuple gradients) except -1:
+    """Whether no parameter shares memory with another, nor with another's gradient: all are direct."""
+    cdef Py_ssize_t i, count = 0
+    cdef bint apart = True
+    cdef char *written_to = NULL
+    cdef char *read_to = NULL
+    cdef Span span
+    if len(parameters) < 2:
+        return True
+    cdef Span *spans = <Span *>PyMem_Malloc(2 * len(parameters) * sizeof(Span))
+    if spans is NULL:
+        raise MemoryError()
+    for i in range(len(parameters)):
+        spans[count] = span_of(parameters[i], True)
+        count += 1
+        spans[count] = span_of(gradients[i], False)
+        count += spans[count].start != spans[count - 1].start  # a parameter may be its own gradient
+    qsort(spans, count, sizeof(Span), by_start)
+    for i in range(count):
+        span = spans[i]
+        if span.start == span.stop:
+            continue
+        if span.start < written_to or (span.written and span.start < read_to):
+            apart = False
+        if span.written:
+            written_to = span.stop if span.stop > written_to else written_to
+        read_to = span.stop if span.stop > read_to else read_to
+    PyMem_Free(spans)
+    return apart
+
+
 cdef void sgd_array(cnp.ndarray p, cnp.ndarray g, double learning_rate, double weight_decay) noexcept nogil:
     if cnp.PyArray_TYPE(p) == cnp.NPY_FLOAT32:
         sgd_loop(float_view(p), float_view(g), learning_rate, weight_decay)
@@ -83,10 +134,10 @@ cdef void sgd_array(cnp.ndarray p, cnp.ndarray g, double learning_rate, double w
         sgd_loop(double_view(p), double_view(g), learning_rate, weight_decay)
 
 
-def sgd(list parameters, list gradients, double learning_rate, double weight_decay):
+def sgd(tuple parameters, tuple gradients, double learning_rate, double weight_decay):
     """Gradient descent: p <- p - rate g."""
     cdef cnp.ndarray p, g
-    if not is_in_step(parameters, gradients):
+    if not (is_in_step(parameters, gradients) and are_apart(parameters, gradients)):
         return False
     for p, g in zip(parameters, gradients):
         if cnp.PyArray_SIZE(p) < RELEASE_GIL_FROM:
@@ -108,12 +159,13 @@ cdef void momentum_array(
 
 
 def sgd_with_momentum(
-    list parameters, list gradients, list velocities,
+    tuple parameters, tuple gradients, tuple velocities,
     double learning_rate, double weight_decay, double momentum, bint nesterov,
 ):
     """Gradient descent with momentum."""
     cdef cnp.ndarray p, g, v
-    if not (is_in_step(parameters, gradients) and is_in_step(parameters, velocities)):
+    if not (is_in_step(parameters, gradients) and is_in_step(parameters, velocities)
+            and are_apart(parameters, gradients)):
         return False
     for p, g, v in zip(parameters, gradients, velocities):
         if cnp.PyArray_SIZE(p) < RELEASE_GIL_FROM:
@@ -137,12 +189,13 @@ cdef void adam_array(
 
 
 def adam(
-    list parameters, list gradients, list means, list squares,
+    tuple parameters, tuple gradients, tuple means, tuple squares,
     double step_size, double beta1, double beta2, double root_scale, double epsilon, double weight_decay,
 ):
     """Adam, with its bias corrections folded into ``step_size`` and ``root_scale``."""
     cdef cnp.ndarray p, g, m, v
-    if not (is_in_step(parameters, gradients) and is_in_step(parameters, means) and is_in_step(parameters, squares)):
+    if not (is_in_step(parameters, gradients) and is_in_step(parameters, means) and is_in_step(parameters, squares)
+            and are_apart(parameters, gradients)):
         return False
     for p, g, m, v in zip(parameters, gradients, means, squares):
         if cnp.PyArray_SIZE(p) < RELEASE_GIL_FROM:

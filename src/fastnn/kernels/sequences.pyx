@@ -12,6 +12,7 @@ significand. NaN stays in the significand.
 """
 
 cimport numpy as cnp
+from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport INFINITY, NAN, fabs
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy, memset
@@ -19,10 +20,14 @@ from libc.string cimport memcpy, memset
 from fastnn.kernels.elementary cimport exp_reduced, log1p_of, log_of_positive, power_of_two, real, rest_of, shift_of
 from fastnn.kernels.reductions cimport EXPONENTIALS, NOTHING, exp_row, row_max
 
+import numpy as np
+
 cnp.import_array()
 
 cdef enum:
     TOGETHER = 8
+    STATES_UNINTERRUPTED = 1 << 20  # about a tenth of a second
+
 
 cdef struct Probability:
     double significand
@@ -44,6 +49,7 @@ cdef struct Task:
     Py_ssize_t step       # from one row of the prediction to the next, in elements
     Py_ssize_t step_out   # the same in the gradient
     double *work
+    Py_ssize_t states     # how many were gone through since signals were looked for
 
 cdef struct Alignment:
     const Py_ssize_t *label
@@ -275,9 +281,19 @@ cdef inline void normalize(
             out[k] *= factor
 
 
+cdef int note(Task *task, Py_ssize_t states) except -1 nogil:
+    """Count the states that were gone through, and look for signals, an interrupt above all, after many of them."""
+    task.states += states
+    if task.states >= STATES_UNINTERRUPTED:
+        task.states = 0
+        with gil:
+            PyErr_CheckSignals()
+    return 0
+
+
 cdef double evaluate_one(
-    Task task, Alignment a, const real *prediction, real *gradient, double scale
-) noexcept nogil:
+    Task *task, Alignment a, const real *prediction, real *gradient, double scale
+) except? -1 nogil:
     """The loss of one sequence; the gradient, if wanted, is multiplied by ``scale``."""
     cdef bint store = gradient is not NULL
     cdef Py_ssize_t n = padded(a.labels), t, k
@@ -292,10 +308,12 @@ cdef double evaluate_one(
     cdef Probability blank, total
     cdef double value, filling
 
+    note(task, n)
     set_barriers(a, barrier, n)
     make_impossible(now, -1, n + 1)
     (now.label_exponent - 1)[0] = 0
     for t in range(a.steps):
+        note(task, n + task.classes)
         before = now
         now = row_at(ways + (t + 1 if store else (t + 1) % 2) * row_size(n), n)
         out = gradient + t * task.step_out if store else NULL
@@ -329,6 +347,7 @@ cdef double evaluate_one(
     make_impossible(now, -1, n + 1)
     now.label_exponent[a.labels] = 0
     for t in range(a.steps - 1, -1, -1):
+        note(task, n)
         before = now
         now = row_at(ends + (a.steps - t) % 2 * row_size(n), n)
         label -= 2 * n + 2
@@ -341,17 +360,17 @@ cdef double evaluate_one(
     return value
 
 
-cdef void evaluate_all(
-    Task task, const real *prediction, Py_ssize_t apart, real *gradient, Py_ssize_t apart_out, Py_ssize_t steps,
-    const Py_ssize_t *label, const Py_ssize_t[::1] labels, const Py_ssize_t[::1] lengths, const double[::1] scales,
-    double[::1] values,
-) noexcept nogil:
-    cdef Py_ssize_t i, t
+cdef int evaluate_all(
+    Task *task, const real *prediction, Py_ssize_t apart, real *gradient, Py_ssize_t apart_out, Py_ssize_t steps,
+    const Py_ssize_t[::1] labels, const Py_ssize_t[::1] counts, const Py_ssize_t[::1] lengths,
+    const double[::1] scales, double[::1] values,
+) except -1 nogil:
+    cdef Py_ssize_t i, t, first = 0
     cdef Alignment a
     cdef real *out = NULL
-    a.label = label
     for i in range(values.shape[0]):
-        a.labels = labels[i]
+        a.label = &labels[0] + first if labels.shape[0] else NULL
+        a.labels = counts[i]
         a.steps = lengths[i]
         if gradient is not NULL:
             out = gradient + i * apart_out
@@ -359,50 +378,96 @@ cdef void evaluate_all(
                 for t in range(a.steps, steps):
                     memset(out + t * task.step_out, 0, task.classes * sizeof(real))
         values[i] = evaluate_one(task, a, prediction + i * apart, out, scales[i])
-        a.label += a.labels
+        first += a.labels
+    return 0
 
 
-def work_size(Py_ssize_t steps, Py_ssize_t labels, Py_ssize_t classes, bint gradient):
-    """How many doubles ``evaluate`` needs to work on sequences of at most so many steps and labels."""
-    cdef Py_ssize_t n = padded(labels), kept = steps if gradient else 1
-    return 2 * n + 1 + classes + (kept + 3) * row_size(n) + kept * (2 * n + 2)
+cdef object work_for(Py_ssize_t steps, Py_ssize_t labels, Py_ssize_t classes, bint gradient):
+    """Memory to work on sequences of at most so many steps and labels."""
+    cdef object kept = steps if gradient else 1, n = padded(labels)  # Python's numbers do not overflow
+    return np.empty(2 * n + 1 + classes + (kept + 3) * row_size(n) + kept * (2 * n + 2))
+
+
+cdef bint has_rows(cnp.ndarray array):
+    """Whether the loops can walk over the rows of classes of an array as it stands."""
+    cdef Py_ssize_t size = cnp.PyArray_ITEMSIZE(array)
+    return (
+        (cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT32 or cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT64)
+        and cnp.PyArray_ISBEHAVED_RO(array)
+        and cnp.PyArray_NDIM(array) == 3
+        and (cnp.PyArray_STRIDE(array, 2) == size or cnp.PyArray_DIM(array, 2) == 1 or cnp.PyArray_SIZE(array) == 0)
+        and cnp.PyArray_STRIDE(array, 0) % size == 0
+        and cnp.PyArray_STRIDE(array, 1) % size == 0
+    )
+
+
+cdef checked_counts(str name, given, Py_ssize_t count, Py_ssize_t most):
+    """A copy, which nobody else can change, of a number for each sequence."""
+    cdef cnp.ndarray numbers = np.array(given, dtype=np.intp)
+    if numbers.ndim != 1 or numbers.size != count or ((numbers < 0) | (numbers > most)).any():
+        raise ValueError(f"{name} must be {count} numbers from 0 to {most}")
+    return numbers
 
 
 def evaluate(
-    cnp.ndarray prediction, cnp.ndarray gradient, const Py_ssize_t[::1] labels not None,
-    const Py_ssize_t[::1] label_counts not None, const Py_ssize_t[::1] lengths not None,
-    const double[::1] scales not None, double[::1] values not None, double[::1] work not None,
+    cnp.ndarray prediction not None, cnp.ndarray gradient, labels, label_counts, lengths, scales,
     Py_ssize_t blank, bint logits, bint zero_infinity, bint clear,
 ):
-    """Write the losses of some sequences into ``values`` and, where wanted, the gradient times their ``scales``.
+    """Return the losses of some sequences and write, where wanted, the gradient times their ``scales``.
 
-    The caller has checked everything. Prediction and gradient have the shape (steps, sequences, classes) and the same
-    type, and each row of classes is contiguous; the gradient may be the prediction. ``labels`` are those of all
-    sequences, one after the other. Without ``clear``, the gradient is 0 already.
+    Prediction and gradient have the shape (steps, sequences, classes) and the same type, and each row of classes is
+    contiguous; the gradient may be the prediction. ``labels`` are those of all sequences, one after the other. Without
+    ``clear``, the gradient is 0 already. A call that a signal ends has written a part of the gradient.
+
+    What positions in memory depend on is checked here, on copies that no other thread knows.
     """
-    cdef Task task
-    cdef Py_ssize_t size = cnp.PyArray_ITEMSIZE(prediction), apart, apart_out = 0
-    cdef Py_ssize_t steps = cnp.PyArray_DIM(prediction, 0)
-    cdef bint single = cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32
+    if not has_rows(prediction):
+        raise ValueError("prediction must be a float array of three axes, the last of them contiguous")
+    cdef Py_ssize_t steps = cnp.PyArray_DIM(prediction, 0), count = cnp.PyArray_DIM(prediction, 1)
+    cdef Py_ssize_t size = cnp.PyArray_ITEMSIZE(prediction), apart_out = 0
     cdef const void *source = cnp.PyArray_DATA(prediction)
     cdef void *target = NULL
-    cdef const Py_ssize_t *label = &labels[0] if labels.shape[0] else NULL
+    cdef Task task
     task.logits, task.zero_infinity, task.clear, task.blank = logits, zero_infinity, clear, blank
     task.classes = cnp.PyArray_DIM(prediction, 2)
-    task.work = &work[0]
     task.step = cnp.PyArray_STRIDE(prediction, 0) // size
-    apart = cnp.PyArray_STRIDE(prediction, 1) // size
-    task.step_out = 0
+    task.step_out = task.states = 0
     if gradient is not None:
+        if (
+            not has_rows(gradient)
+            or cnp.PyArray_TYPE(gradient) != cnp.PyArray_TYPE(prediction)
+            or not cnp.PyArray_SAMESHAPE(gradient, prediction)
+            or not cnp.PyArray_ISWRITEABLE(gradient)
+        ):
+            raise ValueError("gradient must be a writeable array like the prediction")
         target = cnp.PyArray_DATA(gradient)
         task.step_out = cnp.PyArray_STRIDE(gradient, 0) // size
         apart_out = cnp.PyArray_STRIDE(gradient, 1) // size
+
+    own_labels = np.array(labels, dtype=np.intp)
+    own_counts = checked_counts("label_counts", label_counts, count, own_labels.size)
+    own_lengths = checked_counts("lengths", lengths, count, steps)
+    own_scales = np.array(scales, dtype=np.float64)
+    if own_labels.ndim != 1 or own_counts.sum() != own_labels.size or own_scales.shape != (count,):
+        raise ValueError("labels must be as many as label_counts say, and scales one for each sequence")
+    if not 0 <= blank < task.classes or ((own_labels < 0) | (own_labels >= task.classes)).any():
+        raise ValueError(f"labels and blank must be from 0 to {task.classes - 1}")
+    values = np.empty(count)
+    work = work_for(own_lengths.max(initial=0), own_counts.max(initial=0), task.classes, gradient is not None)
+
+    cdef const Py_ssize_t[::1] label_view = own_labels, counts_view = own_counts, lengths_view = own_lengths
+    cdef const double[::1] scales_view = own_scales
+    cdef double[::1] values_view = values, work_view = work
+    cdef Py_ssize_t apart = cnp.PyArray_STRIDE(prediction, 1) // size
+    cdef bint single = cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32
+    task.work = &work_view[0]
     with nogil:
         if single:
             evaluate_all(
-                task, <const float *>source, apart, <float *>target, apart_out, steps, label, label_counts, lengths,
-                scales, values)
+                &task, <const float *>source, apart, <float *>target, apart_out, steps, label_view, counts_view,
+                lengths_view, scales_view, values_view)
         else:
             evaluate_all(
-                task, <const double *>source, apart, <double *>target, apart_out, steps, label, label_counts, lengths,
-                scales, values)
+                &task, <const double *>source, apart, <double *>target, apart_out, steps, label_view, counts_view,
+                lengths_view, scales_view, values_view)
+    return values

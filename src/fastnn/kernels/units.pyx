@@ -10,10 +10,11 @@ from fastnn.kernels cimport activations as f
 from fastnn.kernels.elementary cimport real
 from fastnn.kernels.reductions cimport STRETCH, dot_row, stretches
 from fastnn.kernels.views cimport (
-    RELEASE_GIL_FROM, double_view, empty_like, float_view, is_direct, is_like, is_writable_beside,
+    RELEASE_GIL_FROM, double_view, empty_like, float_view, is_apart, is_direct, is_like, is_writable_beside,
+    store_constants,
 )
 
-from fastnn._arrays import apply_gated, checked_hyperparameters
+from fastnn._arrays import apply_elementwise, apply_gated, checked_hyperparameters
 
 cnp.import_array()
 
@@ -42,7 +43,8 @@ cdef inline Py_ssize_t elements_after(cnp.ndarray x, int axis) noexcept:
 cdef struct Pairs:
     bint backward
     Py_ssize_t outer, n
-    Py_ssize_t step     # from one value or gate to the next
+    Py_ssize_t step     # from one stretch of values or gates to the next
+    Py_ssize_t second   # from the start of the gates' array to the first gate: not 0 where it is the values' array
     double constant     # that of the gate's activation
 
 ctypedef void (*float_gate)(Pairs, const float *, const float *, const float *, float *, float *) noexcept nogil
@@ -102,18 +104,16 @@ cdef class Gate:
     cdef void run(
         self, Pairs pairs, cnp.ndarray grad, cnp.ndarray value, cnp.ndarray gate, cnp.ndarray out, cnp.ndarray out_gate
     ) noexcept nogil:
-        """Run over pairs of arrays, or over the halves of stretches where values and gates are in the same array."""
-        cdef Py_ssize_t second = pairs.n if gate is value else 0
         if cnp.PyArray_TYPE(value) == cnp.NPY_FLOAT32:
             self.for_float(
                 pairs, <float *>cnp.PyArray_DATA(grad), <float *>cnp.PyArray_DATA(value),
-                <float *>cnp.PyArray_DATA(gate) + second, <float *>cnp.PyArray_DATA(out),
-                <float *>cnp.PyArray_DATA(out_gate) + second)
+                <float *>cnp.PyArray_DATA(gate) + pairs.second, <float *>cnp.PyArray_DATA(out),
+                <float *>cnp.PyArray_DATA(out_gate) + pairs.second)
         else:
             self.for_double(
                 pairs, <double *>cnp.PyArray_DATA(grad), <double *>cnp.PyArray_DATA(value),
-                <double *>cnp.PyArray_DATA(gate) + second, <double *>cnp.PyArray_DATA(out),
-                <double *>cnp.PyArray_DATA(out_gate) + second)
+                <double *>cnp.PyArray_DATA(gate) + pairs.second, <double *>cnp.PyArray_DATA(out),
+                <double *>cnp.PyArray_DATA(out_gate) + pairs.second)
 
 
 cdef Gate pair_of(float_gate for_float, double_gate for_double):
@@ -133,6 +133,12 @@ cdef dict GATES = {
 }
 
 
+cdef class ChosenGate:
+    """A gate and its constant, as some hyperparameters choose them; it is never changed."""
+    cdef Gate kernel
+    cdef double constant
+
+
 cdef class Gated:
     """What a gated pair and its back-propagation have in common.
 
@@ -145,26 +151,44 @@ cdef class Gated:
     """
     cdef readonly dict defaults
     cdef readonly object settings
-    cdef tuple by_default
+    cdef ChosenGate by_default
 
-    def __init__(self, dict defaults, settings):
+    def __cinit__(self, dict defaults not None, settings):
         self.defaults = defaults
         self.settings = settings
-        self.by_default = settings(**defaults)
+        self.by_default = self.resolve(defaults)
 
-    cdef void compute(
-        self, Pairs pairs, cnp.ndarray grad, cnp.ndarray value, cnp.ndarray gate, cnp.ndarray out, cnp.ndarray out_gate,
-        dict given,
-    ) except *:
-        cdef tuple chosen = self.settings(**checked_hyperparameters(self, given)) if given else self.by_default
-        cdef Gate kernel = GATES[chosen[0]]
-        for constant in chosen[1]:
-            pairs.constant = constant
-        if cnp.PyArray_SIZE(value) < RELEASE_GIL_FROM:
-            kernel.run(pairs, grad, value, gate, out, out_gate)
-        else:
-            with nogil:
-                kernel.run(pairs, grad, value, gate, out, out_gate)
+    cdef ChosenGate resolve(self, dict hyperparameters):
+        cdef ChosenGate chosen = ChosenGate()
+        name, constants = self.settings(**hyperparameters)
+        chosen.kernel = GATES[name]
+        store_constants(constants, &chosen.constant, 1)
+        return chosen
+
+    cdef ChosenGate choose(self, dict given):
+        """What the hyperparameters of a call come to. They are converted, which may run anybody's code, in place.
+
+        Called before a look is taken at the arrays, which that code might change.
+        """
+        cdef dict checked
+        if not given:
+            return self.by_default
+        checked = checked_hyperparameters(self, given)
+        for name in given:
+            given[name] = checked[name]
+        return self.resolve(checked)
+
+
+cdef void run_gate(
+    ChosenGate chosen, Pairs pairs, cnp.ndarray grad, cnp.ndarray value, cnp.ndarray gate, cnp.ndarray out,
+    cnp.ndarray out_gate,
+) noexcept:
+    pairs.constant = chosen.constant
+    if cnp.PyArray_SIZE(value) < RELEASE_GIL_FROM:
+        chosen.kernel.run(pairs, grad, value, gate, out, out_gate)
+    else:
+        with nogil:
+            chosen.kernel.run(pairs, grad, value, gate, out, out_gate)
 
 
 cdef inline Pairs whole_arrays(cnp.ndarray value, bint backward) noexcept:
@@ -172,6 +196,7 @@ cdef inline Pairs whole_arrays(cnp.ndarray value, bint backward) noexcept:
     pairs.backward = backward
     pairs.outer = 1
     pairs.n = pairs.step = cnp.PyArray_SIZE(value)
+    pairs.second = 0
     return pairs
 
 
@@ -189,7 +214,7 @@ cdef inline Pairs halves(cnp.ndarray x, int axis, bint backward) noexcept:
     for k in range(axis):
         pairs.outer *= cnp.PyArray_DIM(x, k)
     pairs.step = cnp.PyArray_SIZE(x) // pairs.outer
-    pairs.n = pairs.step // 2
+    pairs.n = pairs.second = pairs.step // 2
     return pairs
 
 
@@ -218,21 +243,18 @@ cdef inline bint is_half(object half, cnp.ndarray x, int axis) noexcept:
     return True
 
 
-cdef inline bint is_apart(cnp.ndarray array, cnp.ndarray other) noexcept:
-    return cnp.PyArray_DATA(array) != cnp.PyArray_DATA(other) and is_writable_beside(array, other)
-
-
 cdef class GatedValue(Gated):
     """value * f(gate), of two arrays or of the halves of one."""
 
     def __call__(self, x, gate=None, /, axis=-1, *, out=None, **hyperparameter):
+        cdef ChosenGate chosen = self.choose(hyperparameter)
         cdef int place
         if gate is not None:
             if is_direct(x) and is_like(gate, x):
                 if out is None:
                     out = empty_like(x)
                 if is_like(out, x) and is_writable_beside(out, x) and is_writable_beside(out, gate):
-                    self.compute(whole_arrays(x, False), x, x, gate, out, out, hyperparameter)
+                    run_gate(chosen, whole_arrays(x, False), x, x, gate, out, out)
                     return out
         else:
             place = axis_of_halves(x, axis)
@@ -240,7 +262,7 @@ cdef class GatedValue(Gated):
                 if out is None:
                     out = empty_half(x, place)
                 if is_half(out, x, place) and is_apart(out, x):
-                    self.compute(halves(x, place, False), x, x, x, out, out, hyperparameter)
+                    run_gate(chosen, halves(x, place, False), x, x, x, out, out)
                     return out
         return apply_gated(self, {"x": x, "gate": gate}, axis, out, hyperparameter)
 
@@ -249,13 +271,14 @@ cdef class GatedBackward(Gated):
     """The gradients of value * f(gate) with respect to both."""
 
     def __call__(self, grad, x, gate=None, /, axis=-1, *, out=None, **hyperparameter):
+        cdef ChosenGate chosen = self.choose(hyperparameter)
         cdef int place
         if gate is not None:
-            if is_direct(x) and is_like(gate, x) and is_like(grad, x) and x is not gate:
+            if is_direct(x) and is_like(gate, x) and is_like(grad, x):
                 if out is None:
                     out = empty_like(x), empty_like(x)
                 if is_pair_beside(out, (grad, x, gate), x):
-                    self.compute(whole_arrays(x, True), grad, x, gate, out[0], out[1], hyperparameter)
+                    run_gate(chosen, whole_arrays(x, True), grad, x, gate, out[0], out[1])
                     return out
         else:
             place = axis_of_halves(x, axis)
@@ -263,7 +286,7 @@ cdef class GatedBackward(Gated):
                 if out is None:
                     out = empty_like(x)
                 if is_like(out, x) and is_writable_beside(out, x) and is_apart(out, grad):
-                    self.compute(halves(x, place, True), grad, x, x, out, out, hyperparameter)
+                    run_gate(chosen, halves(x, place, True), grad, x, x, out, out)
                     return out
         return apply_gated(self, {"grad": grad, "x": x, "gate": gate}, axis, out, hyperparameter)
 
@@ -313,14 +336,19 @@ cdef inline void prelu_loops(
 
 
 cdef inline void prelu_backward_loops(
-    const real[::1] grad, const real[::1] x, const real[::1] slopes, real[::1] out, double[::1] sums, Py_ssize_t inner
+    const real[::1] grad, const real[::1] x, const real[::1] slopes, real[::1] out, double[::1] sums, Py_ssize_t inner,
+    bint alternate,
 ) noexcept nogil:
-    """The gradient of the slopes is added to ``sums`` before that of x, which may overwrite grad or x, is stored."""
+    """The gradient of the slopes is added to ``sums`` before that of x, which may overwrite grad or x, is stored.
+
+    ``alternate`` says that a stretch has one element. A part of a longer stretch may have one, too, and is added up
+    like the whole.
+    """
     cdef real below[STRETCH]
     cdef Py_ssize_t n = slopes.shape[0], block, channel, start, stretch, count, i
     cdef real slope
     for block in range(x.shape[0] // max(n * inner, <Py_ssize_t>1)):
-        if inner == 1:
+        if alternate:
             start = block * n
             for i in range(n):
                 sums[i] += <double>grad[start + i] * negative_part(x[start + i])
@@ -351,6 +379,23 @@ cdef Py_ssize_t elements_per_slope(object x, object weight, object axis) noexcep
     return elements_after(x, place) if place >= 0 and cnp.PyArray_DIM(x, place) == cnp.PyArray_SIZE(weight) else 0
 
 
+cdef void prelu_of(cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, Py_ssize_t inner) noexcept nogil:
+    """Run over arrays of one type that are walked in step, of which ``inner`` elements in a row have the same slope."""
+    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
+        prelu_loops[float](float_view(x), float_view(slopes), float_view(out), inner)
+    else:
+        prelu_loops[double](double_view(x), double_view(slopes), double_view(out), inner)
+
+
+cdef object run_prelu(cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, Py_ssize_t inner):
+    if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
+        prelu_of(x, slopes, out, inner)
+    else:
+        with nogil:
+            prelu_of(x, slopes, out, inner)
+    return out
+
+
 cdef class Prelu:
     """prelu of arrays that need no preparation; ``prepare`` takes all others."""
 
@@ -360,18 +405,51 @@ cdef class Prelu:
             if out is None:
                 out = empty_like(x)
             if is_like(out, x) and is_writable_beside(out, x) and is_apart(out, weight):
-                return self.compute(x, weight, out, inner)
+                return run_prelu(x, weight, out, inner)
         return self.prepare(x, weight, axis, out)
 
-    cpdef object compute(self, cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, Py_ssize_t inner):
-        """Run over contiguous arrays of one type, of which ``inner`` elements in a row have the same slope."""
-        if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-            with nogil:
-                prelu_loops[float](float_view(x), float_view(slopes), float_view(out), inner)
-        else:
-            with nogil:
-                prelu_loops[double](double_view(x), double_view(slopes), double_view(out), inner)
-        return out
+
+cdef class BroadcastPrelu:
+    """prelu with slopes that broadcast with x as NumPy's operands do."""
+
+    def __call__(self, x, slopes, /, *, out=None):
+        if is_direct(x) and is_like(slopes, x):
+            if out is None:
+                out = empty_like(x)
+            if is_like(out, x) and is_writable_beside(out, x) and is_writable_beside(out, slopes):
+                return run_prelu(x, slopes, out, 1)
+        return apply_elementwise(self, {"x": x, "weight": slopes}, out, {})
+
+
+cdef void prelu_backward_of(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, cnp.ndarray sums, Py_ssize_t inner,
+    bint alternate,
+) noexcept nogil:
+    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
+        prelu_backward_loops[float](
+            float_view(grad), float_view(x), float_view(slopes), float_view(out), double_view(sums), inner, alternate)
+    else:
+        prelu_backward_loops[double](
+            double_view(grad), double_view(x), double_view(slopes), double_view(out), double_view(sums), inner,
+            alternate)
+
+
+cdef void run_prelu_backward(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, cnp.ndarray sums, Py_ssize_t inner,
+    bint alternate,
+) noexcept:
+    if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
+        prelu_backward_of(grad, x, slopes, out, sums, inner, alternate)
+    else:
+        with nogil:
+            prelu_backward_of(grad, x, slopes, out, sums, inner, alternate)
+
+
+cdef inline bint is_flat(object array, int kind, Py_ssize_t size) noexcept:
+    return (
+        is_direct(array) and cnp.PyArray_NDIM(array) == 1 and cnp.PyArray_TYPE(array) == kind
+        and cnp.PyArray_SIZE(array) == size
+    )
 
 
 cdef class PreluBackward:
@@ -388,22 +466,91 @@ cdef class PreluBackward:
                 and is_apart(out, weight)
             ):
                 sums = cnp.PyArray_ZEROS(1, cnp.PyArray_DIMS(weight), cnp.NPY_FLOAT64, 0)
-                self.compute(grad, x, weight, out, sums, inner)
-                return out, cnp.PyArray_Cast(sums, cnp.PyArray_TYPE(x))
+                run_prelu_backward(grad, x, weight, out, sums, inner, inner == 1 and cnp.PyArray_SIZE(weight) > 1)
+                return out, rounded(sums, cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32)
         return self.prepare(grad, x, weight, axis, out)
 
-    cpdef object compute(
-        self, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, cnp.ndarray sums, Py_ssize_t inner
-    ):
-        """Run over contiguous arrays of one type; the slopes' gradient is added to ``sums``, of float64."""
-        if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-            with nogil:
-                prelu_backward_loops[float](
-                    float_view(grad), float_view(x), float_view(slopes), float_view(out), double_view(sums), inner)
-        else:
-            with nogil:
-                prelu_backward_loops[double](
-                    double_view(grad), double_view(x), double_view(slopes), double_view(out), double_view(sums), inner)
+    def accumulate(self, grad, x, slopes, out, sums, *, Py_ssize_t inner, bint alternate):
+        """The same of a piece: flat arrays, of which ``inner`` elements in a row have the same slope; sums are added to.
+        """
+        cdef Py_ssize_t size = cnp.PyArray_SIZE(x) if is_direct(x) else 0
+        cdef Py_ssize_t channels = cnp.PyArray_SIZE(slopes) if is_direct(slopes) else 0
+        if size == 0 or channels == 0 or not 0 < inner <= size or size % channels or size // channels % inner:
+            raise ValueError("x and the slopes of a piece do not fit")
+        cdef int kind = cnp.PyArray_TYPE(x)
+        if not (
+            is_flat(x, kind, size) and is_flat(grad, kind, size) and is_flat(out, kind, size)
+            and is_flat(slopes, kind, channels) and is_flat(sums, cnp.NPY_FLOAT64, channels)
+            and is_writable_beside(out, x) and is_writable_beside(out, grad) and is_apart(out, slopes)
+            and is_apart(sums, out) and is_apart(sums, x) and is_apart(sums, grad) and is_apart(sums, slopes)
+        ):
+            raise ValueError("the arrays of a piece do not fit")
+        run_prelu_backward(grad, x, slopes, out, sums, inner, alternate and inner == 1)
+
+
+cpdef object rounded(sums, bint single):
+    """An array of float64 as one of float32 if asked for, without NumPy's warnings of overflow."""
+    if not is_flat(sums, cnp.NPY_FLOAT64, cnp.PyArray_SIZE(sums) if is_direct(sums) else 0):
+        raise TypeError("sums must be a flat array of float64")
+    if not single:
+        return sums
+    cdef cnp.ndarray result = cnp.PyArray_EMPTY(1, cnp.PyArray_DIMS(sums), cnp.NPY_FLOAT32, 0)
+    cdef double[::1] doubles = double_view(sums)
+    cdef float[::1] floats = float_view(result)
+    cdef Py_ssize_t i
+    for i in range(doubles.shape[0]):
+        floats[i] = <float>doubles[i]
+    return result
+
+
+# rrelu, the gradient from the output y: y / x tells the slope, and where it does not it is the mean.
+
+cdef inline void random_slopes_loop(
+    const real[::1] grad, const real[::1] x, const real[::1] y, real[::1] out, double lower, double upper
+) noexcept nogil:
+    cdef real low = <real>lower, high = <real>upper, mean = <real>((lower + upper) / 2), slope
+    cdef Py_ssize_t i
+    for i in range(x.shape[0]):
+        slope = y[i] / x[i]
+        slope = low if slope < low else slope
+        slope = high if slope > high else slope
+        slope = slope if slope == slope else mean
+        out[i] = grad[i] * prelu_derivative(x[i], slope)
+
+
+cdef void random_slopes_of(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray y, cnp.ndarray out, double lower, double upper
+) noexcept nogil:
+    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
+        random_slopes_loop[float](float_view(grad), float_view(x), float_view(y), float_view(out), lower, upper)
+    else:
+        random_slopes_loop[double](double_view(grad), double_view(x), double_view(y), double_view(out), lower, upper)
+
+
+cdef void run_random_slopes(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray y, cnp.ndarray out, double lower, double upper
+) noexcept:
+    if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
+        random_slopes_of(grad, x, y, out, lower, upper)
+    else:
+        with nogil:
+            random_slopes_of(grad, x, y, out, lower, upper)
+
+
+cdef class RandomSlopes:
+    """The back-propagation of rectifiers whose random slopes the output tells."""
+
+    def __call__(self, grad, x, y, /, *, double lower, double upper, out=None):
+        if is_direct(x) and is_like(grad, x) and is_like(y, x):
+            if out is None:
+                out = empty_like(x)
+            if (
+                is_like(out, x) and is_writable_beside(out, x) and is_writable_beside(out, grad)
+                and is_writable_beside(out, y)
+            ):
+                run_random_slopes(grad, x, y, out, lower, upper)
+                return out
+        return apply_elementwise(self, {"grad": grad, "x": x, "y": y}, out, {"lower": lower, "upper": upper})
 
 
 # maxout: the largest of n numbers that are ``inner`` elements apart. NaN is larger than all others. The gradient goes to
@@ -486,6 +633,26 @@ cdef inline object empty_without(cnp.ndarray x, int axis):
     return cnp.PyArray_EMPTY(cnp.PyArray_NDIM(x) - 1, shape, cnp.PyArray_TYPE(x), 0)
 
 
+cdef void maxout_of(
+    bint backward, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, Py_ssize_t inner
+) noexcept nogil:
+    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
+        maxout_loops[float](backward, float_view(grad), float_view(x), float_view(out), n, inner)
+    else:
+        maxout_loops[double](backward, double_view(grad), double_view(x), double_view(out), n, inner)
+
+
+cdef object run_maxout(bint backward, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, int axis):
+    """Take the largest numbers along an axis of a contiguous array, or give the gradients to them."""
+    cdef Py_ssize_t n = cnp.PyArray_DIM(x, axis), inner = elements_after(x, axis)
+    if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
+        maxout_of(backward, grad, x, out, n, inner)
+    else:
+        with nogil:
+            maxout_of(backward, grad, x, out, n, inner)
+    return out
+
+
 cdef class Maximum:
     """The maximum along an axis of an array that needs no preparation; ``prepare`` takes all others."""
 
@@ -495,18 +662,8 @@ cdef class Maximum:
             if out is None:
                 out = empty_without(x, place)
             if is_without(out, x, place) and is_apart(out, x):
-                return self.compute(x, out, cnp.PyArray_DIM(x, place), elements_after(x, place))
+                return run_maxout(False, x, x, out, place)
         return self.prepare(x, axis, out)
-
-    cpdef object compute(self, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, Py_ssize_t inner):
-        """The largest of every n numbers of a contiguous array that are ``inner`` elements apart."""
-        if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-            with nogil:
-                maxout_loops[float](False, float_view(x), float_view(x), float_view(out), n, inner)
-        else:
-            with nogil:
-                maxout_loops[double](False, double_view(x), double_view(x), double_view(out), n, inner)
-        return out
 
 
 cdef class MaximumBackward:
@@ -518,15 +675,5 @@ cdef class MaximumBackward:
             if out is None:
                 out = empty_like(x)
             if is_like(out, x) and is_writable_beside(out, x) and is_apart(out, grad):
-                return self.compute(grad, x, out, cnp.PyArray_DIM(x, place), elements_after(x, place))
+                return run_maxout(True, grad, x, out, place)
         return self.prepare(grad, x, axis, out)
-
-    cpdef object compute(self, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, Py_ssize_t inner):
-        """Give the gradients of contiguous groups of n numbers to their largest."""
-        if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-            with nogil:
-                maxout_loops[float](True, float_view(grad), float_view(x), float_view(out), n, inner)
-        else:
-            with nogil:
-                maxout_loops[double](True, double_view(grad), double_view(x), double_view(out), n, inner)
-        return out

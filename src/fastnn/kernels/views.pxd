@@ -74,3 +74,19 @@ cdef inline object empty_like(object array):
         cnp.PyArray_NDIM(array), cnp.PyArray_DIMS(array), cnp.PyArray_TYPE(array),
         not cnp.PyArray_IS_C_CONTIGUOUS(array),
     )
+
+
+cdef inline bint is_apart(object out, object array) noexcept:
+    """Whether an array can take a kernel's results while another is read in an order of its own."""
+    return is_writable_beside(out, array) and cnp.PyArray_DATA(out) != cnp.PyArray_DATA(array)
+
+
+cdef inline int store_constants(object given, double *room, Py_ssize_t most) except -1:
+    """Put the constants of a kernel where it reads them; what is left of the room is 0."""
+    cdef tuple constants = tuple(given)
+    cdef Py_ssize_t k, count = len(constants)
+    if count > most:
+        raise ValueError(f"a kernel takes {most} constants at most, not the {count} of {constants}")
+    for k in range(most):
+        room[k] = constants[k] if k < count else 0.0
+    return 0
