@@ -584,7 +584,11 @@ def tversky_gradient(p: Row, t: Row, alpha: Number, beta: Number, smooth: Number
 def tversky_hessian(p: Row, t: Row, alpha: Number, beta: Number, smooth: Number) -> list[Result]:
     whole = sum(overlap(p, t, alpha, beta, smooth))
     slopes = tversky_gradient(p, t, alpha, beta, smooth)
-    return [times(-2 * (y + alpha * (1 - y) - beta * y) / whole, slope) for y, slope in zip(t, slopes, strict=True)]
+    moved = [terms(y, alpha * (1 - y), -beta * y) for y in t]
+    return [
+        Scaled(-2 * m.value * plain(s) / whole, 2 * m.scale * scaled(s).scale / whole)
+        for m, s in zip(moved, slopes, strict=True)
+    ]
 
 
 def dice_of(function: Function) -> Function:
@@ -811,11 +815,11 @@ def log_softmax(x: Row, temperature: Number) -> list[Result]:
     return [times(-1, s.steep_minus_log(k)) for k in range(len(x))]
 
 
-def log_softmax_backward(g: Row, x: Row, temperature: Number) -> list[Result]:
+def log_softmax_backward(g: Row, x: Row, temperature: Number, tiny: Number) -> list[Result]:
     size, total = max(abs(a) for a in g), mpmath.fsum(g)
     y = softmax(x, temperature)
     return [
-        times(1 / temperature, Scaled(a - plain(b) * total, max(abs(a), b.scale * size)))
+        times(1 / temperature, Scaled(a - plain(b) * total, max(abs(a), b.scale * size, tiny)))
         for a, b in zip(g, y, strict=True)
     ]
 
@@ -878,7 +882,8 @@ def log_sum_backward(g: Number, x: Row) -> list[Result]:
 TEMPERATURES: tuple[Mapping[str, float], ...] = tuple({"temperature": t} for t in (1.0, 0.5, 0.1, 20.0, 1e-3))
 
 
-STEEP = "the exponential of a difference"
+POWER = "(1 - p)^gamma multiplies the error of 1 - p by gamma, which is up to 5"
+COSINE = "the cosine is a sum of products of rounded fractions"
 
 LOSSES: dict[str, Exact] = {
     "mse": of_loss(hard.pairs, lambda p, t: (p - t) ** 2, lambda p, t: 2 * (p - t), lambda p, t: mpf(2)),
@@ -911,7 +916,6 @@ LOSSES: dict[str, Exact] = {
         log_cosh,
         lambda p, t: mpmath.tanh(p - t),
         lambda p, t: steep(sech2(p - t), 2 * (p - t)),
-        reason=STEEP,
     ),
     "quantile": of_loss(
         hard.pairs,
@@ -1001,6 +1005,8 @@ LOSSES: dict[str, Exact] = {
         {"pos_weight": 1e-10},
         {"label_smoothing": 0.1},
         {"pos_weight": 100.0, "label_smoothing": 1e-6},
+        bounds={"hessian": 64},
+        reason="beyond |z| = 87 (708 in float64) a subnormal number is multiplied by pos_weight",
     ),
     "sigmoid_focal": of_loss(
         hard.logits,
@@ -1011,6 +1017,9 @@ LOSSES: dict[str, Exact] = {
             {"alpha": a, "gamma": c}
             for a, c in ((0.25, 2.0), (-1.0, 2.0), (0.9, 0.5), (0.5, 3.0), (-1.0, 5.0), (0.25, 0.0))
         ),
+        bounds={"value": 12, "gradient": 12, "hessian": 400},
+        reason="m^gamma multiplies the error of m by gamma, which is up to 5; where the sigmoid's derivative is "
+        "subnormal, the second derivative has no more digits than that",
     ),
     "kl_divergence": of_loss(hard.log_probabilities, kl, kl_gradient, kl_hessian, {}, {"generalized": True}),
     "kl_divergence of logarithms": of_loss(
@@ -1036,7 +1045,9 @@ LOSSES: dict[str, Exact] = {
         {"label_smoothing": 0.1},
     ),
     "nll": of_loss(hard.labelled, lambda x, y: -x[y], lambda x, y: at_places(len(x), {y: -1}), flat_row),
-    "focal_cross_entropy": of_form(hard.labelled, FOCAL, "gamma", 2.0, 0.5, 1.0, 5.0),
+    "focal_cross_entropy": of_form(
+        hard.labelled, FOCAL, "gamma", 2.0, 0.5, 1.0, 5.0, bounds={"value": 6}, reason=POWER
+    ),
     "poly_cross_entropy": of_form(hard.labelled, POLY, "epsilon", 2.0, 0.5, 100.0),
     "generalized_cross_entropy": of_form(hard.labelled, GENERALIZED, "q", 0.7, 1.0, 0.01),
     "multi_margin": of_loss(
@@ -1072,17 +1083,27 @@ LOSSES: dict[str, Exact] = {
     ),
     "ranking_softmax": of_loss(hard.graded, cross_entropy, cross_entropy_gradient, cross_entropy_hessian),
     "cosine_similarity": of_loss(
-        hard.features, cosine_similarity, cosine_similarity_gradient, cosine_similarity_hessian
+        hard.features,
+        cosine_similarity,
+        cosine_similarity_gradient,
+        cosine_similarity_hessian,
+        bounds={"value": 5, "gradient": 10, "hessian": 10},
+        reason=COSINE,
     ),
     "cosine_distance": of_loss(
-        hard.features, cosine_distance, negated(cosine_similarity_gradient), negated(cosine_similarity_hessian)
+        hard.features,
+        cosine_distance,
+        negated(cosine_similarity_gradient),
+        negated(cosine_similarity_hessian),
+        bounds={"value": 5, "gradient": 10, "hessian": 10},
+        reason=COSINE,
     ),
     "pairwise_distance": of_loss(
         hard.features,
         distance,
         distance_gradient,
         distance_hessian,
-        *({"p": p} for p in (2.0, 1.0, float("inf"), 1.5, 20.0)),
+        *({"p": p} for p in (2.0, 1.0, float("inf"), 1.5, 3.0)),
     ),
     "cosine_embedding": of_loss(
         hard.pairs_of_features,
@@ -1091,6 +1112,8 @@ LOSSES: dict[str, Exact] = {
         cosine_embedding_derivative(negated(cosine_similarity_hessian)),
         {"margin": 0.0},
         {"margin": 0.5},
+        bounds={"value": 5, "gradient": 10, "hessian": 10},
+        reason=COSINE,
     ),
     "margin_ranking": of_loss(
         hard.ranked,
@@ -1125,7 +1148,7 @@ ROW_FUNCTIONS: dict[str, Exact] = {
         smallest=True,
     ),
     "log_softmax": Exact(hard.rows, {"value": log_softmax}, TEMPERATURES),
-    "log_softmax.backward": Exact(hard.rows_and_grads, {"gradient": log_softmax_backward}, TEMPERATURES),
+    "log_softmax.backward": Exact(hard.rows_and_grads, {"gradient": log_softmax_backward}, TEMPERATURES, smallest=True),
     "sparsemax": Exact(hard.rows_without_labels, {"value": sparsemax}),
     "sparsemax.backward": Exact(hard.scores_and_grads, {"gradient": sparsemax_backward}),
     "standardize": Exact(

@@ -431,7 +431,7 @@ def feature_rows(n: Numbers, count: int, length: int) -> list[Array]:
     return [
         n.normal(count, length),
         n.signs(count, length) * n.sizes(-20, 20, count, length),
-        n.signs(count, length) * n.sizes(n.info.minexp / 2 - 5, n.info.minexp / 2 + 5, count, length),
+        n.signs(count, length) * n.sizes(n.info.minexp / 2 + 5, n.info.minexp / 2 + 15, count, length),
         n.signs(count, length) * n.sizes(n.info.maxexp / 2 - 5, n.info.maxexp / 2 + 5, count, length),
         n.signs(count, length) * n.huge(count, length) / 64,
         np.round(3 * n.normal(count, length)),
