@@ -244,7 +244,7 @@ def cell(worst: Worst | None, dtype: str) -> str:
 
 
 def main() -> None:
-    families = {"activations": DEFINITIONS, **sampled.FAMILIES}
+    families = {"activations": list(DEFINITIONS), **{key: list(family) for key, family in sampled.FAMILIES.items()}}
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", help="functions; all if none is named")
     parser.add_argument("--family", choices=families, action="append", help="only this family, if no function is named")

@@ -639,7 +639,7 @@ def cosine_distance(p: Row, t: Row) -> Result:
 
 def negated(function: Function) -> Function:
     def negative(*arguments: Any) -> list[Result]:
-        return [times(-1, x) for x in function(*arguments)]  # type: ignore[union-attr]
+        return [times(-1, x) for x in function(*arguments)]
 
     return negative
 
@@ -690,7 +690,7 @@ def cosine_embedding(x: Row, y: Row, t: int, margin: Number) -> Result:
 def cosine_embedding_derivative(of_distance: Function) -> Function:
     def derivative(x: Row, y: Row, t: int, margin: Number) -> list[Result]:
         factor = mpf(1) if t == 1 else -step(directions(x, y)[2].value - margin)
-        of_both = (*of_distance(x, y), *of_distance(y, x))  # type: ignore[misc]
+        of_both = (*of_distance(x, y), *of_distance(y, x))
         return [times(factor, one) if factor else mpf(0) for one in of_both]
 
     return derivative

@@ -113,9 +113,9 @@ def exact_values(
 def agree(one: Scaled, other: Scaled) -> bool:
     """Whether two results are the same to 80 bits, as far as they are within the range of float64."""
     low, high = mpmath.ldexp(1, -1200), mpmath.ldexp(1, 1200)
-    return abs(one.value - other.value) <= mpmath.ldexp(max(one.scale, other.scale, low), -80) or (
-        min(abs(one.value), abs(other.value)) > high
-    )
+    apart, least = abs(one.value - other.value), max(one.scale, other.scale, low)
+    beyond = min(abs(one.value), abs(other.value)) > high
+    return bool(beyond or apart <= mpmath.ldexp(least, -80))
 
 
 # Both together
