@@ -47,7 +47,7 @@ class Numbers:
 
     def sizes(self, low: float, high: float, *shape: int) -> Array:
         """Numbers between two powers of two, of all sizes alike."""
-        return np.ldexp(self.uniform(1, 2, *shape), np.floor(self.uniform(low, high, *shape)).astype(int))
+        return np.asarray(np.ldexp(self.uniform(1, 2, *shape), np.floor(self.uniform(low, high, *shape)).astype(int)))
 
     def all_sizes(self, *shape: int) -> Array:
         return self.sizes(self.info.minexp, self.info.maxexp - 1 - self.room, *shape)
