@@ -1,18 +1,25 @@
-"""The errors of every activation and derivative stay within their bounds: a thinned run of tools/accuracy.py."""
+"""The errors of all functions and derivatives stay within their bounds: a thinned run of tools/accuracy.py."""
 
 import functools
+import itertools
 
 import accuracy
+import exact_losses
 import mpmath
 import numpy as np
 import pytest
+import sampled
 from definitions import DEFINITIONS
+from exact_losses import plain
+from ulp import Case
 
 import fastnn as nn
 
 INF = np.inf
 EVERY = 1009
-FOUND = accuracy.read(accuracy.DOCS / "accuracy.json")
+THINNED = 25
+FOUND = accuracy.read(accuracy.DOCS / accuracy.JSON)
+SAMPLED = sampled.read(accuracy.DOCS / sampled.JSON)
 each_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 each_definition = pytest.mark.parametrize("name", DEFINITIONS)
 
@@ -86,9 +93,11 @@ def test_every_activation_has_its_definition_and_its_errors():
 
 
 def test_the_published_table_is_that_of_the_errors_found():
-    assert (accuracy.DOCS / "accuracy.md").read_text() == accuracy.page(FOUND)
+    assert (accuracy.DOCS / "accuracy.md").read_text() == accuracy.page(FOUND, SAMPLED)
     for case, found in FOUND.items():
         assert found.error <= accuracy.bound(DEFINITIONS[case.name], case.which), case
+    for case, found in SAMPLED.items():
+        assert found.error <= sampled.bound(case), case
 
 
 def test_a_wrong_result_is_found_out():
@@ -102,3 +111,97 @@ def test_a_wrong_result_is_found_out():
     got[700] += np.float32(1e-5)
     error, where, _ = accuracy.truth("float32").worst(x, got, exact, None)
     assert (where, round(error, -2)) == (x[700], round(1e-5 / 2.0**-25, -2))
+
+
+# Losses and the softmax family
+
+PAIRS = [(name, which) for name, definition in sampled.DEFINITIONS.items() for which in definition.passes]
+OF_OTHERS = {"cosine_similarity", "cosine_embedding", "margin_ranking", "triplet_margin", "ctc", "linear_cross_entropy"}
+"""Losses that have another signature than those in LOSSES."""
+
+
+@pytest.mark.parametrize("name", [*nn.LOSSES, *OF_OTHERS])
+def test_every_loss_has_its_definition_and_its_errors(name):
+    forms = [form for form in exact_losses.LOSSES if form.partition(" ")[0] == name]
+    assert forms, f"{name} has no definition in tools/exact_losses.py"
+    for form in forms:
+        for which, dtype, isa in itertools.product(
+            exact_losses.LOSSES[form].passes, sampled.DTYPES, ("avx2", "baseline")
+        ):
+            assert Case(form, which, dtype, isa) in SAMPLED
+
+
+def test_every_row_function_has_its_definition():
+    flat = {"hardmax"}  # which is 0 or 1
+    assert (nn.ROW_FUNCTIONS.keys() - flat) <= exact_losses.ROW_FUNCTIONS.keys()
+
+
+@each_dtype
+@pytest.mark.parametrize(("name", "which"), PAIRS)
+def test_errors_of_losses_stay_within_their_bounds(name, which, dtype):
+    worst = [sampled.replayed(found, dtype) for case, found in SAMPLED.items() if case[:3] == (name, which, dtype)]
+    batches = itertools.chain(worst, sampled.batches_of(name, dtype, THINNED))
+    for case, found in sampled.measure(name, which, dtype, (nn.kernels.isa,), batches).items():
+        assert found.error <= sampled.bound(case), found
+
+
+def numbers_in(value, path=()):
+    """The places of the numbers in nested lists."""
+    if not isinstance(value, (list, tuple)):
+        return [path] * (not isinstance(value, int))
+    return [place for k, part in enumerate(value) for place in numbers_in(part, (*path, k))]
+
+
+def moved(value, path, step):
+    """Nested lists with one number changed."""
+    if not path:
+        return value + step
+    return [moved(part, path[1:], step) if k == path[0] else part for k, part in enumerate(value)]
+
+
+def slopes(function, arguments, path):
+    """The derivatives of all results with respect to one number, by a difference of second order."""
+    step = mpmath.ldexp(1, -300)
+    low, high = (as_list(function(*moved(list(arguments), path, change))) for change in (-step, step))
+    return [(plain(b) - plain(a)) / (2 * step) for a, b in zip(low, high, strict=True)]
+
+
+def as_list(result):
+    return result if isinstance(result, list) else [result]
+
+
+def check_slopes(function, arguments, wanted):
+    """Of each result by its own number, or of a single value by each number."""
+    for k, (place, right) in enumerate(zip(numbers_in(arguments), as_list(wanted), strict=False)):
+        found = slopes(function, arguments, place)
+        assert abs((found[k] if len(found) > 1 else found[0]) - plain(right)) < 1e-30
+
+
+def propagated(forward, grad, *x):
+    """What a row function's backward is the gradient of."""
+    return mpmath.fsum(g * plain(y) for g, y in zip(as_list(grad), as_list(forward(list(x))), strict=True))
+
+
+@pytest.mark.parametrize("name", sampled.DEFINITIONS)
+def test_the_exact_derivatives_are_those_of_the_exact_values(name):
+    definition = sampled.DEFINITIONS[name]
+    batch = next(iter(definition.inputs("float64")))
+    k = next(k for k in range(len(batch[0])) if len(batch) == 1 or not np.array_equal(batch[0][k], batch[1][k]))
+    arguments = [sampled.as_mpf(array[k]) for array in batch]
+    of = name.removesuffix(".backward").removesuffix(".var_gradient")
+    for settings in definition.settings:
+        given = {key: sampled.as_mpf(value) for key, value in settings.items()}
+        given |= {"tiny": mpmath.mpf(0)} if definition.smallest else {}
+        known = sampled.DEFINITIONS[of].passes | definition.passes
+        passes = {which: functools.partial(function, **given) for which, function in known.items()}
+        with mpmath.workprec(1500):
+            if name.endswith(".backward"):
+                grad, x = arguments
+                check_slopes(functools.partial(propagated, passes["value"], grad), x, passes["gradient"](grad, x))
+            elif name.endswith(".var_gradient"):
+                of_variance = functools.partial(passes["value"], *arguments[:2])
+                check_slopes(of_variance, arguments[2:], passes["gradient"](*arguments))
+            else:
+                for lower, upper in (("value", "gradient"), ("gradient", "hessian")):
+                    if upper in passes:
+                        check_slopes(passes[lower], arguments, passes[upper](*arguments))

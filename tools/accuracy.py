@@ -1,11 +1,14 @@
-"""Measure the largest error of every activation and derivative, in both builds, and write the table of them.
+"""Measure the largest errors of all functions and derivatives, in both builds, and write the tables of them.
 
-python tools/accuracy.py                        all float32 numbers and 10^8 of float64: about an hour
-python tools/accuracy.py gelu silu              the same for some functions: minutes
-python tools/accuracy.py --every 1009           every 1009th of them
+python tools/accuracy.py                        everything: more than an hour
+python tools/accuracy.py --family losses        a family: activations (an hour), losses, rows (minutes)
+python tools/accuracy.py gelu mse               some functions: minutes
+python tools/accuracy.py gelu --every 1009      every 1009th of an activation's inputs
 
-The exact values come from ``truth.c``, compiled on the spot; the worst inputs are looked at again with mpmath
-(``definitions.py``). What is found goes into docs/accuracy.json, and docs/accuracy.md is made of that.
+Activations are measured over all float32 numbers and 10^8 of float64. The exact values come from ``truth.c``, compiled
+on the spot; the worst inputs are looked at again with mpmath (``definitions.py``). Losses and the softmax family are
+measured by mpmath alone (``exact_losses.py``) on hard inputs (``hard_inputs.py``). What is found goes into
+docs/accuracy.json and docs/accuracy-losses.json, and docs/accuracy.md is made of both.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,9 +30,11 @@ from typing import Any, NamedTuple
 import mpmath
 import numpy as np
 import numpy.typing as npt
-from builds import import_build
+import sampled
+from builds import library
 from definitions import DEFINITIONS, NEAR, Definition
 from tqdm import tqdm
+from ulp import Case, Scaled, error_of
 
 import fastnn
 
@@ -37,6 +42,11 @@ Array = npt.NDArray[Any]
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs"
+JSON = "accuracy.json"
+SAMPLED_TITLES = {
+    "losses": {"value": "value", "gradient": "gradient", "hessian": "Hessian"},
+    "rows": {"value": "value", "gradient": "backward"},
+}
 PASSES = ("value", "derivative")
 WIDER = {"float32": ("float", "double", "long double"), "float64": ("double", "long double", "__float128")}
 """The types in C of numbers, of exact values, and of what needs more digits yet."""
@@ -49,15 +59,6 @@ class Worst(NamedTuple):
     error: float
     x: float
     every: int = 1
-
-
-class Case(NamedTuple):
-    """What is measured: a pass of a function, in a type and a build."""
-
-    name: str
-    which: str
-    dtype: str
-    isa: str
 
 
 def function_of(library: Any, name: str, which: str) -> Callable[[Array], Array]:
@@ -108,11 +109,6 @@ def address(array: Array) -> ctypes.c_void_p:
 @functools.cache
 def truth(dtype: str) -> Truth:
     return Truth(dtype)
-
-
-@functools.cache
-def library(isa: str) -> Any:
-    return fastnn if isa == fastnn.kernels.isa else import_build(isa)
 
 
 def float32_inputs(chunk: int, every: int) -> Array:
@@ -187,14 +183,8 @@ def error_at(case: Case, x: float) -> float:
     definition = DEFINITIONS[case.name]
     with mpmath.workprec(4500):  # numbers far out cancel against those near 1
         exact = (definition.value if case.which == "value" else definition.derivative)(mpmath.mpf(float(number)))
-        info = np.finfo(case.dtype)
-        after = mpmath.ldexp(1, int(info.maxexp))  # the number after the largest stands for all beyond
-        got = math.copysign(1, got) * after if math.isinf(got) else got
-        exact = mpmath.sign(exact) * after if abs(exact) > after else exact
-        exponent = max(int(mpmath.frexp(exact)[1]) - 1, int(info.minexp)) if exact else int(info.minexp)
-        if case.which == "derivative" and definition.crossing and abs(x - definition.crossing) < NEAR:
-            exponent = -1
-        return float(abs(mpmath.mpf(got) - exact) / mpmath.ldexp(1, exponent - int(info.nmant)))
+        crosses = case.which == "derivative" and definition.crossing and abs(x - definition.crossing) < NEAR
+        return error_of(got, Scaled(exact, mpmath.mpf(0.5) if crosses else exact), case.dtype)
 
 
 def bound(definition: Definition, which: str) -> float:
@@ -217,11 +207,19 @@ def write(path: Path, found: dict[Case, Worst]) -> None:
     path.write_text("[\n" + ",\n".join(lines) + "\n]\n")
 
 
-def page(found: dict[Case, Worst]) -> str:
+def page(found: dict[Case, Worst], sampled_found: dict[Case, sampled.Witness]) -> str:
     every = max((worst.every for case, worst in found.items() if case.dtype == "float32"), default=1)
-    numbers = "all 2^32 numbers" if every == 1 else f"every {every}th of all 2^32 numbers, at least"
+    places: dict[str, Iterable[str]] = {
+        "float32": ["all 2^32 numbers" if every == 1 else f"every {every}th of all 2^32 numbers, at least"],
+        "activations": table(found),
+    }
+    for family, titles in SAMPLED_TITLES.items():
+        places[family] = sampled.table(sampled_found, family, titles)
+        places[f"{family} why"] = sampled.reasons(family)
     text = (HERE / "accuracy.md").read_text()
-    return text.replace("{float32}", numbers).replace("{table}", "\n".join(table(found)))
+    for place, lines in places.items():
+        text = text.replace(f"{{{place}}}", "\n".join(lines))
+    return text
 
 
 def table(found: dict[Case, Worst]) -> Iterator[str]:
@@ -246,28 +244,45 @@ def cell(worst: Worst | None, dtype: str) -> str:
 
 
 def main() -> None:
+    families = {"activations": list(DEFINITIONS), **{key: list(family) for key, family in sampled.FAMILIES.items()}}
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", help="functions; all if none is named")
+    parser.add_argument("--family", choices=families, action="append", help="only this family, if no function is named")
     parser.add_argument("--dtype", choices=INPUTS, action="append", help="only this type")
-    parser.add_argument("--every", type=int, default=1, help="only every so many of the inputs (default: all)")
+    parser.add_argument("--every", type=int, default=1, help="only every so many of an activation's inputs")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (default: as many as processors)")
-    parser.add_argument("--output", type=Path, default=DOCS, help="the folder of accuracy.json and accuracy.md")
+    parser.add_argument("--output", type=Path, default=DOCS, help="the folder of the JSON files and of accuracy.md")
     options = parser.parse_args()
-    unknown = set(options.names) - DEFINITIONS.keys()
+    names = options.names or [name for family in options.family or families for name in families[family]]
+    unknown = set(names).difference(*families.values())
     if unknown:
-        parser.error(f"there is no activation {', '.join(sorted(unknown))}; there are {', '.join(DEFINITIONS)}")
+        known = ", ".join(name for family in families.values() for name in family)
+        parser.error(f"there is no function {', '.join(sorted(unknown))}; there are {known}")
+    activations, others = ([name for name in names if (name in DEFINITIONS) is which] for which in (True, False))
+    dtypes = options.dtype or list(INPUTS)
 
-    path = options.output / "accuracy.json"
-    found = read(path)
-    for dtype in options.dtype or INPUTS:
+    path, sampled_path = options.output / JSON, options.output / sampled.JSON
+    found, sampled_found = read(path), sampled.read(sampled_path)
+    if others:
+        sampled_found |= sampled.sweep(others, dtypes, fastnn.kernels.supported, options.jobs)
+        sampled.write(sampled_path, sampled_found)
+    for dtype in dtypes if activations else ():
         chunks = (1 << 32) // CHUNK if dtype == "float32" else 100
-        found |= sweep(options.names or list(DEFINITIONS), dtype, chunks, options.every, options.jobs)
+        found |= sweep(activations, dtype, chunks, options.every, options.jobs)
         write(path, found)
-    found = read(path)
-    (options.output / "accuracy.md").write_text(page(found))
-    over = [(case, worst) for case, worst in found.items() if worst.error > bound(DEFINITIONS[case.name], case.which)]
-    for case, worst in over:
-        print(f"{' '.join(case)}: {worst.error:.3f} ULP at {worst.x!r}")
+    found, sampled_found = read(path), sampled.read(sampled_path)
+    (options.output / "accuracy.md").write_text(page(found, sampled_found))
+    over = [
+        f"{' '.join(case)}: {worst.error:.3f} ULP at {worst.x!r}"
+        for case, worst in found.items()
+        if worst.error > bound(DEFINITIONS[case.name], case.which)
+    ]
+    over += [
+        f"{' '.join(case)}: {worst.error:.3f} ULP at {worst.inputs} {worst.settings}"
+        for case, worst in sampled_found.items()
+        if worst.error > sampled.bound(case)
+    ]
+    print(*over, sep="\n")
     sys.exit(len(over) > 0)
 
 

@@ -1,9 +1,18 @@
 """Both builds of the kernels in one process."""
 
+import functools
 import importlib
 import os
 import sys
 from types import ModuleType
+
+import fastnn
+
+
+@functools.cache
+def library(isa: str) -> ModuleType:
+    """The package with the kernels for an instruction set."""
+    return fastnn if isa == fastnn.kernels.isa else import_build(isa)
 
 
 def import_build(isa: str) -> ModuleType:

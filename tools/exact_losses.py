@@ -1,0 +1,1165 @@
+"""Every loss and its derivatives, and the softmax family, in as many digits as mpmath is told to use.
+
+They are written from the formulas of the docstrings, not from the kernels. A definition takes one value's arguments,
+as mpmath's numbers and lists of them, and the hyperparameters, and gives a number or a list. Errors are in units in
+the last place of the exact value (ULP). Where a result is a sum that cancels, by nature of its formula, it is written
+as ``terms``: then its error counts in units in the last place of the largest term. Where it has an exponential of a
+difference of inputs, it is ``steep``: a difference that is rounded, as if an input were changed by half a unit in its
+last place, changes the exponential as many times as much as the difference is large.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import hard_inputs as hard
+import mpmath
+from ulp import Scaled
+
+Number = Any
+Row = Sequence[Number]
+
+mpf, exp, log, log1p, root = mpmath.mpf, mpmath.exp, mpmath.log, mpmath.log1p, mpmath.sqrt
+
+
+Result = Number | Scaled
+Function = Callable[..., Result | list[Result]]
+
+
+class Exact(NamedTuple):
+    """A loss, or a row function: its passes, the inputs on which it is measured, and the errors that are allowed."""
+
+    inputs: Callable[..., Any]
+    passes: Mapping[str, Function]
+    """What is measured, under the names of the table's columns."""
+    settings: tuple[Mapping[str, Any], ...] = ({},)
+    bounds: Mapping[str, float] = {}
+    """Where the largest error, in ULP, may be other than 4 for a value and 8 for a derivative."""
+    reason: str = ""
+    """Why."""
+    smallest: bool = False
+    """Whether the definition depends on the type's smallest normal number."""
+
+    def bound(self, which: str) -> float:
+        return self.bounds.get(which, 4 if which == "value" else 8)
+
+
+def of_loss(
+    inputs: Callable[..., Any],
+    value: Function,
+    gradient: Function,
+    hessian: Function,
+    *settings: Mapping[str, Any],
+    **rest: Any,
+) -> Exact:
+    passes = {"value": value, "gradient": gradient, "hessian": hessian}
+    return Exact(inputs, passes, settings or ({},), **rest)
+
+
+def scaled(result: Result) -> Scaled:
+    return result if isinstance(result, Scaled) else Scaled(result, abs(result))
+
+
+def terms(*results: Result) -> Scaled:
+    parts = [scaled(result) for result in results] or [Scaled(mpf(0), mpf(0))]
+    return Scaled(mpmath.fsum(part.value for part in parts), max(part.scale for part in parts))
+
+
+def steep(result: Result, exponent: Number) -> Scaled:
+    """A result that has the exponential of a difference."""
+    value, scale = scaled(result)
+    return Scaled(value, scale * max(1, abs(exponent)))
+
+
+def times(factor: Number, result: Result) -> Result:
+    if isinstance(result, Scaled):
+        return Scaled(factor * result.value, abs(factor) * result.scale)
+    return factor * result
+
+
+def plain(result: Result) -> Number:
+    return result.value if isinstance(result, Scaled) else result
+
+
+def sign(x: Number) -> Number:
+    return mpf(mpmath.sign(x))
+
+
+def step(x: Number) -> Number:
+    return mpf(x > 0)
+
+
+def clip(x: Number, low: Number, high: Number) -> Number:
+    return min(max(x, low), high)
+
+
+def zero(*_: Any, **__: Any) -> Number:
+    return mpf(0)
+
+
+def logistic(x: Number) -> Number:
+    return 1 / (1 + exp(-x)) if x > 0 else exp(x) / (1 + exp(x))
+
+
+def softplus(x: Number) -> Number:
+    return max(x, 0) + log1p(exp(-abs(x)))
+
+
+def x_log(x: Number, y: Number) -> Number:
+    """x log y, 0 for x = 0."""
+    return x * log(y) if x else mpf(0)
+
+
+# Regression
+
+
+def huber(p: Number, t: Number, delta: Number) -> Number:
+    r = abs(p - t)
+    return r**2 / 2 if r <= delta else delta * (r - delta / 2)
+
+
+def pseudo_huber(p: Number, t: Number, delta: Number) -> Number:
+    r = p - t
+    return r**2 / (root(1 + (r / delta) ** 2) + 1)
+
+
+def log_cosh(p: Number, t: Number) -> Number:
+    return (
+        log1p(2 * mpmath.sinh((p - t) / 2) ** 2) if abs(p - t) < 1 else abs(p - t) + log((1 + exp(-2 * abs(p - t))) / 2)
+    )
+
+
+def sech2(x: Number) -> Number:
+    e = exp(-2 * abs(x))
+    return 4 * e / (1 + e) ** 2
+
+
+def quantile_slope(p: Number, t: Number, q: Number) -> Number:
+    return -q if t > p else 1 - q if p > t else mpf(0)
+
+
+def log_ratio(p: Number, t: Number) -> Number:
+    return log((1 + p) / (1 + t))
+
+
+def smape_slope(p: Number, t: Number) -> Number:
+    return 400 * abs(t) * sign(p - t) / (abs(p) + abs(t)) ** 2 if p * t > 0 else mpf(0)
+
+
+# Counts and positive numbers
+
+
+def stirling(t: Number) -> tuple[Number, ...]:
+    return (t * log(t), -t, log(2 * mpmath.pi * t) / 2) if t > 1 else ()
+
+
+def poisson(p: Number, t: Number, log_input: bool = True, full: bool = False, epsilon: Number = 1e-8) -> Result:
+    parts = (exp(p), -t * p) if log_input else (p, -x_log(t, p + epsilon))
+    return terms(*parts, *(stirling(t) if full else ()))
+
+
+def poisson_gradient(
+    p: Number, t: Number, log_input: bool = True, full: bool = False, epsilon: Number = 1e-8
+) -> Result:
+    return terms(exp(p), -t) if log_input else (p + epsilon - t) / (p + epsilon)
+
+
+def poisson_hessian(p: Number, t: Number, log_input: bool = True, full: bool = False, epsilon: Number = 1e-8) -> Result:
+    return exp(p) if log_input else t / (p + epsilon) ** 2
+
+
+def gamma(p: Number, t: Number, log_input: bool = True) -> Result:
+    return terms(p, t * exp(-p)) if log_input else terms(log(p), t / p)
+
+
+def gamma_gradient(p: Number, t: Number, log_input: bool = True) -> Result:
+    return terms(1, -t * exp(-p)) if log_input else (p - t) / p**2
+
+
+def gamma_hessian(p: Number, t: Number, log_input: bool = True) -> Result:
+    return t * exp(-p) if log_input else (2 * t - p) / p**3
+
+
+def tweedie(derivative: int) -> Function:
+    def function(p: Number, t: Number, power: Number) -> Result:
+        b, c = 2 - power, 1 - power
+        return terms(b ** (derivative - 1) * exp(b * p), -t * c ** (derivative - 1) * exp(c * p))
+
+    return function
+
+
+def variance(var: Number, eps: Number = 1e-6) -> Number:
+    return mpf(max(var, eps))
+
+
+def gaussian(p: Number, t: Number, var: Number, full: bool = False) -> Result:
+    v = variance(var)
+    return terms(log(v) / 2, (p - t) ** 2 / v / 2, log(2 * mpmath.pi) / 2 if full else 0)
+
+
+def variance_gradient(p: Number, t: Number, var: Number) -> Result:
+    v = variance(var)
+    return terms(1 / (2 * v), -((p - t) ** 2) / v**2 / 2)
+
+
+# Margins; targets are -1 and 1
+
+
+def hinge(p: Number, t: Number) -> Number:
+    return max(0, 1 - t * p)
+
+
+# Probabilities and logits
+
+
+def binary_ce(p: Number, t: Number, tiny: Number) -> Number:
+    return -x_log(t, max(p, tiny)) - (1 - t) * (log1p(-p) if 1 - p > tiny else log(tiny))
+
+
+def binary_ce_gradient(p: Number, t: Number, tiny: Number) -> Number:
+    yes, no = max(p, tiny), max(1 - p, tiny)
+    return (1 - t) / no - t / yes
+
+
+def binary_ce_hessian(p: Number, t: Number, tiny: Number) -> Number:
+    return t / max(p, tiny) ** 2 + (1 - t) / max(1 - p, tiny) ** 2
+
+
+def yes_and_no(t: Number, pos_weight: Number, label_smoothing: Number) -> tuple[Number, Number]:
+    s = (1 - label_smoothing) * t + label_smoothing / 2
+    return pos_weight * s, 1 - s
+
+
+def logits_ce(z: Number, t: Number, pos_weight: Number = 1, label_smoothing: Number = 0) -> Number:
+    yes, no = yes_and_no(t, pos_weight, label_smoothing)
+    return yes * softplus(-z) + no * softplus(z)
+
+
+def logits_ce_gradient(z: Number, t: Number, pos_weight: Number = 1, label_smoothing: Number = 0) -> Result:
+    yes, no = yes_and_no(t, pos_weight, label_smoothing)
+    return terms(no * logistic(z), -yes * logistic(-z))
+
+
+def logits_ce_hessian(z: Number, t: Number, pos_weight: Number = 1, label_smoothing: Number = 0) -> Number:
+    yes, no = yes_and_no(t, pos_weight, label_smoothing)
+    return (yes + no) * logistic(z) * logistic(-z)
+
+
+class Focal(NamedTuple):
+    """What the sigmoid focal loss is made of: its factors f, m^gamma and l, and their derivatives."""
+
+    weight: Number
+    m: Number
+    dm: Number
+    loss: Number
+    slope: Result
+    bend: Number
+    skew: Number
+
+
+def focal_parts(z: Number, t: Number, alpha: Number) -> Focal:
+    yes, no = logistic(z), logistic(-z)
+    return Focal(
+        weight=alpha * t + (1 - alpha) * (1 - t) if alpha >= 0 else mpf(1),
+        m=yes * (1 - t) + no * t,
+        dm=(1 - 2 * t) * yes * no,
+        loss=logits_ce(z, t),
+        slope=logits_ce_gradient(z, t),
+        bend=yes * no,
+        skew=no - yes,
+    )
+
+
+def focal(z: Number, t: Number, alpha: Number, gamma: Number) -> Number:
+    f = focal_parts(z, t, alpha)
+    return f.weight * f.m**gamma * f.loss
+
+
+def focal_gradient(z: Number, t: Number, alpha: Number, gamma: Number) -> Result:
+    f = focal_parts(z, t, alpha)
+    return times(f.weight * f.m**gamma, terms(f.slope, gamma * f.dm / f.m * f.loss))
+
+
+def focal_hessian(z: Number, t: Number, alpha: Number, gamma: Number) -> Result:
+    f = focal_parts(z, t, alpha)
+    d = f.dm / f.m
+    parts = (
+        gamma * (gamma - 1) * d**2 * f.loss,
+        gamma * d * f.skew * f.loss,
+        2 * gamma * d * plain(f.slope),
+        f.bend,
+    )
+    return times(f.weight * f.m**gamma, terms(*parts))
+
+
+def kl(x: Number, t: Number, log_target: bool = False, generalized: bool = False) -> Result:
+    s = exp(t) if log_target else t
+    of_target = (s * t if log_target else x_log(s, s)), -s * x
+    return terms(*of_target, *((exp(x), -s) if generalized else ()))
+
+
+def kl_gradient(x: Number, t: Number, log_target: bool = False, generalized: bool = False) -> Result:
+    s = exp(t) if log_target else t
+    return terms(exp(x), -s) if generalized else -s
+
+
+def kl_hessian(x: Number, t: Number, log_target: bool = False, generalized: bool = False) -> Number:
+    return exp(x) if generalized else mpf(0)
+
+
+# Rows of classes
+
+
+class Softmax:
+    """The softmax of a row, in parts that do not cancel."""
+
+    def __init__(self, z: Row) -> None:
+        self.z, self.largest = z, max(z)
+        self.e = [exp(x - self.largest) for x in z]
+        self.second = sorted(z)[-2] if len(z) > 1 else self.largest
+        self.total = mpmath.fsum(self.e)
+        self.log_rest = log1p(self.without(list(z).index(self.largest)))
+
+    def without(self, k: int) -> Number:
+        """The sum of the other exponentials."""
+        return mpmath.fsum(self.e[:k] + self.e[k + 1 :])
+
+    @functools.cached_property
+    def p(self) -> list[Number]:
+        return [e / self.total for e in self.e]
+
+    @functools.cached_property
+    def rest(self) -> list[Number]:
+        """1 - p."""
+        return [(self.without(k) if 2 * e > self.total else self.total - e) / self.total for k, e in enumerate(self.e)]
+
+    def minus_log(self, k: int) -> Number:
+        return (self.largest - self.z[k]) + self.log_rest
+
+    def steep_minus_log(self, k: int) -> Scaled:
+        return steep(self.minus_log(k), 1 if self.z[k] < self.largest else self.exponent(k))
+
+    def exponent(self, k: int) -> Number:
+        """That on which p, 1 - p and log p depend: the distance to the largest, or that of the next if k is it."""
+        return self.largest - (self.z[k] if self.z[k] < self.largest else self.second)
+
+
+def as_row(t: Row | int, n: int, label_smoothing: Number = 0) -> list[Number]:
+    row = [mpf(k == t) for k in range(n)] if isinstance(t, int) else t
+    return [(1 - label_smoothing) * x + label_smoothing / n for x in row]
+
+
+def categorical_ce(p: Row, t: Row, tiny: Number) -> Number:
+    return -mpmath.fsum(x_log(y, max(x, tiny)) for x, y in zip(p, t, strict=True))
+
+
+def cross_entropy(z: Row, t: Row | int, label_smoothing: Number = 0) -> Result:
+    s = Softmax(z)
+    row = as_row(t, len(z), label_smoothing)
+    return terms(*(times(y, s.steep_minus_log(k)) for k, y in enumerate(row) if y))
+
+
+def cross_entropy_gradient(z: Row, t: Row | int, label_smoothing: Number = 0) -> list[Result]:
+    s, row = Softmax(z), as_row(t, len(z), label_smoothing)
+    total = mpmath.fsum(row)
+    return [
+        steep(-y * s.rest[k], s.exponent(k)) if y == total else terms(steep(total * s.p[k], s.exponent(k)), -y)
+        for k, y in enumerate(row)
+    ]
+
+
+def cross_entropy_hessian(z: Row, t: Row | int, label_smoothing: Number = 0) -> list[Result]:
+    s, total = Softmax(z), mpmath.fsum(as_row(t, len(z), label_smoothing))
+    return [steep(total * s.p[k] * s.rest[k], s.exponent(k)) for k in range(len(z))]
+
+
+class Form(NamedTuple):
+    """What a loss makes of l = -log p: its value, and two derivatives with respect to l."""
+
+    value: Callable[..., Number]
+    slope: Callable[..., Number]
+    curve: Callable[..., tuple[Number, ...]]
+    """As the terms of which it is the sum."""
+
+
+FOCAL = Form(
+    lambda loss, p, rest, gamma: rest**gamma * loss,
+    lambda loss, p, rest, gamma: rest**gamma + gamma * rest ** (gamma - 1) * p * loss,
+    lambda loss, p, rest, gamma: (
+        2 * gamma * rest ** (gamma - 1) * p,
+        -gamma * rest ** (gamma - 1) * p * loss,
+        gamma * (gamma - 1) * rest ** (gamma - 2) * p**2 * loss,
+    ),
+)
+POLY = Form(
+    lambda loss, p, rest, epsilon: loss + epsilon * rest,
+    lambda loss, p, rest, epsilon: 1 + epsilon * p,
+    lambda loss, p, rest, epsilon: (-epsilon * p,),
+)
+GENERALIZED = Form(
+    lambda loss, p, rest, q: -mpmath.expm1(-q * loss) / q,
+    lambda loss, p, rest, q: exp(-q * loss),
+    lambda loss, p, rest, q: (-q * exp(-q * loss),),
+)
+
+
+def of_form(inputs: Callable[..., Any], form: Form, name: str, *values: float, **rest: Any) -> Exact:
+    """A loss of labels: a form of the cross-entropy."""
+
+    def at(z: Row, label: int) -> tuple[Softmax, tuple[Number, Number, Number]]:
+        s = Softmax(z)
+        return s, (s.minus_log(label), s.p[label], s.rest[label])
+
+    def value(z: Row, label: int, **setting: Number) -> Result:
+        s, point = at(z, label)
+        return steep(form.value(*point, setting[name]), 1 if z[label] < s.largest else s.exponent(label))
+
+    def gradient(z: Row, label: int, **setting: Number) -> list[Result]:
+        s, point = at(z, label)
+        slope = form.slope(*point, setting[name])
+        own = [-s.rest[k] if k == label else s.p[k] for k in range(len(z))]
+        return [steep(slope * x, max(s.exponent(k), s.exponent(label))) for k, x in enumerate(own)]
+
+    def hessian(z: Row, label: int, **setting: Number) -> list[Result]:
+        s, point = at(z, label)
+        slope, curve = form.slope(*point, setting[name]), form.curve(*point, setting[name])
+        own = [s.rest[k] if k == label else s.p[k] for k in range(len(z))]
+        bends = [terms(slope * s.p[k] * s.rest[k], *(part * x**2 for part in curve)) for k, x in enumerate(own)]
+        return [steep(bend, max(s.exponent(k), s.exponent(label))) for k, bend in enumerate(bends)]
+
+    return of_loss(inputs, value, gradient, hessian, *({name: number} for number in values), **rest)
+
+
+def others(z: Row, label: int) -> list[int]:
+    return [k for k in range(len(z)) if k != label]
+
+
+def multi_margin(z: Row, label: int, p: Number, margin: Number) -> Result:
+    ahead = {k: terms(margin, z[k] - z[label]) for k in others(z, label)}
+    parts = [a.value**p for a in ahead.values() if a.value > 0]
+    sizes = [a.value ** (p - 1) * a.scale for a in ahead.values() if a.value > 0]
+    return times(1 / mpf(len(z)), Scaled(mpmath.fsum(parts), max(sizes, default=mpf(0))))
+
+
+def multi_margin_gradient(z: Row, label: int, p: Number, margin: Number) -> list[Result]:
+    slopes: list[Result] = [mpf(0)] * len(z)
+    for k in others(z, label):
+        ahead = terms(margin, z[k] - z[label])
+        if ahead.value > 0:
+            slopes[k] = times(mpf(2) / len(z), ahead) if p == 2 else Scaled(1 / mpf(len(z)), 1 / mpf(len(z)))
+    moved = [slopes[k] for k in others(z, label) if isinstance(slopes[k], Scaled)]
+    slopes[label] = Scaled(-mpmath.fsum(m.value for m in moved), max((m.scale for m in moved), default=mpf(0)))
+    return slopes
+
+
+def multi_margin_hessian(z: Row, label: int, p: Number, margin: Number) -> list[Result]:
+    bends = [mpf(0)] * len(z)
+    for k in others(z, label):
+        bends[k] = mpf(2) / len(z) * step(margin + z[k] - z[label]) if p == 2 else mpf(0)
+    bends[label] = mpmath.fsum(bends)
+    return bends
+
+
+def flat_row(z: Row, *_: Any, **__: Any) -> list[Result]:
+    return [mpf(0)] * len(z)
+
+
+def at_places(n: int, slopes: Mapping[int, Number]) -> list[Result]:
+    return [mpf(slopes.get(k, 0)) for k in range(n)]
+
+
+def perceptron_gradient(z: Row, label: int) -> list[Result]:
+    first = list(z).index(max(z))
+    return at_places(len(z), {first: 1, label: -1} if z[first] > z[label] else {})
+
+
+def categorical_hinge(z: Row, label: int) -> Result:
+    best = max([z[k] for k in others(z, label)] + [mpf(0)])
+    lead = terms(1, best - z[label])
+    return Scaled(max(mpf(0), lead.value), lead.scale)
+
+
+def categorical_hinge_gradient(z: Row, label: int) -> list[Result]:
+    best = max([z[k] for k in others(z, label)] + [mpf(0)])
+    if 1 + best - z[label] <= 0:
+        return at_places(len(z), {})
+    first = next((k for k in others(z, label) if z[k] == best), label)
+    return at_places(len(z), {first: 1, label: -1} if best > 0 else {label: -1})
+
+
+class Sparsemax:
+    """The sparsemax of a row as differences from its largest element: 0 at most."""
+
+    def __init__(self, z: Row) -> None:
+        self.d = [x - max(z) for x in z]
+        total, self.tau = mpf(0), mpf(-1)
+        for count, x in enumerate(sorted(self.d, reverse=True), 1):
+            total += x
+            if 1 + count * x > total:
+                self.tau = (total - 1) / count
+        self.y = [max(x - self.tau, mpf(0)) for x in self.d]
+
+    def scaled(self, k: int) -> Scaled:
+        return Scaled(self.y[k], max(abs(self.d[k]), -self.tau) if self.y[k] else mpf(0))
+
+
+def sparsemax_loss(z: Row, label: int) -> Result:
+    s = Sparsemax(z)
+    squares = mpmath.fsum(y**2 for k, y in enumerate(s.y) if k != label)
+    return ((1 - s.y[label]) ** 2 + squares) / 2 + max(mpf(0), s.tau - s.d[label])
+
+
+def sparsemax_loss_gradient(z: Row, label: int) -> list[Result]:
+    s = Sparsemax(z)
+    return [Scaled(s.y[k] - 1, mpf(1)) if k == label else s.scaled(k) for k in range(len(z))]
+
+
+def sparsemax_loss_hessian(z: Row, label: int) -> list[Result]:
+    y = Sparsemax(z).y
+    count = sum(x > 0 for x in y)
+    return [(1 - 1 / mpf(count)) * step(x) for x in y]
+
+
+def mean_of(function: Function) -> Function:
+    """The mean of an element-wise loss over a row."""
+
+    def mean(z: Row, t: Row) -> Number:
+        return mpmath.fsum(function(x, y) for x, y in zip(z, t, strict=True)) / len(z)
+
+    return mean
+
+
+def nth_of(function: Function) -> Function:
+    """A derivative of the mean of an element-wise loss over a row."""
+
+    def derivative(z: Row, t: Row) -> list[Result]:
+        return [times(1 / mpf(len(z)), function(x, y)) for x, y in zip(z, t, strict=True)]
+
+    return derivative
+
+
+def margin_pairs(p: Row, t: Row) -> Any:
+    """What counts in a margin of several labels: the pair, its weight and by how much it is too near."""
+    for j, i in itertools.product(range(len(p)), repeat=2):
+        ahead = terms(1, p[i] - p[j])
+        if t[j] * (1 - t[i]) and ahead.value > 0:
+            yield j, i, t[j] * (1 - t[i]), ahead
+
+
+def multilabel_margin(p: Row, t: Row) -> Result:
+    parts = [times(weight / len(p), ahead) for _, _, weight, ahead in margin_pairs(p, t)]
+    return Scaled(mpmath.fsum(x.value for x in parts), max((x.scale for x in parts), default=mpf(0)))
+
+
+def multilabel_margin_gradient(p: Row, t: Row) -> list[Result]:
+    up, down = [mpf(0)] * len(p), [mpf(0)] * len(p)
+    for j, i, weight, _ in margin_pairs(p, t):
+        up[i] += weight / len(p)
+        down[j] += weight / len(p)
+    return [terms(u, -d) for u, d in zip(up, down, strict=True)]
+
+
+def overlap(p: Row, t: Row, alpha: Number, beta: Number, smooth: Number) -> tuple[Number, Number]:
+    """What is marked rightly, and what wrongly."""
+    right = mpmath.fsum(x * y for x, y in zip(p, t, strict=True)) + smooth
+    marked = mpmath.fsum(x * (1 - y) for x, y in zip(p, t, strict=True))
+    missed = mpmath.fsum((1 - x) * y for x, y in zip(p, t, strict=True))
+    return right, alpha * marked + beta * missed
+
+
+def tversky(p: Row, t: Row, alpha: Number, beta: Number, smooth: Number) -> Number:
+    right, wrong = overlap(p, t, alpha, beta, smooth)
+    return wrong / (right + wrong)
+
+
+def tversky_gradient(p: Row, t: Row, alpha: Number, beta: Number, smooth: Number) -> list[Result]:
+    right, wrong = overlap(p, t, alpha, beta, smooth)
+    square = (right + wrong) ** 2
+    return [terms(right * alpha * (1 - y) / square, -y * (beta * right + wrong) / square) for y in t]
+
+
+def tversky_hessian(p: Row, t: Row, alpha: Number, beta: Number, smooth: Number) -> list[Result]:
+    whole = sum(overlap(p, t, alpha, beta, smooth))
+    slopes = tversky_gradient(p, t, alpha, beta, smooth)
+    moved = [terms(y, alpha * (1 - y), -beta * y) for y in t]
+    return [
+        Scaled(-2 * m.value * plain(s) / whole, 2 * m.scale * scaled(s).scale / whole)
+        for m, s in zip(moved, slopes, strict=True)
+    ]
+
+
+def dice_of(function: Function) -> Function:
+    return lambda p, t, smooth: function(p, t, mpf(1) / 2, mpf(1) / 2, smooth / 2)
+
+
+# Rows of features
+
+
+def length(x: Row) -> Number:
+    return root(mpmath.fsum(a * a for a in x))
+
+
+def directions(p: Row, t: Row) -> tuple[list[Number], list[Number], Scaled]:
+    """The directions of two rows and the cosine between them; rows of zeros have none."""
+    u, w = ([a / length(x) for a in x] if any(x) else [mpf(0)] * len(x) for x in (p, t))
+    products = [a * b for a, b in zip(u, w, strict=True)]
+    return u, w, Scaled(mpmath.fsum(products), mpmath.fsum(map(abs, products)))
+
+
+def cosine_similarity(p: Row, t: Row) -> Result:
+    return directions(p, t)[2]
+
+
+def cosine_similarity_gradient(p: Row, t: Row) -> list[Result]:
+    u, w, c = directions(p, t)
+    if not any(u) or not any(w):
+        return flat_row(p)
+    return [times(1 / length(p), terms(b, -c.value * a)) for a, b in zip(u, w, strict=True)]
+
+
+def cosine_similarity_hessian(p: Row, t: Row) -> list[Result]:
+    u, w, c = directions(p, t)
+    if not any(u) or not any(w):
+        return flat_row(p)
+    return [
+        times(1 / length(p) ** 2, terms(3 * c.value * a * a, -2 * a * b, -c.value)) for a, b in zip(u, w, strict=True)
+    ]
+
+
+def cosine_distance(p: Row, t: Row) -> Result:
+    u, w, _ = directions(p, t)
+    if not any(u) or not any(w):
+        return mpf(1)
+    apart = length([a - b for a, b in zip(u, w, strict=True)])
+    return Scaled(apart**2 / 2, max(apart, apart**2 / 2))
+
+
+def negated(function: Function) -> Function:
+    def negative(*arguments: Any) -> list[Result]:
+        return [times(-1, x) for x in function(*arguments)]
+
+    return negative
+
+
+def norm(r: Row, p: Number) -> Number:
+    if p == mpmath.inf:
+        return max(abs(x) for x in r)
+    return mpmath.fsum(abs(x) ** p for x in r if x) ** (1 / p) if any(r) else mpf(0)
+
+
+def difference(p: Row, t: Row) -> list[Number]:
+    return [a - b for a, b in zip(p, t, strict=True)]
+
+
+def distance(x: Row, y: Row, p: Number = 2) -> Number:
+    return norm(difference(x, y), p)
+
+
+def distance_gradient(x: Row, y: Row, p: Number = 2) -> list[Result]:
+    r = difference(x, y)
+    d = norm(r, p)
+    if not d:
+        return flat_row(x)
+    if p == mpmath.inf:
+        first = next(k for k, a in enumerate(r) if abs(a) == d)
+        return at_places(len(r), {first: sign(r[first])})
+    return [steep(sign(a) * (abs(a) / d) ** (p - 1), p - 1) if a else mpf(0) for a in r]
+
+
+def distance_hessian(x: Row, y: Row, p: Number = 2) -> list[Result]:
+    r = difference(x, y)
+    d = norm(r, p)
+    if not d or p in (1, mpmath.inf):
+        return flat_row(x)
+    shares = [abs(a) / d for a in r]
+    powers = [u ** (p - 2) if u or p > 2 else mpf(1) if p == 2 else mpmath.inf for u in shares]
+    bends = (terms(power, -(u ** (2 * p - 2))) for u, power in zip(shares, powers, strict=True))
+    return [times((p - 1) / d, steep(bend, p - 1)) for bend in bends]
+
+
+def cosine_embedding(x: Row, y: Row, t: int, margin: Number) -> Result:
+    if t == 1:
+        return cosine_distance(x, y)
+    apart = terms(1, -margin, directions(x, y)[2].value - 1)
+    return Scaled(max(mpf(0), apart.value), apart.scale)
+
+
+def cosine_embedding_derivative(of_distance: Function) -> Function:
+    def derivative(x: Row, y: Row, t: int, margin: Number) -> list[Result]:
+        factor = mpf(1) if t == 1 else -step(directions(x, y)[2].value - margin)
+        of_both = (*of_distance(x, y), *of_distance(y, x))
+        return [times(factor, one) if factor else mpf(0) for one in of_both]
+
+    return derivative
+
+
+def margin_ranking(x: Number, y: Number, t: int, margin: Number) -> Result:
+    lead = terms(margin, -t * (x - y))
+    return Scaled(max(mpf(0), lead.value), lead.scale)
+
+
+def margin_ranking_gradient(x: Number, y: Number, t: int, margin: Number) -> list[Result]:
+    slope = -t * step(margin - t * (x - y))
+    return [slope, -slope]
+
+
+class Triplet:
+    """The distances of a triplet: which two of its rows are far, and whether it counts."""
+
+    def __init__(self, a: Row, p: Row, n: Row, margin: Number, swap: bool) -> None:
+        self.swapped = bool(swap) and distance(p, n) < distance(a, n)
+        self.value = terms(distance(a, p), -distance(p if self.swapped else a, n), margin)
+        self.counts = step(self.value.value)
+
+
+def triplet_margin(a: Row, p: Row, n: Row, margin: Number, swap: bool = False) -> Result:
+    triplet = Triplet(a, p, n, margin, swap)
+    return Scaled(max(mpf(0), triplet.value.value), triplet.value.scale)
+
+
+def triplet_derivative(of_distance: Callable[[Row, Row], list[Result]]) -> Function:
+    def derivative(a: Row, p: Row, n: Row, margin: Number, swap: bool = False) -> list[Result]:
+        triplet = Triplet(a, p, n, margin, swap)
+        if not triplet.counts:
+            return [mpf(0)] * (3 * len(a))
+        to_near, to_anchor = of_distance(a, p), of_distance(p, a)
+        to_far, from_far = ((p, n), (n, p)) if triplet.swapped else ((a, n), (n, a))
+        moved, far = negated(of_distance)(*to_far), negated(of_distance)(*from_far)
+        if triplet.swapped:
+            return [*to_near, *map(terms, to_anchor, moved), *far]
+        return [*map(terms, to_near, moved), *to_anchor, *far]
+
+    return derivative
+
+
+# Sequences and layers
+
+
+def alignments(steps: int, classes: int, target: Row) -> Any:
+    """All ways to give the labels in so many steps; 0 is the blank."""
+    for way in itertools.product(range(classes), repeat=steps):
+        merged = [c for c, _ in itertools.groupby(way) if c]
+        if merged == list(target):
+            yield way
+
+
+def ctc_shares(rows: Sequence[Row], target: Row) -> tuple[Number, list[list[Number]]]:
+    """The logarithm of the probability of all alignments, and the share of each class at each step."""
+    steps, classes = len(rows), len(rows[0])
+    total, shares = mpf(0), [[mpf(0)] * classes for _ in range(steps)]
+    largest = [max(row) for row in rows]
+    for way in alignments(steps, classes, target):
+        probability = exp(mpmath.fsum(rows[i][c] - largest[i] for i, c in enumerate(way)))
+        total += probability
+        for i, c in enumerate(way):
+            shares[i][c] += probability
+    return log(total) + mpmath.fsum(largest), [[share / total for share in row] for row in shares]
+
+
+def ctc(rows: Sequence[Row], target: Row, logits: bool = False) -> Result:
+    logarithm = ctc_shares(rows, target)[0]
+    if logits:
+        logarithm -= mpmath.fsum(max(row) + Softmax(row).log_rest for row in rows)
+    return Scaled(-logarithm, max(abs(logarithm), mpf(1)))
+
+
+def ctc_gradient(rows: Sequence[Row], target: Row, logits: bool = False) -> list[Result]:
+    shares = [share for row in ctc_shares(rows, target)[1] for share in row]
+    if not logits:
+        return [-share for share in shares]
+    softmaxes = [Softmax(row) for row in rows]
+    widest = max(s.largest - min(s.z) for s in softmaxes)
+    probabilities = (steep(p, s.exponent(k)) for s in softmaxes for k, p in enumerate(s.p))
+    return [terms(p, steep(-share, widest)) for p, share in zip(probabilities, shares, strict=True)]
+
+
+def products(hidden: Row, matrix: Sequence[Row]) -> list[Number]:
+    return [mpmath.fsum(a * b for a, b in zip(hidden, row, strict=True)) for row in matrix]
+
+
+def linear_ce(hidden: Row, matrix: Sequence[Row], label: int) -> Number:
+    return cross_entropy(products(hidden, matrix), label)
+
+
+def linear_ce_gradient(hidden: Row, matrix: Sequence[Row], label: int) -> list[Result]:
+    """Of the inputs, a sum over classes, and of the matrix, an outer product."""
+    slopes = [plain(x) for x in cross_entropy_gradient(products(hidden, matrix), label)]
+    of_hidden = [terms(*(s * row[k] for s, row in zip(slopes, matrix, strict=True))) for k in range(len(hidden))]
+    return [*of_hidden, *(s * x for s in slopes for x in hidden)]
+
+
+# The softmax family
+
+
+def softmax(x: Row, temperature: Number) -> list[Result]:
+    s = Softmax([a / temperature for a in x])
+    return [steep(p, s.exponent(k)) for k, p in enumerate(s.p)]
+
+
+def softmax_backward(g: Row, x: Row, temperature: Number, tiny: Number) -> list[Result]:
+    """From outputs; these, and products, have fewer digits below the smallest normal number."""
+    y = softmax(x, temperature)
+    products = [a * plain(b) for a, b in zip(g, y, strict=True)]
+    dot, size = mpmath.fsum(products), max(abs(a) * max(b.scale, tiny) for a, b in zip(g, y, strict=True))
+    return [
+        Scaled(plain(b) * (a - dot) / temperature, max(max(b.scale, tiny) * max(abs(a), size), tiny) / temperature)
+        for a, b in zip(g, y, strict=True)
+    ]
+
+
+def log_softmax(x: Row, temperature: Number) -> list[Result]:
+    s = Softmax([a / temperature for a in x])
+    return [times(-1, s.steep_minus_log(k)) for k in range(len(x))]
+
+
+def log_softmax_backward(g: Row, x: Row, temperature: Number, tiny: Number) -> list[Result]:
+    size, total = max(abs(a) for a in g), mpmath.fsum(g)
+    y = softmax(x, temperature)
+    return [
+        times(1 / temperature, Scaled(a - plain(b) * total, max(abs(a), b.scale * size, tiny)))
+        for a, b in zip(g, y, strict=True)
+    ]
+
+
+def negative(row: Row) -> list[Number]:
+    return [-a for a in row]
+
+
+def sparsemax(x: Row) -> list[Result]:
+    s = Sparsemax(x)
+    return [s.scaled(k) for k in range(len(x))]
+
+
+def sparsemax_backward(g: Row, x: Row) -> list[Result]:
+    y = Sparsemax(x).y
+    inside = [b for a, b in zip(y, g, strict=True) if a > 0]
+    mean, size = mpmath.fsum(inside) / len(inside), max(abs(b) for b in inside)
+    return [Scaled(b - mean, size) if a > 0 else mpf(0) for a, b in zip(y, g, strict=True)]
+
+
+def standardized(x: Row, epsilon: Number) -> tuple[list[Number], Number]:
+    """The standardized numbers, and the root they are divided by."""
+    mean = mpmath.fsum(x) / len(x)
+    deviations = [a - mean for a in x]
+    divisor = root(mpmath.fsum(d * d for d in deviations) / len(x) + epsilon)
+    return [d / divisor for d in deviations], divisor
+
+
+def standardize(x: Row, epsilon: Number, tiny: Number) -> list[Result]:
+    """From deviations, of which those below the smallest normal number have fewer digits."""
+    y, divisor = standardized(x, epsilon)
+    size = max(length(y) / root(mpf(len(y))), tiny / divisor)
+    return [Scaled(a, max(abs(a), size)) for a in y]
+
+
+def standardize_backward(g: Row, x: Row, epsilon: Number) -> list[Result]:
+    y, divisor = standardized(x, epsilon)
+    n, size = len(x), max(abs(b) for b in g)
+    mean, slope = mpmath.fsum(g) / n, mpmath.fsum(a * b for a, b in zip(g, y, strict=True)) / n
+    biggest = max(abs(a * b) for a, b in zip(g, y, strict=True))
+    return [
+        times(1 / divisor, Scaled(b - mean - a * slope, max(size, max(abs(a), 1) * biggest)))
+        for a, b in zip(y, g, strict=True)
+    ]
+
+
+def logsumexp(x: Row) -> Result:
+    s = Softmax(x)
+    return terms(s.largest, s.steep_minus_log(list(x).index(s.largest)))
+
+
+def logmeanexp(x: Row) -> Result:
+    return terms(logsumexp(x), -log(len(x)))
+
+
+def log_sum_backward(g: Number, x: Row) -> list[Result]:
+    return [times(g, p) for p in softmax(x, 1)]
+
+
+TEMPERATURES: tuple[Mapping[str, float], ...] = tuple({"temperature": t} for t in (1.0, 0.5, 0.1, 20.0, 1e-3))
+
+
+POWER = "(1 - p)^gamma multiplies the error of 1 - p by gamma, which is up to 5"
+COSINE = "the cosine is a sum of products of rounded fractions"
+
+LOSSES: dict[str, Exact] = {
+    "mse": of_loss(hard.pairs, lambda p, t: (p - t) ** 2, lambda p, t: 2 * (p - t), lambda p, t: mpf(2)),
+    "l2": of_loss(hard.pairs, lambda p, t: (p - t) ** 2 / 2, lambda p, t: p - t, lambda p, t: mpf(1)),
+    "mae": of_loss(hard.pairs, lambda p, t: abs(p - t), lambda p, t: sign(p - t), zero),
+    "rmse": of_loss(hard.pairs, lambda p, t: abs(p - t), lambda p, t: sign(p - t), zero),
+    "huber": of_loss(
+        hard.pairs,
+        huber,
+        lambda p, t, delta: clip(p - t, -delta, delta),
+        lambda p, t, delta: mpf(abs(p - t) <= delta),
+        *({"delta": delta} for delta in (1.0, 0.5, 2.0**-10, 1000.0, 2.0**-100)),
+    ),
+    "smooth_l1": of_loss(
+        hard.pairs,
+        lambda p, t, beta: huber(p, t, beta) / beta,
+        lambda p, t, beta: clip((p - t) / beta, -1, 1),
+        lambda p, t, beta: mpf(abs(p - t) <= beta) / beta,
+        *({"beta": beta} for beta in (1.0, 0.5, 2.0**-10, 1000.0, 2.0**-100)),
+    ),
+    "pseudo_huber": of_loss(
+        hard.pairs,
+        pseudo_huber,
+        lambda p, t, delta: (p - t) / root(1 + ((p - t) / delta) ** 2),
+        lambda p, t, delta: (1 + ((p - t) / delta) ** 2) ** (-mpf(3) / 2),
+        *({"delta": delta} for delta in (1.0, 0.1, 1000.0, 1e-20)),
+    ),
+    "log_cosh": of_loss(
+        hard.pairs,
+        log_cosh,
+        lambda p, t: mpmath.tanh(p - t),
+        lambda p, t: steep(sech2(p - t), 2 * (p - t)),
+    ),
+    "quantile": of_loss(
+        hard.pairs,
+        lambda p, t, q: abs(p - t) * (q if t > p else 1 - q),
+        quantile_slope,
+        zero,
+        *({"q": q} for q in (0.5, 0.9, 0.99, 0.001, 0.0, 1.0)),
+    ),
+    "msle": of_loss(
+        hard.above_minus_one,
+        lambda p, t: log_ratio(p, t) ** 2,
+        lambda p, t: 2 * log_ratio(p, t) / (1 + p),
+        lambda p, t: terms(2 / (1 + p) ** 2, -2 * log_ratio(p, t) / (1 + p) ** 2),
+    ),
+    "mape": of_loss(
+        hard.pairs,
+        lambda p, t, epsilon: 100 * abs(p - t) / max(abs(t), epsilon),
+        lambda p, t, epsilon: 100 * sign(p - t) / max(abs(t), epsilon),
+        zero,
+        *({"epsilon": epsilon} for epsilon in (1e-7, 1.0, 1e-30)),
+    ),
+    "smape": of_loss(
+        hard.pairs,
+        lambda p, t: 200 * abs(p - t) / (abs(p) + abs(t)) if p or t else mpf(0),
+        smape_slope,
+        lambda p, t: -800 * abs(t) * sign(p - t) * sign(p) / (abs(p) + abs(t)) ** 3 if p * t > 0 else mpf(0),
+    ),
+    "poisson_nll": of_loss(hard.log_rates, poisson, poisson_gradient, poisson_hessian, {}, {"full": True}),
+    "poisson_nll of rates": of_loss(
+        hard.rates,
+        poisson,
+        poisson_gradient,
+        poisson_hessian,
+        *({"log_input": False, "full": full, "epsilon": e} for full, e in ((False, 1e-8), (True, 1e-8), (False, 0.0))),
+    ),
+    "gamma_nll": of_loss(hard.log_rates, gamma, gamma_gradient, gamma_hessian),
+    "gamma_nll of means": of_loss(hard.rates, gamma, gamma_gradient, gamma_hessian, {"log_input": False}),
+    "tweedie": of_loss(
+        hard.log_rates,
+        tweedie(0),
+        tweedie(1),
+        tweedie(2),
+        *({"power": power} for power in (1.5, 1.25, 1.9, 1.1, 0.0, 3.0)),
+    ),
+    "gaussian_nll": of_loss(
+        hard.pairs,
+        gaussian,
+        lambda p, t, var, full=False: (p - t) / variance(var),
+        lambda p, t, var, full=False: 1 / variance(var),
+        *({"var": var} for var in (1.0, 0.25, 0.0, 2.0**-16, 4096.0)),
+        {"var": 2.0, "full": True},
+    ),
+    "hinge": of_loss(hard.margins, hinge, lambda p, t: -t * step(1 - t * p), zero),
+    "squared_hinge": of_loss(
+        hard.margins,
+        lambda p, t: hinge(p, t) ** 2,
+        lambda p, t: -2 * t * hinge(p, t),
+        lambda p, t: 2 * t * t * step(1 - t * p),
+    ),
+    "perceptron": of_loss(hard.margins, lambda p, t: max(mpf(0), -t * p), lambda p, t: -t * step(-t * p), zero),
+    "soft_margin": of_loss(
+        hard.margins,
+        lambda p, t: softplus(-t * p),
+        lambda p, t: -t * logistic(-t * p),
+        lambda p, t: logistic(p) * logistic(-p),
+    ),
+    "exponential_loss": of_loss(
+        hard.margins, lambda p, t: exp(-t * p), lambda p, t: -t * exp(-t * p), lambda p, t: exp(-t * p)
+    ),
+    "hinge_embedding": of_loss(
+        hard.margins,
+        lambda p, t, margin: p if t == 1 else max(mpf(0), margin - p),
+        lambda p, t, margin: mpf(1) if t == 1 else -step(margin - p),
+        zero,
+        *({"margin": margin} for margin in (1.0, 2.0**-10, 1000.0)),
+    ),
+    "binary_cross_entropy": of_loss(
+        hard.probabilities, binary_ce, binary_ce_gradient, binary_ce_hessian, smallest=True
+    ),
+    "binary_cross_entropy_with_logits": of_loss(
+        hard.logits,
+        logits_ce,
+        logits_ce_gradient,
+        logits_ce_hessian,
+        {},
+        {"pos_weight": 3.0},
+        {"pos_weight": 1e-10},
+        {"label_smoothing": 0.1},
+        {"pos_weight": 100.0, "label_smoothing": 1e-6},
+        bounds={"hessian": 64},
+        reason="beyond |z| = 87 (708 in float64) a subnormal number is multiplied by pos_weight",
+    ),
+    "sigmoid_focal": of_loss(
+        hard.logits,
+        focal,
+        focal_gradient,
+        focal_hessian,
+        *(
+            {"alpha": a, "gamma": c}
+            for a, c in ((0.25, 2.0), (-1.0, 2.0), (0.9, 0.5), (0.5, 3.0), (-1.0, 5.0), (0.25, 0.0))
+        ),
+        bounds={"value": 12, "gradient": 12, "hessian": 400},
+        reason="m^gamma multiplies the error of m by gamma, which is up to 5; where the sigmoid's derivative is "
+        "subnormal, the second derivative has no more digits than that",
+    ),
+    "kl_divergence": of_loss(hard.log_probabilities, kl, kl_gradient, kl_hessian, {}, {"generalized": True}),
+    "kl_divergence of logarithms": of_loss(
+        hard.log_probabilities_of_both,
+        kl,
+        kl_gradient,
+        kl_hessian,
+        *({"log_target": True, "generalized": generalized} for generalized in (False, True)),
+    ),
+    "categorical_cross_entropy": of_loss(
+        hard.rows_of_probabilities,
+        categorical_ce,
+        lambda p, t, tiny: [-y / max(x, tiny) for x, y in zip(p, t, strict=True)],
+        lambda p, t, tiny: [y / max(x, tiny) ** 2 for x, y in zip(p, t, strict=True)],
+        smallest=True,
+    ),
+    "cross_entropy": of_loss(
+        hard.labelled_or_rows,
+        cross_entropy,
+        cross_entropy_gradient,
+        cross_entropy_hessian,
+        {},
+        {"label_smoothing": 0.1},
+    ),
+    "nll": of_loss(hard.labelled, lambda x, y: -x[y], lambda x, y: at_places(len(x), {y: -1}), flat_row),
+    "focal_cross_entropy": of_form(
+        hard.labelled, FOCAL, "gamma", 2.0, 0.5, 1.0, 5.0, bounds={"value": 6}, reason=POWER
+    ),
+    "poly_cross_entropy": of_form(hard.labelled, POLY, "epsilon", 2.0, 0.5, 100.0),
+    "generalized_cross_entropy": of_form(hard.labelled, GENERALIZED, "q", 0.7, 1.0, 0.01),
+    "multi_margin": of_loss(
+        hard.scores,
+        multi_margin,
+        multi_margin_gradient,
+        multi_margin_hessian,
+        *({"p": p, "margin": m} for p, m in ((1.0, 1.0), (2.0, 1.0), (2.0, 0.125), (1.0, 100.0))),
+    ),
+    "multiclass_perceptron": of_loss(hard.scores, lambda z, y: max(z) - z[y], perceptron_gradient, flat_row),
+    "categorical_hinge": of_loss(hard.scores, categorical_hinge, categorical_hinge_gradient, flat_row),
+    "sparsemax_loss": of_loss(hard.scores, sparsemax_loss, sparsemax_loss_gradient, sparsemax_loss_hessian),
+    "multilabel_soft_margin": of_loss(
+        hard.rows_of_logits, mean_of(logits_ce), nth_of(logits_ce_gradient), nth_of(logits_ce_hessian)
+    ),
+    "multilabel_margin": of_loss(hard.marked_scores, multilabel_margin, multilabel_margin_gradient, flat_row),
+    "tversky": of_loss(
+        hard.marked_probabilities,
+        tversky,
+        tversky_gradient,
+        tversky_hessian,
+        *(
+            {"alpha": a, "beta": b, "smooth": s}
+            for a, b, s in ((0.5, 0.5, 1.0), (0.3, 0.7, 1.0), (1.0, 0.0, 1e-7), (0.9, 0.1, 1e-7), (10.0, 5.0, 1.0))
+        ),
+    ),
+    "dice": of_loss(
+        hard.marked_probabilities,
+        dice_of(tversky),
+        dice_of(tversky_gradient),
+        dice_of(tversky_hessian),
+        *({"smooth": s} for s in (1.0, 1e-7)),
+    ),
+    "ranking_softmax": of_loss(hard.graded, cross_entropy, cross_entropy_gradient, cross_entropy_hessian),
+    "cosine_similarity": of_loss(
+        hard.features,
+        cosine_similarity,
+        cosine_similarity_gradient,
+        cosine_similarity_hessian,
+        bounds={"value": 5, "gradient": 10, "hessian": 10},
+        reason=COSINE,
+    ),
+    "cosine_distance": of_loss(
+        hard.features,
+        cosine_distance,
+        negated(cosine_similarity_gradient),
+        negated(cosine_similarity_hessian),
+        bounds={"value": 5, "gradient": 10, "hessian": 10},
+        reason=COSINE,
+    ),
+    "pairwise_distance": of_loss(
+        hard.features,
+        distance,
+        distance_gradient,
+        distance_hessian,
+        *({"p": p} for p in (2.0, 1.0, float("inf"), 1.5, 3.0)),
+    ),
+    "cosine_embedding": of_loss(
+        hard.pairs_of_features,
+        cosine_embedding,
+        cosine_embedding_derivative(negated(cosine_similarity_gradient)),
+        cosine_embedding_derivative(negated(cosine_similarity_hessian)),
+        {"margin": 0.0},
+        {"margin": 0.5},
+        bounds={"value": 5, "gradient": 10, "hessian": 10},
+        reason=COSINE,
+    ),
+    "margin_ranking": of_loss(
+        hard.ranked,
+        margin_ranking,
+        margin_ranking_gradient,
+        lambda x, y, t, margin: [mpf(0), mpf(0)],
+        {"margin": 0.0},
+        {"margin": 1.0},
+    ),
+    "triplet_margin": of_loss(
+        hard.triplets,
+        triplet_margin,
+        triplet_derivative(distance_gradient),
+        triplet_derivative(distance_hessian),
+        {"margin": 1.0},
+        {"margin": 1.0, "swap": True},
+    ),
+    "gaussian_nll.var_gradient": Exact(hard.variances, {"gradient": variance_gradient}),
+    "ctc": Exact(hard.sequences, {"value": ctc, "gradient": ctc_gradient}, ({}, {"logits": True})),
+    "linear_cross_entropy": Exact(hard.layers, {"value": linear_ce, "gradient": linear_ce_gradient}),
+}
+"""What every loss is, and what it is measured on. After its name a form of it may stand."""
+
+ROW_FUNCTIONS: dict[str, Exact] = {
+    "softmax": Exact(hard.rows, {"value": softmax}, TEMPERATURES),
+    "softmax.backward": Exact(hard.rows_and_grads, {"gradient": softmax_backward}, TEMPERATURES, smallest=True),
+    "softmin": Exact(hard.rows, {"value": lambda x, temperature: softmax(negative(x), temperature)}, TEMPERATURES),
+    "softmin.backward": Exact(
+        hard.rows_and_grads,
+        {"gradient": lambda g, x, **given: [times(-1, a) for a in softmax_backward(g, negative(x), **given)]},
+        TEMPERATURES,
+        smallest=True,
+    ),
+    "log_softmax": Exact(hard.rows, {"value": log_softmax}, TEMPERATURES),
+    "log_softmax.backward": Exact(hard.rows_and_grads, {"gradient": log_softmax_backward}, TEMPERATURES, smallest=True),
+    "sparsemax": Exact(hard.rows_without_labels, {"value": sparsemax}),
+    "sparsemax.backward": Exact(hard.scores_and_grads, {"gradient": sparsemax_backward}),
+    "standardize": Exact(
+        hard.rows, {"value": standardize}, tuple({"epsilon": e} for e in (1e-5, 1e-20, 1.0)), smallest=True
+    ),
+    "standardize.backward": Exact(
+        hard.rows_and_grads, {"gradient": standardize_backward}, ({"epsilon": 1e-5}, {"epsilon": 1.0})
+    ),
+    "logsumexp": Exact(hard.rows, {"value": logsumexp}),
+    "logsumexp.backward": Exact(hard.rows_and_sums, {"gradient": log_sum_backward}),
+    "logmeanexp": Exact(hard.rows, {"value": logmeanexp}),
+    "logmeanexp.backward": Exact(hard.rows_and_sums, {"gradient": log_sum_backward}),
+}
+"""The same for the softmax family."""
