@@ -10,7 +10,7 @@ import threading
 import numpy as np
 import pytest
 from catalogue import TABLE, public_callables
-from contract import cases_of, difference
+from contract import Case, cases_of, difference
 from places import OVERLAPS, PLACES, overlapping, placed
 
 ANY_ERROR = (TypeError, ValueError)
@@ -19,9 +19,14 @@ BIG = {1: (20_011,), 2: (67, 300)}
 """Of more than one piece, by the number of axes."""
 
 
-def shapes_of(row):
-    """Those of the row, with one of several pieces in place of the largest."""
-    return (*row.shapes[:-1], BIG[len(row.shapes[-1])]) if row.leading else row.shapes
+def large(row):
+    """A case of several pieces."""
+    shape = BIG[len(row.shapes[-1])] if row.leading else row.shapes[-1]
+    return Case(row, *row.ways[-1], shape, np.float32)
+
+
+def cases_of_memory(row):
+    return [*cases_of(row, row.shapes[1:-1]), large(row)]
 
 
 def read_only(array):
@@ -35,7 +40,7 @@ def read_only(array):
 
 def layout(row):
     """The layout of an argument, or of all, changes no bit of a result, and no argument changes."""
-    for case in cases_of(row, shapes_of(row)):
+    for case in cases_of_memory(row):
         arrays = case.arrays
         for place in PLACES:
             for chosen in [[name] for name in arrays] + [list(arrays)] * (len(arrays) > 1):
@@ -71,7 +76,7 @@ def form(row):
 
 def repeated(row):
     """An array that stands still in memory along an axis counts as what it looks like."""
-    for case in cases_of(row, [shape for shape in shapes_of(row) if shape]):
+    for case in cases_of_memory(row):
         for name, array in case.arrays.items():
             if array.ndim == 0 or name == row.changes:
                 continue
@@ -162,7 +167,7 @@ def types(row):
 
 def out_anywhere(row):
     """``out`` may be anywhere, is given back, and nothing beside it is written."""
-    for case in cases_of(row, shapes_of(row)):
+    for case in cases_of_memory(row):
         for place in PLACES if case.takes_out else ():
             outs = [placed(np.full_like(result, 7), place) for result in case.results_for_out]
             arguments = {name: placed(array) for name, array in case.arrays.items()}
@@ -180,8 +185,7 @@ def out_anywhere(row):
 
 def out_over_an_argument(row):
     """``out`` may lie over any argument, in any way: what is read is what was there."""
-    shapes = [shape for shape in shapes_of(row) if shape != ()]
-    for case in cases_of(row, shapes):
+    for case in cases_of_memory(row):
         for which in range(len(row.outs)) if case.takes_out else ():
             results = case.results_for_out
             for name, array in case.arrays.items():
@@ -240,7 +244,7 @@ def wrong_arguments(case):
 
 def errors_write_nothing(row):
     """An error is a TypeError or a ValueError, and leaves ``out`` and the arguments as they were."""
-    for case in cases_of(row, [row.shapes[2], shapes_of(row)[-1]], [np.float32]):
+    for case in [*cases_of(row, row.shapes[-2:-1], [np.float32]), large(row)]:
         results = case.results_for_out if case.takes_out else []
         calls = [(what, changed, must, None) for what, changed, must in wrong_arguments(case)]
         for k in range(len(results)):
