@@ -225,89 +225,86 @@ def outs_twice(row):
                 yield f"{case}: out twice, {overlap}: {problem}"
 
 
-def wrong_arguments(case):
-    """Calls that must fail, by what is wrong: the arguments that are changed."""
-    for name, array in case.arrays.items():
-        argument = next(a for a in case.row.arguments if a.name == name)
-        yield f"{name} is complex", {name: array.astype(complex)}, True
-        yield f"{name} is text", {name: array.astype("U")}, True
-        yield f"{name} is an object", {name: array.astype(object)}, True
-        if array.ndim:
-            longer = np.concatenate([array, array[:1], array[:1]])
-            yield f"{name} is longer", {name: longer}, False
-            yield f"{name} is of other rows", {name: np.concatenate([array] * 3, axis=-1)}, False
-        if argument.refused is not None and array.size:
+def complaint_of_error(case, changed, wrong_outs=None, may_pass=False):
+    """How a call that must fail does not, or not as it should: with nothing written."""
+    outs = [
+        placed(np.full_like(result, 7), "every other") for result in (case.results_for_out if case.takes_out else [])
+    ]
+    arguments = {name: placed(array) for name, array in case.arrays.items() if name not in changed}
+    given = [(wrong_outs or {}).get(k, out.array) for k, out in enumerate(outs)] or None
+    outcome = case.outcome({**{name: copy.array for name, copy in arguments.items()}, **changed}, given)
+    if may_pass and not isinstance(outcome, Exception):
+        return ""
+    problem = refusal(outcome)
+    if not all(out.unchanged() for out in outs):
+        problem += " and out was written to"
+    if not all(copy.unchanged() for copy in arguments.values()):
+        problem += " and an argument was changed"
+    return problem
+
+
+def wrong_arguments(row):
+    """An argument of a wrong type, shape or value is a TypeError or a ValueError, and nothing is written then."""
+    for case in cases_of(row, row.shapes[-2:-1], [np.float32]):
+        for name, array in case.arrays.items():
+            for kind in (complex, str, object):
+                problem = complaint_of_error(case, {name: array.astype(kind)})
+                if problem:
+                    yield f"{case}: {name} of {kind.__name__}: {problem}"
+            for axis in {0, array.ndim - 1} if array.ndim else ():
+                longer = np.concatenate([array, array, array], axis)
+                problem = complaint_of_error(case, {name: longer}, may_pass=True)  # some other shapes are fine
+                if problem:
+                    yield f"{case}: {name} three times as long along axis {axis}: {problem}"
+    refused = {argument.name: argument.refused for argument in row.arguments if argument.refused is not None}
+    for case in [*cases_of(row, row.shapes[-2:-1]), large(row)] if refused else ():
+        for name in refused.keys() & case.arrays.keys():
             for place in ("c", "every other"):
-                wrong = placed(array, place).array
-                wrong[(-1,) * wrong.ndim] = argument.refused
-                yield f"the last of {name} is {argument.refused}, {place}", {name: wrong}, True
-
-
-def errors_write_nothing(row):
-    """An error is a TypeError or a ValueError, and leaves ``out`` and the arguments as they were."""
-    for case in [*cases_of(row, row.shapes[-2:-1], [np.float32]), large(row)]:
-        results = case.results_for_out if case.takes_out else []
-        calls = [(what, changed, must, None) for what, changed, must in wrong_arguments(case)]
-        for k in range(len(results)):
-            for what, make in WRONG_OUTS.items():
-                calls.append((f"out {k} is {what}", {}, True, (k, make(results[k]))))
-        for what, changed, must, wrong in calls:
-            outs = [placed(np.full_like(result, 7), "every other") for result in results]
-            given = [out.array for out in outs] if outs else None
-            if wrong is not None:
-                given[wrong[0]] = wrong[1]
-            arguments = {name: placed(array) for name, array in case.arrays.items() if name not in changed}
-            outcome = case.outcome({**{n: copy.array for n, copy in arguments.items()}, **changed}, given)
-            if not must and not isinstance(outcome, Exception):
-                continue
-            problem = refusal(outcome)
-            if not all(out.unchanged() for out in outs):
-                problem += " out was written to"
-            if not all(copy.unchanged() for copy in arguments.values()):
-                problem += " an argument was changed"
-            if problem:
-                yield f"{case}: {what}: {problem}"
+                wrong = placed(case.arrays[name], place).array
+                wrong[(-1,) * wrong.ndim] = refused[name]
+                problem = complaint_of_error(case, {name: wrong})
+                if problem:
+                    yield f"{case}: {name}, {place}, ends in {refused[name]}: {problem}"
 
 
 WRONG_OUTS = {
     "longer": lambda result: np.full((*result.shape[:-1], 1 + sum(result.shape[-1:])), 7, result.dtype),
-    "of another type": lambda result: np.full(result.shape, 7, np.int32),
-    "wider": lambda result: np.full(result.shape, 7, np.float64),
+    "of integers": lambda result: np.full(result.shape, 7, np.int32),
+    "of the other type": lambda result: np.full(result.shape, 7, {"f": "d", "d": "f"}[result.dtype.char]),
     "read-only": lambda result: read_only(np.full_like(result, 7)),
-    "a list": lambda result: result.tolist(),
+    "a list": lambda result: np.full_like(result, 7).tolist(),
 }
+
+
+def wrong_out(row):
+    """So is an ``out`` that does not fit, of which nothing is written to either."""
+    for case in cases_of(row, row.shapes[-2:-1]):
+        for k, result in enumerate(case.results_for_out if case.takes_out else []):
+            for what, make in WRONG_OUTS.items():
+                wrong = make(result)
+                problem = complaint_of_error(case, {}, {k: wrong})
+                if not np.array_equal(wrong, make(result)):
+                    problem += " and it was written to"
+                if problem:
+                    yield f"{case}: out {k} is {what}: {problem}"
 
 
 # What is computed
 
-SPECIAL = (np.nan, np.inf, -np.inf, 0.0, -0.0)
-
 
 def special_numbers(row):
-    """No number is an error or a warning but those outside the domain, and these are a ValueError."""
-    for case in cases_of(row, row.shapes[1:4]):
+    """No number gives a warning, and none is an error but those outside the domain, and these are a ValueError."""
+    for case in cases_of(row, row.shapes[-2:-1]):
         info = np.finfo(case.dtype)
-        numbers = (
-            *SPECIAL,
-            info.max,
-            info.min,
-            info.tiny,
-            info.smallest_subnormal,
-            -info.smallest_subnormal,
-            1e30,
-            1e-30,
-        )
-        for name, array in case.arrays.items():
-            if array.dtype.kind != "f" or array.size == 0:
-                continue
-            for number in numbers:
-                for many in (False, True):
+        tiny = (info.tiny, info.smallest_subnormal, -info.smallest_subnormal, 1e-30, 0.0, -0.0)
+        for number in (np.nan, np.inf, -np.inf, info.max, info.min, 1e30, *tiny):
+            for name, array in case.arrays.items():
+                for where in ((-1,) * array.ndim, ...) if array.dtype.kind == "f" else ():
                     spoilt = array.copy()
-                    spoilt[...] = number if many else spoilt
-                    spoilt[(-1,) * spoilt.ndim] = number
+                    spoilt[where] = number
                     outcome = case.outcome({name: spoilt})
-                    if isinstance(outcome, Exception) and not isinstance(outcome, ValueError):
-                        yield f"{case}: {name} {'all' if many else 'with one'} {number!r}: {outcome!r}"
+                    if isinstance(outcome, Exception) and type(outcome) is not ValueError:
+                        yield f"{case}: {name} is {number} {'everywhere' if where is ... else 'once'}: {outcome!r}"
 
 
 def threads(row):
@@ -342,7 +339,8 @@ LAWS = (
     out_anywhere,
     out_over_an_argument,
     outs_twice,
-    errors_write_nothing,
+    wrong_arguments,
+    wrong_out,
     special_numbers,
     threads,
 )
