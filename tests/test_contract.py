@@ -170,18 +170,20 @@ def out_anywhere(row):
     """``out`` may be anywhere, is given back, and nothing beside it is written."""
     for case in cases_of_memory(row):
         for place in PLACES if case.takes_out else ():
-            outs = [placed(np.full_like(result, 7), place) for result in case.results_for_out]
-            arguments = {name: placed(array) for name, array in case.arrays.items()}
-            outcome = case.outcome({name: copy.array for name, copy in arguments.items()}, [out.array for out in outs])
-            problem = difference(outcome, case.expected)
-            if not problem and any(outcome[k] is not out.array for k, out in zip(row.outs, outs, strict=True)):
-                problem = "something else than out is returned"
-            if not all(out.unchanged_around() for out in outs):
-                problem = "something beside out was written to"
-            if not all(copy.unchanged() for copy in arguments.values()):
-                problem = "an argument was changed"
-            if problem:
-                yield f"{case}: out {place}: {problem}"
+            for arguments_place in {"c", place}:
+                outs = [placed(np.full_like(result, 7), place) for result in case.results_for_out]
+                arguments = {name: placed(array, arguments_place) for name, array in case.arrays.items()}
+                given = {name: copy.array for name, copy in arguments.items()}
+                outcome = case.outcome(given, [out.array for out in outs])
+                problem = difference(outcome, case.expected)
+                if not problem and any(outcome[k] is not out.array for k, out in zip(row.outs, outs, strict=True)):
+                    problem = "something else than out is returned"
+                if not all(out.unchanged_around() for out in outs):
+                    problem = "something beside out was written to"
+                if not all(copy.unchanged() for copy in arguments.values()):
+                    problem = "an argument was changed"
+                if problem:
+                    yield f"{case}: out {place}, arguments {arguments_place}: {problem}"
 
 
 def out_over_an_argument(row):
@@ -287,6 +289,11 @@ def wrong_out(row):
                     problem += " and it was written to"
                 if problem:
                     yield f"{case}: out {k} is {what}: {problem}"
+            integers = {name: array.astype(np.int8) for name, array in case.arrays.items() if array.dtype.kind == "f"}
+            narrow = placed(np.full(result.shape, 7, np.int8))
+            problem = complaint_of_error(case, integers, {k: narrow.array})
+            if problem or not narrow.unchanged():
+                yield f"{case}: arguments and out {k} of int8: {problem}"
 
 
 # What is computed
