@@ -4,6 +4,7 @@ A law is a generator of complaints about a row. The plain call, of contiguous ar
 """
 
 import copy
+import itertools
 import pickle
 import threading
 
@@ -202,6 +203,29 @@ def out_over_an_argument(row):
                         yield f"{case}: out {which} over {name}, {overlap}: {problem}"
 
 
+def in_place(row):
+    """The arguments may be ``out``, in any order, also if one array is two of them."""
+    for case in cases_of(row, row.shapes[-2:-1]):
+        results = case.results_for_out if case.takes_out else []
+        like = {
+            name for name, a in case.arrays.items() if results and a.shape == results[0].shape and a.dtype == case.dtype
+        }
+        for names in itertools.permutations(sorted(like), len(results)) if results else ():
+            copies = {name: placed(case.arrays[name]) for name in names}
+            arrays = {name: copy.array for name, copy in copies.items()}
+            problem = difference(case.outcome(arrays, list(arrays.values())), case.expected)
+            if not all(copy.unchanged_around() for copy in copies.values()):
+                problem = "something beside out was written to"
+            if problem:
+                yield f"{case}: out is {' and '.join(names)}: {problem}"
+        for names in itertools.combinations(sorted(like), 2) if len(results) == 1 else ():
+            one = case.arrays[names[0]].copy()
+            expected = case.outcome(dict.fromkeys(names, one.copy()))
+            problem = difference(case.outcome(dict.fromkeys(names, one), [one]), expected)
+            if problem:
+                yield f"{case}: {' and '.join(names)} and out are one array: {problem}"
+
+
 def refusal(outcome):
     """How an outcome is not an error that the caller is to blame for."""
     if not isinstance(outcome, Exception):
@@ -345,6 +369,7 @@ LAWS = (
     types,
     out_anywhere,
     out_over_an_argument,
+    in_place,
     outs_twice,
     wrong_arguments,
     wrong_out,
