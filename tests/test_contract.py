@@ -254,7 +254,7 @@ def outs_twice(row):
 def complaint_of_error(case, changed, wrong_outs=None, may_pass=False):
     """How a call that must fail does not, or not as it should: with nothing written."""
     outs = [
-        placed(np.full_like(result, 7), "every other") for result in (case.results_for_out if case.takes_out else [])
+        placed(np.full_like(result, 7), "every fourth") for result in (case.results_for_out if case.takes_out else [])
     ]
     arguments = {name: placed(array) for name, array in case.arrays.items() if name not in changed}
     given = [(wrong_outs or {}).get(k, out.array) for k, out in enumerate(outs)] or None
@@ -285,7 +285,7 @@ def wrong_arguments(row):
     refused = {argument.name: argument.refused for argument in row.arguments if argument.refused is not None}
     for case in [*cases_of(row, row.shapes[-2:-1]), large(row)] if refused else ():
         for name in refused.keys() & case.arrays.keys():
-            for place in ("c", "every other"):
+            for place in ("c", "every fourth"):
                 wrong = placed(case.arrays[name], place).array
                 wrong[(-1,) * wrong.ndim] = refused[name]
                 problem = complaint_of_error(case, {name: wrong})
