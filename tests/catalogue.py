@@ -1,0 +1,360 @@
+"""A row for every public callable that computes with arrays: what it takes, and where its results go.
+
+What tests have to know to call any of them stands here, and nothing else. Families are derived from the package's own
+tables, so a new activation or loss has its rows already, if VALID knows its hyperparameters and DOMAINS where its
+arguments may lie. A call has a *shape*, of which those of all arguments follow: (rows, width), or (elements,).
+"""
+
+from typing import Any
+
+import numpy as np
+from callables import (
+    Argument,
+    Row,
+    distribution,
+    generator,
+    half,
+    hot,
+    labels,
+    mask,
+    normal,
+    of_columns,
+    of_rows,
+    positive,
+    probability,
+    sign,
+    weights,
+)
+
+import fastnn as nn
+from fastnn._declaration import Declared
+from fastnn._loss import Loss
+
+# Hyperparameters: values that are valid and not the default
+
+VALID = {
+    "alpha": (0.3, 0.7),
+    "approximate": ("tanh", "tanh"),
+    "axis": (0, None),
+    "b": (1.0, 9.0),
+    "beta": (0.3, 2.5),
+    "beta1": (0.5, 0.0),
+    "beta2": (0.9, 0.5),
+    "bias": (0.1, 0.25),
+    "blank": (0, 0),
+    "delta": (0.5, 2.0),
+    "denominator": ("count", "count"),
+    "eps": (1e-3, 0.5),
+    "epsilon": (1e-3, 0.5),
+    "full": (True, True),
+    "gamma": (1.5, 3.0),
+    "generalized": (True, True),
+    "ignore_index": (0, None),
+    "keepdims": (True, False),
+    "label_smoothing": (0.1, 0.3),
+    "lambda_": (0.25, 1.5),
+    "learning_rate": (0.1, 0.5),
+    "log_input": (False, False),
+    "log_target": (True, True),
+    "logits": (True, True),
+    "lower": (0.0625, 0.25),
+    "margin": (0.3, 2.0),
+    "max_value": (0.75, 3.0),
+    "min_value": (-0.5, -2.0),
+    "momentum": (0.9, 0.5),
+    "negative_slope": (0.2, 0.5),
+    "nesterov": (True, False),
+    "offset": (0.25, -1.0),
+    "p": (1.0, 3.0),
+    "pos_weight": (0.5, 3.0),
+    "power": (1.2, 1.9),
+    "q": (0.3, 0.9),
+    "reduction": ("sum", "none"),
+    "return_sign": (True, False),
+    "slope": (0.5, 2.0),
+    "smooth": (0.5, 2.0),
+    "swap": (True, True),
+    "temperature": (0.5, 3.0),
+    "threshold": (0.5, -0.25),
+    "upper": (0.5, 0.75),
+    "value": (-1.0, 2.0),
+    "var": (0.5, 2.0),
+    "weight_decay": (0.01, 0.1),
+    "zero_infinity": (True, True),
+}
+# Where a function has other limits than its namesakes, and with which settings the output does not tell the derivative.
+VALID_OF = {"multi_margin": {"p": (2.0, 1.0)}, "sigmoid_focal": {"gamma": (0.0, 3.0)}}
+UNTOLD = {"relu": ("max_value", "negative_slope", "threshold")}
+
+
+def valid(function, *names):
+    own = VALID_OF.get(function, {})
+    return {name: own.get(name) or VALID[name] for name in names}
+
+
+# Activations and units
+
+ELEMENTS: dict[str, Any] = {}
+ROWS: dict[str, Any] = {"shapes": ((1, 2), (3, 4), (5, 18), (2, 300)), "leading": True}
+X, GRAD = Argument("x", normal), Argument("grad", normal)
+RNG = Argument("rng", generator, typed=False)
+
+
+def rows_of_activations():
+    for name, f in nn.ACTIVATIONS.items():
+        options = {"settings": valid(name, *f.defaults)}
+        x = Argument("x", probability) if name == "logit" else X
+        yield Row(name, (x,), **options)
+        yield Row(f"{name}.derivative", (x,), **options)
+        yield Row(f"{name}.backward", (GRAD, x), **options)
+        if f.backward.output_tells:
+            told = [n for n in f.defaults if n not in UNTOLD.get(name, ())]
+            y = Argument("y", normal, keyword=True)
+            yield Row(f"{name}.backward, y", (GRAD, y), valid(name, *told))
+
+
+def rows_of_units():
+    gate, of_half = Argument("gate", normal), Argument("grad", half(normal))
+    for name, f in nn.UNITS.items():
+        if not hasattr(f, "defaults"):
+            continue
+        options = {"settings": valid(name, *f.defaults)}
+        yield Row(name, (X, gate), **options)
+        yield Row(f"{name}, halves", (X,), **options, **ROWS)
+        yield Row(f"{name}.backward", (GRAD, X, gate), outs=(0, 1), tuple_out=True, **options)
+        yield Row(f"{name}.backward, halves", (of_half, X), **options, **ROWS)
+    slopes = Argument("weight", of_columns(normal))
+    # The channels are axis 1, of whatever is before and after.
+    channels = {"shapes": ((1, 1), (3, 17), (2, 300)), "leading": False}
+    yield Row("prelu", (X, slopes), **channels)
+    yield Row("prelu.backward", (GRAD, X, slopes), **channels)
+    one = Argument("weight", lambda rng, shape: normal(rng, ()))
+    yield Row("prelu, one slope", (X, one))
+    yield Row("prelu.backward, one slope", (GRAD, X, one))
+    limits, y = valid("rrelu", "lower", "upper"), Argument("y", normal, keyword=True)
+    rng = Argument("rng", generator, keyword=True, typed=False)
+    yield Row("rrelu", (X,), limits)
+    yield Row("rrelu, random", (X, rng), limits, independent=never)
+    yield Row("rrelu.backward", (GRAD, X), limits)
+    yield Row("rrelu.backward, y", (GRAD, X, y), limits)
+    yield Row("maxout", (X,), **ROWS)
+    yield Row("maxout.backward", (Argument("grad", of_rows(normal)), X), **ROWS)
+
+
+# Rows
+
+WHERE = Argument("where", mask, keyword=True, optional=True, typed=False)
+
+
+def never(settings):
+    return False
+
+
+def along_rows(settings):
+    return settings.get("axis", -1) == -1
+
+
+def rows_of_row_functions():
+    options = {**ROWS, "independent": along_rows}
+    for name, f in nn.ROW_FUNCTIONS.items():
+        options["settings"] = valid(name, *f.defaults, "axis")
+        yield Row(name, (X, WHERE), **options)
+        yield Row(f"{name}.backward", (GRAD, X, WHERE), **options)
+        if f.backward.output_tells:
+            yield Row(f"{name}.backward, y", (GRAD, Argument("y", distribution, keyword=True), WHERE), **options)
+    options["settings"] = valid("gumbel_softmax", "temperature", "axis")
+    yield Row("gumbel_softmax", (X, RNG, WHERE), **{**options, "independent": never})
+    b = Argument("b", weights, keyword=True, optional=True)
+    grad = Argument("grad", of_rows(normal))
+    for name in ("logsumexp", "logmeanexp"):
+        yield Row(name, (X, b, WHERE), **{**options, "settings": valid(name, "keepdims", "return_sign", "axis")})
+        yield Row(f"{name}.backward", (grad, X, b, WHERE), **{**options, "settings": {}})
+
+
+# Losses: where the prediction and the target lie, if not anywhere
+
+DOMAINS = {
+    "binary_cross_entropy": (probability, probability),
+    "binary_cross_entropy_with_logits": (normal, probability),
+    "categorical_cross_entropy": (distribution, distribution),
+    "cross_entropy, rows": (normal, distribution),
+    "dice": (probability, hot),
+    "exponential_loss": (normal, sign),
+    "gamma_nll": (positive, positive),
+    "hinge": (normal, sign),
+    "hinge_embedding": (normal, sign),
+    "kl_divergence": (normal, probability),
+    "mape": (normal, positive),
+    "msle": (positive, positive),
+    "multilabel_margin": (normal, hot),
+    "multilabel_soft_margin": (normal, hot),
+    "perceptron": (normal, sign),
+    "poisson_nll": (positive, positive),
+    "ranking_softmax": (normal, distribution),
+    "sigmoid_focal": (normal, probability),
+    "smape": (positive, positive),
+    "soft_margin": (normal, sign),
+    "squared_hinge": (normal, sign),
+    "tversky": (probability, hot),
+    "tweedie": (positive, positive),
+}
+VARYING = {"q": probability, "var": positive, "pos_weight": positive}
+"""What hyperparameters hold that may be arrays."""
+
+PARTS = ("", ".gradient", ".value_and_gradient", ".hessian", ".gradient_and_hessian")
+OUTS = {"": (0,), ".gradient": (0,), ".value_and_gradient": (1,), ".hessian": (0,), ".gradient_and_hessian": (0, 1)}
+
+
+def apart(settings):
+    return settings.get("reduction") == "none"
+
+
+def apart_or_summed(settings):
+    """A sum's gradient is that of each value."""
+    return settings.get("reduction") in ("sum", "none")
+
+
+def rows_of_losses():
+    losses = [f for name in nn.__all__ if isinstance(f := getattr(nn, name), Loss)]
+    for loss in losses:
+        for name in [loss.__name__] + [f"{loss.__name__}, rows"] * (loss.takes_labels and loss.takes_rows):
+            labelled = loss.takes_labels and "rows" not in name
+            prediction, target = DOMAINS.get(name, (normal, labels if labelled else normal))
+            item = of_rows if loss.rowwise else lambda make: make
+            arguments = [
+                Argument("prediction", prediction, refused=2.0 if loss.of_probabilities else None),
+                Argument("target", target, typed=not labelled, refused=999 if labelled else None),
+                Argument("weight", item(weights), keyword=True, optional=True, typed=False),
+                # Lists of different lengths are masked by the item.
+                Argument("where", mask if name == "ranking_softmax" else item(mask), True, True, typed=False),
+            ]
+            if loss.varying:
+                refused = -1.0 if loss.varying == "var" else 2.0 if loss.varying == "q" else None
+                varying = Argument(loss.varying, VARYING[loss.varying], True, True, typed=False, refused=refused)
+                arguments.append(varying)
+            names = [n for n in (*loss.defaults, *loss.options) if n not in (loss.varying, "class_weight", "axis")]
+            if "class_weight" in loss.options:
+                arguments.append(Argument("class_weight", of_columns(weights), True, True, typed=False))
+            settings = valid(loss.__name__, *names, "reduction", "denominator")
+            shapes = {"shapes": ((1, 3), (5, 17), (2, 300))} if loss.rowwise else {}
+            independent = apart if loss.__name__ == "rmse" else apart_or_summed
+            for part in PARTS:
+                path = name.replace(loss.__name__, loss.__name__ + part, 1)
+                outs = {"outs": OUTS[part], "tuple_out": len(OUTS[part]) > 1, "values_out": not part}
+                yield Row(path, tuple(arguments), settings, **outs, **shapes, independent=independent)
+    required = [Argument("prediction", normal), Argument("target", normal), Argument("var", positive, True)]
+    optional = [Argument(name, make, True, True, False) for name, make in (("weight", weights), ("where", mask))]
+    settings = valid("gaussian_nll", "eps", "reduction", "denominator")
+    yield Row("gaussian_nll.var_gradient", (*required, *optional), settings, independent=apart_or_summed)
+
+
+# Losses of several arrays
+
+JOINT = {
+    "cosine_embedding": (("x1", "x2"), Argument("target", of_rows(sign), typed=False, refused=0.5), ("margin",)),
+    "margin_ranking": (("x1", "x2"), Argument("target", sign), ("margin",)),
+    "triplet_margin": (("anchor", "positive", "negative"), None, ("margin", "p", "swap")),
+}
+
+
+def rows_of_joint_losses():
+    for name, (arrays, target, settings) in JOINT.items():
+        item = (lambda make: make) if name == "margin_ranking" else of_rows
+        arguments = [Argument(array, normal) for array in arrays] + [target] * (target is not None)
+        arguments += [Argument(n, item(make), True, True, False) for n, make in (("weight", weights), ("where", mask))]
+        shapes = {} if name == "margin_ranking" else {"shapes": ((1, 3), (5, 17), (2, 300))}
+        for part in PARTS:
+            first = int("value" in part)
+            outs = tuple(range(first, first + len(arrays))) if part not in ("", ".gradient_and_hessian") else ()
+            yield Row(
+                name + part,
+                tuple(arguments),
+                valid(name, *settings, "reduction", "denominator"),
+                outs=outs if part else (0,),
+                tuple_out=bool(part),
+                values_out=not part,
+                independent=apart_or_summed,
+                **shapes,
+            )
+
+
+def lengths(rng, shape):
+    return rng.integers(2, 4, shape[0])
+
+
+def rows_of_batch_losses():
+    """Losses whose values need the whole batch, or products of matrices."""
+    whole = {"leading": False, "independent": never}
+    of_few = Argument("labels", lambda rng, shape: rng.permutation(np.arange(shape[0]) // 2), typed=False)
+    for name, settings in (("ntxent", ("temperature",)), ("circle", ("gamma", "margin"))):
+        options = {"shapes": ((4, 3), (9, 17), (30, 20)), **whole}
+        arguments = Argument("embeddings", normal), of_few
+        given = valid(name, *settings)
+        yield Row(name, arguments, {**given, "reduction": ("none", "sum")}, values_out=True, **options)
+        yield Row(f"{name}.gradient", arguments, {**given, "reduction": ("sum", "mean")}, **options)
+        yield Row(
+            f"{name}.value_and_gradient", arguments, {**given, "reduction": ("sum", "mean")}, outs=(1,), **options
+        )
+    arguments = (
+        Argument("hidden", normal),
+        Argument("weight", lambda rng, shape: normal(rng, (7, shape[-1]))),
+        Argument("labels", lambda rng, shape: rng.integers(7, size=shape[:-1]), typed=False, refused=999),
+        Argument("sample_weight", of_rows(weights), keyword=True, optional=True, typed=False),
+    )
+    settings = valid("linear_cross_entropy", "ignore_index", "denominator")
+    options = {"shapes": ((1, 3), (5, 7), (20, 30)), **whole}
+    reductions = {"reduction": ("none", "sum")}
+    yield Row("linear_cross_entropy", arguments, {**settings, **reductions}, outs=(), **options)
+    reductions = {"reduction": ("sum", "mean")}
+    outs = {"outs": (1, 2), "tuple_out": True}
+    yield Row("linear_cross_entropy.value_and_gradient", arguments, {**settings, **reductions}, **outs, **options)
+    arguments = (
+        Argument("prediction", lambda rng, shape: normal(rng, (9, *shape))),
+        Argument("target", lambda rng, shape: rng.integers(1, shape[1], (shape[0], 3)), typed=False, refused=999),
+        *(Argument(name, lengths, optional=True, typed=False) for name in ("input_lengths", "target_lengths")),
+    )
+    settings = valid("ctc", "logits", "zero_infinity", "reduction")
+    options = {"shapes": ((1, 2), (3, 5), (7, 40)), "leading": False, "independent": apart_or_summed}
+    yield Row("ctc", arguments, settings, values_out=True, **options)
+    yield Row("ctc.gradient", arguments, settings, **options)
+    yield Row("ctc.value_and_gradient", arguments, settings, outs=(1,), **options)
+
+
+def rows_of_optimizers():
+    settings = {
+        "sgd": valid("sgd", "learning_rate", "momentum", "nesterov", "weight_decay"),
+        "adam": valid("adam", "learning_rate", "beta1", "beta2", "epsilon", "weight_decay"),
+    }
+    for name in nn.OPTIMIZERS:
+        arguments = Argument("parameter", normal), Argument("gradient", normal, typed=False)
+        yield Row(f"{name}.step", arguments, settings[name], outs=(), changes="parameter")
+
+
+TABLE = {
+    row.name: row
+    for rows in (
+        rows_of_activations,
+        rows_of_units,
+        rows_of_row_functions,
+        rows_of_losses,
+        rows_of_joint_losses,
+        rows_of_batch_losses,
+        rows_of_optimizers,
+    )
+    for row in rows()
+}
+
+WITHOUT_ARRAYS = {"activation", "recommend", "show_config"}
+
+
+def public_callables():
+    """The paths of all that the package offers to be called with arrays."""
+    for name in nn.__all__:
+        function = getattr(nn, name)
+        if name in nn.OPTIMIZERS:
+            yield f"{name}.step"
+        elif callable(function) and name not in WITHOUT_ARRAYS:
+            yield name
+            parts = {part: value for part, value in vars(function).items() if isinstance(value, Declared)}
+            # prelu.broadcast is how prelu goes on, not how it is called.
+            yield from (f"{name}.{part}" for part, value in parts.items() if type(value).__name__ != "BroadcastPRelu")
