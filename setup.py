@@ -26,8 +26,8 @@ if platform.machine().lower() in ("x86_64", "amd64"):
 else:
     INSTRUCTION_SETS = {"baseline": []}
 
-# Checks at run time for tools/sanitize.sh. Optimized little, since vector loops with checks in them take long to compile
-# and find no more; and once, since what is checked are the rules of C, which are the same for every processor.
+# Checks at run time for tools/sanitize.sh. Optimized little, since vector loops with checks in them take long to
+# compile and find no more; and once, since what is checked are the rules of C, the same for every processor.
 SANITIZERS = []
 if os.environ.get("FASTNN_SANITIZE"):
     SANITIZERS = ["-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all", "-fno-wrapv"]
