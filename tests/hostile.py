@@ -598,8 +598,8 @@ def judge(call, plain):
 
     It succeeds or raises a TypeError or a ValueError, whose message names an argument and uses no words of NumPy about
     what goes on inside; or it raises what an argument's own code raised. After an error all arrays are as they were,
-    and after a success all but ``out``. No warning is printed. A call in which nothing was spoiled gives what the plain one
-    does, and one that has to fail does.
+    and after a success all but ``out``. No warning is printed. A call in which nothing was spoiled gives what the plain
+    one does, and one that has to fail does.
     """
     before = {name: np.ndarray.tobytes(value) for name, value in call.arrays().items()}
     error = None

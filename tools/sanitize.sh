@@ -30,4 +30,4 @@ python) exec "$@" ;;
     tests/test_classification.py tests/test_embeddings.py tests/test_linear_cross_entropy.py tests/test_sequences.py \
     tests/test_optimizers.py tests/test_arrays.py tests/test_elementary.py ;;
 esac
-exec python -m pytest -q -x -p no:cacheprovider "$@"
+exec python -m pytest -q -x -p no:cacheprovider --capture=sys "$@"  # where reports are seen
