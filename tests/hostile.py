@@ -692,7 +692,7 @@ def run_child(seed, start, stop):
         said = errors.read().decode(errors="replace")
         kind = "hangs" if time.monotonic() - reached[1] > HANGS_AFTER else f"crashes, exit status {code}"
         call, _ = made(seed, number)
-        failures.append((number, call.row.path, str(call), f"{kind}:\n{said[-3000:]}"))
+        failures.append((number, call.row.path, str(call), f"{kind}:\n{said[:2000]}"))
         return failures, number + 1
 
 
