@@ -12,7 +12,7 @@ import pytest
 
 import fastnn as nn
 
-PATIENCE = 40  # seconds, for what takes a few, or for ever
+PATIENCE = 120  # seconds, for what takes a few, or for ever
 
 
 @contextlib.contextmanager
@@ -152,36 +152,38 @@ def size():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[0]) * resource.getpagesize()
 
+def called(row, given, settings):
+    if row.changes:
+        given = {**given, row.changes: given[row.changes].copy()}
+    return [np.asarray(result).tobytes() for result in row.call(given, settings)]
+
 unlimited = resource.getrlimit(resource.RLIMIT_AS)
 failed = 0
 for name, row in TABLE.items():
     shape = row.shapes[-1]
-    shape = (100, *shape) if row.leading else shape  # more than is allocated at once
+    shape = (30, *shape) if row.leading else shape  # more than is allocated at once
     settings, optional = row.ways[-1]
     given = row.make(shape, "f8", optional=optional)
+    # Once with all memory, for what libraries keep from their first call on: OpenBLAS ends a process without it.
+    expected = called(row, given, settings)
     before = {n: v.tobytes() for n, v in given.items() if isinstance(v, np.ndarray)}
-    for room in (0, 1 << 20, 4 << 20, 16 << 20):
-        results = None
+    for room in (0, 1 << 18, 1 << 19, 1 << 20):  # for none, one or some arrays
         resource.setrlimit(resource.RLIMIT_AS, (size() + room, unlimited[1]))
         try:
-            results = row.call(given, settings)
+            called(row, given, settings)
         except MemoryError:
-            pass
+            failed += 1
         finally:
             resource.setrlimit(resource.RLIMIT_AS, unlimited)
-        if results is None:
-            failed += 1
-            assert all(given[n].tobytes() == content for n, content in before.items()), name
-    del results
-    if not row.changes:
-        first, second = row.call(given, settings), row.call(given, settings)
-        assert all(np.asarray(a).tobytes() == np.asarray(b).tobytes() for a, b in zip(first, second, strict=True)), name
+        assert all(given[n].tobytes() == content for n, content in before.items()), name
+    assert called(row, given, settings) == expected, name
 print(failed)
 """
 
 
-def test_out_of_memory_is_a_memory_error_that_changes_nothing_and_the_process_goes_on(tmp_path):
-    assert int(run(tmp_path, OUT_OF_MEMORY)) > 100
+def test_out_of_memory_is_a_memory_error_that_changes_nothing_and_the_process_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "65536")  # what an array had is given back at once
+    assert int(run(tmp_path, OUT_OF_MEMORY)) > 300
 
 
 # Files
