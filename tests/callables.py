@@ -97,6 +97,8 @@ class Row:
     arguments: tuple[Argument, ...]
     settings: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """Keywords that are no arrays, each with two valid values or more that are not the default."""
+    always: Mapping[str, Any] = field(default_factory=dict)
+    """Keywords without which its arguments do not fit."""
     outs: tuple[int, ...] = (0,)
     tuple_out: bool = False
     values_out: bool = False
@@ -136,7 +138,7 @@ class Row:
         positional, keywords = copied(positional), dict(zip(keywords, copied(keywords.values()), strict=True))
         if out is not None:
             keywords["out"] = tuple(out) if self.tuple_out else out[0]
-        return flat(self.function(package)(*positional, **keywords, **(settings or {})))
+        return flat(self.function(package)(*positional, **keywords, **self.always, **(settings or {})))
 
     def takes_out(self, settings):
         return bool(self.outs) and (not self.values_out or settings.get("reduction") == "none")

@@ -128,6 +128,12 @@ def rows_of_units():
     channels = {"shapes": ((1, 1), (3, 17), (2, 300)), "leading": False}
     yield Row("prelu", (X, slopes), **channels)
     yield Row("prelu.backward", (GRAD, X, slopes), **channels)
+    each, alone = (
+        Argument("weight", normal),
+        {"shapes": ((1,), (17,), (1000,)), "leading": False, "always": {"axis": 0}},
+    )
+    yield Row("prelu, a slope for each", (X, each), **alone)
+    yield Row("prelu.backward, a slope for each", (GRAD, X, each), **alone)
     one = Argument("weight", lambda rng, shape: normal(rng, ()))
     yield Row("prelu, one slope", (X, one))
     yield Row("prelu.backward, one slope", (GRAD, X, one))
@@ -279,7 +285,7 @@ def rows_of_joint_losses():
 
 
 def lengths(rng, shape):
-    return rng.integers(2, 4, shape[0])
+    return np.append(rng.integers(2, 4, shape[0] - 1), 3)
 
 
 def rows_of_batch_losses():

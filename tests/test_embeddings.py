@@ -8,7 +8,6 @@ import mpmath
 import numpy as np
 import pytest
 from exact import ulp_errors
-from layouts import LAYOUTS
 
 import fastnn as nn
 from fastnn import reference
@@ -137,18 +136,6 @@ def test_second_derivatives_against_central_differences(case, weighted, reductio
     out = tuple(np.empty((6, 7)) for _ in range(count))
     assert all(one is other for one, other in zip(loss.hessian(*given, out=out, **options), out, strict=True))
     assert all(np.array_equal(*pair) for pair in zip(out, hessians, strict=True))
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-@each_dtype
-@each_case
-def test_the_layout_does_not_change_a_bit(case, dtype, layout):
-    loss, count, _, options = case
-    given = arguments(case, (60, 70), dtype)
-    want, want_gradients = loss.value_and_gradient(*given, **options)
-    value, gradients = loss.value_and_gradient(*map(LAYOUTS[layout], given[:count]), *given[count:], **options)
-    assert value == want
-    assert all(np.array_equal(*pair) for pair in zip(gradients, want_gradients, strict=True))
 
 
 @each_case

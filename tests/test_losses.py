@@ -20,8 +20,6 @@ from fastnn import reference
 
 ROW_LOSSES = tuple(loss for loss in nn.LOSSES.values() if loss.rowwise)
 LABEL_LOSSES = tuple(loss for loss in ROW_LOSSES if not loss.takes_rows)
-ELEMENT_LOSSES = [loss for loss in nn.LOSSES.values() if loss not in ROW_LOSSES]
-WRITEABLE_LAYOUTS = {name: layout for name, layout in LAYOUTS.items() if name != "read-only"}
 DTYPES = [np.float32, np.float64]
 CLASSES = [1, 2, 3, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 127, 128, 129, 255, 256, 257, 1000]
 MARGIN_LOSSES = (nn.hinge, nn.squared_hinge, nn.perceptron, nn.soft_margin, nn.exponential_loss)
@@ -177,36 +175,6 @@ def test_labels_are_one_hot_rows(dtype, classes, reduction):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("shape", [(300, 70), (9, 40, 70)])
-@each_dtype
-@each_kind
-def test_the_layout_does_not_change_a_bit(loss, dtype, shape, layout):
-    prediction, target = data(loss, shape, dtype)
-    weight = np.random.default_rng(1).uniform(0.5, 2, shape[:-1]).astype(dtype)
-    for options in ({}, {"weight": weight}, {"reduction": "none"}):
-        want = loss.value_and_gradient(prediction, target, **options)
-        if "weight" in options:
-            options = {"weight": LAYOUTS[layout](weight)}
-        got = loss.value_and_gradient(LAYOUTS[layout](prediction), LAYOUTS[layout](target), **options)
-        assert np.array_equal(got[0], want[0])
-        assert np.array_equal(got[1], want[1])
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-@each_kind
-def test_the_layout_of_one_argument_does_not_change_a_bit(loss, reduction, layout):
-    plain = data(loss, (5, 130, 70), np.float32)
-    value = bits(loss(*plain, reduction=reduction))
-    gradient = bits(loss.gradient(*plain, reduction=reduction))
-    for place in (0, 1):
-        arguments = list(plain)
-        arguments[place] = LAYOUTS[layout](arguments[place])
-        assert bits(loss(*arguments, reduction=reduction)) == value
-        assert bits(loss.gradient(*arguments, reduction=reduction)) == gradient
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("kind", [np.int8, np.uint16, np.int32, np.int64, np.longlong, np.uint64])
 def test_labels_of_any_integer_type_and_layout(kind, layout):
     logits, _ = data(nn.cross_entropy, (6, 30, 5), np.float32)
@@ -227,16 +195,6 @@ def test_labels_of_many_rows_in_any_layout(dtype, layout):
         got = nn.cross_entropy.value_and_gradient(*arguments)
         assert bits(got[0]) == bits(want[0])
         assert bits(got[1]) == bits(want[1])
-
-
-@each_kind
-def test_a_sample_gives_the_same_bits_wherever_it_stands(loss):
-    prediction, target = data(loss, (40, 10) if loss in ROW_LOSSES else (400,), np.float32)
-    values, gradients = loss.value_and_gradient(prediction, target, reduction="none")
-    for i in range(len(prediction)):
-        value, gradient = loss.value_and_gradient(prediction[i : i + 1], target[i : i + 1], reduction="none")
-        assert value[0] == values[i]
-        assert np.array_equal(gradient[0], gradients[i])
 
 
 def difference(function, x, h=1e-6):
@@ -321,15 +279,6 @@ def test_second_derivatives_against_central_differences(loss, reduction):
         above = loss.gradient(prediction + step, target, reduction=reduction)[place]
         below = loss.gradient(prediction - step, target, reduction=reduction)[place]
         np.testing.assert_allclose(hessian[place], (above - below) / (2 * h), rtol=1e-5, atol=1e-7)
-
-
-@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=list(LAYOUTS))
-@each_kind
-def test_the_layout_changes_no_second_derivative(loss, layout):
-    prediction, target = data(loss, (30, 50))
-    want = loss.gradient_and_hessian(prediction, target)
-    for part, wanted in zip(loss.gradient_and_hessian(layout(prediction), layout(target)), want, strict=True):
-        assert bits(part) == bits(wanted)
 
 
 @each_kind
@@ -1020,22 +969,6 @@ def test_out_may_be_or_overlap_an_argument(loss):
         arguments[argument] = room[3:].reshape(prediction.shape)
         arguments[argument][...] = (prediction, target)[argument]
         assert np.array_equal(loss.gradient(*arguments, out=room[:-3].reshape(prediction.shape)), want)
-
-
-@pytest.mark.parametrize("layout", WRITEABLE_LAYOUTS)
-@pytest.mark.parametrize("shape", [(300, 70), (4, 75, 70)])
-@each_kind
-def test_out_of_any_layout(loss, shape, layout):
-    prediction, target = data(loss, shape, np.float32)
-    values, gradient = loss.value_and_gradient(prediction, target, reduction="none")
-    out = WRITEABLE_LAYOUTS[layout](np.zeros_like(prediction))
-    assert loss.gradient(prediction, target, reduction="none", out=out) is out
-    assert np.array_equal(out, gradient)
-    out = WRITEABLE_LAYOUTS[layout](np.zeros_like(values))
-    assert loss(prediction, target, reduction="none", out=out) is out
-    assert np.array_equal(out, values)
-    in_place = WRITEABLE_LAYOUTS[layout](prediction)
-    assert np.array_equal(loss.gradient(in_place, target, reduction="none", out=in_place), gradient)
 
 
 @pytest.mark.parametrize("shift", [-3, 3, 60, 6000])

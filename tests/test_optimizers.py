@@ -57,39 +57,6 @@ def test_against_the_reference(optimizer, settings, dtype, size):
     assert made.steps == len(gradients)
 
 
-@pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "read-only"])
-@pytest.mark.parametrize("shape", [(), (7,), (20, 30), (3, 4, 5)])
-@each_dtype
-@each_optimizer
-def test_the_layout_does_not_change_a_bit(optimizer, settings, dtype, shape, layout):
-    parameter, gradients = data(shape, dtype, steps=3)
-    plain, other = parameter.copy(), LAYOUTS[layout](parameter)
-    first, second = optimizer(**settings), optimizer(**settings)
-    for gradient in gradients:
-        first.step([plain], [gradient])
-        second.step([other], [LAYOUTS[layout](gradient)])
-    assert np.array_equal(other, plain)
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("shape", [(300, 70), (3, 100, 70)])
-@each_optimizer
-def test_the_layout_of_one_array_does_not_change_a_bit(optimizer, settings, shape, layout):
-    parameter, gradients = data(shape, np.float32, steps=3)
-    plain = parameter.copy()
-    pairs = [(parameter.copy(), LAYOUTS[layout])]
-    if layout != "read-only":
-        pairs.append((LAYOUTS[layout](parameter), np.copy))
-    first = optimizer(**settings)
-    for gradient in gradients:
-        first.step([plain], [gradient])
-    for other, of_gradient in pairs:
-        second = optimizer(**settings)
-        for gradient in gradients:
-            second.step([other], [of_gradient(gradient)])
-        assert np.array_equal(other, plain)
-
-
 @each_optimizer
 def test_the_layout_may_change_between_steps(optimizer, settings):
     parameter, gradients = data((20, 30), steps=len(LAYOUTS))

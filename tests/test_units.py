@@ -95,22 +95,6 @@ def test_the_layout_of_gated_pairs_changes_no_bit(f, layout):
         assert_same_bits(actual, expected)
 
 
-@each_writeable_layout
-@each_gated
-def test_out_of_gated_pairs_in_any_layout(f, layout):
-    x, gate, grad = (sample((6, 8), seed=seed) for seed in range(3))
-    out = layout(np.full((6, 8), 9.0))
-    assert f(x, gate, out=out) is out
-    assert_same_bits(out, f(x, gate))
-    outs = layout(np.full((6, 8), 9.0)), layout(np.full((6, 8), 9.0))
-    assert f.backward(grad, x, gate, out=outs) is outs
-    for actual, expected in zip(outs, f.backward(grad, x, gate), strict=True):
-        assert_same_bits(actual, expected)
-    out = layout(np.full((6, 8), 9.0))
-    assert f.backward(grad[:, :4], x, out=out) is out
-    assert_same_bits(out, f.backward(grad[:, :4], x))
-
-
 @each_gated
 def test_out_of_gated_pairs_may_overlap_what_is_read(f):
     memory = sample(600)
@@ -131,18 +115,6 @@ def test_out_of_gated_pairs_may_overlap_what_is_read(f):
     f.backward(grad, x, gate, out=(gate, x))
     assert_same_bits(gate, expected[0])
     assert_same_bits(x, expected[1])
-
-
-@each_dtype
-@each_gated
-def test_a_gated_number_has_the_same_bits_wherever_it_stands(f, dtype):
-    x, gate, grad = (sample(100, dtype, seed) for seed in range(3))
-    whole, parts = f(x, gate), f.backward(grad, x, gate)
-    for k in range(100):
-        one = slice(k, k + 1)
-        assert_same_bits(f(x[one], gate[one]), whole[one])
-        for part, alone in zip(parts, f.backward(grad[one], x[one], gate[one]), strict=True):
-            assert_same_bits(alone, part[one])
 
 
 @each_gated
