@@ -405,7 +405,7 @@ def made(seed, number):
     dtype = rnd.choice(("f4", "f8"))
     way = rnd.randrange(len(row.ways))
     given, settings, plain = prepared(row.name, shape, dtype, way)
-    call = Call(row, {name: fresh(value) for name, value in given.items()}, dict(settings))
+    call = Call(row, {name: fresh(value) for name, value in given.items()}, {**row.always, **settings})
     if plain is not None and row.takes_out(settings) and rnd.random() < 0.4:
         outs = tuple(np.full_like(np.asarray(plain[k]), 123) for k in row.outs)
         call.out = outs if row.tuple_out else outs[0]
