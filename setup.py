@@ -26,6 +26,14 @@ if platform.machine().lower() in ("x86_64", "amd64"):
 else:
     INSTRUCTION_SETS = {"baseline": []}
 
+# Checks at run time for tools/sanitize.sh. Optimized little, since vector loops with checks in them take long to
+# compile and find no more; and once, since what is checked are the rules of C, the same for every processor.
+SANITIZERS = []
+if os.environ.get("FASTNN_SANITIZE"):
+    SANITIZERS = ["-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all", "-fno-wrapv"]
+    SANITIZERS += ["-O1", "-g1", "-fno-omit-frame-pointer"]
+    INSTRUCTION_SETS = {"baseline": []}
+
 DIRECTIVES = {
     "language_level": 3,
     "boundscheck": False,
@@ -51,7 +59,8 @@ def extension(name: str, source: str, flags: list[str]) -> Extension:
             # A formula reaches its loop as a constant function pointer: it vectorizes only if it is inlined.
             ("CYTHON_INLINE", "inline __attribute__((always_inline))"),
         ],
-        extra_compile_args=[*FLAGS, *flags],
+        extra_compile_args=[*FLAGS, *flags, *SANITIZERS],
+        extra_link_args=SANITIZERS,
     )
 
 
