@@ -343,3 +343,51 @@ def test_nearly_perfect_overlap_keeps_its_digits():
     p, t = np.array([[1 - 2.0**-20, 2.0**-20]], np.float32), np.array([[1, 0]], np.float32)
     assert nn.dice(p, t) == pytest.approx(2.0**-19 / 3, rel=1e-6)
     assert nn.dice(t, t) == 0
+
+
+FORMS = {
+    nn.focal_cross_entropy: ("gamma", lambda p, a: -((1 - p) ** a) * mpmath.log(p)),
+    nn.poly_cross_entropy: ("epsilon", lambda p, a: -mpmath.log(p) + a * (1 - p)),
+    nn.generalized_cross_entropy: ("q", lambda p, a: (1 - p**a) / a),
+}
+
+
+@pytest.mark.parametrize(
+    ("logits", "label"), [((20, 0.5, -1), 1), ((40, 0.5, -1), 0), ((20, 0.5, -1), 0), ((3, 2, 1), 2), ((30, 30, 1), 2)]
+)
+@pytest.mark.parametrize(
+    ("loss", "number"),
+    [(nn.focal_cross_entropy, 2.0), (nn.poly_cross_entropy, 2.0), (nn.generalized_cross_entropy, 0.75)],
+    ids=str,
+)
+@each_dtype
+def test_second_derivatives_keep_their_digits_beside_a_nearly_certain_class(dtype, loss, number, logits, label):
+    name, form = FORMS[loss]
+    z = np.array([logits], dtype)
+    got = loss.hessian(z, [label], reduction="sum", **{name: number})[0]
+    with mpmath.workdps(150):
+        for k in range(z.size):
+
+            def moved(step, k=k):
+                e = [mpmath.exp(mpmath.mpf(x) + (step if j == k else 0)) for j, x in enumerate(z[0].tolist())]
+                return form(e[label] / mpmath.fsum(e), mpmath.mpf(number))
+
+            exact = mpmath.diff(moved, 0, 2, h=mpmath.mpf(10) ** -40)
+            assert ulp_errors(got[k : k + 1], [exact])[0] <= 8
+
+
+def test_the_focal_loss_of_a_certain_class_has_no_slope():
+    z = np.array([[81.8, -95.9]], np.float32)
+    assert (nn.focal_cross_entropy.gradient(z, [0], gamma=0.5) == 0).all()
+    assert (nn.focal_cross_entropy.hessian(z, [0], gamma=0.5) == 0).all()
+
+
+def test_the_sparsemax_loss_counts_an_element_that_the_limit_nearly_leaves_out():
+    z = np.zeros((1, 10), np.float32)
+    z[0, 1] = np.nextafter(np.float32(1), np.float32(0), dtype=np.float32) - np.float32(2**-24) * 3
+    with mpmath.workdps(60):  # all ten are above the limit
+        top = mpmath.mpf(float(z[0, 1]))
+        limit = (top - 1) / 10
+        squares = (top**2 - limit**2) + 9 * (0 - limit**2)
+        exact = squares / 2 + mpmath.mpf(1) / 2 - top
+    assert nn.sparsemax_loss(z, [1]) == pytest.approx(float(exact), rel=1e-5)

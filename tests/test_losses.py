@@ -1604,3 +1604,70 @@ def test_no_loss_needs_memory_of_the_size_of_its_arguments(loss, kind):
     finally:
         tracemalloc.stop()
     assert peak < prediction.nbytes / 10
+
+
+def log_ratio(p, t):
+    return mpmath.log((1 + p) / (1 + t))
+
+
+@pytest.mark.parametrize(
+    ("pass_", "exact"),
+    [
+        ("__call__", lambda p, t: log_ratio(p, t) ** 2),
+        ("gradient", lambda p, t: 2 * log_ratio(p, t) / (1 + p)),
+        ("hessian", lambda p, t: 2 * (1 - log_ratio(p, t)) / (1 + p) ** 2),
+    ],
+)
+@pytest.mark.parametrize("target", [2e5, 1.7e7, 1e17])
+@pytest.mark.parametrize("prediction", [0, 0.5])
+@each_dtype
+def test_msle_keeps_its_digits_where_the_target_is_much_larger(dtype, prediction, target, pass_, exact):
+    p, t = np.array([prediction], dtype), np.array([target], dtype)
+    with mpmath.workdps(60):
+        want = exact(*(mpmath.mpf(float(x[0])) for x in (p, t)))
+    assert ulp_errors(getattr(nn.msle, pass_)(p, t, reduction="sum"), [want])[0] <= 4
+
+
+def test_msle_has_its_limits_at_minus_one_and_at_infinity_and_is_nan_below():
+    p = np.array([-1, 3, -1.5, 3, np.inf, 3])
+    t = np.array([3, -1, 3, -1.5, 3, np.inf])
+    expected = [np.inf, np.inf, np.nan, np.nan, np.inf, np.inf]
+    np.testing.assert_array_equal(nn.msle(p, t, reduction="none"), expected)
+    expected = [-np.inf, np.inf, np.nan, np.nan, 0, -np.inf]
+    np.testing.assert_array_equal(nn.msle.gradient(p, t, reduction="none"), expected)
+
+
+@each_dtype
+def test_smape_tells_signs_of_numbers_whose_product_underflows(dtype):
+    tiny = np.finfo(dtype).tiny
+    p, t = np.array([-tiny, tiny, 0, tiny, tiny], dtype), np.array([tiny, -tiny, 5, tiny, 5], dtype)
+    exact = [0, 0, 0, 0, mpmath.mpf(-400) * 5 / (mpmath.mpf(float(tiny)) + 5) ** 2]
+    assert ulp_errors(nn.smape.gradient(p, t, reduction="none"), exact).max() <= 4
+    exact = [0, 0, 0, 0, mpmath.mpf(800) * 5 / (mpmath.mpf(float(tiny)) + 5) ** 3]
+    assert ulp_errors(nn.smape.hessian(p, t, reduction="none"), exact).max() <= 4
+    huge = np.finfo(dtype).max
+    assert nn.smape(np.array([huge], dtype), np.array([-huge], dtype)) == 200
+
+
+@each_dtype
+def test_gradients_keep_their_digits_where_a_prediction_nearly_hits(dtype):
+    near = np.nextafter(dtype(0.5), dtype(1))
+    p, t = np.array([near, 0.3], dtype), np.array([0.5 - 2.0**-26, 0.3], dtype)
+    t[1] = np.nextafter(t[1], dtype(0))
+    exact = [
+        (q - u) / (q * (1 - q)) for q, u in zip(map(mpmath.mpf, p.tolist()), map(mpmath.mpf, t.tolist()), strict=True)
+    ]
+    assert ulp_errors(nn.binary_cross_entropy.gradient(p, t, reduction="sum"), exact).max() <= 4
+    rate, count, epsilon = dtype(14), dtype(14), mpmath.mpf(float(dtype(1e-8)))
+    slope = nn.poisson_nll.gradient([rate], [count], log_input=False, reduction="sum")
+    assert ulp_errors(slope.astype(dtype), [epsilon / (14 + epsilon)])[0] <= 4
+
+
+@each_dtype
+def test_pseudo_huber_keeps_its_digits_far_out_and_for_subnormal_errors(dtype):
+    far, tiny = dtype(1.0187e15), np.finfo(dtype).smallest_subnormal * dtype(40)
+    with mpmath.workdps(60):
+        r = mpmath.mpf(float(far))
+        assert ulp_errors(nn.pseudo_huber(np.array([far]), np.zeros(1, dtype)), [mpmath.sqrt(1 + r * r) - 1])[0] <= 4
+    slope = nn.pseudo_huber.gradient(np.array([tiny]), np.zeros(1, dtype), delta=1000.0, reduction="sum")
+    assert slope[0] == tiny
