@@ -292,19 +292,20 @@ def test_errors(loss, given, error, message):
             function(*given)
 
 
-NOT_NUMBERS = (TypeError, "must be a number, not ", ["1", None, [1.0], 10**400, 1j])
+NOT_NUMBERS = (TypeError, "must be a number, not ", ["1", None, [1.0], 1j])
+TOO_LARGE = (ValueError, "is an integer beyond the largest float", [10**400])
 NOT_FINITE = (ValueError, "it must be finite", [math.nan, math.inf, -math.inf])
 NOT_POSITIVE = (ValueError, "it must be positive and finite", [math.nan, math.inf, -1, 0])
 REFUSED = [
     *[
         (loss, "margin", *refused)
         for loss in (nn.cosine_embedding, nn.margin_ranking, nn.triplet_margin)
-        for refused in (NOT_NUMBERS, NOT_FINITE)
+        for refused in (NOT_NUMBERS, TOO_LARGE, NOT_FINITE)
     ],
     *[
         (loss, setting, *refused)
         for loss, setting in ((nn.ntxent, "temperature"), (nn.circle, "gamma"))
-        for refused in (NOT_NUMBERS, NOT_POSITIVE)
+        for refused in (NOT_NUMBERS, TOO_LARGE, NOT_POSITIVE)
     ],
     (nn.circle, "margin", *NOT_NUMBERS),
     (nn.triplet_margin, "p", *NOT_NUMBERS),

@@ -509,7 +509,10 @@ class Sparsemax:
 def sparsemax_loss(z: Row, label: int) -> Result:
     s = Sparsemax(z)
     squares = mpmath.fsum(y**2 for k, y in enumerate(s.y) if k != label)
-    return ((1 - s.y[label]) ** 2 + squares) / 2 + max(mpf(0), s.tau - s.d[label])
+    value = ((1 - s.y[label]) ** 2 + squares) / 2 + max(mpf(0), s.tau - s.d[label])
+    # Differences are rounded, as if scores were changed by half a unit.
+    moved = (abs((y - (k == label)) * d) for k, (y, d) in enumerate(zip(s.y, s.d, strict=True)))
+    return Scaled(value, max(value, *moved))
 
 
 def sparsemax_loss_gradient(z: Row, label: int) -> list[Result]:
@@ -942,6 +945,8 @@ LOSSES: dict[str, Exact] = {
         lambda p, t: 200 * abs(p - t) / (abs(p) + abs(t)) if p or t else mpf(0),
         smape_slope,
         lambda p, t: -800 * abs(t) * sign(p - t) * sign(p) / (abs(p) + abs(t)) ** 3 if p * t > 0 else mpf(0),
+        bounds={"hessian": 30},
+        reason="a subnormal target is divided three times, and rounded each time",
     ),
     "poisson_nll": of_loss(hard.log_rates, poisson, poisson_gradient, poisson_hessian, {}, {"full": True}),
     "poisson_nll of rates": of_loss(
@@ -1081,7 +1086,14 @@ LOSSES: dict[str, Exact] = {
         dice_of(tversky_hessian),
         *({"smooth": s} for s in (1.0, 1e-7)),
     ),
-    "ranking_softmax": of_loss(hard.graded, cross_entropy, cross_entropy_gradient, cross_entropy_hessian),
+    "ranking_softmax": of_loss(
+        hard.graded,
+        cross_entropy,
+        cross_entropy_gradient,
+        cross_entropy_hessian,
+        bounds={"hessian": 30},
+        reason="a subnormal exponential is multiplied by the sum of the targets",
+    ),
     "cosine_similarity": of_loss(
         hard.features,
         cosine_similarity,

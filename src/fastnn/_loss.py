@@ -393,7 +393,7 @@ class Loss(Declared):
         prediction, target, weight, varying, mask, of_classes, softened, *outs = arrays
         values, gradient, hessian = outs
         rows = math.prod(self.shape_of_values(prediction))
-        width = prediction.size // rows if rows else 1
+        width = prediction.shape[-1] if self.rowwise else 1
         labelled = target.ndim < prediction.ndim
         if gradient is not None and hessian is not None and np.may_share_memory(prediction, hessian):
             prediction = prediction.copy()

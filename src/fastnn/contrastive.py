@@ -80,7 +80,7 @@ class ContrastiveLoss(Declared):
         if out is not None and self.wants_gradient:
             check_out(out, given.shape, dtype)
         with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
-            return self.evaluate(given.astype(dtype, copy=False), labels, reduction, out, hyperparameter)
+            return self.evaluate(np.require(given, dtype, ["C", "A"]), labels, reduction, out, hyperparameter)
 
     def evaluate(
         self, x: Array, labels: ArrayLike, reduction: str, out: Array | None, hyperparameter: Mapping[str, float]

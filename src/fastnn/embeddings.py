@@ -65,7 +65,7 @@ def blocks(shape: tuple[int, ...]) -> Iterator[Callable[[Array], Array]]:
     """What takes blocks of rows out of arrays of that shape, or of that of its rows."""
     rows = Rows(shape, (len(shape) - 1,))
     for index in rows.pieces(BLOCK) if 0 not in shape else ():
-        yield lambda array, index=index: array[np.newaxis][index]  # type: ignore[misc]
+        yield lambda array, index=index: (array if rows.outer else array[np.newaxis])[index]  # type: ignore[misc]
 
 
 def norm_settings(p: float) -> tuple[str, tuple[float, ...]]:
@@ -246,6 +246,7 @@ class ListLoss(RowLoss):
                 values_out=None if values is None else block(values),
                 gradient_out=None if slopes is None else block(slopes),
                 hessian_out=None if bends is None else block(bends),
+                dtype=dtype,
                 **wanted,
             )
             if value and values is None:
@@ -674,7 +675,6 @@ def margin_ranking(
         Scores, of shapes with as many axes that broadcast together; either may be one number.
     target : array_like
         1 where the first is to be larger, -1 where the second is: of the scores' common shape, or one number for all.
-        Other numbers are not refused; they stand in the formula as they are.
     margin : float, default 0.0
         By how much.
     {common}
@@ -687,7 +687,7 @@ def margin_ranking(
     --------
     >>> import numpy as np, fastnn as nn
     >>> nn.margin_ranking.value_and_gradient(np.array([2.0, 0.0]), np.array([1.0, 1.0]), 1, reduction="sum")
-    (np.float64(1.0), (array([ 0., -1.]), array([-0.,  1.])))
+    (np.float64(1.0), (array([ 0., -1.]), array([0., 1.])))
     """
 
 

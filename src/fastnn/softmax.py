@@ -23,6 +23,7 @@ from fastnn._arrays import (
     destination,
     float_array,
     float_type,
+    foreign,
     hide,
     is_direct,
     run_in_pieces,
@@ -87,6 +88,15 @@ def is_alike(array: Any, other: Any) -> bool:
     return type(array) is type(other) is np.ndarray and (array.dtype, array.shape) == (other.dtype, other.shape)
 
 
+def in_common_type(grad: Any, x: Any) -> Any:
+    """x in the type of the result, in which the function is computed; as it is where that is its own."""
+    if foreign((grad, x)):
+        return x
+    arrays = float_array("grad", grad), float_array("x", x)
+    dtype = float_type((grad, x), arrays)
+    return x if float_type((x,), arrays[1:]) == dtype else arrays[1].astype(dtype)
+
+
 class Backward(Declared):
     """The back-propagation step of a row function, given its input or its output."""
 
@@ -116,6 +126,7 @@ class Backward(Declared):
         if y is None and self.flat:
             y = x
         elif y is None:
+            x = in_common_type(grad, x)
             # The output may lie where the result goes, if neither the gradient nor the mask does.
             kept = out is not None and is_alike(grad, x) and not any(np.may_share_memory(out, a) for a in (grad, where))
             output = self.forward(x, axis, where=where, out=out if kept else None, **hyperparameter)
@@ -649,7 +660,7 @@ def weights(arrays: Sequence[Any]) -> Any:
 
 
 def flat(array: Array, dtype: np.dtype[Any]) -> Array:
-    return np.ascontiguousarray(array, dtype).reshape(-1)
+    return np.require(array, dtype, ["C", "A"]).reshape(-1)
 
 
 class LogSum(Declared):

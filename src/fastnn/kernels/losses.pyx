@@ -9,16 +9,12 @@ cimport numpy as cnp
 from libc.math cimport INFINITY, NAN, exp, expm1, pow, sqrt
 
 from fastnn.kernels cimport losses as f
-from fastnn.kernels.elementary cimport (
-    exp_any, exp_nonpositive, log1p_of, log_of_positive, log_probability, mul_add, real, smallest_normal,
-)
+from fastnn.kernels.elementary cimport log1p_of, log_probability, mul_add, power, real, smallest_normal
 from fastnn.kernels.reductions cimport (
     EXPONENTIALS, NOTHING, STRETCH, binary_scale, dot_row, exp_rows, has_nan, max_rows, place_of, row_max, rows_at_once,
     sparse_limit, stretches, sum_row,
 )
-from fastnn.kernels.views cimport (
-    RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside,
-)
+from fastnn.kernels.views cimport RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside
 
 import numpy as np
 
@@ -475,14 +471,9 @@ cdef enum Norm:
     POWERS
 
 
-cdef inline double norm_power(double u, double a) noexcept nogil:
-    """u^a for 0 <= u <= 1."""
-    return exp_nonpositive(a * log_of_positive(u))
-
-
 cdef inline double norm_slope(Norm norm, double u, double a) noexcept nogil:
     """u^(a - 1)."""
-    return 1 if norm == SUM else u if norm == SQUARES else norm_power(u, a - 1)
+    return 1 if norm == SUM else u if norm == SQUARES else power(u, a - 1)
 
 
 cdef inline double norm_bend(Norm norm, double u, double a) noexcept nogil:
@@ -491,7 +482,8 @@ cdef inline double norm_bend(Norm norm, double u, double a) noexcept nogil:
         return f.or_nan(<double>0, u)
     if norm == SQUARES:
         return (1 - u) * (1 + u)
-    return (a - 1) * (exp_any((a - 2) * log_of_positive(u)) - norm_power(u, 2 * a - 2))
+    cdef double slope = power(u, a - 1), inner = slope / u, at_zero = 0 if a > 2 else INFINITY
+    return (a - 1) * ((at_zero if u == 0 else inner) - slope * slope)
 
 
 cdef inline void norm_row(
@@ -503,7 +495,7 @@ cdef inline void norm_row(
     For equal rows they are 0. Powers are those of fractions of the largest, so that none overflows. u is taken from d
     times a power of two, which has all its digits where d itself is beyond its type or subnormal.
     """
-    cdef double total = 0, size, inverse, u, power
+    cdef double total = 0, size, inverse, u
     cdef real terms[STRETCH]
     cdef real largest = 1, to_unit = 1, d
     cdef Py_ssize_t stretch, start, count, k
@@ -518,8 +510,7 @@ cdef inline void norm_row(
         for k in range(count):
             d = f.absolute(p[start + k] - t[start + k])
             if norm == POWERS:
-                power = norm_power(<double>1 if d == largest else <double>d / largest, a)
-                terms[k] = <real>power
+                terms[k] = <real>power(<double>1 if d == largest else <double>d / largest, a)
             else:
                 terms[k] = d * to_unit
         total += dot_row(terms, terms, count) if norm == SQUARES else sum_row(terms, count)
