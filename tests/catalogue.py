@@ -248,7 +248,11 @@ def rows_of_losses():
                 path = name.replace(loss.__name__, loss.__name__ + part, 1)
                 outs = {"outs": OUTS[part], "tuple_out": len(OUTS[part]) > 1, "values_out": not part}
                 yield Row(path, tuple(arguments), settings, **outs, **shapes, independent=independent)
-    required = [Argument("prediction", normal), Argument("target", normal), Argument("var", positive, True, typed=False)]
+    required = [
+        Argument("prediction", normal),
+        Argument("target", normal),
+        Argument("var", positive, True, typed=False),
+    ]
     optional = [Argument(name, make, True, True, False) for name, make in (("weight", weights), ("where", mask))]
     settings = valid("gaussian_nll", "eps", "reduction", "denominator")
     yield Row("gaussian_nll.var_gradient", (*required, *optional), settings, independent=apart_or_summed)

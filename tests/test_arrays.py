@@ -412,7 +412,7 @@ class Forbidding:
 
 @pytest.mark.parametrize("call", [nn.tanh, nn.tanh.derivative, nn.softmax, nn.log_softmax], ids=lambda f: f.__name__)
 def test_arrays_that_refuse(call):
-    with pytest.raises(TypeError, match=rf"{call.__name__} is not defined for operands of type Refusing"):
+    with pytest.raises(TypeError, match=rf"{call.__name__} is not defined for .* of type Refusing"):
         call(Refusing())
     with pytest.raises(TypeError):
         call(Forbidding())

@@ -632,7 +632,7 @@ def test_small_angles_keep_their_digits(dtype):
 
 def test_cosines_at_edges():
     x = np.array([[0, 0], [1, 0], [1e200, 1e200], [1e-320, 1e-320], [np.nan, 1]])
-    y = np.array([1.0, 0.0])
+    y = np.array([[1.0, 0.0]])
     with np.errstate(all="raise"):
         cosines, gradient = nn.cosine_similarity.value_and_gradient(x, y, reduction="none")
         distances = nn.cosine_distance(x, y, reduction="none")

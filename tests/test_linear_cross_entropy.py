@@ -257,9 +257,13 @@ def test_nan_gives_nan():
     [
         ({"weight": np.ones((6, 4))}, ValueError, "hidden has shape (5, 3) and weight (6, 4); accepted are"),
         ({"weight": np.ones(3)}, ValueError, "hidden has shape (5, 3) and weight (3,); accepted are"),
-        ({"labels": [0, 1, 2, 3, 6]}, ValueError, "target in row 4 is 6; labels of 6 classes are 0 to 5"),
-        ({"labels": [0, 1]}, ValueError, "target has shape (2,); labels have shape (5,), one for each row"),
-        ({"labels": np.zeros((5, 6))}, TypeError, "labels must be integers, one for each row of hidden"),
+        ({"labels": [0, 1, 2, 3, 6]}, ValueError, "labels in row 4 is 6; labels of 6 classes are 0 to 5"),
+        (
+            {"labels": [0, 1]},
+            ValueError,
+            "labels has shape (2,); accepted are integers of shape (5,), one for each row of hidden",
+        ),
+        ({"labels": np.zeros((5, 6))}, TypeError, "labels has dtype float64; labels are integers"),
         ({"sample_weight": np.ones(3)}, ValueError, "sample_weight has shape (3,); accepted is a leading part of (5,)"),
         (
             {"reduction": "none"},

@@ -854,7 +854,7 @@ def test_what_log_sums_refuse(f):
         f(np.ones(3), keepdims="yes")
     with pytest.raises(TypeError, match="return_sign must be True or False, not None"):
         f(np.ones(3), return_sign=None)
-    with pytest.raises(ValueError, match="where is no array: "):
+    with pytest.raises(ValueError, match="where cannot be made an array of numbers"):
         f(np.ones(3), where=[[True], [True, False]])
 
 

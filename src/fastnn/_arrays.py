@@ -41,7 +41,7 @@ def plain_array(name: str, value: Any) -> Array:
         return np.asarray(value)
     except (TypeError, ValueError, OverflowError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"{name} cannot be made an array: {error}") from None
+        raise kind(f"{name} cannot be made an array of numbers, being {described(value)}") from error
 
 
 def carries_more(kind: type) -> bool:
@@ -83,6 +83,8 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         raise ValueError(f"out has shape {out.shape}; the result has {shape}")
     if not out.flags.writeable:
         raise ValueError("out is read-only")
+    if any(stride == 0 and size > 1 for stride, size in zip(out.strides, out.shape, strict=True)):
+        raise ValueError("out has elements in the same memory, so that not all results can be stored")
 
 
 def destination(out: Array | None, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -163,7 +165,7 @@ def described(value: Any) -> str:
 
 
 def checked_flag(name: str, value: Any) -> bool:
-    number = np.asarray(value)
+    number = plain_array(name, value)
     if number.ndim or number.dtype.kind not in "iub" or number not in (0, 1):
         raise TypeError(f"{name} must be True or False, not {described(value)}")
     return bool(number)
@@ -175,7 +177,8 @@ def foreign(operands: Iterable[Any]) -> list[Any]:
         operand
         for operand in operands
         if type(operand) is not np.ndarray
-        and getattr(type(operand), "__array_ufunc__", None) not in (None, np.ndarray.__array_ufunc__)
+        and callable(hook := getattr(type(operand), "__array_ufunc__", None))
+        and hook is not np.ndarray.__array_ufunc__
     ]
 
 
@@ -193,8 +196,9 @@ class Bound:
         return self.function(*inputs, **self.keywords, **keywords)
 
 
-def apply_foreign(function: Any, inputs: Sequence[Any], out: Any, keywords: Mapping[str, Any]) -> Any:
+def apply_foreign(function: Any, arguments: Mapping[str, Any], out: Any, keywords: Mapping[str, Any]) -> Any:
     """Let other libraries' arrays apply a function to themselves, as they do with NumPy's ufuncs."""
+    inputs = list(arguments.values())
     outs = out if isinstance(out, tuple) else (out,)
     to_out = {} if out is None else {"out": outs}
     for owner in foreign((*inputs, *outs)):
@@ -212,15 +216,15 @@ def apply_foreign(function: Any, inputs: Sequence[Any], out: Any, keywords: Mapp
             result = owner.__array_ufunc__(function, "__call__", *inputs, **keywords, **to_out)
         if result is not NotImplemented:
             return result
-    kinds = ", ".join(type(operand).__name__ for operand in inputs)
-    raise TypeError(f"{function.__name__} is not defined for operands of type {kinds}")
+    kinds = " and ".join(f"{name} of type {type(operand).__name__}" for name, operand in arguments.items())
+    raise TypeError(f"{function.__name__} is not defined for {kinds}")
 
 
 def apply_elementwise(function: Any, inputs: Mapping[str, Any], out: Any, keywords: Mapping[str, Any]) -> Any:
     """Call an elementwise function on arguments of any kind, through contiguous pieces of at most ``PIECE``."""
     outs = checked_outs(out, function.nout)
     if foreign((*inputs.values(), *outs)):
-        return apply_foreign(function, list(inputs.values()), out, keywords)
+        return apply_foreign(function, inputs, out, keywords)
     arrays = {name: float_array(name, value) for name, value in inputs.items()}
     dtype = float_type(inputs.values(), arrays.values())
     shape = broadcast_shape(arrays)
@@ -289,6 +293,7 @@ def apply_gated(function: Any, inputs: Mapping[str, Any], axis: Any, out: Any, k
     if inputs["gate"] is not None:
         return apply_elementwise(function, inputs, out, keywords)
     x = inputs["x"] if foreign([inputs["x"]]) else float_array("x", inputs["x"])
+    shape_of("x", x)
     value, gate = halves(x, axis)
     inputs = {**inputs, "x": value, "gate": gate}
     if function.nout == 1 or foreign(inputs.values()):
@@ -297,6 +302,14 @@ def apply_gated(function: Any, inputs: Mapping[str, Any], axis: Any, out: Any, k
     out = destination(out, x.shape, float_type(inputs.values(), arrays.values()))
     apply_elementwise(function, inputs, halves(out, axis), keywords)
     return out
+
+
+def shape_of(name: str, array: Any) -> tuple[int, ...]:
+    """The shape of an array, which may be another library's."""
+    shape = getattr(array, "shape", None)
+    if not isinstance(shape, tuple):
+        raise TypeError(f"{name} is a {type(array).__name__}, which has no shape")
+    return shape
 
 
 def halves(x: Any, axis: Any) -> tuple[Any, Any]:
@@ -564,17 +577,15 @@ def apply_rowwise(
     if keywords:  # converted once
         keywords = checked_hyperparameters(function, keywords)
     if foreign((*inputs.values(), out)):
-        operands = list(inputs.values())
         if where is not None:
-            function = Masked(function)
-            operands.append(boolean_array(where))
-        check_whole_rows(function, operands, axis)
-        return apply_foreign(function, operands, out, {"axis": axis, **keywords})
+            function, inputs = Masked(function), {**inputs, "where": boolean_array(where)}
+        check_whole_rows(function, list(inputs.values()), axis)
+        return apply_foreign(function, inputs, out, {"axis": axis, **keywords})
     arrays = {name: float_array(name, value) for name, value in inputs.items()}
     dtype = float_type(inputs.values(), arrays.values())
     shape = broadcast_shape(arrays)
     if not shape:
-        raise ValueError(f"{function.__name__} needs an array of at least one dimension")
+        raise ValueError(f"x is a number; {function.__name__} needs an array of at least one dimension")
     rows = Rows(shape, checked_axes(axis, len(shape)))
     mask = checked_mask(where, shape)
     out = destination(out, shape, dtype)
@@ -587,23 +598,24 @@ def apply_rowwise(
     if mask is None and all(matrix is not None for matrix in matrices):
         function(*matrices[:-1], out=matrices[-1], **keywords)
         return out
-    for index in rows.pieces():
-        if rows.size > PIECE:
-            row = None if mask is None else mask[index]
-            n = rows.size if row is None or function.masked is not None else int(np.count_nonzero(row))
-            if n == 0:
-                result[index] = function.hidden
+    with np.errstate(all="ignore"):
+        for index in rows.pieces():
+            if rows.size > PIECE:
+                row = None if mask is None else mask[index]
+                n = rows.size if row is None or function.masked is not None else int(np.count_nonzero(row))
+                if n == 0:
+                    result[index] = function.hidden
+                    continue
+                passes, pieces = function.passes(n, **keywords), [source[index] for source in sources]
+                take_row(passes, pieces, result[index], dtype, row, function.masked, function.hidden)
                 continue
-            passes, pieces = function.passes(n, **keywords), [source[index] for source in sources]
-            take_row(passes, pieces, result[index], dtype, row, function.masked, function.hidden)
-            continue
-        pieces, hidden = [rows.copied(source[index], dtype) for source in sources], rows.hidden(mask, index)
-        if hidden is not None and function.masked is None:
-            apply_to_the_rest(function, pieces, ~hidden, keywords)
-        else:
-            if hidden is not None:
-                hide(pieces, hidden, function.masked)
-            function(*pieces, out=pieces[-1], **keywords)
-        hide(pieces[-1:], hidden, [function.hidden])
-        result[index] = pieces[-1].reshape(result[index].shape)
+            pieces, hidden = [rows.copied(source[index], dtype) for source in sources], rows.hidden(mask, index)
+            if hidden is not None and function.masked is None:
+                apply_to_the_rest(function, pieces, ~hidden, keywords)
+            else:
+                if hidden is not None:
+                    hide(pieces, hidden, function.masked)
+                function(*pieces, out=pieces[-1], **keywords)
+            hide(pieces[-1:], hidden, [function.hidden])
+            result[index] = pieces[-1].reshape(result[index].shape)
     return out

@@ -275,7 +275,9 @@ class Loss(Declared):
         p = float_array("prediction", prediction)
         shape = self.shape_of_values(p)
         mask = checked_mask(where, shape, "the values'")
+        p_shape = p.shape
         t = self.target_array(p, target, mask=mask, **options)
+        t_shape = t.shape
         labels = t if t.ndim < p.ndim else None
         dtype = dtype or float_type((prediction, target), (p, t))
         if varying is not None:
@@ -290,6 +292,10 @@ class Loss(Declared):
             scale = 1.0
         if labels is not None:
             mask = None  # these rows are ignored like those of ``ignore_index``
+        # What an argument is made of may change the others while it is converted.
+        for name, array, then in (("prediction", p, p_shape), ("target", t, t_shape)):
+            if array.shape != then:
+                raise ValueError(f"{name} has changed its shape from {then} to {array.shape} during the call")
         self.check_domain(chosen[0], p, t, dtype, mask)
         softened = self.softener(chosen, p, t, of_classes, dtype)
         if softened is not None:
@@ -519,13 +525,14 @@ def away_from(out: Array, array: Any) -> Any:
 def check_reduction(reduction: str, denominator: str = WEIGHT) -> None:
     if reduction is MEAN and denominator is WEIGHT:
         return
-    if not isinstance(reduction, str) or reduction not in ("mean", "sum", "none"):
+    if type(reduction) not in (str, np.str_) or reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction is {reduction!r}; accepted are 'mean', 'sum' and 'none'")
-    if not isinstance(denominator, str) or denominator not in ("weight", "count"):
+    if type(denominator) not in (str, np.str_) or denominator not in ("weight", "count"):
         raise ValueError(f"denominator is {denominator!r}; accepted are 'weight' and 'count'")
 
 
 def check_values_out(out: Any, reduction: str) -> None:
+    check_reduction(reduction)
     if out is not None and reduction != "none":
         raise TypeError(f"out takes the values of reduction='none'; with {reduction!r} the result is a number")
 
@@ -568,7 +575,9 @@ def divisor(
     """
     count = math.prod(shape)
     if count == 0:
-        raise ValueError(f"the mean of an empty batch is not defined; its values have shape {shape}")
+        raise ValueError(
+            f"reduction is 'mean', but the mean of an empty batch is not defined; its values have shape {shape}"
+        )
     if weight is None and mask is None and labels is None:
         return count
     few = shape if mask is not None or labels is not None or weight is None else weight.shape
@@ -712,18 +721,19 @@ class LabelLoss(RowLoss):
         *,
         mask: Array | None = None,
         ignore_index: int | None = None,
+        name: str = "target",
         **options: Any,
     ) -> Array:
         """The labels, below 0 where they are ignored or masked; or rows, where the loss takes them."""
         ignored = checked_ignore_index(ignore_index)
         rows, classes = self.shape_of_values(prediction), prediction.shape[-1]
-        labels = float_array("target", target)
+        labels = float_array(name, target)
         if labels.shape != rows:
             if self.takes_rows and (labels.dtype.kind == "f" or labels.shape == prediction.shape):
                 return super().target_array(prediction, target)
-            raise ValueError(f"target has shape {labels.shape}; labels have shape {rows}, one for each row")
+            raise ValueError(f"{name} has shape {labels.shape}; labels have shape {rows}, one for each row")
         if labels.dtype.kind not in "iub":
-            raise TypeError(f"target has dtype {labels.dtype}; labels are integers")
+            raise TypeError(f"{name} has dtype {labels.dtype}; labels are integers")
         if labels.dtype.kind == "u" and ignored is not None and ignored < 0:
             ignored = None  # the largest of these would become a negative one
         indices = np.require(labels, np.intp, ["C", "ALIGNED"]).reshape(rows)
@@ -737,7 +747,7 @@ class LabelLoss(RowLoss):
         if place >= 0:
             row = ", ".join(str(i) for i in np.unravel_index(place, rows)) or "0"
             raise ValueError(
-                f"target in row {row} is {labels[np.unravel_index(place, rows)]}; labels of {classes} classes are 0 to "
+                f"{name} in row {row} is {labels[np.unravel_index(place, rows)]}; labels of {classes} classes are 0 to "
                 f"{classes - 1}"
             )
         if hidden is not None:

@@ -11,7 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from fastnn._arrays import Array, ArrayLike, check_out, checked_number, destination, float_array, float_type
+from fastnn._arrays import (
+    Array,
+    ArrayLike,
+    check_out,
+    checked_number,
+    destination,
+    float_array,
+    float_type,
+    plain_array,
+)
 from fastnn._declaration import Declared, documented
 from fastnn._loss import check_reduction, check_values_out
 from fastnn.activations import not_negative, positive, sigmoid, softplus
@@ -75,7 +84,7 @@ class ContrastiveLoss(Declared):
             check_values_out(out, reduction)
         given = float_array("embeddings", embeddings)
         dtype = float_type([embeddings], [given])
-        if given.ndim != 2:
+        if given.ndim != 2 or given.shape[1] == 0:
             raise ValueError(f"embeddings has shape {given.shape}; accepted is (rows, features)")
         if out is not None and self.wants_gradient:
             check_out(out, given.shape, dtype)
@@ -115,7 +124,7 @@ class ContrastiveLoss(Declared):
 
 def equal_labels(labels: ArrayLike, count: int) -> Any:
     """Which pairs of rows have the same label."""
-    array = np.asarray(labels)
+    array = plain_array("labels", labels)
     if array.dtype.kind not in "iub":
         raise TypeError(f"labels has dtype {array.dtype}; accepted are integers")
     if array.shape != (count,):

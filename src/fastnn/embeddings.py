@@ -27,6 +27,7 @@ from fastnn._arrays import (
     destination,
     float_array,
     float_type,
+    plain_array,
 )
 from fastnn._declaration import Declared, documented
 from fastnn._loss import (
@@ -214,6 +215,7 @@ class ListLoss(RowLoss):
         dtype: np.dtype[Any] | None = None,
     ) -> tuple[Any, Any, Any]:
         check_reduction(reduction, denominator)
+        weight = None if weight is None else float_array("weight", weight)
         wanted: dict[str, Any] = {"value": value, "gradient": gradient, "hessian": hessian}
         if where is None:
             wanted |= {"values_out": values_out, "gradient_out": gradient_out, "hessian_out": hessian_out}
@@ -384,6 +386,9 @@ class JointLoss(Declared):
             check_values_out(out, reduction)
         if len(self.derivatives) == 2 and out is not None:
             raise TypeError("out is taken by gradient and by hessian, not by both at once")
+        # Before the arrays are looked at: what converts them may change others.
+        weight = None if weight is None else float_array("weight", weight)
+        where = None if where is None else plain_array("where", where)
         asked = Asked(weight, where, reduction, denominator, self.derivatives, out)
         with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
             value, results = self.evaluate(asked, *arrays, **hyperparameter)
@@ -546,8 +551,8 @@ def away_from_all(outs: Sequence[Array | None], arrays: Sequence[Any]) -> Sequen
 def evaluate_cosine_embedding(
     asked: Asked, /, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0
 ) -> tuple[Any, Any]:
-    a, b = equal_rows(x1=x1, x2=x2)
     margin = margin_number(margin)
+    a, b = equal_rows(x1=x1, x2=x2)
     together = float_array("target", target)
     for other in together[(together != 1) & (together != -1)].flat:
         raise ValueError(f"target holds {other}; accepted are 1 and -1")
@@ -616,6 +621,7 @@ def cosine_embedding(
 def evaluate_margin_ranking(
     asked: Asked, /, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0
 ) -> tuple[Any, Any]:
+    margin = margin_number(margin)
     given = {"x1": float_array("x1", x1), "x2": float_array("x2", x2)}
     if len({array.ndim for array in given.values()} - {0}) > 1:
         shapes = " and ".join(f"{name} of shape {array.shape}" for name, array in given.items())
@@ -634,7 +640,7 @@ def evaluate_margin_ranking(
             t,
             weight,
             asked.reduction,
-            {"other": other, "margin": margin_number(margin)},
+            {"other": other, "margin": margin},
             where=where,
             denominator=asked.denominator,
             value=value,
@@ -724,8 +730,8 @@ def evaluate_triplet_margin(
     swap: bool = False,
     distance: Loss | None = None,
 ) -> tuple[Any, Any]:
-    a, near, far = equal_rows(anchor=anchor, positive=positive, negative=negative)
     margin, swap = margin_number(margin), checked_flag("swap", swap)
+    a, near, far = equal_rows(anchor=anchor, positive=positive, negative=negative)
     measure = Distance(pairwise_distance, {"p": p}) if distance is None else Distance(distance, {})
     outs = asked.outs((a, near, far))
     a, near, far = away_from_all(outs, (a, near, far))

@@ -66,6 +66,7 @@ class LinearCrossEntropyGradient(Declared):
         denominator: str = "weight",
         out: tuple[Array, Array] | None = None,
     ) -> Any:
+        check_reduction(reduction, denominator)
         if reduction == "none":
             raise ValueError("reduction is 'none'; the weights' gradient is that of a 'mean' or a 'sum'")
         outs = checked_outs(out, 2)
@@ -94,9 +95,14 @@ def evaluate(
     dtype = float_type((hidden, weight), (x, matrix))
     lead, classes = x.shape[:-1], len(matrix)
     logits_like = np.broadcast_to(dtype.type(0), (*lead, classes))  # what the labels and weights have to fit
-    targets = cross_entropy.target_array(logits_like, labels, ignore_index=ignore_index)
-    if targets.ndim != len(lead):
-        raise TypeError("labels must be integers, one for each row of hidden")
+    indices = float_array("labels", labels)
+    if indices.dtype.kind == "f":
+        raise TypeError(f"labels has dtype {indices.dtype}; labels are integers")
+    if indices.shape != lead:
+        raise ValueError(
+            f"labels has shape {indices.shape}; accepted are integers of shape {lead}, one for each row of hidden"
+        )
+    targets = cross_entropy.target_array(logits_like, indices, ignore_index=ignore_index, name="labels")
     given = None if sample_weight is None else weight_array(sample_weight, lead, "sample_weight")
     counted = given if denominator == "weight" else None
     scale = 1.0 / divisor(lead, counted, None, targets) if reduction == "mean" else 1.0

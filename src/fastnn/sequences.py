@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import kernels
-from fastnn._arrays import Array, ArrayLike, apart_from, check_out, checked_flag, float_array, float_type
+from fastnn._arrays import Array, ArrayLike, apart_from, check_out, checked_flag, float_array, float_type, plain_array
 from fastnn._declaration import Declared
 from fastnn._loss import check_reduction, check_values_out
 
@@ -104,7 +104,7 @@ def is_readable(array: Array, dtype: np.dtype[Any]) -> bool:
 
 
 def integers(name: str, value: ArrayLike) -> Array:
-    array = np.asarray(value)
+    array = plain_array(name, value)
     if array.dtype.kind not in "iub" and array.size:
         raise TypeError(f"{name} has dtype {array.dtype}; accepted are integers")
     return array

@@ -18,6 +18,7 @@ from fastnn._arrays import (
     apart,
     broadcast_shape,
     checked_axes,
+    checked_flag,
     checked_mask,
     checked_number,
     destination,
@@ -94,7 +95,10 @@ def in_common_type(grad: Any, x: Any) -> Any:
         return x
     arrays = float_array("grad", grad), float_array("x", x)
     dtype = float_type((grad, x), arrays)
-    return x if float_type((x,), arrays[1:]) == dtype else arrays[1].astype(dtype)
+    if float_type((x,), arrays[1:]) == dtype:
+        return x
+    with np.errstate(all="ignore"):
+        return arrays[1].astype(dtype)
 
 
 class Backward(Declared):
@@ -128,7 +132,8 @@ class Backward(Declared):
         elif y is None:
             x = in_common_type(grad, x)
             # The output may lie where the result goes, if neither the gradient nor the mask does.
-            kept = out is not None and is_alike(grad, x) and not any(np.may_share_memory(out, a) for a in (grad, where))
+            others = [array for array in (grad, where) if isinstance(array, np.ndarray)]
+            kept = is_alike(out, x) and is_alike(grad, x) and not any(np.may_share_memory(out, a) for a in others)
             output = self.forward(x, axis, where=where, out=out if kept else None, **hyperparameter)
             y, out = output, output if out is None and is_alike(grad, output) else out
         return self.from_output(grad, y, axis, where=where, out=out, **hyperparameter)
@@ -563,7 +568,7 @@ def gumbel_softmax(
     dtype = float_type((x,), (logits,))
     shape = logits.shape
     if not shape:
-        raise ValueError("gumbel_softmax needs an array of at least one dimension")
+        raise ValueError("x is a number; gumbel_softmax needs an array of at least one dimension")
     axes = checked_axes(axis, len(shape))
     mask = checked_mask(where, shape)
     noisy = destination(out, shape, dtype)
@@ -636,7 +641,7 @@ class Terms:
         self.dtype = float_type((*given.values(), *others.values()), arrays)
         self.shape = broadcast_shape(dict(reversed(self.arrays.items())))
         if not self.shape:
-            raise ValueError(f"{name} needs an array of at least one dimension")
+            raise ValueError(f"x is a number; {name} needs an array of at least one dimension")
         self.rows = Rows(self.shape, checked_axes(axis, len(self.shape)))
         self.mask = checked_mask(where, self.shape)
         if self.mask is not None and b is None:  # what is masked has weight 0
@@ -750,12 +755,6 @@ class LogSum(Declared):
     def run(self, pieces: Sequence[Any], results: Sequence[Array]) -> None:
         values, signs = results[0], results[1] if len(results) > 1 else None
         kernels.softmax.log_sums(pieces[-1], weights(pieces), values, signs, self.mean)
-
-
-def checked_flag(name: str, value: Any) -> bool:
-    if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be True or False, not {value!r}")
-    return bool(value)
 
 
 def log_sum(*, mean: bool) -> Callable[[Callable[..., Any]], LogSum]:

@@ -28,6 +28,7 @@ from fastnn._arrays import (
     float_type,
     foreign,
     run_in_pieces,
+    shape_of,
 )
 from fastnn._declaration import Declared, defaults_of, documented
 from fastnn.activations import Activation, gelu, leaky_relu, ordered, relu, sigmoid, swish
@@ -350,7 +351,7 @@ class PRelu(Declared, kernels.units.Prelu):
     def prepare(self, x: ArrayLike, weight: ArrayLike, axis: int, out: Array | None) -> Any:
         array: Any = x if foreign([x]) else float_array("x", x)
         weights = float_array("weight", weight)
-        shape = tuple(array.shape)
+        shape = shape_of("x", array)
         inner_of(shape, weights, axis)
         if weights.size == 1:  # a number is left one, since it has no type of its own
             return self.broadcast(x, weight if type(weight) is float else weights.reshape(()), out=out)
@@ -496,7 +497,7 @@ class RRelu(Declared):
         if not isinstance(rng, np.random.Generator):
             raise TypeError(f"rng must be a numpy.random.Generator, not {type(rng).__name__}")
         if foreign([x, out]):
-            return apply_foreign(self, [x], out, {"lower": lower, "upper": upper, "rng": rng})
+            return apply_foreign(self, {"x": x}, out, {"lower": lower, "upper": upper, "rng": rng})
         array = float_array("x", x)
         dtype = float_type((x,), (array,))
         result = destination(out, array.shape, dtype)
