@@ -90,6 +90,9 @@ def slopes(x: Any) -> Any:
     return np.linspace(0.1, 0.4, x.shape[-1], dtype=x.dtype)
 
 
+SIGNED = ("hinge", "squared_hinge", "perceptron", "soft_margin", "exponential_loss", "hinge_embedding")
+"""Losses whose targets are -1 and 1."""
+
 ONE_INPUT = ("forward", "derivative", "call", "call with out")
 
 
@@ -158,7 +161,7 @@ def data(contest: Contest) -> Data:
     if loss.rowwise:
         return Data(nn.softmax(x), nn.softmax(normal()), out)
     target = rng.integers(0, 2, contest.shape).astype(dtype)
-    if contest.function == "hinge_embedding":
+    if contest.function in SIGNED:
         target = 2 * target - 1
     return Data(nn.sigmoid(x) if loss.of_probabilities else x, target, out)
 

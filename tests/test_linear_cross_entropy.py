@@ -193,9 +193,7 @@ def test_nothing_is_written_for_an_error():
         {"denominator": "bogus"},
         {"out": (outs[0], np.zeros((6, 4), np.float32))},
     ):
-        with pytest.raises(
-            (TypeError, ValueError), match=next(iter(change)).replace("labels", "target").replace("sample_", "")
-        ):
+        with pytest.raises((TypeError, ValueError), match=next(iter(change)).replace("sample_", "")):
             nn.linear_cross_entropy.value_and_gradient(
                 **{"hidden": hidden, "weight": weight, "labels": labels, "out": outs, **change}
             )

@@ -20,6 +20,14 @@ import numpy as np
 
 cnp.import_array()
 
+cdef extern from * nogil:
+    """
+    #define FASTNN_READ_ONCE(address) (*(const volatile Py_ssize_t *)(address))
+    """
+    # The compiler may read memory twice that another thread changes in between: what was checked is not what is used.
+    Py_ssize_t read_once "FASTNN_READ_ONCE"(const Py_ssize_t *address) noexcept
+
+
 cdef enum:
     CONSTANTS = 4  # the most that a loss takes
 
@@ -993,7 +1001,7 @@ cdef inline double row_loop(
             labels[r] = 0
             weights[r] = weight[first + r] if weight is not NULL else <real>1
             if task.labels is not NULL:
-                label = task.labels[first + r]
+                label = read_once(task.labels + first + r)
                 labels[r] = label if <size_t>label < <size_t>n else <Py_ssize_t>-1
                 if of_classes is not NULL and labels[r] >= 0:
                     weights[r] *= of_classes[labels[r]]
