@@ -1,8 +1,8 @@
 """The benchmarks run, their contestants agree, and the report says what the figures say."""
 
 import json
-import re
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
