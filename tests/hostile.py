@@ -309,6 +309,12 @@ INTEGERS = {f"one {value}": somewhere(value) for value in (-1, -100, 999, 2**62,
 """What a valid array is changed into."""
 
 
+def fill(x):
+    if x.flags.writeable:
+        with np.errstate(all="ignore"):
+            x.fill(10**6)
+
+
 class Interfering:
     """A number that changes other arguments while it is looked at."""
 
@@ -539,7 +545,7 @@ def interfere(rnd, call):
             (
                 (lambda: resize(x, 0), "empties"),
                 (lambda: resize(x, 5 * x.size + 1), "enlarges"),
-                (lambda: x.fill(10**6) if x.flags.writeable else None, "fills"),
+                (lambda: fill(x), "fills"),
             )
         )
         call.given.pop(name, None)
@@ -618,6 +624,8 @@ def judge(call, plain):
     except Warning as raised:
         return f"warning: {raised}"
     except BaseException as raised:
+        if isinstance(raised, MemoryError) and "<empty (0, 2**40)>" in call.said.values():
+            return None  # a sum of nothing along its axis has 2^40 elements
         return f"foreign exception: {type(raised).__name__}: {raised}"
     if not call.interferes:
         after = call.arrays()

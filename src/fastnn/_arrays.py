@@ -440,7 +440,7 @@ def boolean_array(where: Any) -> Any:
 
 def check_whole_rows(function: Any, operands: Sequence[Any], axis: Any) -> None:
     """Raise a ValueError if another library holds rows in chunks."""
-    dimensions = [operand.ndim for operand in operands if hasattr(operand, "ndim")]
+    dimensions = [operand.ndim for operand in operands if isinstance(getattr(operand, "ndim", None), int)]
     if not dimensions:
         return
     for from_last in (one - max(dimensions) for one in checked_axes(axis, max(dimensions))):

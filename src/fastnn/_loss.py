@@ -293,8 +293,8 @@ class Loss(Declared):
         if labels is not None:
             mask = None  # these rows are ignored like those of ``ignore_index``
         # What an argument is made of may change the others while it is converted.
-        for name, array, then in (("prediction", p, p_shape), ("target", t, t_shape)):
-            if array.shape != then:
+        for name, array, then in (("prediction", p, p_shape), ("target", t, t_shape), (self.varying, varying, p_shape)):
+            if array is not None and array.shape != then:
                 raise ValueError(f"{name} has changed its shape from {then} to {array.shape} during the call")
         self.check_domain(chosen[0], p, t, dtype, mask)
         softened = self.softener(chosen, p, t, of_classes, dtype)

@@ -82,6 +82,9 @@ class ContrastiveLoss(Declared):
             )
         if not self.wants_gradient:
             check_values_out(out, reduction)
+        # First what may run anybody's code, which might change the arrays.
+        hyperparameter = {name: checked_number(name, value) for name, value in hyperparameter.items()}
+        classes = integer_labels(labels)
         given = float_array("embeddings", embeddings)
         dtype = float_type([embeddings], [given])
         if given.ndim != 2 or given.shape[1] == 0:
@@ -89,10 +92,10 @@ class ContrastiveLoss(Declared):
         if out is not None and self.wants_gradient:
             check_out(out, given.shape, dtype)
         with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
-            return self.evaluate(np.require(given, dtype, ["C", "A"]), labels, reduction, out, hyperparameter)
+            return self.evaluate(np.require(given, dtype, ["C", "A"]), classes, reduction, out, hyperparameter)
 
     def evaluate(
-        self, x: Array, labels: ArrayLike, reduction: str, out: Array | None, hyperparameter: Mapping[str, float]
+        self, x: Array, labels: Array, reduction: str, out: Array | None, hyperparameter: Mapping[str, float]
     ) -> Any:
         """The value and the gradient, or one of them, of checked embeddings."""
         dtype = x.dtype
@@ -122,14 +125,18 @@ class ContrastiveLoss(Declared):
         return (value, result) if self.wants_value else result
 
 
-def equal_labels(labels: ArrayLike, count: int) -> Any:
-    """Which pairs of rows have the same label."""
+def integer_labels(labels: ArrayLike) -> Array:
     array = plain_array("labels", labels)
     if array.dtype.kind not in "iub":
         raise TypeError(f"labels has dtype {array.dtype}; accepted are integers")
-    if array.shape != (count,):
-        raise ValueError(f"labels has shape {array.shape}; accepted is {(count,)}, a label for each row")
-    return array[:, np.newaxis] == array
+    return array
+
+
+def equal_labels(labels: Array, count: int) -> Any:
+    """Which pairs of rows have the same label."""
+    if labels.shape != (count,):
+        raise ValueError(f"labels has shape {labels.shape}; accepted is {(count,)}, a label for each row")
+    return labels[:, np.newaxis] == labels
 
 
 def gradient(
@@ -203,7 +210,7 @@ def declared(formula: Formula) -> Callable[[Callable[..., Any]], ContrastiveLoss
 def ntxent_formula(
     similarities: Array, together: Array, apart: Array, *, temperature: float = 0.07
 ) -> tuple[Array, int, Callable[[float], Any]]:
-    temperature = positive("temperature", checked_number("temperature", temperature))
+    temperature = positive("temperature", temperature)
     scores = similarities / similarities.dtype.type(temperature)
     lead = logsumexp(scores, axis=1, where=apart, keepdims=True) - scores
 
@@ -256,8 +263,7 @@ def ntxent(
 def circle_formula(
     similarities: Array, together: Array, apart: Array, *, gamma: float = 80.0, margin: float = 0.4
 ) -> tuple[Array, int, Callable[[float], Any]]:
-    gamma = positive("gamma", checked_number("gamma", gamma))
-    margin = not_negative("margin", checked_number("margin", margin))
+    gamma, margin = positive("gamma", gamma), not_negative("margin", margin)
     of_near, of_far = np.maximum(1 + margin - similarities, 0), np.maximum(similarities + margin, 0)
     near, far = -gamma * of_near * (similarities - (1 - margin)), gamma * of_far * (similarities - margin)
     lead = logsumexp(near, axis=1, where=together) + logsumexp(far, axis=1, where=apart)

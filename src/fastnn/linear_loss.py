@@ -20,7 +20,7 @@ from fastnn._arrays import (
     is_direct,
 )
 from fastnn._declaration import Declared
-from fastnn._loss import away_from, check_reduction, divisor, weight_array, with_last_axes
+from fastnn._loss import away_from, check_reduction, checked_ignore_index, divisor, weight_array, with_last_axes
 from fastnn.classification import cross_entropy
 
 __all__ = ["linear_cross_entropy"]
@@ -86,7 +86,11 @@ def evaluate(
 ) -> tuple[Any, tuple[Array, Array] | None]:
     """The value and, if there is somewhere for them to go, the gradients."""
     check_reduction(reduction, denominator)
+    # First what may run anybody's code, which might change the arrays.
+    ignore_index = checked_ignore_index(ignore_index)
+    factors = None if sample_weight is None else float_array("sample_weight", sample_weight)
     x, matrix = float_array("hidden", hidden), float_array("weight", weight)
+    indices = float_array("labels", labels)
     if matrix.ndim != 2 or x.ndim == 0 or x.shape[-1] != matrix.shape[1] or 0 in matrix.shape:
         raise ValueError(
             f"hidden has shape {x.shape} and weight {matrix.shape}; accepted are (..., features) and "
@@ -95,7 +99,6 @@ def evaluate(
     dtype = float_type((hidden, weight), (x, matrix))
     lead, classes = x.shape[:-1], len(matrix)
     logits_like = np.broadcast_to(dtype.type(0), (*lead, classes))  # what the labels and weights have to fit
-    indices = float_array("labels", labels)
     if indices.dtype.kind == "f":
         raise TypeError(f"labels has dtype {indices.dtype}; labels are integers")
     if indices.shape != lead:
@@ -103,7 +106,7 @@ def evaluate(
             f"labels has shape {indices.shape}; accepted are integers of shape {lead}, one for each row of hidden"
         )
     targets = cross_entropy.target_array(logits_like, indices, ignore_index=ignore_index, name="labels")
-    given = None if sample_weight is None else weight_array(sample_weight, lead, "sample_weight")
+    given = None if factors is None else weight_array(factors, lead, "sample_weight")
     counted = given if denominator == "weight" else None
     scale = 1.0 / divisor(lead, counted, None, targets) if reduction == "mean" else 1.0
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import kernels
-from fastnn._arrays import PIECE, Array, checked_number, float_array, shares_memory
+from fastnn._arrays import PIECE, Array, checked_number, described, float_array, shares_memory
 
 __all__ = ["OPTIMIZERS", "Optimizer", "adam", "sgd"]
 
@@ -123,7 +123,7 @@ def checked(
         raise ValueError(f"there are {len(gradients)} gradients for {len(parameters)} parameters")
     for place, parameter in enumerate(parameters):
         if not isinstance(parameter, np.ndarray):
-            raise TypeError(f"parameters[{place}] is no NumPy array but {type(parameter).__name__}")
+            raise TypeError(f"parameters[{place}] must be a NumPy array, not {described(parameter)}")
         if parameter.dtype.kind != "f" or parameter.dtype.itemsize not in (4, 8):
             raise TypeError(f"parameters[{place}] has dtype {parameter.dtype}; accepted are float32 and float64")
         if not parameter.flags.writeable:

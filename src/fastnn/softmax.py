@@ -21,6 +21,7 @@ from fastnn._arrays import (
     checked_flag,
     checked_mask,
     checked_number,
+    described,
     destination,
     float_array,
     float_type,
@@ -561,7 +562,7 @@ def gumbel_softmax(
            [1., 0., 0.]])
     """
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, not {type(rng).__name__}")
+        raise TypeError(f"rng must be a numpy.random.Generator, not {described(rng)}")
     temperature = checked_number("temperature", temperature)
     softmax.settings(temperature=temperature)
     logits = float_array("x", x)
@@ -611,11 +612,16 @@ class LogSumBackward(Declared):
         if np.may_share_memory(slope, out):
             slope = slope.copy()
         sources, mask = terms.apart_from(out)
-        slopes, result = rows.view(slope), rows.view(out)
+        with np.errstate(all="ignore"):
+            self.compute(terms, rows.view(slope), sources, mask, rows.view(out))
+        return out
+
+    def compute(self, terms: Terms, slopes: Array, sources: list[Array], mask: Array | None, result: Array) -> None:
+        rows, dtype = terms.rows, terms.dtype
         matrices: list[Any] = [rows.matrix(view, dtype) for view in (*sources, result)]
         if mask is None and all(matrix is not None for matrix in matrices):
             kernels.softmax.log_sums_backward(flat(slopes, dtype), matrices[-2], weights(matrices[:-1]), matrices[-1])
-            return out
+            return
         for index in rows.pieces():
             if rows.size > PIECE:
                 passes = kernels.softmax.Passes("logsumexp.backward", rows.size, float(slopes[index].item()))
@@ -625,7 +631,6 @@ class LogSumBackward(Declared):
             pieces = terms.pieces(sources, mask, index)
             kernels.softmax.log_sums_backward(flat(slopes[index], dtype), pieces[-1], weights(pieces), pieces[-1])
             result[index] = pieces[-1].reshape(result[index].shape)
-        return out
 
 
 class Terms:
@@ -695,6 +700,7 @@ class LogSum(Declared):
         plain = b is None and where is None and out is None and not (keepdims or return_sign)
         if (
             plain
+            and type(axis) is int
             and axis == -1
             and type(x) is np.ndarray
             and x.ndim
@@ -717,7 +723,8 @@ class LogSum(Declared):
             if signs is not None:
                 signs.fill(0)
         elif values.size:
-            self.compute(terms, values, signs)
+            with np.errstate(all="ignore"):
+                self.compute(terms, values, signs)
         if out is None:
             result = values[()]
         else:

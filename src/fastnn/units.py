@@ -23,6 +23,7 @@ from fastnn._arrays import (
     broadcast_shape,
     checked_axis,
     checked_number,
+    described,
     destination,
     float_array,
     float_type,
@@ -495,7 +496,7 @@ class RRelu(Declared):
         if rng is None:
             return leaky_relu(x, negative_slope=(lower + upper) / 2, out=out)
         if not isinstance(rng, np.random.Generator):
-            raise TypeError(f"rng must be a numpy.random.Generator, not {type(rng).__name__}")
+            raise TypeError(f"rng must be a numpy.random.Generator, not {described(rng)}")
         if foreign([x, out]):
             return apply_foreign(self, {"x": x}, out, {"lower": lower, "upper": upper, "rng": rng})
         array = float_array("x", x)

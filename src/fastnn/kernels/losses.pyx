@@ -1,8 +1,9 @@
 """The losses' loops: value, gradient and second derivatives, or several of them in one pass over the data.
 
 ``evaluate`` takes contiguous arrays of one type that fastnn/_loss.py has prepared, writes what was asked for, and
-returns the weighted sum of the values. Whatever memory safety needs, it checks itself, and labels where they are used. Sums run over stretches of ``STRETCH`` elements, in index order,
-so that they do not depend on whether the data come whole or in pieces of whole stretches.
+returns the weighted sum of the values. Whatever memory safety needs, it checks itself, and labels where they are used.
+Sums run over stretches of ``STRETCH`` elements, in index order, so that they do not depend on whether the data come whole
+or in pieces of whole stretches.
 """
 
 cimport numpy as cnp
