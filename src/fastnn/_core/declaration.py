@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import itertools
 import re
 from collections.abc import Callable, Iterable
 from types import ModuleType
@@ -60,8 +59,8 @@ def defaults_of(entry: Entry) -> dict[str, Any]:
 
 
 def signature_of(entry: Entry, *models: Entry) -> inspect.Signature:
-    own, *common = (list(inspect.signature(function).parameters.values()) for function in (entry, *models))
-    common = list(itertools.chain(*common))
+    own = [*inspect.signature(entry).parameters.values()]
+    common = [p for model in models for p in inspect.signature(model).parameters.values()]
     keyword = [[p for p in group if p.kind is p.KEYWORD_ONLY] for group in (own, common)]
     before = [p for p in (*common, *own) if p.kind is not p.KEYWORD_ONLY]
     returned = inspect.signature(models[-1] if models else entry).return_annotation
@@ -75,7 +74,7 @@ SECTIONS = ("Parameters", "Returns", "Raises", "Notes", "Examples")
 def documentation(signature: inspect.Signature, *functions: Entry) -> str:
     """The documentation of the first function, and what only the others say: of parameters, and whole sections."""
     documents = [sections(function.__doc__ or "") for function in functions]
-    described = {}
+    described: dict[str, str] = {}
     for document in reversed(documents):
         described.update(parameter_blocks(document.get("Parameters", "")))
     blocks = dict.fromkeys(described[name] for name in signature.parameters if name in described)

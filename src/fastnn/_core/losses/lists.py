@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +17,10 @@ from fastnn._core.arrays import (
     unaliased,
     unaliased_in_step,
 )
+from fastnn._core.declaration import Entry
 from fastnn._core.losses.loss import RowLoss
-from fastnn._core.losses.request import Request, divisor, weight_array, with_last_axes
+from fastnn._core.losses.request import WEIGHT, Request, divisor, weight_array, with_last_axes
+from fastnn._core.parameters import Kernel
 from fastnn._core.pieces import blocks
 
 
@@ -53,14 +55,9 @@ class ListLoss(RowLoss):
         total = 0.0
         for block in blocks(p.shape):
             counted: Array = block(mask)
-            places = dict(zip(("values_out", "gradient_out", "hessian_out"), outs, strict=True))
-            asked = Request(
-                request.wants,
-                weight=block(factors),
-                where=block(whole),
-                reduction="sum" if outs[0] is None else "none",
-                **{name: None if out is None else block(out) for name, out in places.items()},
-            )
+            places = [None if out is None else block(out) for out in outs]
+            reduction = "sum" if outs[0] is None else "none"
+            asked = Request(request.wants, block(factors), block(whole), reduction, WEIGHT, *places)
             scores, relevance = np.where(counted, block(p), -np.inf), np.where(counted, block(t), 0)
             value, *_ = super().evaluate(asked, scores, relevance, own, dtype)
             if request.wants.value and outs[0] is None:
@@ -68,6 +65,6 @@ class ListLoss(RowLoss):
         return request.results(total, dtype, outs)
 
 
-def list_loss(kernel: Any) -> Any:
+def list_loss(kernel: Callable[..., Kernel]) -> Callable[[Entry], ListLoss]:
     """Make the loss of lists that an entry declares; see :class:`Loss`."""
     return lambda entry: ListLoss(entry, kernel)

@@ -351,7 +351,8 @@ class LabelLoss(RowLoss):
         outs = {
             name: destination(getattr(request, f"{name}_out"), p.shape, dtype) for name in request.wants.derivatives
         }
-        moved = replace(request, **{f"{name}_out": np.moveaxis(out, axis, -1) for name, out in outs.items()})
+        views = {name: np.moveaxis(out, axis, -1) for name, out in outs.items()}
+        moved = replace(request, gradient_out=views.get("gradient"), hessian_out=views.get("hessian"))
         if t.ndim == p.ndim:
             target = np.moveaxis(t, axis, -1)
         value = super().evaluate(moved, np.moveaxis(p, axis, -1), target, rest, dtype)[: request.wants.value]

@@ -92,7 +92,19 @@ def total(choice: Kernel, arguments: Arguments, outs: Outs, value: bool, scale: 
     direct = [array for array in (prediction, weight, varying, *outs) if array is not None]
     if mask is None and (a.are_labels or is_c_ready(target, dtype)) and all(is_c_ready(d, dtype) for d in direct):
         return kernels.losses.evaluate(
-            choice, prediction, target, weight, *outs, value, scale, width, 0.0, varying, a.of_classes
+            choice,
+            prediction,
+            target,
+            weight,
+            outs.values,
+            outs.gradient,
+            outs.hessian,
+            value,
+            scale,
+            width,
+            0.0,
+            varying,
+            a.of_classes,
         )
 
     sum_of_pieces = 0.0
