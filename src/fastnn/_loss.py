@@ -82,10 +82,6 @@ def filled(common: str, item: str, items: str, gradients: str) -> str:
     return common
 
 
-Softener = Callable[..., Array]
-"""It takes pieces of the prediction, the target and the weight, and returns the target that the kernel is given."""
-
-
 class Derivatives(Declared):
     """The gradient of a loss, its second derivatives, or several of value, gradient and second derivatives at once."""
 
@@ -297,16 +293,13 @@ class Loss(Declared):
             if array is not None and array.shape != then:
                 raise ValueError(f"{name} has changed its shape from {then} to {array.shape} during the call")
         self.check_domain(chosen[0], p, t, dtype, mask)
-        softened = self.softener(chosen, p, t, of_classes, dtype)
-        if softened is not None:
-            chosen, of_classes = (self.__name__, ()), None
 
         values = destination(values_out, shape, dtype) if value and reduction == "none" else None
         slopes = destination(gradient_out, p.shape, dtype) if gradient else None
         bends = destination(hessian_out, p.shape, dtype) if hessian else None
         if w is not None and w.shape != shape:
             w = np.broadcast_to(with_last_axes(w, len(shape)), shape)
-        arrays = Arrays(p, t, w, varying, mask, of_classes, softened, values, slopes, bends)
+        arrays = Arrays(p, t, w, varying, mask, of_classes, values, slopes, bends)
         reduced = self.run(chosen, arrays, value, scale, dtype)
         result = (kernels.losses.number(reduced, dtype.itemsize == 4) if values is None else values) if value else None
         return (
@@ -363,17 +356,6 @@ class Loss(Declared):
         """The weights of the classes."""
         return None
 
-    def softener(
-        self,
-        chosen: tuple[str, tuple[float, ...]],
-        prediction: Array,
-        target: Array,
-        of_classes: Array | None,
-        dtype: np.dtype[Any],
-    ) -> Softener | None:
-        """What makes the kernel's targets of others."""
-        return None
-
     def check_domain(
         self, kernel: str, prediction: Array, target: Array, dtype: np.dtype[Any], mask: Array | None
     ) -> None:
@@ -396,7 +378,7 @@ class Loss(Declared):
         self, chosen: tuple[str, tuple[float, ...]], arrays: Arrays, value: bool, scale: float, dtype: np.dtype[Any]
     ) -> float:
         """Run the kernel over arrays of any layout and return the sum of the values."""
-        prediction, target, weight, varying, mask, of_classes, softened, *outs = arrays
+        prediction, target, weight, varying, mask, of_classes, *outs = arrays
         values, gradient, hessian = outs
         rows = math.prod(self.shape_of_values(prediction))
         width = prediction.shape[-1] if self.rowwise else 1
@@ -408,12 +390,7 @@ class Loss(Declared):
                 prediction = apart_from(out, prediction) if self.in_place else away_from(out, prediction)
                 target, weight, varying, mask = (away_from(out, array) for array in (target, weight, varying, mask))
         direct = [array for array in (prediction, weight, varying, *outs) if array is not None]
-        if (
-            softened is None
-            and mask is None
-            and (labelled or is_direct(target, dtype))
-            and all(is_direct(array, dtype) for array in direct)
-        ):
+        if mask is None and (labelled or is_direct(target, dtype)) and all(is_direct(array, dtype) for array in direct):
             return kernels.losses.evaluate(
                 chosen,
                 prediction,
@@ -438,8 +415,6 @@ class Loss(Declared):
             nonlocal total
             if present is not None:
                 w = harmless(p, t, w, a, present, width)
-            if softened is not None:
-                t = softened(p, t, w)
             total = kernels.losses.evaluate(chosen, p, t, w, *results, value, scale, width, total, a, of_classes)  # type: ignore[call-arg,arg-type]
             if present is not None:
                 for result in results:
@@ -474,7 +449,6 @@ class Arrays(NamedTuple):
     varying: Array | None
     mask: Array | None
     of_classes: Array | None
-    softened: Softener | None
     values: Array | None
     gradient: Array | None
     hessian: Array | None
@@ -760,39 +734,6 @@ class LabelLoss(RowLoss):
             if options["class_weight"] is None
             else class_weights(options["class_weight"], prediction.shape[-1], dtype)
         )
-
-    def softener(
-        self,
-        chosen: tuple[str, tuple[float, ...]],
-        prediction: Array,
-        target: Array,
-        of_classes: Array | None,
-        dtype: np.dtype[Any],
-    ) -> Softener | None:
-        smoothing = chosen[1][0] if chosen[0] == "smoothed_cross_entropy" else 0.0
-        labelled, classes = target.ndim < prediction.ndim, prediction.shape[-1]
-        if not smoothing and (labelled or of_classes is None):
-            return None
-
-        def softened(p: Array, t: Array, w: Array | None) -> Array:
-            rows = np.zeros(p.size, dtype).reshape(-1, classes)
-            if labelled:
-                rows[np.arange(len(t)), t.clip(0, classes - 1)] = 1
-            else:
-                rows[...] = t.reshape(rows.shape)
-            if smoothing:
-                rows *= 1 - smoothing
-                rows += smoothing / classes
-            if of_classes is not None:
-                rows *= of_classes
-            if labelled:
-                # Nothing of an ignored row counts, not even NaN.
-                rows[t < 0] = p.reshape(rows.shape)[t < 0] = 0
-                if w is not None:
-                    w[t < 0] = 0
-            return rows.reshape(-1)
-
-        return softened
 
 
 def checked_ignore_index(index: Any) -> int | None:

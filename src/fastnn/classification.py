@@ -27,9 +27,7 @@ __all__ = [
 
 
 def smoothing_settings(label_smoothing: float) -> tuple[str, tuple[float, ...]]:
-    if share("label_smoothing", label_smoothing) == 0:
-        return "cross_entropy", ()
-    return "smoothed_cross_entropy", (label_smoothing,)
+    return "cross_entropy", (share("label_smoothing", label_smoothing),)
 
 
 def focal_settings(gamma: float) -> tuple[str, tuple[float, ...]]:
