@@ -9,13 +9,13 @@ or in pieces of whole stretches.
 cimport numpy as cnp
 from libc.math cimport INFINITY, NAN, exp, expm1, pow, sqrt
 
-from fastnn.kernels cimport losses as f
-from fastnn.kernels.elementary cimport log1p_of, log_probability, mul_add, power, real, smallest_normal
-from fastnn.kernels.reductions cimport (
+from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside
+from fastnn.kernels.formulas cimport losses as f
+from fastnn.kernels.formulas.elementary cimport log1p_of, log_probability, mul_add, power, real, smallest_normal
+from fastnn.kernels.loops.reductions cimport (
     EXPONENTIALS, NOTHING, STRETCH, binary_scale, dot_row, exp_rows, has_nan, max_rows, place_of, row_max, rows_at_once,
     sparse_limit, stretches, sum_row,
 )
-from fastnn.kernels.views cimport RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside
 
 import numpy as np
 
