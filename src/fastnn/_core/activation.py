@@ -7,22 +7,23 @@ from collections.abc import Callable
 from fastnn import kernels
 from fastnn._core import models
 from fastnn._core.declaration import Declared, Entry, defaults_of
-from fastnn._core.parameters import Interval, Kernel, kernel_of
+from fastnn._core.elementwise import apply_elementwise
+from fastnn._core.parameters import Interval, Kernel, checked_hyperparameters, kernel_of
 
 
-class Derivative(Declared, kernels.elementwise.Unary):
+class Derivative(Declared, kernels.activations.Unary):
     """The derivative of an activation."""
 
     nin = 1
 
 
-class Backward(Declared, kernels.elementwise.Binary):
+class Backward(Declared, kernels.activations.Binary):
     """The back-propagation step of an activation."""
 
     nin = 2
 
 
-class Activation(Declared, kernels.elementwise.Unary):
+class Activation(Declared, kernels.activations.Unary):
     """An activation function: call it, or its ``derivative`` or ``backward``."""
 
     nin = 1
@@ -40,7 +41,13 @@ def activation_function(
     """
 
     def make(entry: Entry) -> Activation:
-        given = defaults_of(entry), kernel_of(entry.__name__, ranges, kernel)
+        given = (
+            defaults_of(entry),
+            kernel_of(entry.__name__, ranges, kernel),
+            kernels.loops["activations"],
+            checked_hyperparameters,
+            apply_elementwise,
+        )
         function = Activation(*given)
         function.declare(entry, models.activation)
         function.derivative = Derivative(*given, derivative=True)

@@ -1,6 +1,6 @@
 """The losses' loops: value, gradient and second derivatives, or several of them in one pass over the data.
 
-``evaluate`` takes contiguous arrays of one type that fastnn/_loss.py has prepared, writes what was asked for, and
+``evaluate`` takes contiguous arrays of one type that were prepared, writes what was asked for, and
 returns the weighted sum of the values. Whatever memory safety needs, it checks itself, and labels where they are used.
 Sums run over stretches of ``STRETCH`` elements, in index order, so that they do not depend on whether the data come whole
 or in pieces of whole stretches.
@@ -9,13 +9,13 @@ or in pieces of whole stretches.
 cimport numpy as cnp
 from libc.math cimport INFINITY, NAN, exp, expm1, pow, sqrt
 
-from fastnn.kernels cimport losses as f
-from fastnn.kernels.elementary cimport log1p_of, log_probability, mul_add, power, real, smallest_normal
-from fastnn.kernels.reductions cimport (
+from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside
+from fastnn.kernels.formulas cimport losses as f
+from fastnn.kernels.formulas.elementary cimport log1p_of, log_probability, mul_add, power, real, smallest_normal
+from fastnn.kernels.loops.reductions cimport (
     EXPONENTIALS, LANES, NOTHING, STRETCH, add_row, binary_scale, dot_row, exp_rows, fill, fold_sum, has_nan, max_rows,
     place_of, row_max, rows_at_once, sparse_limit, stretches, sum_row,
 )
-from fastnn.kernels.views cimport RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside
 
 import numpy as np
 
