@@ -367,35 +367,40 @@ def threads(row):
 
 LAWS = (
     layout,
-    form,
     repeated,
-    many_axes,
     emptiness,
     same_object,
-    types,
     out_anywhere,
     out_over_an_argument,
     in_place,
-    outs_twice,
     wrong_arguments,
-    wrong_out,
     special_numbers,
     threads,
 )
+OF_ANY_BUILD = (form, many_axes, types, outs_twice, wrong_out)
+"""Laws about what happens before a kernel runs."""
 
 
 @pytest.mark.parametrize("row", TABLE.values(), ids=list(TABLE))
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize(
+    "law",
+    [
+        pytest.param(law, id=law.__name__, marks=[pytest.mark.any_build] * (law in OF_ANY_BUILD))
+        for law in (*LAWS, *OF_ANY_BUILD)
+    ],
+)
 def test_law(law, row):
     complaints = list(law(row))
     assert not complaints, "\n".join(complaints)
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("path", list(public_callables()))
 def test_every_public_callable_has_a_row(path):
     assert path in {row.path for row in TABLE.values()}, f"{path} needs a row in tests/catalogue.py"
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("path", [path for path in public_callables() if not path.endswith(".step")])
 def test_copies_and_pickles_of_a_function_are_the_function(path):
     function = TABLE[path].function() if path in TABLE else None
