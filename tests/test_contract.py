@@ -365,20 +365,19 @@ def threads(row):
     yield from problems
 
 
-LAWS = (
-    layout,
+LAWS = (layout, emptiness, same_object, in_place, wrong_arguments, special_numbers)
+OF_ANY_BUILD = (
+    form,
     repeated,
-    emptiness,
-    same_object,
+    many_axes,
+    types,
     out_anywhere,
     out_over_an_argument,
-    in_place,
-    wrong_arguments,
-    special_numbers,
+    outs_twice,
+    wrong_out,
     threads,
 )
-OF_ANY_BUILD = (form, many_axes, types, outs_twice, wrong_out)
-"""Laws about what happens before a kernel runs."""
+"""Laws about what happens to arguments before a kernel runs and to results after it."""
 
 
 @pytest.mark.parametrize("row", TABLE.values(), ids=list(TABLE))
