@@ -15,6 +15,7 @@ from exact import ulp_errors
 from layouts import LAYOUTS
 
 import fastnn as nn
+from fastnn._core.gated import Gated
 
 INF, NAN = np.inf, np.nan
 GATES = {"glu": nn.sigmoid, "reglu": nn.relu, "geglu": nn.gelu, "swiglu": nn.silu}
@@ -539,7 +540,7 @@ def test_pieces_that_do_not_fit_are_refused():
 
 def test_a_declaration_with_too_many_constants_is_refused():
     with pytest.raises(ValueError, match="takes 1 constants at most"):
-        nn.units.Gated({}, lambda: ("sigmoid", (1.0, 2.0)))
+        Gated({}, lambda: ("sigmoid", (1.0, 2.0)))
 
 
 def test_a_setting_may_change_the_array():

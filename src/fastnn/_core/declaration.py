@@ -26,6 +26,7 @@ class Declared:
     __name__: str
     __qualname__: str
     __signature__: inspect.Signature
+    __wrapped__: Entry
     nin: int
     nout = 1
     types = ("f->f", "d->d")
@@ -34,6 +35,8 @@ class Declared:
     def declare(self, entry: Entry, *models: Entry) -> None:
         """Present the object as what an entry declares."""
         functools.update_wrapper(self, entry)  # type: ignore[arg-type]
+        # The family, which offers it, and not the file.
+        self.__module__ = ".".join(entry.__module__.split(".")[:2])
         self.__signature__ = signature_of(entry, *models)
         self.__doc__ = documentation(self.__signature__, entry, *models)
 
@@ -117,5 +120,9 @@ def composed(function: Function, **parts: Entry) -> Callable[[Entry], Function]:
 
 def entries(kind: type[Function], *modules: ModuleType) -> dict[str, Function]:
     """The functions of a kind that modules of the catalogue hold, by their names and in their order."""
-    found = [value for module in modules for value in vars(module).values() if isinstance(value, kind)]
-    return {function.__name__: function for function in found if function.__module__ in {m.__name__ for m in modules}}
+    return {
+        function.__name__: function
+        for module in modules
+        for function in vars(module).values()
+        if isinstance(function, kind) and function.__wrapped__.__module__ == module.__name__
+    }

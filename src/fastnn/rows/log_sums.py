@@ -12,34 +12,6 @@ def logsumexp() -> None:
     .. math:: y = \log \sum_i b_i e^{x_i}, \qquad
         \frac{\partial L}{\partial x_i} = g \frac{b_i e^{x_i}}{\sum_j b_j e^{x_j}}
 
-    Parameters
-    ----------
-    b : array_like, optional
-        Weights of the exponentials, 1 by default; they broadcast with x and may be negative. An element with weight 0
-        is not there, whatever it is.
-    where : array_like of bool, optional
-        Mask that broadcasts to x's shape: the elements that count.
-        A masked one is not there.
-    keepdims : bool, default False
-        Whether the axes that are summed over stay, with length 1.
-    return_sign : bool, default False
-        Whether to return the sum's sign as well; the logarithm is that of its size then. Without, a negative sum gives
-        NaN.
-    out : ndarray, optional
-        Where the result goes: of its shape and dtype.
-
-    Returns
-    -------
-    y : ndarray or scalar
-        The logarithm; -inf for a sum of nothing.
-    sign : ndarray
-        Only with ``return_sign``: 1, -1, or 0 where the sum is 0.
-
-    Raises
-    ------
-    numpy.exceptions.AxisError
-        If x has no such axis.
-
     Notes
     -----
     As in SciPy, whose axis is None by default. The maximum is subtracted first and its term left out of the sum, to
@@ -66,16 +38,9 @@ def logmeanexp() -> None:
     Parameters
     ----------
     b : array_like, optional
-        Weights of the exponentials, 1 by default; they broadcast with x. An element with weight 0 is not there.
-    where : array_like of bool, optional
-        Mask that broadcasts to x's shape: the elements that count.
-        A masked one is not there.
-    keepdims : bool, default False
-        Whether the axes that are averaged over stay, with length 1.
+        Weights of the exponentials, 1 by default; they broadcast with x. An element with weight 0 is ignored.
     return_sign : bool, default False
         Whether to return the mean's sign as well, as in :func:`logsumexp`.
-    out : ndarray, optional
-        Where the result goes: of its shape and dtype.
 
     Returns
     -------
@@ -83,11 +48,6 @@ def logmeanexp() -> None:
         The logarithm; -inf for a mean of nothing.
     sign : ndarray
         Only with ``return_sign``: 1, -1, or 0 where the mean is 0.
-
-    Raises
-    ------
-    numpy.exceptions.AxisError
-        If x has no such axis.
 
     Notes
     -----

@@ -26,12 +26,12 @@ def gumbel_softmax(
     x: ArrayLike,
     rng: np.random.Generator,
     /,
-    axis: int = -1,
+    axis: int | tuple[int, ...] | None = -1,
     *,
     temperature: float = 1.0,
     where: ArrayLike | None = None,
     out: Array | None = None,
-) -> Any:
+) -> Array:
     r"""Softmax of the logits and Gumbel noise: a differentiable stand-in for a random choice.
 
     .. math:: y = \operatorname{softmax}\bigl((x + n) / T\bigr), \qquad n_i = -\log(-\log u_i)
@@ -40,17 +40,33 @@ def gumbel_softmax(
 
     Parameters
     ----------
-    {x}
+    x : array_like
+        Logits, of at least one dimension.
     rng : numpy.random.Generator
         Where the noise comes from.
-    {axis}
+    axis : int, tuple of ints or None, default -1
+        The axis of the rows, or several axes that make a row together, or None for all.
     temperature : float, default 1.0
         What the sum is divided by; positive. The lower, the nearer the results are to 0 and 1.
-    {where}
+    where : array_like of bool, optional
+        Mask that broadcasts to x's shape: the elements that count.
         A masked one gets exactly 0, and a row of masked ones is all zeros.
-    {out}
+    out : ndarray, optional
+        Where the result goes: of x's shape and the result's dtype. It may be x itself.
 
-    {common}
+    Returns
+    -------
+    ndarray
+        Of x's shape.
+
+    Raises
+    ------
+    numpy.exceptions.AxisError
+        If x has no such axis.
+    TypeError
+        If x has a dtype other than float32, float64, integer or boolean, or ``rng`` is no Generator.
+    ValueError
+        If shapes do not fit, or the temperature is not positive.
 
     Notes
     -----
