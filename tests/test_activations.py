@@ -468,8 +468,9 @@ def test_threads_with_hyperparameters_of_their_own(size):
 
 
 def test_a_declaration_with_too_many_constants_is_refused():
+    given = {}, lambda: ("rectify", (1.0, 2.0, 3.0, 4.0, 5.0)), nn.kernels.loops["activations"], None, None
     with pytest.raises(ValueError, match="takes 4 constants at most, not the 5"):
-        nn.activations.Activation({}, lambda: ("rectify", (1.0, 2.0, 3.0, 4.0, 5.0)))
+        nn.activations.Activation(*given)
     with pytest.raises(TypeError):
         nn.activations.Activation.__new__(nn.activations.Activation)
 

@@ -19,9 +19,12 @@ from fastnn._arrays import (
     ArrayLike,
     Cursor,
     apart_from,
+    apply_elementwise,
     apply_foreign,
+    apply_gated,
     broadcast_shape,
     checked_axis,
+    checked_hyperparameters,
     checked_number,
     described,
     destination,
@@ -54,14 +57,14 @@ RAISES = """Raises
 # Gated pairs
 
 
-class GatedBackward(Declared, kernels.units.GatedBackward):
+class GatedBackward(Declared, kernels.gated.GatedBackward):
     """The back-propagation step of a gated pair."""
 
     nin = 3
     nout = 2
 
 
-class Gated(Declared, kernels.units.GatedValue):
+class Gated(Declared, kernels.gated.GatedValue):
     """A gated pair: call it, or its ``backward``."""
 
     nin = 2
@@ -76,10 +79,11 @@ def gated_by(activation: Activation) -> Callable[[Callable[..., Any]], Gated]:
         defaults = defaults_of(declaration)
         chosen = activation.settings(**activation.defaults)
         settings = activation.settings if defaults else lambda: chosen
-        function = Gated(defaults, settings)
+        given = defaults, settings, kernels.loops["gated"], checked_hyperparameters, apply_gated
+        function = Gated(*given)
         function.declare(declaration)
         function.__doc__ = documented(declaration, gated=GATED, out=OUT, raises=RAISES)
-        function.backward = GatedBackward(defaults, settings)
+        function.backward = GatedBackward(*given)
         function.backward.declare(gated_backward, f"{function.__name__}.backward")
         return function
 
@@ -283,7 +287,7 @@ def unit(function: Function, back: Any, backward: Callable[..., Any]) -> Callabl
     return make
 
 
-class PReluBackward(Declared, kernels.units.PreluBackward):
+class PReluBackward(Declared, kernels.parametric.PreluBackward):
     """The back-propagation step of ``prelu``."""
 
     nin, nout = 3, 2
@@ -310,7 +314,7 @@ class PReluBackward(Declared, kernels.units.PreluBackward):
 
         for part in parts(result.size, slopes.size, inner):
             run(*part)
-        to_slopes = kernels.units.rounded(sums, dtype == np.float32).reshape(weights.shape)
+        to_slopes = kernels.parametric.rounded(sums, dtype == np.float32).reshape(weights.shape)
         return result if out is not None else result[()], to_slopes[()]
 
 
@@ -333,20 +337,20 @@ def parts(size: int, channels: int, inner: int) -> Iterator[tuple[int, int, slic
                 yield first, min(first + PIECE, start + inner), slice(channel, channel + 1)
 
 
-class BroadcastPRelu(Declared, kernels.units.BroadcastPrelu):
+class BroadcastPRelu(Declared, kernels.parametric.BroadcastPrelu):
     """``prelu`` with slopes that broadcast with x as NumPy's operands do."""
 
     nin = 2
 
 
-class PRelu(Declared, kernels.units.Prelu):
+class PRelu(Declared, kernels.parametric.Prelu):
     """A rectifier with learnable slopes: call it, or its ``backward``."""
 
     nin = 2
     backward: PReluBackward
 
-    def __init__(self) -> None:
-        self.broadcast = BroadcastPRelu()
+    def __init__(self, of_build: dict[str, Any]) -> None:
+        self.broadcast = BroadcastPRelu(of_build, apply_elementwise)
         self.broadcast.declare(self.prepare, "prelu", "prelu.broadcast")
 
     def prepare(self, x: ArrayLike, weight: ArrayLike, axis: int, out: Array | None) -> Any:
@@ -395,7 +399,7 @@ def prelu_backward(
     """
 
 
-@unit(PRelu(), PReluBackward(), prelu_backward)
+@unit(PRelu(kernels.loops["parametric"]), PReluBackward(kernels.loops["parametric"]), prelu_backward)
 def prelu(x: ArrayLike, weight: ArrayLike, /, axis: int = 1, *, out: Array | None = None) -> Any:
     r"""Rectified linear unit with a learnable slope for each channel.
 
@@ -444,7 +448,7 @@ def limits(lower: float, upper: float) -> tuple[float, float]:
     return ordered("lower", checked_number("lower", lower), "upper", checked_number("upper", upper))
 
 
-class RandomSlopes(Declared, kernels.units.RandomSlopes):
+class RandomSlopes(Declared, kernels.parametric.RandomSlopes):
     """The back-propagation step of ``rrelu`` where the output tells the slopes."""
 
     nin = 3
@@ -456,7 +460,7 @@ class RReluBackward(Declared):
     nin = 2
 
     def __init__(self) -> None:
-        self.from_output = RandomSlopes()
+        self.from_output = RandomSlopes(kernels.loops["parametric"], apply_elementwise)
         self.from_output.declare(rrelu_backward, "rrelu.backward", "rrelu.backward.from_output")
 
     def __call__(
@@ -607,7 +611,7 @@ def rrelu(
 # The maximum of several
 
 
-class MaxoutBackward(Declared, kernels.units.MaximumBackward):
+class MaxoutBackward(Declared, kernels.maxout.MaximumBackward):
     """The back-propagation step of ``maxout``."""
 
     nin = 2
@@ -636,7 +640,7 @@ class MaxoutBackward(Declared, kernels.units.MaximumBackward):
         return result
 
 
-class Maxout(Declared, kernels.units.Maximum):
+class Maxout(Declared, kernels.maxout.Maximum):
     """The maximum along an axis: call it, or its ``backward``."""
 
     nin = 1
@@ -686,7 +690,7 @@ def maxout_backward(grad: ArrayLike, x: ArrayLike, /, axis: int = -1, *, out: Ar
     """
 
 
-@unit(Maxout(), MaxoutBackward(), maxout_backward)
+@unit(Maxout(kernels.loops["maxout"]), MaxoutBackward(kernels.loops["maxout"]), maxout_backward)
 def maxout(x: ArrayLike, /, axis: int = -1, *, out: Array | None = None) -> Any:
     r"""The largest of several linear pieces.
 
