@@ -110,7 +110,7 @@ def contests(which: str) -> Iterator[Contest]:
     for family, (functions, tasks) in families.items():
         for name, function in functions.items():
             shapes = (SMOKE if which == "smoke" else SIZES)[
-                "rows" if family == "losses" and function.rowwise else family
+                "rows" if family == "losses" and function.of_rows else family
             ]
             for task in tasks:
                 if task == "backward from output" and not function.backward.output_tells:
@@ -158,7 +158,7 @@ def data(contest: Contest) -> Data:
         target = np.zeros_like(x)
         np.put_along_axis(target, rng.integers(0, contest.shape[-1], (*contest.shape[:-1], 3)), 1, -1)
         return Data(x, target, out)
-    if loss.rowwise:
+    if loss.of_rows:
         return Data(nn.softmax(x), nn.softmax(normal()), out)
     target = rng.integers(0, 2, contest.shape).astype(dtype)
     if contest.function in SIGNED:

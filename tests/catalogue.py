@@ -27,8 +27,8 @@ from callables import (
 )
 
 import fastnn as nn
-from fastnn._declaration import Declared
-from fastnn._loss import Loss
+from fastnn._core.declaration import Declared
+from fastnn._core.losses.loss import Loss
 
 # Hyperparameters: values that are valid and not the default
 
@@ -226,7 +226,7 @@ def rows_of_losses():
         for name in [loss.__name__] + [f"{loss.__name__}, rows"] * (loss.takes_labels and loss.takes_rows):
             labelled = loss.takes_labels and "rows" not in name
             prediction, target = DOMAINS.get(name, (normal, labels if labelled else normal))
-            item = of_rows if loss.rowwise else lambda make: make
+            item = of_rows if loss.of_rows else lambda make: make
             arguments = [
                 Argument("prediction", prediction, refused=2.0 if loss.of_probabilities else None),
                 Argument("target", target, typed=not labelled, refused=999 if labelled else None),
@@ -242,7 +242,7 @@ def rows_of_losses():
             if "class_weight" in loss.options:
                 arguments.append(Argument("class_weight", of_columns(weights), True, True, typed=False))
             settings = valid(loss.__name__, *names, "reduction", "denominator")
-            shapes = {"shapes": ((1, 3), (5, 17), (2, 300))} if loss.rowwise else {}
+            shapes = {"shapes": ((1, 3), (5, 17), (2, 300))} if loss.of_rows else {}
             independent = apart if loss.__name__ == "rmse" else apart_or_summed
             for part in PARTS:
                 path = name.replace(loss.__name__, loss.__name__ + part, 1)

@@ -11,7 +11,7 @@ from layouts import LAYOUTS
 from scipy import special
 
 import fastnn as nn
-from fastnn import linear_loss
+from fastnn._core.losses import linear as linear_loss
 
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda dtype: dtype.__name__)
 each_layout = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=list(LAYOUTS))

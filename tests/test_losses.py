@@ -1,3 +1,4 @@
+import functools
 import inspect
 import math
 import pickle
@@ -1575,27 +1576,37 @@ def test_labels_that_another_thread_has_changed_write_nothing_outside(name):
         assert (hessian[outside] == 0).all()
 
 
-@pytest.mark.parametrize("kind", ["plain", "weighted", "masked", "strided", "class weights", "ignored", "smoothed"])
-@each_loss
+ROWS = 75_000
+many = functools.lru_cache(maxsize=1)(
+    lambda loss: data(loss, (ROWS, 20))
+)  # all kinds of a loss come one after the other
+
+
+def arguments_in_memory():
+    """Each loss with what may take memory; the mask of rankings is tested in tests/test_embeddings.py."""
+    for loss in nn.LOSSES.values():
+        kinds = ["plain", "weighted", "strided", *["masked"] * (loss is not nn.ranking_softmax)]
+        kinds += ["class weights", "ignored", *["smoothed"] * (loss is nn.cross_entropy)] if loss.takes_labels else []
+        yield from (pytest.param(loss, kind, id=f"{loss.__name__}-{kind}") for kind in kinds)
+
+
+@pytest.mark.any_build
+@pytest.mark.parametrize(("loss", "kind"), [*arguments_in_memory()])
 def test_no_loss_needs_memory_of_the_size_of_its_arguments(loss, kind):
-    prediction, target = data(loss, (150000, 20))
+    prediction, target = many(loss)
     options = {"out": np.empty_like(prediction)}
     if kind == "weighted":
-        options["weight"] = np.ones(150000, np.float32)
+        options["weight"] = np.ones(ROWS, np.float32)
     if kind == "masked":
-        options["where"] = np.arange(150000) % 3 > 0 if loss.rowwise else (np.arange(150000) % 3 > 0)[:, None]
-        if loss is nn.ranking_softmax:
-            pytest.skip("tests/test_embeddings.py")
+        options["where"] = np.arange(ROWS) % 3 > 0 if loss.rowwise else (np.arange(ROWS) % 3 > 0)[:, None]
     if kind == "strided":
         prediction, target = LAYOUTS["strided"](prediction), LAYOUTS["strided"](target)
     if kind in ("class weights", "ignored", "smoothed"):
-        if not loss.takes_labels:
-            return
-        target = np.arange(150000) % 20
+        target = np.arange(ROWS) % 20
         target[::7] = -100
         if kind == "class weights":
             options["class_weight"] = np.ones(20)
-        if kind == "smoothed" and loss is nn.cross_entropy:
+        if kind == "smoothed":
             options["label_smoothing"] = 0.1
     tracemalloc.start()
     try:

@@ -131,9 +131,18 @@ network.fit(np.ones((50, 3)), np.ones(50), epochs=10**9, progress=False)
 }
 
 
+LISTENING = """
+import signal
+import numpy as np
+import fastnn as nn
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell switches off for what runs in the background
+"""
+
+
 @pytest.mark.parametrize("long", LONG)
 def test_ctrl_c_ends_what_takes_long(long, tmp_path):
-    with python(tmp_path / "script.py", f"import numpy as np, fastnn as nn\n{LONG[long]}") as process:
+    with python(tmp_path / "script.py", LISTENING + LONG[long]) as process:
         assert process.stdout.readline() == "ready\n"
         with pytest.raises(subprocess.TimeoutExpired):  # it is at work
             process.wait(0.5)

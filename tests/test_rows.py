@@ -561,6 +561,7 @@ def test_out_may_lie_on_the_mask_of_gumbel_softmax_and_on_the_terms_of_a_log_sum
         np.testing.assert_array_equal(f(memory, b=np.abs(b), out=memory.reshape(-1)[1:4]), expected)
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
 @pytest.mark.parametrize("shape", [(1000, 1000), (1_000_000,), (200_000, 5)])
 def test_no_more_memory_than_a_tenth_of_the_input(shape, masked):

@@ -575,7 +575,7 @@ def test_names(f):
     for suffix, part in parts(f).items():
         assert part.__qualname__ == f.__name__ + suffix
         assert part.__name__ == part.__qualname__.removesuffix(".from_output")
-        assert part.__module__ == "fastnn.softmax"
+        assert part.__module__ == "fastnn.rows.probabilities"
         assert repr(part) == f"<function fastnn.{f.__name__}{suffix}>"
 
 

@@ -1,6 +1,6 @@
 from typing import Any
 
-from fastnn._arrays import Array
+from fastnn._core.arrays import Array
 
 DOMAINS: tuple[str, ...]
 

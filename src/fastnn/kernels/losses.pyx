@@ -1,6 +1,6 @@
 """The losses' loops: value, gradient and second derivatives, or several of them in one pass over the data.
 
-``evaluate`` takes contiguous arrays of one type that fastnn/_loss.py has prepared, writes what was asked for, and
+``evaluate`` takes contiguous arrays of one type that were prepared, writes what was asked for, and
 returns the weighted sum of the values. Whatever memory safety needs, it checks itself, and labels where they are used.
 Sums run over stretches of ``STRETCH`` elements, in index order, so that they do not depend on whether the data come whole
 or in pieces of whole stretches.
@@ -13,8 +13,8 @@ from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_direct, is_l
 from fastnn.kernels.formulas cimport losses as f
 from fastnn.kernels.formulas.elementary cimport log1p_of, log_probability, mul_add, power, real, smallest_normal
 from fastnn.kernels.loops.reductions cimport (
-    EXPONENTIALS, NOTHING, STRETCH, binary_scale, dot_row, exp_rows, has_nan, max_rows, place_of, row_max, rows_at_once,
-    sparse_limit, stretches, sum_row,
+    EXPONENTIALS, LANES, NOTHING, STRETCH, add_row, binary_scale, dot_row, exp_rows, fill, fold_sum, has_nan, max_rows,
+    place_of, row_max, rows_at_once, sparse_limit, stretches, sum_row,
 )
 
 import numpy as np
@@ -71,6 +71,7 @@ cdef struct Task:
     Py_ssize_t classes     # elements in a row
     double[CONSTANTS] constants
     Form form
+    bint soft              # whether smoothing, the first constant, or weights of classes make the targets
     double total           # what the sum starts from
 
 ctypedef double (*float_kernel)(Task, float) noexcept nogil
@@ -648,35 +649,80 @@ cdef inline void bend_rows(
             hessian[k] = q * mul_add(first, certain if e[k] == 1 else <real>1 - q, second * q)
 
 
-cdef inline void cross_entropy_rows(
-    Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
-    Py_ssize_t rows, double *v,
+cdef inline void soften(
+    Task task, const real *t, Py_ssize_t label, Py_ssize_t first, Py_ssize_t count, real *targets
+) noexcept nogil:
+    """A stretch of a row's targets: those given, or 1 at the label, smoothed, times the weights of the classes."""
+    cdef const real *of_classes = <const real *>task.of_classes
+    cdef double smoothing = task.constants[0]
+    cdef real less = <real>(1 - smoothing), share = <real>(smoothing / task.classes)
+    cdef Py_ssize_t k
+    if t is NULL:
+        for k in range(count):
+            targets[k] = share
+        if first <= label < first + count:
+            targets[label - first] = less + share
+    elif smoothing != 0:
+        for k in range(count):
+            targets[k] = t[first + k] * less + share
+    else:
+        for k in range(count):
+            targets[k] = t[first + k]
+    if of_classes is not NULL:
+        for k in range(count):
+            targets[k] *= of_classes[first + k]
+
+
+cdef inline void cross_entropy_of_targets(
+    bint soft, Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian,
+    const real *scale, Py_ssize_t rows, double *v,
 ) noexcept nogil:
     """sum of t (log_sum - z), with log_sum = max + log1p(rest); the gradient is (sum of t) softmax(z) - t.
 
     A zero target leaves its logit out, even where that is -infinity. For the largest logit, whose e^(z - max) is 1,
     softmax is written 1 - rest / (1 + rest) where that is more than 1/2, so that a nearly perfect prediction keeps the
-    digits of its gradient. The second derivative is (sum of t) softmax(z) (1 - softmax(z)).
+    digits of its gradient. The second derivative is (sum of t) softmax(z) (1 - softmax(z)). ``soft`` targets are made
+    of those given, a stretch at a time.
     """
     cdef real *e = gradient if gradient is not NULL else hessian
     cdef real largest[STRETCH]
     cdef double rest[STRETCH]
     cdef double weight[STRETCH]
+    cdef double lane[LANES]
     cdef real terms[STRETCH]
-    cdef Py_ssize_t n = task.classes, stretch, start, count, r, k
+    cdef real softened[LANES + STRETCH]  # with as many before as ``add_row`` wants
+    cdef real *targets = softened + LANES
+    cdef const real *u
+    cdef Py_ssize_t n = task.classes, stretch, first, count, r, k
     cdef real distance, certain, ordinary, inverse, total, lost, at_largest
+    cdef const real *x
+    cdef real *out
     max_rows(z, rows, n, largest)
     for r in range(rows):
         v[r] = 0
-        weight[r] = sum_row(t + r * n, n)
-        if task.value:
-            for stretch in range(stretches(n)):
-                start = r * n + stretch * STRETCH
-                count = min(<Py_ssize_t>STRETCH, r * n + n - start)
+        if not soft:
+            weight[r] = sum_row(t + r * n, n)
+        fill(lane, <double>0)
+        for stretch in range(stretches(n)):
+            first = stretch * STRETCH
+            count = min(<Py_ssize_t>STRETCH, n - first)
+            if soft:
+                u = targets + r * n  # of several rows, all of which fit in
+                soften(task, t + r * n if t is not NULL else t, labels[r], first, count, targets + r * n)
+                if n < LANES:
+                    weight[r] = sum_row(u, n)
+                else:
+                    add_row(lane, u, count)
+            else:
+                u = t + r * n + first
+            if task.value:
+                x = z + r * n + first
                 for k in range(count):
-                    distance = t[start + k] * (largest[r] - z[start + k])
-                    terms[k] = <real>0 if t[start + k] == 0 else distance
+                    distance = u[k] * (largest[r] - x[k])
+                    terms[k] = <real>0 if u[k] == 0 else distance
                 v[r] += sum_row(terms, count)
+        if soft and n >= LANES:
+            weight[r] = fold_sum(lane)
     exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, rows, n, largest, rest)
     for r in range(rows):
         v[r] += weight[r] * log1p_of(rest[r])
@@ -689,10 +735,33 @@ cdef inline void cross_entropy_rows(
             lost = <real>(weight[r] - total)
             certain = total * (<real>rest[r] * inverse)
             at_largest = <real>1 if rest[r] < 1 else <real>NAN
-            for k in range(r * n, r * n + n):
-                ordinary = mul_add(total, gradient[k] * inverse, -t[k])
-                gradient[k] = scale[r] * (
-                    ((total - t[k]) + lost) - certain if gradient[k] == at_largest else ordinary)
+            for stretch in range(stretches(n)):
+                first = stretch * STRETCH
+                count = min(<Py_ssize_t>STRETCH, n - first)
+                if soft:
+                    u = targets + r * n
+                    if n > STRETCH:
+                        soften(task, t, labels[r], first, count, targets)
+                else:
+                    u = t + r * n + first
+                out = gradient + r * n + first
+                for k in range(count):
+                    ordinary = mul_add(total, out[k] * inverse, -u[k])
+                    out[k] = scale[r] * (((total - u[k]) + lost) - certain if out[k] == at_largest else ordinary)
+
+
+cdef inline void cross_entropy_rows(
+    Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    cross_entropy_of_targets(False, task, z, t, labels, gradient, hessian, scale, rows, v)
+
+
+cdef inline void soft_cross_entropy_rows(
+    Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    cross_entropy_of_targets(True, task, z, t, labels, gradient, hessian, scale, rows, v)
 
 
 cdef struct Shaped:
@@ -730,7 +799,7 @@ cdef inline void cross_entropy_label_rows(
     Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
     Py_ssize_t rows, double *v,
 ) noexcept nogil:
-    """The same for targets that are 1 at the label and 0 elsewhere, and forms of it. A row of label -1 counts nothing."""
+    """The same for targets that are 1 at the label and 0 elsewhere, and forms of it."""
     cdef real largest[STRETCH]
     cdef double rest[STRETCH]
     cdef double slope[STRETCH]
@@ -766,14 +835,7 @@ cdef inline void cross_entropy_label_rows(
                 other[r] * (slope[r] * probability[r] + curve[r] * other[r]))
     for r in range(rows):
         label = labels[r]
-        if label < 0:
-            v[r] = 0
-            for k in range(r * n, r * n + n):
-                if gradient is not NULL:
-                    gradient[k] = 0
-                if hessian is not NULL:
-                    hessian[k] = 0
-        elif gradient is not NULL:
+        if gradient is not NULL and label >= 0:
             factor = <real>(scale[r] * slope[r] / (1 + rest[r]))
             for k in range(r * n, r * n + n):
                 gradient[k] *= factor
@@ -918,7 +980,7 @@ cdef inline void label_rows(
     Task task, const real *p, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
     Py_ssize_t rows, double *v,
 ) noexcept nogil:
-    """A loss of labels, row by row. A row of label -1 counts nothing."""
+    """A loss of labels, row by row."""
     cdef Py_ssize_t n = task.classes, r
     cdef real *to_gradient = NULL
     cdef real *to_hessian = NULL
@@ -927,11 +989,7 @@ cdef inline void label_rows(
             to_gradient = gradient + r * n
         if hessian is not NULL:
             to_hessian = hessian + r * n
-        if labels[r] < 0:
-            v[r] = 0
-            fill_row(to_gradient, n, <real>0)
-            fill_row(to_hessian, n, <real>0)
-        else:
+        if labels[r] >= 0:
             row(task, p + r * n, labels[r], to_gradient, to_hessian, scale[r], &v[r])
 
 
@@ -979,7 +1037,8 @@ cdef inline double row_loop(
     """The loop over the rows of all losses of many classes, as many at once as ``exp_rows`` takes.
 
     Every label is read once and compared with the classes then: whatever another thread does to it, what is no class
-    is a row to be ignored.
+    is a row to be ignored: its value and its derivatives are 0, whatever it holds. The weights of the classes are
+    factors of the rows' weights, but for soft targets, which they are a part of.
     """
     cdef const real *prediction = <const real *>task.prediction
     cdef const real *target = <const real *>task.target
@@ -991,6 +1050,7 @@ cdef inline double row_loop(
     cdef double v[STRETCH]
     cdef real scales[STRETCH]
     cdef real weights[STRETCH]
+    cdef real filling
     cdef Py_ssize_t labels[STRETCH]
     cdef Py_ssize_t n = task.classes, count = task.size // n, together = rows_at_once(n), i, r, rows, first, start, label
     cdef double total = task.total
@@ -1004,7 +1064,7 @@ cdef inline double row_loop(
             if task.labels is not NULL:
                 label = read_once(task.labels + first + r)
                 labels[r] = label if <size_t>label < <size_t>n else <Py_ssize_t>-1
-                if of_classes is not NULL and labels[r] >= 0:
+                if of_classes is not NULL and not task.soft and labels[r] >= 0:
                     weights[r] *= of_classes[labels[r]]
             scales[r] = scale * weights[r]
         rows_of(
@@ -1013,9 +1073,10 @@ cdef inline double row_loop(
             scales, rows, v)
         for r in range(rows):
             v[r] = v[r] * weights[r] if labels[r] >= 0 else <double>0
-            if weights[r] != weights[r] and labels[r] >= 0:  # a derivative that is 0 whatever it is multiplied by
-                fill_row(gradient + start + r * n if gradient is not NULL else NULL, n, weights[r])
-                fill_row(hessian + start + r * n if hessian is not NULL else NULL, n, weights[r])
+            if labels[r] < 0 or weights[r] != weights[r]:  # a derivative may be 0 whatever it is multiplied by
+                filling = weights[r] if labels[r] >= 0 else <real>0
+                fill_row(gradient + start + r * n if gradient is not NULL else NULL, n, filling)
+                fill_row(hessian + start + r * n if hessian is not NULL else NULL, n, filling)
             if values is not NULL:
                 values[first + r] = <real>v[r]
             else:
@@ -1042,6 +1103,9 @@ cdef double multilabel_margin(Task task, real scale) noexcept nogil:
     return row_loop(multilabel_margin_rows[real], task, scale)
 
 cdef double cross_entropy(Task task, real scale) noexcept nogil:
+    task.soft = task.constants[0] != 0 or (task.labels is NULL and task.of_classes is not NULL)
+    if task.soft:
+        return row_loop(soft_cross_entropy_rows[real], task, scale)
     if task.labels is not NULL:
         return row_loop(cross_entropy_label_rows[real], task, scale)
     return row_loop(cross_entropy_rows[real], task, scale)
@@ -1196,6 +1260,7 @@ cdef double run(
         and is_array_of(weight, kind, rows)
         and is_array_of(varying, kind, size)
         and is_array_of(of_classes, kind, classes)
+        and (of_classes is None or kernel.takes >= LABELS)
         and is_result_of(values, kind, rows)
         and is_result_of(gradient, kind, size)
         and is_result_of(hessian, kind, size)
@@ -1215,6 +1280,7 @@ cdef double run(
     task.classes = classes
     task.total = total
     task.form = PLAIN
+    task.soft = False
     if size < RELEASE_GIL_FROM:
         return kernel.for_float(task, <float>scale) if kind == cnp.NPY_FLOAT32 else kernel.for_double(task, scale)
     with nogil:
@@ -1232,7 +1298,7 @@ cpdef double evaluate(
     ``values`` takes the weighted values, ``gradient`` and ``hessian`` the derivatives times ``scale``; where one is
     None it is not computed, but with ``value`` set and no ``values`` their sum is added to ``total`` and returned. For a
     loss of many classes, ``target`` may hold labels, of which those outside the classes are ignored, and ``of_classes``
-    weights of the classes. ``varying`` is the first constant of every element, in place of the one for all.
+    weights of the classes. The constant of "cross_entropy" is the smoothing of its targets. ``varying`` is the first constant of every element, in place of the one for all.
     """
     if prediction is None or target is None:
         raise ValueError("the arrays of a loss do not fit together")

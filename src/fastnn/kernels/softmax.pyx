@@ -16,7 +16,9 @@ from fastnn.kernels.loops.reductions cimport (
 )
 from fastnn.kernels.loops.views cimport double_view, float_view
 
-from fastnn._arrays import PIECE, apply_rowwise, checked_hyperparameters
+from fastnn._core.parameters import checked_hyperparameters
+from fastnn._core.pieces import PIECE
+from fastnn._core.rowwise import apply_rowwise
 
 cnp.import_array()
 

@@ -232,17 +232,10 @@ cdef inline void exp_rows(
             out[k] = e[k] if store == EXPONENTIALS else d[k]
 
 
-cdef inline double sum_row(const real *x, Py_ssize_t n) noexcept nogil:
-    """The sum of a row, in double."""
-    cdef double lane[LANES]
+cdef inline void add_row(double *lane, const real *x, Py_ssize_t n) noexcept nogil:
+    """Add a row to partial sums. There are LANES elements before its end, which may be those of a row before."""
     cdef real block[LANES]
     cdef Py_ssize_t i, k, whole = n - n % LANES
-    cdef double total = 0
-    if n < LANES:
-        for i in range(n):
-            total += x[i]
-        return total
-    fill(lane, <double>0)
     for i in range(n // LANES):
         for k in range(LANES):
             lane[k] += x[i * LANES + k]
@@ -250,6 +243,19 @@ cdef inline double sum_row(const real *x, Py_ssize_t n) noexcept nogil:
         last_block(x + n, n - whole, block, <real>0)
         for k in range(LANES):
             lane[k] += block[k]
+
+
+cdef inline double sum_row(const real *x, Py_ssize_t n) noexcept nogil:
+    """The sum of a row, in double."""
+    cdef double lane[LANES]
+    cdef Py_ssize_t i
+    cdef double total = 0
+    if n < LANES:
+        for i in range(n):
+            total += x[i]
+        return total
+    fill(lane, <double>0)
+    add_row(lane, x, n)
     return fold_sum(lane)
 
 

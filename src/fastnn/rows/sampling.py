@@ -1,0 +1,91 @@
+"""Random choices that a gradient passes through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastnn._core.arrays import (
+    Array,
+    ArrayLike,
+    checked_axes,
+    checked_mask,
+    described,
+    destination,
+    float_array,
+    float_type,
+    unaliased_in_step,
+)
+from fastnn._core.parameters import checked_number
+from fastnn._core.pieces import Cursor, run_in_pieces
+from fastnn.rows.probabilities import softmax
+
+
+def gumbel_softmax(
+    x: ArrayLike,
+    rng: np.random.Generator,
+    /,
+    axis: int = -1,
+    *,
+    temperature: float = 1.0,
+    where: ArrayLike | None = None,
+    out: Array | None = None,
+) -> Any:
+    r"""Softmax of the logits and Gumbel noise: a differentiable stand-in for a random choice.
+
+    .. math:: y = \operatorname{softmax}\bigl((x + n) / T\bigr), \qquad n_i = -\log(-\log u_i)
+
+    with u uniform between 0 and 1.
+
+    Parameters
+    ----------
+    {x}
+    rng : numpy.random.Generator
+        Where the noise comes from.
+    {axis}
+    temperature : float, default 1.0
+        What the sum is divided by; positive. The lower, the nearer the results are to 0 and 1.
+    {where}
+        A masked one gets exactly 0, and a row of masked ones is all zeros.
+    {out}
+
+    {common}
+
+    Notes
+    -----
+    From E. Jang, S. Gu and B. Poole, "Categorical Reparameterization with Gumbel-Softmax", ICLR 2017. The gradient is
+    ``softmax.backward(grad, y=y, temperature=temperature)``. PyTorch's ``hard=True`` is ``hardmax(y)``, with that same
+    gradient: the straight-through estimator.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> y = nn.gumbel_softmax(np.zeros((2, 3)), np.random.default_rng(0), temperature=0.1)
+    >>> y.sum(axis=-1).round(6)
+    array([1., 1.])
+    >>> nn.hardmax(y)
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, not {described(rng)}")
+    temperature = checked_number("temperature", temperature)
+    softmax.settings(temperature=temperature)
+    logits = float_array("x", x)
+    dtype = float_type((x,), (logits,))
+    shape = logits.shape
+    if not shape:
+        raise ValueError("x is a number; gumbel_softmax needs an array of at least one dimension")
+    axes = checked_axes(axis, len(shape))
+    mask = checked_mask(where, shape)
+    noisy = destination(out, shape, dtype)
+    if mask is not None:
+        mask = unaliased_in_step(mask, noisy, shape)
+
+    def add_noise(piece: Array, result: Array) -> None:
+        np.add(piece, rng.gumbel(size=piece.size).astype(dtype), out=result)
+
+    reader, writer = Cursor(unaliased_in_step(logits, noisy, shape), dtype), Cursor(noisy, dtype, 1, "writeonly")
+    run_in_pieces(add_noise, [reader], [writer], noisy.size)
+    return softmax(noisy, axes, temperature=temperature, where=mask, out=noisy)

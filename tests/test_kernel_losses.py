@@ -1,0 +1,67 @@
+"""The kernels of losses as they are called from Python: what the public functions cannot ask of them by themselves."""
+
+import numpy as np
+import pytest
+
+from fastnn import kernels
+
+evaluate = kernels.losses.evaluate
+
+
+def run(smoothing, z, target, weight=None, of_classes=None):
+    """The values, the gradient and the second derivatives of the cross-entropy."""
+    values, gradient, hessian = np.empty(len(z), z.dtype), np.empty_like(z), np.empty_like(z)
+    chosen = "cross_entropy", (smoothing,)
+    evaluate(chosen, z, target, weight, values, gradient, hessian, True, 0.7, z.shape[1], 0.0, None, of_classes)
+    return values, gradient, hessian
+
+
+def softened(smoothing, z, target, of_classes):
+    rows = np.zeros_like(z)
+    if target.ndim < z.ndim:
+        rows[np.arange(len(z)), target.clip(0)] = 1
+    else:
+        rows[...] = target
+    if smoothing:
+        rows *= 1 - smoothing
+        rows += smoothing / z.shape[1]
+    return rows if of_classes is None else rows * of_classes
+
+
+@pytest.mark.parametrize("classes", [1, 3, 15, 16, 17, 256, 257, 300, 1000])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("labelled", [False, True])
+def test_soft_targets_are_those_that_numpy_makes(classes, dtype, smoothing, weighted, labelled):
+    rng = np.random.default_rng(classes)
+    z = rng.normal(size=(37, classes)).astype(dtype)
+    of_classes = rng.random(classes).astype(dtype) if weighted else None
+    labels = rng.integers(0, classes, 37)
+    target = labels if labelled else rng.random((37, classes)).astype(dtype)
+    if labelled and not smoothing:
+        return  # a weight of a label is one of its row
+    want = run(0.0, z, softened(smoothing, z, target, of_classes))
+    for one, other in zip(run(smoothing, z, target, None, of_classes), want, strict=True):
+        np.testing.assert_array_equal(one, other, strict=True)
+
+
+@pytest.mark.parametrize("classes", [3, 40, 600])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_an_ignored_row_counts_nothing_whatever_it_and_its_weight_hold(classes, smoothing):
+    rng = np.random.default_rng(classes)
+    z, weight = rng.normal(size=(5, classes)), rng.random(5)
+    labels = rng.integers(0, classes, 5)
+    want = run(smoothing, z, labels, weight, np.ones(classes))
+    z[[1, 3]], weight[[1, 3]], labels[[1, 3]] = np.nan, np.nan, -1
+    for one, other in zip(run(smoothing, z, labels, weight, np.ones(classes)), want, strict=True):
+        assert not one[[1, 3]].any()
+        np.testing.assert_array_equal(one[[0, 2, 4]], other[[0, 2, 4]])
+
+
+def test_weights_of_classes_are_refused_where_there_are_none():
+    x = np.ones((2, 3))
+    for name in ("mse", "categorical_cross_entropy"):
+        classes = 1 if name == "mse" else 3
+        with pytest.raises(ValueError, match="do not fit together"):
+            evaluate((name, ()), x, x, None, None, None, None, True, 1.0, classes, 0.0, None, np.ones(classes))
