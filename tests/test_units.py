@@ -540,7 +540,7 @@ def test_pieces_that_do_not_fit_are_refused():
 
 def test_a_declaration_with_too_many_constants_is_refused():
     with pytest.raises(ValueError, match="takes 1 constants at most"):
-        Gated({}, lambda: ("sigmoid", (1.0, 2.0)))
+        Gated({}, lambda: ("sigmoid", (1.0, 2.0)), nn.kernels.loops["gated"], None, None)
 
 
 def test_a_setting_may_change_the_array():

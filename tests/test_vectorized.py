@@ -20,11 +20,9 @@ pytestmark = [
 # sequence one for its exponentials, one in each direction, and those that fill rows and take the softmax.
 LEAST = {
     "activations": {r".*activations_\w+_(float|double)": 4},
-    "units": {
-        r"_fuse_[01].*units_\w+": 2,
-        r".*units_(prelu|prelu_backward|maxout)_of": 6,
-        r".*units_random_slopes_of": 2,
-    },
+    "gated": {r".*gated_\w+_(float|double)": 2},
+    "parametric": {r".*parametric_(prelu|prelu_backward)_of": 6, r".*parametric_random_slopes_of": 2},
+    "maxout": {r".*maxout_maxout_of": 6},
     "losses": {
         r"_fuse_[01].*losses_(?!nll|error_size|place_outside|multi|categorical_hinge)\w+": 5,
         r"_fuse_[01].*losses_multilabel_soft_margin": 5,

@@ -48,7 +48,24 @@ cdef void {name}_{real}(Pass which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray
     return table(kernel, row, (of(name) for name in names if f"{name}_derivative" in names))
 
 
-TABLES: dict[str, Callable[[], str]] = {"activations": activations}
+GATES = ("sigmoid", "relu", "gelu", "gelu_tanh", "silu", "swish")
+"""The activations that gated pairs are made with."""
+
+
+def gated() -> str:
+    kernel = """\
+cdef void {name}_{real}(
+    Pairs pairs, cnp.ndarray grad, cnp.ndarray value, cnp.ndarray gate, cnp.ndarray out, cnp.ndarray out_gate
+) noexcept nogil:
+    run(
+        f.{name}[{real}], f.{name}_derivative[{real}],
+        pairs, {real}_view(grad), {real}_view(value), {real}_view(gate), {real}_view(out), {real}_view(out_gate),
+    )
+"""
+    return table(kernel, "kernel({name}_float, {name}_double)", ({"name": name} for name in GATES))
+
+
+TABLES: dict[str, Callable[[], str]] = {"activations": activations, "gated": gated}
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from fastnn._core.declaration import Declared
 from fastnn._core.pieces import Cursor, run_in_pieces
 
 
-class MaxoutBackward(Declared, kernels.units.MaximumBackward):
+class MaxoutBackward(Declared, kernels.maxout.MaximumBackward):
     """The back-propagation step of ``maxout``."""
 
     nin = 2
@@ -41,13 +41,16 @@ class MaxoutBackward(Declared, kernels.units.MaximumBackward):
         return result
 
 
-class Maxout(Declared, kernels.units.Maximum):
+class Maxout(Declared, kernels.maxout.Maximum):
     """The maximum along an axis: call it, or its ``backward``."""
 
     nin = 1
 
+    def __new__(cls) -> Maxout:
+        return super().__new__(cls, kernels.loops["maxout"])
+
     def __init__(self) -> None:
-        self.backward = MaxoutBackward()
+        self.backward = MaxoutBackward(kernels.loops["maxout"])
 
     def prepare(self, x: ArrayLike, axis: int, out: Array | None) -> Any:
         array = float_array("x", x)

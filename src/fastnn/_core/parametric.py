@@ -22,12 +22,13 @@ from fastnn._core.arrays import (
     unaliased_in_step,
 )
 from fastnn._core.declaration import Declared, Entry
+from fastnn._core.elementwise import apply_elementwise
 from fastnn._core.foreign import apply_foreign, foreign, shape_of
 from fastnn._core.parameters import checked_number, ordered
 from fastnn._core.pieces import PIECE, Cursor, run_in_pieces
 
 
-class PReluBackward(Declared, kernels.units.PreluBackward):
+class PReluBackward(Declared, kernels.parametric.PreluBackward):
     """The back-propagation step of ``prelu``."""
 
     nin, nout = 3, 2
@@ -54,7 +55,7 @@ class PReluBackward(Declared, kernels.units.PreluBackward):
 
         for part in parts(result.size, slopes.size, inner):
             run(*part)
-        to_slopes = kernels.units.rounded(sums, dtype == np.float32).reshape(weights.shape)
+        to_slopes = kernels.parametric.rounded(sums, dtype == np.float32).reshape(weights.shape)
         return result if out is not None else result[()], to_slopes[()]
 
 
@@ -77,19 +78,23 @@ def parts(size: int, channels: int, inner: int) -> Iterator[tuple[int, int, slic
                 yield first, min(first + PIECE, start + inner), slice(channel, channel + 1)
 
 
-class BroadcastPRelu(Declared, kernels.units.BroadcastPrelu):
+class BroadcastPRelu(Declared, kernels.parametric.BroadcastPrelu):
     """``prelu`` with slopes that broadcast with x as NumPy's operands do."""
 
     nin = 2
 
 
-class PRelu(Declared, kernels.units.Prelu):
+class PRelu(Declared, kernels.parametric.Prelu):
     """A rectifier with learnable slopes: call it, or its ``backward``."""
 
     nin = 2
 
+    def __new__(cls) -> PRelu:
+        return super().__new__(cls, kernels.loops["parametric"])
+
     def __init__(self) -> None:
-        self.backward, self.broadcast = PReluBackward(), BroadcastPRelu()
+        self.backward = PReluBackward(kernels.loops["parametric"])
+        self.broadcast = BroadcastPRelu(kernels.loops["parametric"], apply_elementwise)
 
     def declare(self, entry: Entry, *models: Entry) -> None:
         super().declare(entry, *models)
@@ -125,7 +130,7 @@ def limits(lower: float, upper: float) -> tuple[float, float]:
     return low, high
 
 
-class RandomSlopes(Declared, kernels.units.RandomSlopes):
+class RandomSlopes(Declared, kernels.parametric.RandomSlopes):
     """The back-propagation step of ``rrelu`` where the output tells the slopes."""
 
     nin = 3
@@ -138,7 +143,7 @@ class RReluBackward(Declared):
 
     def __init__(self, leaky_relu: Activation) -> None:
         self.leaky_relu = leaky_relu
-        self.from_output = RandomSlopes()
+        self.from_output = RandomSlopes(kernels.loops["parametric"], apply_elementwise)
 
     def declare_part(self, whole: Declared, part: str, model: Entry, *others: Entry) -> None:
         super().declare_part(whole, part, model, *others)

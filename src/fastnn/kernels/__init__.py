@@ -14,9 +14,9 @@ import os
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from fastnn.kernels import activations, cpu
+from fastnn.kernels import activations, cpu, gated, maxout, parametric
 
-__all__ = ["activations", "available", "cpu", "isa", "load", "loops", "supported"]
+__all__ = ["activations", "available", "cpu", "gated", "isa", "load", "loops", "maxout", "parametric", "supported"]
 
 ISAS = ("avx2", "baseline")
 """The names of the builds, best first."""
@@ -51,12 +51,14 @@ def load(module: str, isa: str) -> ModuleType:
 isa = choose(os.environ.get("FASTNN_ISA"))
 """The build in use."""
 
-loops: dict[str, dict[str, Any]] = {module: load(module, isa).KERNELS for module in ("activations",)}
+loops: dict[str, dict[str, Any]] = {
+    module: load(module, isa).KERNELS for module in ("activations", "gated", "maxout", "parametric")
+}
 """Its kernels, by module and name."""
 
 if TYPE_CHECKING:
-    from fastnn.kernels import losses, optimizers, sequences, softmax, units
+    from fastnn.kernels import losses, optimizers, sequences, softmax
 else:
-    units, softmax, losses, sequences, optimizers = (
-        load(module, isa) for module in ("units", "softmax", "losses", "sequences", "optimizers")
+    softmax, losses, sequences, optimizers = (
+        load(module, isa) for module in ("softmax", "losses", "sequences", "optimizers")
     )
