@@ -8,7 +8,7 @@ import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-MODULES = ("elementwise", "units", "softmax", "losses", "sequences", "optimizers")
+MODULES = ("elementwise", "units", "softmax", "losses", "pairs", "sequences", "optimizers")
 
 # Value-safe flags only: -ffast-math and its kin break NaN and infinity and set flush-to-zero for the whole process.
 # -g0 because Python's own flags ask for debug information, which is most of the size of a wheel.
@@ -20,7 +20,7 @@ FLAGS += ["--param", "max-completely-peel-times=4", "-fno-tree-loop-distribute-p
 FLAGS += ["-fno-asynchronous-unwind-tables"]
 # Vectors for what is left after the last whole one are a seventh of these modules, and of no use in them.
 NO_EPILOGUES = ["--param", "vect-epilogues-nomask=0"]
-OF_MODULE = dict.fromkeys(("losses", "softmax", "sequences", "units"), NO_EPILOGUES)
+OF_MODULE = dict.fromkeys(("losses", "pairs", "softmax", "sequences", "units"), NO_EPILOGUES)
 V2 = ["-msse3", "-mssse3", "-msse4.1", "-msse4.2", "-mpopcnt", "-mcx16", "-msahf"]
 V3 = [*V2, *["-mavx", "-mavx2", "-mfma", "-mbmi", "-mbmi2", "-mlzcnt", "-mf16c", "-mmovbe"]]
 

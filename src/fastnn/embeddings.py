@@ -16,6 +16,7 @@ from fastnn import kernels
 from fastnn._arrays import (
     Array,
     ArrayLike,
+    Cursor,
     Rows,
     apart_from,
     broadcast_shape,
@@ -27,13 +28,14 @@ from fastnn._arrays import (
     destination,
     float_array,
     float_type,
+    is_direct,
     plain_array,
+    run_in_pieces,
 )
 from fastnn._declaration import Declared, documented
 from fastnn._loss import (
     COMMON,
     Loss,
-    PairLoss,
     RowLoss,
     away_from,
     broadcast_to,
@@ -42,6 +44,7 @@ from fastnn._loss import (
     declared,
     divisor,
     filled,
+    first_outside,
     weight_array,
     with_last_axes,
 )
@@ -57,6 +60,9 @@ __all__ = [
     "triplet_margin",
 ]
 
+
+SIGNS = kernels.losses.DOMAINS.index("-1 and 1")
+"""The domain of the targets of a ranking."""
 
 BLOCK = 1 << 17
 """Elements of rows that are worked on at once, where something has to be kept beside the results."""
@@ -540,12 +546,68 @@ def margin_number(value: float) -> float:
     return margin
 
 
-def away_from_all(outs: Sequence[Array | None], arrays: Sequence[Any]) -> Sequence[Any]:
-    """The arrays, or copies of those that writing to one of the outs would change."""
-    for out in outs:
-        if out is not None:
-            arrays = [away_from(out, array) for array in arrays]
-    return arrays
+def run_kernel(
+    asked: Asked,
+    chosen: tuple[str, tuple[float, ...]],
+    arrays: Sequence[Array],
+    shape: tuple[int, ...],
+    target: Array | None = None,
+) -> tuple[Any, list[tuple[Any, ...]]]:
+    """The reduced values, which have that shape, and the derivatives, in one pass over arrays of any layout."""
+    dtype = arrays[0].dtype
+    width = 1 if arrays[0].shape == shape else arrays[0].shape[-1]
+    outs = asked.outs(arrays)
+    mask = checked_mask(asked.where, shape, "the values'")
+    weight = None if asked.weight is None else weight_array(asked.weight, shape)
+    counted = None if asked.denominator == "count" else weight
+    scale = 1.0 / divisor(shape, counted, mask) if asked.reduction == "mean" else 1.0
+    values = None
+    if asked.reduction == "none":
+        values = destination(None if asked.derivatives else asked.out, shape, dtype)
+    parts = {
+        which: [destination(out, array.shape, dtype) for out, array in zip(outs, arrays, strict=True)]
+        for which in asked.derivatives
+    }
+    written = [out for part in ([] if values is None else [values], *parts.values()) for out in part]
+    if weight is not None:
+        weight = np.broadcast_to(with_last_axes(weight, len(shape)), shape)
+    for out in written:
+        arrays = [apart_from(out, array) for array in arrays]
+        target, weight, mask = (away_from(out, array) for array in (target, weight, mask))
+    count, total = len(arrays), 0.0
+
+    def kernel(*pieces: Any) -> None:
+        nonlocal total
+        rows, (t, w, m, v), derivatives = pieces[:count], pieces[count : count + 4], list(pieces[count + 4 :])
+        gradients, hessians = (
+            tuple(derivatives.pop(0) for _ in rows) if part in parts else None for part in ("gradient", "hessian")
+        )
+        total = kernels.pairs.evaluate(chosen, rows, t, w, m, v, gradients, hessians, scale, width, total)
+
+    results = [values, *(out for part in parts.values() for out in part)]
+    of_type = [array for array in (*arrays, target, weight, *results) if array is not None]
+    if all(is_direct(array, dtype) for array in of_type) and (mask is None or is_direct(mask, mask.dtype)):
+        kernel(*arrays, target, weight, mask, *results)
+    else:
+        run_in_pieces(
+            kernel,
+            [
+                *(Cursor(array, dtype, width) for array in arrays),
+                None if target is None else Cursor(target, dtype),
+                None if weight is None else Cursor(weight, dtype),
+                None if mask is None else Cursor(mask, mask.dtype),
+            ],
+            [
+                None if values is None else Cursor(values, dtype, 1, "writeonly"),
+                *(Cursor(out, dtype, width, "writeonly") for part in parts.values() for out in part),
+            ],
+            math.prod(shape),
+        )
+    reduced = kernels.losses.number(total * scale, dtype.itemsize == 4) if values is None else values
+    return (
+        reduced if reduced is asked.out else reduced[()],
+        [tuple(one if one is out else one[()] for one, out in zip(part, outs, strict=True)) for part in parts.values()],
+    )
 
 
 def evaluate_cosine_embedding(
@@ -556,24 +618,9 @@ def evaluate_cosine_embedding(
     together = float_array("target", target)
     for other in together[(together != 1) & (together != -1)].flat:
         raise ValueError(f"target holds {other}; accepted are 1 and -1")
-    together = of_as_many_axes("target", together, a.shape[:-1]) == 1
-    outs = asked.outs((a, b))
-    a, b = away_from_all(outs, (a, b))
-    distance = np.asarray(cosine_distance(a, b, reduction="none"))
-    apart = np.maximum(0, (1 - margin) - distance, dtype=a.dtype)
-
-    def derivative(which: str, factors: Array, mask: Array | None) -> tuple[Array, ...]:
-        options: dict[str, Any] = {
-            "weight": factors * np.where(together, 1, -1 * (apart > 0)),
-            "where": mask,
-            "reduction": "sum",
-        }
-        return tuple(
-            getattr(cosine_distance, which)(x, y, out=out, **options)
-            for x, y, out in ((a, b, outs[0]), (b, a, outs[1]))
-        )
-
-    return asked.reduced(np.where(together, distance, apart), derivative)
+    together = of_as_many_axes("target", together, a.shape[:-1])
+    together = np.require(together, a.dtype, ["C", "ALIGNED"])
+    return run_kernel(asked, ("cosine_embedding", (margin,)), (a, b), a.shape[:-1], together)
 
 
 @joint(evaluate_cosine_embedding)
@@ -630,32 +677,10 @@ def evaluate_margin_ranking(
     dtype = float_type((x1, x2, target), (*given.values(), t))
     t = of_as_many_axes("target", t, shape)
     a, b = (np.broadcast_to(array.astype(dtype, copy=False), shape) for array in given.values())
-    outs = asked.outs((a, b))
-    weight = None if asked.weight is None else weight_array(asked.weight, shape)
-    a, b, t, weight, where = away_from_all(outs, (a, b, t, weight, checked_mask(asked.where, shape, "the values'")))
-
-    def of(loss: PairLoss, one: Array, other: Array, out: Array | None, value: bool) -> tuple[Any, Any, Any]:
-        return loss.evaluate(
-            one,
-            t,
-            weight,
-            asked.reduction,
-            {"other": other, "margin": margin},
-            where=where,
-            denominator=asked.denominator,
-            value=value,
-            gradient="gradient" in asked.derivatives,
-            hessian="hessian" in asked.derivatives,
-            values_out=None if asked.derivatives else asked.out,
-            gradient_out=out,
-            hessian_out=out,
-        )
-
-    value, *of_first = of(first_of_pair, a, b, outs[0], True)
-    if not asked.derivatives:
-        return value, []
-    _, *of_second = of(second_of_pair, b, a, outs[1], False)
-    return value, [pair for pair in zip(of_first, of_second, strict=True) if pair[0] is not None]
+    place = first_outside(t, SIGNS, dtype, checked_mask(asked.where, shape, "the values'"))
+    if place is not None:
+        raise ValueError(f"target{list(place)} is {t[place]}; accepted are -1 and 1")
+    return run_kernel(asked, ("margin_ranking", (margin,)), (a, b), shape, t)
 
 
 @joint(evaluate_margin_ranking)
@@ -697,27 +722,6 @@ def margin_ranking(
     """
 
 
-def score_of_pair(
-    prediction: ArrayLike,
-    target: ArrayLike,
-    *,
-    other: ArrayLike = 0.0,
-    margin: float = 0.0,
-    weight: ArrayLike | None = None,
-    where: ArrayLike | None = None,
-    reduction: str = "mean",
-    denominator: str = "weight",
-    out: Any = None,
-) -> Any:
-    """The ranking loss as a function of one of the scores."""
-
-
-first_of_pair, second_of_pair = (
-    PairLoss(score_of_pair, lambda other, margin, kernel=kernel: (kernel, (other, margin)), "other")
-    for kernel in ("margin_ranking", "margin_ranking_of_second")
-)
-
-
 def evaluate_triplet_margin(
     asked: Asked,
     /,
@@ -731,10 +735,15 @@ def evaluate_triplet_margin(
     distance: Loss | None = None,
 ) -> tuple[Any, Any]:
     margin, swap = margin_number(margin), checked_flag("swap", swap)
+    order = norm_settings(checked_number("p", p))[1] if distance is None else ()
     a, near, far = equal_rows(anchor=anchor, positive=positive, negative=negative)
-    measure = Distance(pairwise_distance, {"p": p}) if distance is None else Distance(distance, {})
+    if distance is None:
+        return run_kernel(asked, ("triplet_margin", (margin, *order, swap)), (a, near, far), a.shape[:-1])
+    measure = Distance(distance)
     outs = asked.outs((a, near, far))
-    a, near, far = away_from_all(outs, (a, near, far))
+    for out in outs:
+        if out is not None:
+            a, near, far = away_from(out, a), away_from(out, near), away_from(out, far)
     to_near, to_far = measure.values(a, near), measure.values(a, far)
     swapped = np.zeros(to_far.shape, bool)
     if swap:
@@ -747,7 +756,7 @@ def evaluate_triplet_margin(
         pulled = factors * np.where(np.isnan(values), values, values > 0)
         pulled = pulled if mask is None else np.where(mask, pulled, 0)
         from_anchor, from_near = -pulled * ~swapped, -pulled * swapped
-        pairs = (
+        pairs: tuple[tuple[Any, ...], ...] = (
             (a, (near, pulled), (far, from_anchor)),
             (near, (a, pulled), *([(far, from_near)] if swap else [])),
             (far, (a, from_anchor), *([(near, from_near)] if swap else [])),
@@ -758,15 +767,15 @@ def evaluate_triplet_margin(
 
 
 class Distance:
-    """A distance between rows, which may be anybody's, with its hyperparameters."""
+    """A distance between rows, which may be anybody's."""
 
-    def __init__(self, loss: Any, hyperparameter: Mapping[str, Any]) -> None:
+    def __init__(self, loss: Any) -> None:
         if not callable(loss):
             raise TypeError(f"distance must be a loss of rows, not {loss!r}")
-        self.loss, self.hyperparameter = loss, hyperparameter
+        self.loss = loss
 
     def values(self, x: Array, y: Array) -> Array:
-        values = float_array("distance's result", self.loss(x, y, reduction="none", **self.hyperparameter))
+        values = float_array("distance's result", self.loss(x, y, reduction="none"))
         if values.shape != x.shape[:-1]:
             raise ValueError(
                 f"distance gives values of shape {values.shape} for rows of shape {x.shape}; "
@@ -787,7 +796,7 @@ class Distance:
             where = None if mask is None else block(mask).reshape(-1)
             for k, (y, weight) in enumerate(others):
                 given = {"weight": block(weight).reshape(-1), "where": where, "reduction": "sum", "out": None}
-                slopes = part(rows, block(y).reshape(rows.shape), **given, **self.hyperparameter)
+                slopes = part(rows, block(y).reshape(rows.shape), **given)
                 slopes = float_array("distance's result", slopes)
                 if slopes.shape != rows.shape:
                     raise ValueError(

@@ -51,8 +51,9 @@ isa = choose(os.environ.get("FASTNN_ISA"))
 """The build in use."""
 
 if TYPE_CHECKING:
-    from fastnn.kernels import elementwise, losses, optimizers, sequences, softmax, units
+    from fastnn.kernels import elementwise, losses, optimizers, pairs, sequences, softmax, units
 else:
-    elementwise, units, softmax, losses, sequences, optimizers = (
-        load(module, isa) for module in ("elementwise", "units", "softmax", "losses", "sequences", "optimizers")
+    elementwise, units, softmax, losses, pairs, sequences, optimizers = (
+        load(module, isa)
+        for module in ("elementwise", "units", "softmax", "losses", "pairs", "sequences", "optimizers")
     )
