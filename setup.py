@@ -1,14 +1,19 @@
-"""Build the kernels: the same sources once for every instruction set. All other settings are in pyproject.toml."""
+"""Build the kernels: objects once, loops once per instruction set. All other settings are in pyproject.toml."""
 
+import functools
 import os
 import platform
+import re
 from pathlib import Path
 
 import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-MODULES = ("elementwise", "units", "softmax", "losses", "pairs", "sequences", "optimizers")
+KERNELS = Path("src/fastnn/kernels")
+WHOLE = [KERNELS / f"{name}.pyx" for name in ("losses", "optimizers", "pairs", "sequences", "softmax", "units")]
+LOOPS = [*sorted(KERNELS.glob("loops/*.pyx")), *WHOLE]
+OBJECTS = sorted(set(KERNELS.glob("*.pyx")) - set(WHOLE))
 
 # Value-safe flags only: -ffast-math and its kin break NaN and infinity and set flush-to-zero for the whole process.
 # -g0 because Python's own flags ask for debug information, which is most of the size of a wheel.
@@ -18,14 +23,13 @@ FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-
 FLAGS += ["--param", "max-completely-peel-times=4", "-fno-tree-loop-distribute-patterns"]
 # Nothing is thrown through the kernels: what an exception needs to find its way back is a thirtieth of a wheel.
 FLAGS += ["-fno-asynchronous-unwind-tables"]
-# Vectors for what is left after the last whole one are a seventh of these modules, and of no use in them.
-NO_EPILOGUES = ["--param", "vect-epilogues-nomask=0"]
-OF_MODULE = dict.fromkeys(("losses", "pairs", "softmax", "sequences", "units"), NO_EPILOGUES)
+# Vectors for what is left after the last whole one are a seventh of these modules, and of no use in most of them.
+FLAGS += ["--param", "vect-epilogues-nomask=0"]
 V2 = ["-msse3", "-mssse3", "-msse4.1", "-msse4.2", "-mpopcnt", "-mcx16", "-msahf"]
 V3 = [*V2, *["-mavx", "-mavx2", "-mfma", "-mbmi", "-mbmi2", "-mlzcnt", "-mf16c", "-mmovbe"]]
 
 if platform.machine().lower() in ("x86_64", "amd64"):
-    INSTRUCTION_SETS = {"baseline": [*V2, *NO_EPILOGUES], "avx2": V3}
+    INSTRUCTION_SETS = {"baseline": V2, "avx2": V3}
 else:
     INSTRUCTION_SETS = {"baseline": []}
 
@@ -47,48 +51,45 @@ DIRECTIVES = {
 }
 
 
-KERNELS = Path("src/fastnn/kernels")
-FORMULAS = sorted(map(str, KERNELS.glob("*.pxd")))
+@functools.cache
+def sources(path: Path) -> set[Path]:
+    """A source, and what it cimports and includes, directly or not: Cython does not look through all of it."""
+    text, named = path.read_text(), [path.with_suffix(".pxd")]
+    for package, names in re.findall(r"^from (fastnn[\w.]*) cimport (.*)", text, re.MULTILINE):
+        modules = [package, *(f"{package}.{name}" for name in re.findall(r"\w+", names))]
+        named += [Path("src", *module.split(".")).with_suffix(".pxd") for module in modules]
+    named += [path.parent / name for name in re.findall(r'^include "(.*)"', text, re.MULTILINE)]
+    return {path}.union(*(sources(other) for other in named if other.exists() and other != path))
 
 
-def extension(name: str, source: str, flags: list[str]) -> Extension:
-    return Extension(
-        f"fastnn.kernels.{name}",
-        [str(KERNELS / f"{source}.pyx")],
-        depends=[*FORMULAS, "setup.py"],
-        include_dirs=[numpy.get_include()],
-        define_macros=[
-            ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"),
-            # A formula reaches its loop as a constant function pointer: it vectorizes only if it is inlined.
-            ("CYTHON_INLINE", "inline __attribute__((always_inline))"),
-        ],
-        extra_compile_args=[*FLAGS, *flags, *SANITIZERS],
-        extra_link_args=SANITIZERS,
+def extension(package: str, source: Path, flags: list[str]) -> Extension:
+    build_dir = Path("build/cython", package)
+    code = (build_dir / source).with_suffix(".c")
+    changed = max(path.stat().st_mtime for path in sources(source))
+    [made] = cythonize(
+        Extension(".".join(filter(None, ("fastnn.kernels", package, source.stem))), [str(source)]),
+        compiler_directives=DIRECTIVES,
+        include_path=["src"],
+        build_dir=str(build_dir),
+        force=not code.exists() or code.stat().st_mtime < changed,
     )
-
-
-def is_outdated(module: str, build_dir: str) -> bool:
-    """Whether a file of formulas is newer than the C code made of a module, which Cython does not notice."""
-    code = Path(build_dir, KERNELS, f"{module}.c")
-    return not code.exists() or any(Path(formulas).stat().st_mtime > code.stat().st_mtime for formulas in FORMULAS)
+    # Set now, since Cython adds up such lists over all modules of one source.
+    made.depends = [*map(str, sources(source)), "setup.py"]
+    made.include_dirs = [numpy.get_include()]
+    made.define_macros = [
+        ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"),
+        # A formula reaches its loop as a constant function pointer: it vectorizes only if it is inlined.
+        ("CYTHON_INLINE", "inline __attribute__((always_inline))"),
+    ]
+    made.extra_compile_args = [*FLAGS, *flags, *SANITIZERS]
+    # The names of functions are a thirtieth of a wheel; tests look for them in the AVX2 build only.
+    made.extra_link_args = SANITIZERS or ([] if package == "avx2" else ["-s"])
+    return made
 
 
 def kernels() -> list[Extension]:
-    built = cythonize(extension("cpu", "cpu", []), compiler_directives=DIRECTIVES, build_dir="build/cython")
-    for isa, flags in INSTRUCTION_SETS.items():
-        build_dir = f"build/cython-{isa}"
-        for module in MODULES:
-            built += cythonize(
-                extension(f"{isa}.{module}", module, [*OF_MODULE.get(module, []), *flags]),
-                compiler_directives=DIRECTIVES,
-                include_path=["src"],
-                build_dir=build_dir,
-                force=is_outdated(module, build_dir),
-            )
-    for kernel in built:
-        # The names of functions are a thirtieth of a wheel; tests look for them in the AVX2 build only.
-        kernel.extra_link_args = SANITIZERS or ([] if ".avx2." in kernel.name else ["-s"])
-    return built
+    built = [extension("", source, []) for source in OBJECTS]
+    return built + [extension(isa, source, flags) for isa, flags in INSTRUCTION_SETS.items() for source in LOOPS]
 
 
 setup(ext_modules=kernels(), options={"build_ext": {"parallel": os.cpu_count()}})

@@ -18,7 +18,7 @@ def script():
 def chains_in_source():
     """The literals of each Horner scheme, highest order first, in the order of the source."""
     chains = []
-    for line in (ROOT / "src" / "fastnn" / "kernels" / "elementary.pxd").read_text().splitlines():
+    for line in (ROOT / "src" / "fastnn" / "kernels" / "formulas" / "elementary.pxd").read_text().splitlines():
         found = re.fullmatch(r" +([pqst]) = (mul_add\(\1, \w+, )?(?:<real>)?([-+.e\d]+)\)?", line)
         if found:
             if not found[2]:

@@ -1,4 +1,4 @@
-"""Derive the polynomial coefficients of ``src/fastnn/kernels/elementary.pxd``.
+"""Derive the polynomial coefficients of ``src/fastnn/kernels/formulas/elementary.pxd``.
 
 Run it to print every coefficient, highest order first, with the error the polynomial alone contributes to the
 function. (The source splits long polynomials into chains.) The decimal literals are exact: Cython has no hexadecimal

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastnn import kernels
-from fastnn._arrays import Array, ArrayLike
+from fastnn._arrays import Array, ArrayLike, apply_elementwise, checked_hyperparameters
 from fastnn._declaration import Declared, defaults_of, documented
 
 __all__ = [
@@ -69,19 +69,19 @@ OUT = """out : ndarray, optional
 """What the docstrings of all activations have in common."""
 
 
-class Derivative(Declared, kernels.elementwise.Unary):
+class Derivative(Declared, kernels.activations.Unary):
     """The derivative of an activation."""
 
     nin = 1
 
 
-class Backward(Declared, kernels.elementwise.Binary):
+class Backward(Declared, kernels.activations.Binary):
     """The back-propagation step of an activation."""
 
     nin = 2
 
 
-class Activation(Declared, kernels.elementwise.Unary):
+class Activation(Declared, kernels.activations.Unary):
     """An activation function: call it, or its ``derivative`` or ``backward``."""
 
     nin = 1
@@ -103,16 +103,17 @@ def declared(settings: Settings | None = None) -> Callable[[Callable[..., Any]],
     def make(declaration: Callable[..., Any]) -> Activation:
         name, defaults = declaration.__name__, defaults_of(declaration)
         chosen = settings or (lambda **hyperparameters: (name, tuple(hyperparameters.values())))
-        function = Activation(defaults, chosen)
+        given = defaults, chosen, kernels.loops["activations"], checked_hyperparameters, apply_elementwise
+        function = Activation(*given)
         function.declare(declaration)
         function.__doc__ = documented(declaration, x=X, out=OUT)
 
-        function.derivative = Derivative(defaults, chosen, derivative=True)
+        function.derivative = Derivative(*given, derivative=True)
         function.derivative.declare(derivative, f"{name}.derivative")
 
-        from_output = Backward(defaults, chosen, from_output=None)
+        from_output = Backward(*given, from_output=None)
         from_output.declare(backward_from_output, f"{name}.backward", f"{name}.backward.from_output")
-        function.backward = Backward(defaults, chosen, from_output=from_output)
+        function.backward = Backward(*given, from_output=from_output)
         function.backward.declare(backward, f"{name}.backward")
         return function
 

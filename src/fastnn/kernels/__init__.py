@@ -1,8 +1,9 @@
 """The compiled kernels, and the choice of the build that suits the processor.
 
-The same sources are built once per instruction set, as sub-packages of this one. A build's modules are imported only
-after the processor was asked, since even their initialisation may hold its instructions. ``FASTNN_ISA`` overrides
-the choice.
+The loops are built once per instruction set, as sub-packages of this one, each of whose modules offers its kernels in
+the dict ``KERNELS``. They are imported only after the processor was asked, since even their initialisation may hold its
+instructions. ``FASTNN_ISA`` overrides the choice. The objects that Python calls are compiled once, and are given the
+kernels that they run.
 """
 
 from __future__ import annotations
@@ -11,16 +12,16 @@ import importlib
 import importlib.util
 import os
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from fastnn.kernels import cpu
+from fastnn.kernels import activations, cpu
 
-__all__ = ["available", "isa", "load", "supported"]
+__all__ = ["activations", "available", "cpu", "isa", "load", "loops", "supported"]
 
 ISAS = ("avx2", "baseline")
 """The names of the builds, best first."""
 
-available = tuple(isa for isa in ISAS if importlib.util.find_spec(f"fastnn.kernels.{isa}.elementwise") is not None)
+available = tuple(isa for isa in ISAS if importlib.util.find_spec(f"fastnn.kernels.{isa}.activations") is not None)
 """The builds this installation holds."""
 
 supported = tuple(isa for isa in available if cpu.supports(isa))
@@ -50,10 +51,12 @@ def load(module: str, isa: str) -> ModuleType:
 isa = choose(os.environ.get("FASTNN_ISA"))
 """The build in use."""
 
+loops: dict[str, dict[str, Any]] = {module: load(module, isa).KERNELS for module in ("activations",)}
+"""Its kernels, by module and name."""
+
 if TYPE_CHECKING:
-    from fastnn.kernels import elementwise, losses, optimizers, pairs, sequences, softmax, units
+    from fastnn.kernels import losses, optimizers, pairs, sequences, softmax, units
 else:
-    elementwise, units, softmax, losses, pairs, sequences, optimizers = (
-        load(module, isa)
-        for module in ("elementwise", "units", "softmax", "losses", "pairs", "sequences", "optimizers")
+    units, softmax, losses, pairs, sequences, optimizers = (
+        load(module, isa) for module in ("units", "softmax", "losses", "pairs", "sequences", "optimizers")
     )

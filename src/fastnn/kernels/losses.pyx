@@ -9,17 +9,17 @@ or in pieces of whole stretches.
 cimport numpy as cnp
 from libc.math cimport INFINITY, NAN, exp, expm1, pow, sqrt
 
-from fastnn.kernels cimport losses as f
-from fastnn.kernels.distances cimport (
+from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside
+from fastnn.kernels.formulas cimport losses as f
+from fastnn.kernels.formulas.elementary cimport log1p_of, log_probability, mul_add, real, smallest_normal
+from fastnn.kernels.formulas.rows.distances cimport (
     MAXIMUM, POWERS, SQUARES, SUM, Angle, Distance, Norm, angle_between, cosine_gradient, cosine_hessian,
     distance_between, distance_gradient, distance_hessian, fill_row,
 )
-from fastnn.kernels.elementary cimport log1p_of, log_probability, mul_add, real, smallest_normal
-from fastnn.kernels.reductions cimport (
+from fastnn.kernels.loops.reductions cimport (
     EXPONENTIALS, LANES, NOTHING, STRETCH, add_row, binary_scale, dot_row, exp_rows, fill, fold_sum, has_nan, max_rows,
     place_of, row_max, rows_at_once, sparse_limit, stretches, sum_row,
 )
-from fastnn.kernels.views cimport RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside
 
 import numpy as np
 

@@ -10,10 +10,9 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.math cimport sqrt, sqrtf
 from libc.stdlib cimport qsort
 
-from fastnn.kernels.elementary cimport real
-from fastnn.kernels.views cimport (
-    RELEASE_GIL_FROM, double_view, float_view, is_direct, is_like, is_writable_beside,
-)
+from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, is_direct, is_like, is_writable_beside
+from fastnn.kernels.formulas.elementary cimport real
+from fastnn.kernels.loops.views cimport double_view, float_view
 
 cnp.import_array()
 

@@ -7,14 +7,14 @@ returns the weighted sum of the values. Whatever memory safety needs, it checks 
 cimport numpy as cnp
 from libc.math cimport INFINITY
 
-from fastnn.kernels cimport losses as f
-from fastnn.kernels.distances cimport (
+from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, store_constants
+from fastnn.kernels.formulas cimport losses as f
+from fastnn.kernels.formulas.elementary cimport real
+from fastnn.kernels.formulas.rows.distances cimport (
     MAXIMUM, POWERS, SQUARES, SUM, Angle, Distance, Norm, angle_between, cosine_gradient, cosine_hessian,
     distance_between, distance_gradient, distance_hessian, exchanged, fill_row,
 )
-from fastnn.kernels.elementary cimport real
-from fastnn.kernels.reductions cimport STRETCH, stretches, sum_row
-from fastnn.kernels.views cimport RELEASE_GIL_FROM, store_constants
+from fastnn.kernels.loops.reductions cimport STRETCH, stretches, sum_row
 
 cnp.import_array()
 

@@ -17,8 +17,8 @@ from libc.math cimport INFINITY, NAN, fabs
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy, memset
 
-from fastnn.kernels.elementary cimport exp_reduced, log1p_of, log_of_positive, power_of_two, real, rest_of, shift_of
-from fastnn.kernels.reductions cimport EXPONENTIALS, NOTHING, exp_row, row_max
+from fastnn.kernels.formulas.elementary cimport exp_reduced, log1p_of, log_of_positive, power_of_two, real, rest_of, shift_of
+from fastnn.kernels.loops.reductions cimport EXPONENTIALS, NOTHING, exp_row, row_max
 
 import numpy as np
 

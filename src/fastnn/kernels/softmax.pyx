@@ -8,14 +8,13 @@ one that holds +infinity or NaN.
 cimport numpy as cnp
 from libc.math cimport INFINITY, NAN, exp, fabs, isinf, log, sqrt
 
-from fastnn.kernels.elementary cimport exp_nonpositive, log1p_of, real, smallest_normal, without_headroom
-from fastnn.kernels.reductions cimport (
+from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside
+from fastnn.kernels.formulas.elementary cimport exp_nonpositive, log1p_of, real, smallest_normal, without_headroom
+from fastnn.kernels.loops.reductions cimport (
     DIFFERENCES, EXPONENTIALS, STRETCH, binary_scale, dot_row, exp_rows, has_nan, max_rows, place_of, row_max,
     rows_at_once, stretches, sum_above, sum_row,
 )
-from fastnn.kernels.views cimport (
-    RELEASE_GIL_FROM, double_view, empty_like, float_view, is_direct, is_like, is_writable_beside,
-)
+from fastnn.kernels.loops.views cimport double_view, float_view
 
 from fastnn._arrays import PIECE, apply_rowwise, checked_hyperparameters
 

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastnn._arrays import Array
-from fastnn.kernels.elementwise import Settings
+from fastnn.kernels.activations import Settings
 
 class GatedValue:
     defaults: dict[str, Any]

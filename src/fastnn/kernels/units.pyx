@@ -6,13 +6,13 @@ that axis, and those after it.
 
 cimport numpy as cnp
 
-from fastnn.kernels cimport activations as f
-from fastnn.kernels.elementary cimport real
-from fastnn.kernels.reductions cimport STRETCH, dot_row, stretches
-from fastnn.kernels.views cimport (
-    RELEASE_GIL_FROM, double_view, empty_like, float_view, is_apart, is_direct, is_like, is_writable_beside,
-    store_constants,
+from fastnn.kernels.arrays cimport (
+    RELEASE_GIL_FROM, empty_like, is_apart, is_direct, is_like, is_writable_beside, store_constants,
 )
+from fastnn.kernels.formulas cimport activations as f
+from fastnn.kernels.formulas.elementary cimport real
+from fastnn.kernels.loops.reductions cimport STRETCH, dot_row, stretches
+from fastnn.kernels.loops.views cimport double_view, float_view
 
 from fastnn._arrays import apply_elementwise, apply_gated, checked_hyperparameters
 

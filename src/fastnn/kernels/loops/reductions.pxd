@@ -8,7 +8,7 @@ taken as a block that ends with the row, with an element that changes nothing in
 
 from libc.math cimport INFINITY, frexp, ldexp
 
-from fastnn.kernels.elementary cimport exp_nonpositive, exp_with_headroom, mul_add, real, without_headroom
+from fastnn.kernels.formulas.elementary cimport exp_nonpositive, exp_with_headroom, mul_add, real, without_headroom
 
 cdef enum:
     LANES = 16

@@ -5,9 +5,9 @@ Each takes the rows once, or a few times, for a few numbers; every element's der
 
 from libc.math cimport INFINITY, pow, sqrt
 
-from fastnn.kernels.elementary cimport power, real
-from fastnn.kernels.losses cimport absolute, mae_gradient, or_nan
-from fastnn.kernels.reductions cimport STRETCH, binary_scale, dot_row, row_max, stretches, sum_row
+from fastnn.kernels.formulas.elementary cimport power, real
+from fastnn.kernels.formulas.losses cimport absolute, mae_gradient, or_nan
+from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, dot_row, row_max, stretches, sum_row
 
 
 cdef inline void fill_row(real *row, Py_ssize_t n, real number) noexcept nogil:

@@ -6,12 +6,12 @@ constants (as fastnn/losses.py makes them of its hyperparameters), so that losse
 r is p - t. Where a derivative does not exist it is 0 if that is a subgradient; NaN stays NaN.
 """
 
-from fastnn.kernels.activations cimport (
+from fastnn.kernels.formulas.activations cimport (
     absolute, clipped, or_nan, sigmoid, sigmoid_derivative, square_root, tanh, tanh_derivative, with_sign_of,
 )
 from libc.math cimport INFINITY, NAN
 
-from fastnn.kernels.elementary cimport (
+from fastnn.kernels.formulas.elementary cimport (
     exp_any, exp_nonpositive, exp_of_product, expm1_nonpositive, log1p_of, log1p_unit, log_of_positive, log_probability,
     mul_add, power, real, smallest_normal,
 )

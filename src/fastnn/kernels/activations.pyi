@@ -1,0 +1,44 @@
+from collections.abc import Callable
+from typing import Any
+
+from fastnn._arrays import Array
+
+Settings = Callable[..., tuple[str, tuple[float, ...]]]
+Kernels = dict[str, Any]
+Checked = Callable[[Any, dict[str, Any]], dict[str, Any]]
+Fallback = Callable[[Any, dict[str, Any], Any, dict[str, Any]], Any]
+
+class Unary:
+    defaults: dict[str, Any]
+    settings: Settings
+    output_tells: bool
+    def __init__(
+        self,
+        defaults: dict[str, Any],
+        settings: Settings,
+        kernels: Kernels,
+        checked: Checked,
+        fallback: Fallback,
+        *,
+        derivative: bool = ...,
+    ) -> None: ...
+    def __call__(self, x: Any, /, *, out: Array | None = ..., **hyperparameter: Any) -> Any: ...
+
+class Binary:
+    defaults: dict[str, Any]
+    settings: Settings
+    output_tells: bool
+    from_output: Binary | None
+    def __init__(
+        self,
+        defaults: dict[str, Any],
+        settings: Settings,
+        kernels: Kernels,
+        checked: Checked,
+        fallback: Fallback,
+        *,
+        from_output: Binary | None,
+    ) -> None: ...
+    def __call__(
+        self, grad: Any, x: Any = ..., *, y: Any = ..., out: Array | None = ..., **hyperparameter: Any
+    ) -> Any: ...

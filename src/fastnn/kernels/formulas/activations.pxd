@@ -1,0 +1,589 @@
+"""The activations: value and derivative side by side, each a formula on one number.
+
+Every function has the signature ``(x, p)``, where p holds the activation's constants (as fastnn/activations.py makes
+them of its hyperparameters), so that loops/activations.pyx can pass any of them to its loops. A derivative
+``_from_output`` takes y = f(x) instead of x. NaN gives NaN, in the derivative too.
+
+Where a function shrinks into the subnormal numbers on the left, e^x is kept 2^headroom too large until the last
+multiplication, which then is the only one that rounds there.
+"""
+
+from libc.math cimport NAN, copysign, copysignf, fabs, fabsf, sqrt as sqrt_of_double, sqrtf
+
+from fastnn.kernels.formulas.elementary cimport (
+    bend, cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_times_power, expm1_bounded,
+    expm1_nonpositive, expm1_reduced, exponent_of, head, headroom, log1p_unit, log_odds, mul_add,
+    normal_tail, power_of_two, real, rest_of_sum, rest_of, shift_of, without_headroom, zero_below,
+)
+
+
+cdef inline real absolute(real x) noexcept nogil:
+    if real is float:
+        return fabsf(x)
+    else:
+        return fabs(x)
+
+
+cdef inline real with_sign_of(real magnitude, real sign) noexcept nogil:
+    if real is float:
+        return copysignf(magnitude, sign)
+    else:
+        return copysign(magnitude, sign)
+
+
+cdef inline real square_root(real x) noexcept nogil:
+    if real is float:
+        return sqrtf(x)
+    else:
+        return sqrt_of_double(x)
+
+
+cdef inline real or_nan(real y, real x) noexcept nogil:
+    """y, but x where that is NaN."""
+    return y if x == x else x
+
+
+cdef inline real clipped(real x, real low, real high) noexcept nogil:
+    cdef real above = low if x < low else x
+    return high if above > high else above
+
+
+cdef inline real within(real x, real low, real high, real slope) noexcept nogil:
+    """The slope strictly between two limits, 0 beyond and at them."""
+    return or_nan(slope if (x > low) & (x < high) else <real>0, x)
+
+
+cdef inline real finite(real x) noexcept nogil:
+    """x, with the largest numbers in place of infinities, so that x / (1 + |x|) and its like have their limits."""
+    if real is float:
+        return clipped(x, <real>-3.4028234663852886e38, <real>3.4028234663852886e38)
+    else:
+        return clipped(x, -1.7976931348623157e308, 1.7976931348623157e308)
+
+
+cdef inline real root_above(real x, real b) noexcept nogil:
+    """sqrt(x^2 + b); |x| where b no longer counts and the square might overflow."""
+    cdef real size = absolute(x), largest
+    if real is float:
+        largest = <real>1e15
+    else:
+        largest = 1e150
+    return size if size > largest else square_root(mul_add(x, x, b))
+
+
+# linear: y = x
+
+cdef inline real linear(real x, const double *p) noexcept nogil:
+    return x
+
+cdef inline real linear_derivative(real x, const double *p) noexcept nogil:
+    return or_nan(<real>1, x)
+
+cdef inline real linear_derivative_from_output(real y, const double *p) noexcept nogil:
+    return linear_derivative(y, p)
+
+
+# sigmoid: y = 1 / (1 + e^-x), as s / (s + s e^-x) with a small power of two s: s e^-x does not overflow where y is
+# subnormal, and the division rounds to it directly. sigmoid'(x) = e / (1 + e)^2 with e = e^-|x|, which does not cancel in
+# either tail; the square as 1 + e (2 + e), which rounds less.
+
+cdef inline real sigmoid(real x, const double *p) noexcept nogil:
+    cdef real s = without_headroom(<real>1)
+    cdef real shift = shift_of(x, -headroom(x)), exponent = exponent_of(-x, shift)
+    cdef real sum = exp_and_unit(rest_of(-x, exponent, shift), exponent, s)
+    cdef real y = s / (s if x > <real>40 else sum)
+    return <real>0 if x < zero_below(x) else y
+
+cdef inline real sigmoid_derivative(real x, const double *p) noexcept nogil:
+    cdef real e = exp_nonpositive(-absolute(x))
+    return e / mul_add(e, <real>2 + e, <real>1)
+
+cdef inline real sigmoid_derivative_from_output(real y, const double *p) noexcept nogil:
+    return y * (<real>1 - y)
+
+
+# log_sigmoid: y = min(x, 0) - log(1 + e^-|x|). The derivative is sigmoid(-x) = 1 - e^y.
+
+cdef inline real log_sigmoid(real x, const double *p) noexcept nogil:
+    return (<real>0 if x > 0 else x) - log1p_unit(exp_nonpositive(-absolute(x)))
+
+cdef inline real log_sigmoid_derivative(real x, const double *p) noexcept nogil:
+    return sigmoid(-x, p)
+
+cdef inline real log_sigmoid_derivative_from_output(real y, const double *p) noexcept nogil:
+    return -expm1_nonpositive(y)
+
+
+# hard_sigmoid: y = a x + b between 0 and 1, as a (x + b / a), which is exact where it crosses 0. p = a, b / a, and
+# where it is 1.
+
+cdef inline real hard_sigmoid(real x, const double *p) noexcept nogil:
+    return clipped(<real>p[0] * (x + <real>p[1]), <real>0, <real>1)
+
+cdef inline real hard_sigmoid_derivative(real x, const double *p) noexcept nogil:
+    return within(x, <real>-p[1], <real>p[2], <real>p[0])
+
+cdef inline real hard_sigmoid_derivative_from_output(real y, const double *p) noexcept nogil:
+    return within(y, <real>0, <real>1, <real>p[0])
+
+
+# tanh: y = t / (t + 2) with t = e^(2|x|) - 1; 1 where it rounds to 1. Near 0 the roundings of the sum and the quotient
+# count less as x + (t - 2 x - x t) / (t + 2).
+# tanh'(x) = 4 e / (1 + e)^2 with e = e^(-2|x|), which does not cancel as 1 - y^2 does where y is near 1.
+
+cdef inline real tanh(real x, const double *p) noexcept nogil:
+    cdef real size = absolute(x), bounded = <real>20 if size > <real>20 else size
+    cdef real t = expm1_bounded(bounded + bounded)
+    cdef real rest = mul_add(-bounded, t, t - (bounded + bounded))
+    cdef bint near = size < <real>0.6
+    return with_sign_of((size if near else <real>0) + (rest if near else t) / (t + <real>2), x)
+
+cdef inline real tanh_derivative(real x, const double *p) noexcept nogil:
+    cdef real e = exp_nonpositive(<real>-2 * absolute(x))
+    return <real>4 * e / mul_add(e, <real>2 + e, <real>1)
+
+cdef inline real tanh_derivative_from_output(real y, const double *p) noexcept nogil:
+    return mul_add(-y, y, <real>1)
+
+
+# hard_tanh: y = x between two limits. p = lower, upper. The derivative is 0 at them.
+
+cdef inline real hard_tanh(real x, const double *p) noexcept nogil:
+    return clipped(x, <real>p[0], <real>p[1])
+
+cdef inline real hard_tanh_derivative(real x, const double *p) noexcept nogil:
+    return within(x, <real>p[0], <real>p[1], <real>1)
+
+cdef inline real hard_tanh_derivative_from_output(real y, const double *p) noexcept nogil:
+    return hard_tanh_derivative(y, p)
+
+
+# tanhshrink: y = x - tanh(x), for |x| > 1 as (|x| - 1) + 2 e / (1 + e) with e = e^(-2|x|), which does not cancel.
+# The derivative is tanh(x)^2.
+
+cdef inline real tanhshrink(real x, const double *p) noexcept nogil:
+    cdef real size = absolute(x)
+    cdef real e = exp_times_power(<real>-2 * (<real>20 if size > <real>20 else size), 0)
+    cdef real far = (size - <real>1) + (e + e) / (<real>1 + e)
+    return cubic_of_tanh(x) if size < 1 else with_sign_of(far, x)
+
+cdef inline real tanhshrink_derivative(real x, const double *p) noexcept nogil:
+    cdef real y = tanh(x, p)
+    return y * y
+
+
+# softsign: y = x / (1 + |x|). The derivative is 1 / (1 + |x|)^2 = (1 - |y|)^2.
+
+cdef inline real softsign(real x, const double *p) noexcept nogil:
+    cdef real bounded = finite(x)
+    return bounded / (<real>1 + absolute(bounded))
+
+cdef inline real softsign_derivative(real x, const double *p) noexcept nogil:
+    cdef real q = <real>1 / (<real>1 + absolute(x))
+    return q * q
+
+cdef inline real softsign_derivative_from_output(real y, const double *p) noexcept nogil:
+    cdef real q = <real>1 - absolute(y)
+    return q * q
+
+
+# relu: y = max(0, x). The derivative is 0 at 0.
+
+cdef inline real relu(real x, const double *p) noexcept nogil:
+    return <real>0 if x < 0 else x
+
+cdef inline real relu_derivative(real x, const double *p) noexcept nogil:
+    return or_nan(<real>1 if x > 0 else <real>0, x)
+
+cdef inline real relu_derivative_from_output(real y, const double *p) noexcept nogil:
+    return relu_derivative(y, p)
+
+
+# rectify: y = m from m on, x from the threshold t on, a (x - t) below it. p = m, a, t. The derivative is 0 at m and a
+# at t.
+
+cdef inline real rectify(real x, const double *p) noexcept nogil:
+    cdef real slope = <real>p[1], below = slope * (x - <real>p[2])
+    cdef real y = x if x >= <real>p[2] else (below if slope != 0 else or_nan(<real>0, x))
+    return <real>p[0] if x >= <real>p[0] else y
+
+cdef inline real rectify_derivative(real x, const double *p) noexcept nogil:
+    cdef real slope = <real>1 if x > <real>p[2] else <real>p[1]
+    return or_nan(<real>0 if x >= <real>p[0] else slope, x)
+
+
+# relu_squared: y = max(0, x)^2. The derivative is 2 max(0, x) = 2 sqrt(y).
+
+cdef inline real relu_squared(real x, const double *p) noexcept nogil:
+    return relu(x, p) * relu(x, p)
+
+cdef inline real relu_squared_derivative(real x, const double *p) noexcept nogil:
+    return <real>2 * relu(x, p)
+
+cdef inline real relu_squared_derivative_from_output(real y, const double *p) noexcept nogil:
+    return <real>2 * square_root(y)
+
+
+# leaky_relu: y = x for x > 0, a x otherwise. p = a. The derivative at 0 is a. With a >= 0 the output has x's sign.
+
+cdef inline real leaky_relu(real x, const double *p) noexcept nogil:
+    return x if x > 0 else <real>p[0] * x
+
+cdef inline real leaky_relu_derivative(real x, const double *p) noexcept nogil:
+    return or_nan(<real>1 if x > 0 else <real>p[0], x)
+
+cdef inline real leaky_relu_derivative_from_output(real y, const double *p) noexcept nogil:
+    return leaky_relu_derivative(y, p)
+
+
+# elu: y = s x for x > 0, a (e^x - 1) otherwise. p = a, s. The derivative at 0 is a; left of it, it is a e^x = y + a.
+
+cdef inline real elu(real x, const double *p) noexcept nogil:
+    cdef real below = <real>p[0] * expm1_nonpositive(x)
+    return <real>p[1] * x if x > 0 else below
+
+cdef inline real elu_derivative(real x, const double *p) noexcept nogil:
+    cdef real below = <real>p[0] * exp_nonpositive(x)
+    return <real>p[1] if x > 0 else below
+
+cdef inline real elu_derivative_from_output(real y, const double *p) noexcept nogil:
+    return <real>p[1] if y > 0 else y + <real>p[0]
+
+
+# celu: y = x for x > 0, a (e^(x / a) - 1) otherwise. p = a. The derivative is continuous: 1 at 0.
+
+cdef inline real celu(real x, const double *p) noexcept nogil:
+    cdef real below = <real>p[0] * expm1_nonpositive(x / <real>p[0])
+    return x if x > 0 else below
+
+cdef inline real celu_derivative(real x, const double *p) noexcept nogil:
+    cdef real below = exp_nonpositive(x / <real>p[0])
+    return <real>1 if x > 0 else below
+
+cdef inline real celu_derivative_from_output(real y, const double *p) noexcept nogil:
+    return <real>1 if y > 0 else <real>1 + y / <real>p[0]
+
+
+# gelu: y = x Phi(x). The tail Phi(-a), a = |x|, is t (1 + m) e^(-a^2 / 2) / 2 with t = 1 / (a + 1.25) and a
+# polynomial m. a^2 is split, so that the exponent is exact. t is cut to half its digits, so that a t is exact; what
+# it lacks is found from its remainder c = 1 - t (a + 1.25), since 1 / (1 - c) = e^(c + c^2 / 2 + ...), and joins the
+# exponent. Only the sum 1 + s of what is left is rounded.
+# The derivative is Phi(x) + x phi(x), whose tail is e^(-a^2 / 2) (t (1 + m) / 2 - a / sqrt(2 pi)).
+
+cdef inline real gelu(real x, const double *p) noexcept nogil:
+    cdef real a = absolute(x), high = head(a), low = a - high
+    cdef real uncut = <real>1 / (a + <real>1.25), t = head(uncut)
+    cdef real m = normal_tail(mul_add(-uncut, <real>2.375, <real>1))
+    cdef real c = mul_add(-t, low, mul_add(-t, high, mul_add(-t, <real>1.25, <real>1)))
+    cdef real square = <real>-0.5 * (high * high)
+    cdef real shift = shift_of(x, headroom(x) - 1)  # one less, for the half
+    cdef real exponent = exponent_of(square, shift)
+    cdef real small = mul_add(<real>-0.5 * low, a + high, mul_add(<real>0.5 * c, c, c))
+    cdef real e = expm1_reduced(rest_of_sum(square, small, exponent, shift))
+    cdef real s = e + mul_add(m, e, m)
+    cdef real tail = without_headroom(mul_add(high, t, mul_add(a * t, s, low * t)) * power_of_two(exponent))
+    tail = <real>0 if square < zero_below(x) else tail
+    return x - tail if x > 0 else with_sign_of(tail, x)
+
+cdef inline real gelu_derivative(real x, const double *p) noexcept nogil:
+    cdef real a = absolute(x), high = head(a)
+    cdef real square = <real>-0.5 * (high * high), rest = (<real>-0.5 * (a - high)) * (a + high)
+    cdef real t = <real>0.5 / (a + <real>1.25)
+    cdef real m = normal_tail(mul_add(-t, <real>4.75, <real>1))
+    cdef real scaled = exp_sum_times_power(square, rest, headroom(x))
+    cdef real tail = without_headroom(scaled * mul_add(-a, <real>0.3989422804014327, mul_add(t, m, t)))
+    tail = <real>0 if square < zero_below(x) else tail
+    return <real>1 - tail if x > 0 else tail
+
+
+# swish: y = x sigmoid(b x), as sigmoid, with x s in place of s; s is 1 where it is not needed, lest x s be subnormal.
+# An error of the exponent b x counts as many times as it is large, so it comes as a sum: a product of heads, which is
+# exact, and the rest. The derivative is sigmoid(t) (1 + t sigmoid(-t)), t = b x: with e = e^-|t| and n = 1 + t,
+# (1 + n e) / (1 + e)^2, for t < 0 e (n + e) / (1 + e)^2.
+
+cdef inline real swish_of(real x, real t, real small, bint flat, bint gone) noexcept nogil:
+    """x sigmoid(t + small); x where ``flat`` and 0 where ``gone``."""
+    cdef real s = without_headroom(<real>1) if t < -1 else <real>1
+    cdef real shift = shift_of(x, -headroom(x)) if t < -1 else shift_of(x, 0)
+    cdef real exponent = exponent_of(-t - small, shift)
+    cdef real sum = exp_and_unit(rest_of_sum(-t, -small, exponent, shift), exponent, s)
+    cdef real y = x * s / (s if flat else sum)
+    return <real>0 if gone else y
+
+cdef inline real scaled_exp_of(real t, real small) noexcept nogil:
+    """2^headroom e^-|t + small|."""
+    cdef real sign = <real>1 if t < 0 else <real>-1
+    return exp_sum_times_power(sign * t, sign * small, headroom(t))
+
+cdef inline real swish_derivative_of(real t, real scaled, real n, bint far) noexcept nogil:
+    """sigmoid(t) (1 + (n - 1) sigmoid(-t)), given 2^headroom e^-|t|; its limit where ``far``."""
+    cdef real e, y
+    scaled = <real>0 if far else scaled
+    n = <real>0 if far else n
+    e = without_headroom(scaled)
+    y = (scaled * (n + e) if t < 0 else mul_add(n, e, <real>1)) / mul_add(e, <real>2 + e, <real>1)
+    return without_headroom(y) if t < 0 else y
+
+cdef inline real silu(real x, const double *p) noexcept nogil:
+    return swish_of(x, x, <real>0, x > <real>40, x < zero_below(x))
+
+cdef inline real silu_derivative(real x, const double *p) noexcept nogil:
+    cdef real scaled = exp_times_power(-absolute(x), headroom(x))
+    return swish_derivative_of(x, scaled, <real>1 + x, absolute(x) > -zero_below(x))
+
+cdef inline real swish(real x, const double *p) noexcept nogil:
+    cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
+    return swish_of(x, t, mul_add(b, x - high, rest * x), t > <real>40, t < zero_below(x))
+
+cdef inline real swish_derivative(real x, const double *p) noexcept nogil:
+    cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
+    cdef real small = mul_add(b, x - high, rest * x)
+    return swish_derivative_of(t, scaled_exp_of(t, small), (<real>1 + t) + small, absolute(t) > -zero_below(x))
+
+
+# gelu_tanh: y = x (1 + tanh(u)) / 2 = x sigmoid(2 u) with 2 u = x (k + l x^2), in two parts too. In the derivative,
+# x (k + 3 l x^2) stands in place of t, as 3 (2 u) - 2 k x.
+
+cdef inline real gelu_tanh_rest(real square, real low_square, real factor) noexcept nogil:
+    """k + l x^2 less its leading digits, from x^2 in two parts. The difference of the leading products is exact.
+
+    k = sqrt(8 / pi) and l = 0.044715 k have more digits than one number holds.
+    """
+    cdef double k = 1.5957691216057308, l = 0.07135481627260025
+    cdef real k_high = head(<real>k), k_low = <real>((k - <double>k_high) - 9.96930880911092e-17)
+    cdef real l_high = head(<real>l), l_low = <real>((l - <double>l_high) - 6.175149918155315e-19)
+    cdef real rest = mul_add(l_high, square, k_high - factor) + mul_add(l_low, square, k_low)
+    return mul_add(<real>l, low_square, rest)
+
+cdef inline real gelu_tanh_factor(real square) noexcept nogil:
+    return head(mul_add(head(<real>0.07135481627260025), square, head(<real>1.5957691216057308)))
+
+cdef inline real gelu_tanh_limit(real like) noexcept nogil:
+    """Where e^(2 u) x is 0, and has headroom still."""
+    if real is float:
+        return <real>11
+    else:
+        return 22
+
+cdef inline real gelu_tanh(real x, const double *p) noexcept nogil:
+    cdef real high = head(x), low = x - high, product = high * high, square = head(product)
+    cdef real factor = gelu_tanh_factor(square)
+    cdef real rest = gelu_tanh_rest(square, mul_add(low, x + high, product - square), factor)
+    return swish_of(x, high * factor, mul_add(x, rest, low * factor), x > <real>8, x < -gelu_tanh_limit(x))
+
+cdef inline real gelu_tanh_derivative(real x, const double *p) noexcept nogil:
+    cdef real high = head(x), low = x - high, product = high * high, square = head(product)
+    cdef real factor = gelu_tanh_factor(square)
+    cdef real rest = gelu_tanh_rest(square, mul_add(low, x + high, product - square), factor)
+    cdef double twice_k = 3.1915382432114616
+    cdef real k = head(<real>twice_k), k_rest = <real>(twice_k - <double>k)
+    cdef real small = mul_add(x, rest, low * factor), small_n = mul_add(<real>3, small, -mul_add(k_rest, x, k * low))
+    cdef real n = mul_add(high, mul_add(<real>3, factor, -k), <real>1) + small_n
+    return swish_derivative_of(x, scaled_exp_of(high * factor, small), n, absolute(x) > gelu_tanh_limit(x))
+
+
+# hard_silu: y = x (x + 3) / 6 between -3 and 3, 0 below, x above. The derivative is 0 at -3 and 1 at 3.
+
+cdef inline real hard_silu(real x, const double *p) noexcept nogil:
+    cdef real y = x * (x + <real>3) / <real>6
+    y = <real>0 if x <= -3 else y
+    return x if x >= 3 else y
+
+cdef inline real hard_silu_derivative(real x, const double *p) noexcept nogil:
+    cdef real slope = mul_add(<real>2, x, <real>3) / <real>6
+    slope = <real>0 if x <= -3 else slope
+    return <real>1 if x >= 3 else slope
+
+
+# mish: y = x tanh(log(1 + e^x)). With e = e^-|x|, y = x (1 - d), d = 2 e^2 / (1 + 2 e + 2 e^2) for x > 0, and
+# y = x e (1 - d), d = (e + e^2) / (2 + 2 e + e^2) for x < 0. The derivative is
+# e^x (4 (x + 1) + (4 x + 6) e^x + 4 e^2x + e^3x) / (2 + 2 e^x + e^2x)^2, and for x > 0 the same times e^-4x / e^-4x;
+# the squares are multiplied out, which rounds less.
+
+cdef inline real mish(real x, const double *p) noexcept nogil:
+    cdef real scaled = exp_times_power(-absolute(x), headroom(x))
+    cdef real e = without_headroom(scaled), twice = e + e
+    cdef real above = mul_add(e, e, e) if x < 0 else twice * e
+    cdef real below = <real>2 + mul_add(e, e, twice) if x < 0 else mul_add(twice, e, <real>1 + twice)
+    cdef real factor = x * scaled if x < 0 else x
+    cdef real y = mul_add(-factor, above / below, factor)
+    y = without_headroom(y) if x < 0 else y
+    y = <real>0 if x < zero_below(x) else y
+    return x if x > <real>20 else y
+
+cdef inline real mish_derivative(real x, const double *p) noexcept nogil:
+    cdef real b = clipped(x, zero_below(x), -zero_below(x))
+    cdef real scaled = exp_times_power(-absolute(b), headroom(x))
+    cdef real e = without_headroom(scaled)
+    cdef real first = mul_add(<real>4, b, <real>4), second = mul_add(<real>4, b, <real>6)
+    cdef real right = mul_add(mul_add(mul_add(first, e, second), e, <real>4), e, <real>1)
+    cdef real left = mul_add(mul_add(e + <real>4, e, second), e, first)
+    cdef real under_right = mul_add(mul_add(mul_add(<real>4, e, <real>8), e, <real>8), e, <real>4)
+    cdef real under_left = mul_add(mul_add(mul_add(e + <real>4, e, <real>8), e, <real>8), e, <real>4)
+    cdef real y = (scaled * left if x < 0 else right) / (under_left if x < 0 else mul_add(under_right, e, <real>1))
+    return without_headroom(y) if x < 0 else y
+
+
+# softplus: y = log(1 + e^(b x)) / b = max(x, 0) + log(1 + e^-|b x|) / b. The derivative is sigmoid(b x) = 1 - e^(-b y).
+
+cdef inline real softplus(real x, const double *p) noexcept nogil:
+    return (<real>0 if x < 0 else x) + log1p_unit(exp_nonpositive(-absolute(x)))
+
+cdef inline real softplus_derivative(real x, const double *p) noexcept nogil:
+    return sigmoid(x, p)
+
+cdef inline real softplus_derivative_from_output(real y, const double *p) noexcept nogil:
+    return -expm1_nonpositive(-y)
+
+cdef inline real scaled_softplus(real x, const double *p) noexcept nogil:
+    cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = -b * absolute(high)
+    cdef real sign = <real>1 if x < 0 else <real>-1
+    cdef real e = exp_sum_times_power(t, sign * (mul_add(b, x - high, rest * x)), headroom(x))
+    e = <real>0 if t < zero_below(x) else without_headroom(e)
+    return (<real>0 if x < 0 else x) + log1p_unit(e) / <real>p[0]
+
+cdef inline real scaled_softplus_derivative(real x, const double *p) noexcept nogil:
+    cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
+    return swish_of(<real>1, t, mul_add(b, x - high, rest * x), t > <real>40, t < zero_below(x))
+
+cdef inline real scaled_softplus_derivative_from_output(real y, const double *p) noexcept nogil:
+    return -expm1_nonpositive(-<real>p[0] * y)
+
+
+# squareplus: y = (sqrt(x^2 + b) + x) / 2, as b / (2 (sqrt(x^2 + b) - x)) where that cancels. The derivative is
+# q = (b / 2) / (s + |x| sqrt(s)), s = x^2 + b, for x < 0, and 1 - q for x > 0; it does not change if x^2 and b are
+# scaled, so they are, lest s overflow where q is not yet 0. p = b, the scale of x, the scaled b.
+
+cdef inline real squareplus(real x, const double *p) noexcept nogil:
+    cdef real root = root_above(finite(absolute(x)), <real>p[0])
+    cdef real sum = mul_add(<real>0.5, root, <real>0.5 * x)
+    cdef real quotient = <real>0.25 * <real>p[0] / mul_add(<real>0.5, root, <real>-0.5 * x)
+    return quotient if x < <real>-0.3 * root else sum
+
+cdef inline real squareplus_derivative(real x, const double *p) noexcept nogil:
+    cdef real size = absolute(x) * <real>p[1], sum = mul_add(size, size, <real>p[2])
+    cdef real q = <real>0.5 * <real>p[2] / mul_add(size, square_root(sum), sum)
+    return q if x < 0 else <real>1 - q
+
+
+# shrink: y = 0 for |x| <= l, x pulled towards 0 by b beyond. p = l, b. The derivative is 0 at both limits.
+
+cdef inline real shrink(real x, const double *p) noexcept nogil:
+    cdef real size = absolute(x)
+    cdef real beyond = x - with_sign_of(<real>p[1], x)
+    return <real>0 if size <= <real>p[0] else beyond
+
+cdef inline real shrink_derivative(real x, const double *p) noexcept nogil:
+    return or_nan(<real>1 if absolute(x) > <real>p[0] else <real>0, x)
+
+cdef inline real shrink_derivative_from_output(real y, const double *p) noexcept nogil:
+    return or_nan(<real>0 if y == 0 else <real>1, y)
+
+
+# threshold: y = x above t, v elsewhere. p = t, v. The derivative is 0 at t.
+
+cdef inline real threshold(real x, const double *p) noexcept nogil:
+    return <real>p[1] if x <= <real>p[0] else x
+
+cdef inline real threshold_derivative(real x, const double *p) noexcept nogil:
+    return or_nan(<real>1 if x > <real>p[0] else <real>0, x)
+
+
+# sparse_plus: y = 0 for x <= -1, x for x >= 1, (x + 1)^2 / 4 between. The derivative is sparse_sigmoid.
+
+cdef inline real sparse_plus(real x, const double *p) noexcept nogil:
+    cdef real y = <real>0.25 * (x + <real>1) * (x + <real>1)
+    y = <real>0 if x <= -1 else y
+    return x if x >= 1 else y
+
+cdef inline real sparse_plus_derivative(real x, const double *p) noexcept nogil:
+    return sparse_sigmoid(x, p)
+
+cdef inline real sparse_plus_derivative_from_output(real y, const double *p) noexcept nogil:
+    return <real>1 if y >= 1 else square_root(y)
+
+
+# sparse_sigmoid: y = (x + 1) / 2 between 0 and 1. The derivative is 0 at x = -1 and x = 1.
+
+cdef inline real sparse_sigmoid(real x, const double *p) noexcept nogil:
+    return clipped(<real>0.5 * (x + <real>1), <real>0, <real>1)
+
+cdef inline real sparse_sigmoid_derivative(real x, const double *p) noexcept nogil:
+    return within(x, <real>-1, <real>1, <real>0.5)
+
+cdef inline real sparse_sigmoid_derivative_from_output(real y, const double *p) noexcept nogil:
+    return within(y, <real>0, <real>1, <real>0.5)
+
+
+# exponential: y = e^x, its own derivative.
+
+cdef inline real exponential(real x, const double *p) noexcept nogil:
+    return exp_any(x)
+
+cdef inline real exponential_derivative(real x, const double *p) noexcept nogil:
+    return exp_any(x)
+
+cdef inline real exponential_derivative_from_output(real y, const double *p) noexcept nogil:
+    return y
+
+
+# bent_identity: y = x + (sqrt(x^2 + 1) - 1) / 2. The derivative is 1 + x / (2 sqrt(x^2 + 1)).
+
+cdef inline real bent_identity(real x, const double *p) noexcept nogil:
+    # The root of a finite size keeps -infinity from meeting +infinity.
+    cdef real square = x * x, near = mul_add(square, bend(square), x)
+    cdef real far = x + mul_add(<real>0.5, root_above(finite(absolute(x)), <real>1), <real>-0.5)
+    return near if square < <real>0.34 else far
+
+cdef inline real bent_identity_derivative(real x, const double *p) noexcept nogil:
+    cdef real bounded = finite(x)
+    return mul_add(<real>0.5, bounded / root_above(bounded, <real>1), <real>1)
+
+
+# logit: y = log(x / (1 - x)), from 0 to 1. The derivative is 1 / (x (1 - x)).
+
+cdef inline real logit(real x, const double *p) noexcept nogil:
+    return log_odds(x)
+
+cdef inline real logit_derivative(real x, const double *p) noexcept nogil:
+    cdef real slope = <real>1 / absolute(x * (<real>1 - x))
+    return <real>NAN if (x < 0) | (x > 1) else slope
+
+
+# dish: y = x (r + x) / (2 r), r = sqrt(1 + x^2), for x < 0 as x / (2 (1 + x^2 + |x| r)); far out it is x or 1 / (4 x).
+# The derivative is (r^3 + x (r^2 + 1)) / (2 r^3), left of the crossing (1 - |x| r) / (2 r^2 (r^2 + |x| r)); far out it
+# is 1 or -1 / (4 x^2), the square of the quotient.
+
+cdef inline real dish(real x, const double *p) noexcept nogil:
+    cdef real bounded = finite(x), size = absolute(bounded), r = root_above(bounded, <real>1)
+    cdef real left = bounded, below = <real>2 * mul_add(size, r, mul_add(x, x, <real>1))
+    cdef real right = (<real>0.5 * bounded) * (r + bounded), y
+    left = <real>-0.25 if size > <real>1e15 else left
+    below = absolute(x) if size > <real>1e15 else below
+    y = (left if x < 0 else right) / (below if x < 0 else r)
+    return x if x > <real>1e15 else y
+
+cdef inline real dish_derivative(real x, const double *p) noexcept nogil:
+    cdef real bounded = finite(x), size = absolute(bounded), r = root_above(bounded, <real>1)
+    cdef real square = mul_add(bounded, bounded, <real>1), cube = square * r
+    cdef real left = mul_add(-size, r, <real>1), right = mul_add(bounded, square + <real>1, cube)
+    cdef real above = left if x < <real>-0.5 else right
+    cdef real below = <real>2 * (square * mul_add(size, r, square) if x < <real>-0.5 else cube)
+    cdef real y
+    above = <real>0.5 if size > <real>1e9 else above
+    below = size if size > <real>1e9 else below
+    y = above / below
+    y = -(y * y) if x < <real>-1e9 else y
+    return <real>1 if x > <real>1e9 else y
+
+
+# clipped_linear: y = a x + b between two limits. p = a, b, lower, upper. The derivative is 0 at them.
+
+cdef inline real clipped_linear(real x, const double *p) noexcept nogil:
+    return clipped(mul_add(<real>p[0], x, <real>p[1]), <real>p[2], <real>p[3])
+
+cdef inline real clipped_linear_derivative(real x, const double *p) noexcept nogil:
+    return within(mul_add(<real>p[0], x, <real>p[1]), <real>p[2], <real>p[3], <real>p[0])
+
+cdef inline real clipped_linear_derivative_from_output(real y, const double *p) noexcept nogil:
+    return within(y, <real>p[2], <real>p[3], <real>p[0])
