@@ -65,3 +65,68 @@ def test_weights_of_classes_are_refused_where_there_are_none():
         classes = 1 if name == "mse" else 3
         with pytest.raises(ValueError, match="do not fit together"):
             evaluate((name, ()), x, x, None, None, None, None, True, 1.0, classes, 0.0, None, np.ones(classes))
+
+
+PAIRS = {  # how many arrays, of rows or of elements, whether there are targets, and the constants
+    "cosine_embedding": (2, True, True, (0.1,)),
+    "margin_ranking": (2, False, True, (0.1,)),
+    "triplet_margin": (3, True, False, (1.0, 2.0, 1.0)),
+}
+
+
+def run_pairs(name, arrays, target, weight=None, where=None, which=("gradient", "hessian")):
+    rowwise, constants = PAIRS[name][1], PAIRS[name][3]
+    width = arrays[0].shape[-1] if rowwise else 1
+    values = np.empty(arrays[0].size // width)
+    gradients, hessians = (
+        tuple(np.empty_like(array) for array in arrays) if part in which else None for part in ("gradient", "hessian")
+    )
+    kernels.pairs.evaluate(
+        (name, constants), arrays, target, weight, where, values, gradients, hessians, 0.7, width, 0.0
+    )
+    return [values, *(gradients or ()), *(hessians or ())]
+
+
+def pairs(name, rows, columns=300):
+    count, rowwise, has_target, _ = PAIRS[name]
+    rng = np.random.default_rng(0)
+    items = rows if rowwise else rows * columns
+    arrays = tuple(rng.normal(size=(rows, columns)) for _ in range(count))
+    return arrays, np.sign(rng.normal(size=items)) if has_target else None, rng.uniform(0.5, 2, items)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_masked_value_of_a_pair_is_0_whatever_it_holds(name):
+    arrays, target, weight = pairs(name, 7)
+    where = np.random.default_rng(1).random(len(weight)) < 0.5
+    want = run_pairs(name, arrays, target, weight)
+    for array in arrays:
+        array.reshape(len(weight), -1)[~where] = np.nan
+    weight[~where] = np.nan
+    for one, other in zip(run_pairs(name, arrays, target, weight, where), want, strict=True):
+        one, other = one.reshape(len(weight), -1), other.reshape(len(weight), -1)
+        assert not one[~where].any()
+        np.testing.assert_array_equal(one[where], other[where])
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_the_derivatives_of_a_pair_do_not_depend_on_what_else_is_asked(name):
+    arrays, target, weight = pairs(name, 7)
+    both = run_pairs(name, arrays, target, weight)
+    alone = [part for which in ("gradient", "hessian") for part in run_pairs(name, arrays, target, weight, None, which)]
+    count = len(arrays)
+    for one, other in zip(both, [*alone[: count + 1], *alone[count + 2 :]], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_arrays_that_do_not_fit_are_refused(name):
+    arrays, target, weight = pairs(name, 7)
+    short = tuple(array[:-1].copy() for array in arrays)
+    for given in ((arrays[:-1], target, weight), ((*arrays[:-1], None), target, weight), (arrays, target, weight[1:])):
+        with pytest.raises(ValueError, match=r"do not fit together|takes \d arrays"):
+            run_pairs(name, *given)
+    with pytest.raises(ValueError, match="do not fit together"):
+        run_pairs(name, (arrays[0], *short[1:]), target)
+    with pytest.raises(ValueError, match="do not fit together"):
+        run_pairs(name, arrays, None if target is not None else weight)

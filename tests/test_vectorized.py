@@ -32,6 +32,7 @@ LEAST = {
         r"_fuse_[01].*losses_(quantile|weighted_binary_cross_entropy_with_logits|gaussian_nll)": 10,
         r"_fuse_[01].*losses_pairwise_distance": 15,
     },
+    "pairs": {r"_fuse_[01].*pairs_(margin_ranking|cosine_embedding)": 12, r"_fuse_[01].*pairs_triplet_margin": 60},
     "softmax": {r".*softmax_run": 60},
     "sequences": {r".*sequences_evaluate_one": 8},
     "optimizers": {r".*_sgd_array": 2, r".*_momentum_array": 4, r".*_adam_array": 2},

@@ -57,8 +57,8 @@ loops: dict[str, dict[str, Any]] = {
 """Its kernels, by module and name."""
 
 if TYPE_CHECKING:
-    from fastnn.kernels import losses, optimizers, sequences, softmax
+    from fastnn.kernels import losses, optimizers, pairs, sequences, softmax
 else:
-    softmax, losses, sequences, optimizers = (
-        load(module, isa) for module in ("softmax", "losses", "sequences", "optimizers")
+    softmax, losses, pairs, sequences, optimizers = (
+        load(module, isa) for module in ("softmax", "losses", "pairs", "sequences", "optimizers")
     )

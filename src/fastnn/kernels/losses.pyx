@@ -11,7 +11,11 @@ from libc.math cimport INFINITY, NAN, exp, expm1, pow, sqrt
 
 from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside
 from fastnn.kernels.formulas cimport losses as f
-from fastnn.kernels.formulas.elementary cimport log1p_of, log_probability, mul_add, power, real, smallest_normal
+from fastnn.kernels.formulas.elementary cimport log1p_of, log_probability, mul_add, real, smallest_normal
+from fastnn.kernels.formulas.rows.distances cimport (
+    MAXIMUM, POWERS, SQUARES, SUM, Angle, Distance, Norm, angle_between, cosine_gradient, cosine_hessian,
+    distance_between, distance_gradient, distance_hessian, fill_row,
+)
 from fastnn.kernels.loops.reductions cimport (
     EXPONENTIALS, LANES, NOTHING, STRETCH, add_row, binary_scale, dot_row, exp_rows, fill, fold_sum, has_nan, max_rows,
     place_of, row_max, rows_at_once, sparse_limit, stretches, sum_row,
@@ -270,12 +274,6 @@ cdef double gaussian_nll(Task task, real scale) noexcept nogil:
 cdef double gaussian_nll_of_variance(Task task, real scale) noexcept nogil:
     return loops(f.gaussian_nll_of_variance[real], f.gaussian_nll_of_variance_gradient[real], f.gaussian_nll_of_variance_hessian[real], task, scale, <const real *>task.varying)
 
-cdef double margin_ranking(Task task, real scale) noexcept nogil:
-    return loops(f.margin_ranking[real], f.margin_ranking_gradient[real], f.margin_ranking_hessian[real], task, scale, <const real *>task.varying)
-
-cdef double margin_ranking_of_second(Task task, real scale) noexcept nogil:
-    return loops(f.margin_ranking_of_second[real], f.margin_ranking_of_second_gradient[real], f.margin_ranking_of_second_hessian[real], task, scale, <const real *>task.varying)
-
 cdef double kl_divergence(Task task, real scale) noexcept nogil:
     return loops(f.kl_divergence[real], f.kl_divergence_gradient[real], f.flat_hessian[real], task, scale, NULL)
 
@@ -392,177 +390,43 @@ cdef inline void tversky_rows(
                 gradient[k] = slope
 
 
-cdef inline void fill_row(real *row, Py_ssize_t n, real number) noexcept nogil:
-    cdef Py_ssize_t k
-    if row is not NULL:
-        for k in range(n):
-            row[k] = number
-
-
 cdef inline real step(real d) noexcept nogil:
     """1 for d above 0, else 0."""
     return f.or_nan(<real>1 if d > 0 else <real>0, d)
-
-
-cdef inline double row_size(const real *p, const real *t, Py_ssize_t n) noexcept nogil:
-    """The largest |p - t| of a row, or |p| without t. NaN is passed over."""
-    cdef real sizes[STRETCH]
-    cdef Py_ssize_t stretch, start, count, k
-    cdef real largest = 0
-    for stretch in range(stretches(n)):
-        start = stretch * STRETCH
-        count = min(<Py_ssize_t>STRETCH, n - start)
-        for k in range(count):
-            sizes[k] = f.absolute(p[start + k] - (t[start + k] if t is not NULL else <real>0))
-        largest = max(largest, row_max(sizes, count))
-    return largest
-
-
-cdef inline real square_scale(const real *p, const real *t, Py_ssize_t n) noexcept nogil:
-    """A power of two by which the squares of a row p - t, or p without t, neither overflow nor vanish in double."""
-    return 1 if real is float else binary_scale(<real>row_size(p, t, n))
 
 
 cdef inline void cosine_rows(
     Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
     Py_ssize_t rows, double *v,
 ) noexcept nogil:
-    """c, the sum of u w, with u = p / |p| and w = t / |t|, or 1 - c, as the sum of (u - w)^2 / 2, which does not cancel.
-
-    The derivatives of c are (w - c u) / |p| and (3 c u^2 - 2 w u - c) / |p|^2. A row of zeros has c = 0 and no slope.
-    """
+    """The cosine of the angle between rows, or 1 minus it."""
     cdef bint distance = task.constants[0] != 0
-    cdef real x[STRETCH]
-    cdef real y[STRETCH]
-    cdef double d[STRETCH]
-    cdef real of_p, of_t
-    cdef double pp, tt, pt, c, apart, to_u, to_w, sign = -1 if distance else 1, slope, bend, u, w
-    cdef Py_ssize_t n = task.classes, r, stretch, start, count, k
+    cdef Py_ssize_t n = task.classes, r, k
+    cdef double sign = -1 if distance else 1
+    cdef Angle angle
     for r in range(rows):
-        of_p = square_scale(p + r * n, <const real *>NULL, n)
-        of_t = square_scale(t + r * n, <const real *>NULL, n)
-        pp = tt = pt = apart = 0
-        for stretch in range(stretches(n)):
-            start = r * n + stretch * STRETCH
-            count = min(<Py_ssize_t>STRETCH, r * n + n - start)
-            for k in range(count):
-                x[k] = p[start + k] * of_p
-                y[k] = t[start + k] * of_t
-            pp += dot_row(x, x, count)
-            tt += dot_row(y, y, count)
-            pt += dot_row(x, y, count)
-        to_u = 1 / sqrt(pp) if pp != 0 else pp
-        to_w = 1 / sqrt(tt) if tt != 0 else tt
-        c = pt * to_u * to_w
-        v[r] = c
-        if distance:
-            for stretch in range(stretches(n)):
-                start = r * n + stretch * STRETCH
-                count = min(<Py_ssize_t>STRETCH, r * n + n - start)
-                for k in range(count):
-                    d[k] = p[start + k] * of_p * to_u - t[start + k] * of_t * to_w
-                apart += dot_row(d, d, count)
-            v[r] = apart / 2 if to_u != 0 and to_w != 0 else <double>1
-        slope = sign * scale[r] * to_u * of_p
+        angle = angle_between(p + r * n, t + r * n, n, distance)
+        v[r] = angle.distance if distance else angle.cosine
         if hessian is not NULL:  # before the gradient, which may overwrite the prediction
-            bend = slope * to_u * of_p
             for k in range(r * n, r * n + n):
-                u = p[k] * of_p * to_u
-                w = t[k] * of_t * to_w
-                hessian[k] = <real>(bend * (u * (3 * c * u - 2 * w) - c))
+                hessian[k] = <real>cosine_hessian(angle, p[k], t[k], sign * scale[r])
         if gradient is not NULL:
             for k in range(r * n, r * n + n):
-                gradient[k] = <real>(slope * (t[k] * of_t * to_w - c * (p[k] * of_p * to_u)))
-
-
-cdef enum Norm:
-    SUM
-    SQUARES
-    POWERS
-
-
-cdef inline double norm_slope(Norm norm, double u, double a) noexcept nogil:
-    """u^(a - 1)."""
-    return 1 if norm == SUM else u if norm == SQUARES else power(u, a - 1)
-
-
-cdef inline double norm_bend(Norm norm, double u, double a) noexcept nogil:
-    """(a - 1) (u^(a - 2) - u^(2 a - 2))."""
-    if norm == SUM:
-        return f.or_nan(<double>0, u)
-    if norm == SQUARES:
-        return (1 - u) * (1 + u)
-    cdef double slope = power(u, a - 1), inner = slope / u, at_zero = 0 if a > 2 else INFINITY
-    return (a - 1) * ((at_zero if u == 0 else inner) - slope * slope)
+                gradient[k] = <real>cosine_gradient(angle, p[k], t[k], sign * scale[r])
 
 
 cdef inline void norm_row(
     Norm norm, double a, const real *p, const real *t, real *gradient, real *hessian, real scale, Py_ssize_t n, double *v
 ) noexcept nogil:
-    """d, the a-th root of the sum of |p - t|^a.
-
-    With u = |p - t| / d, the derivatives are u^(a - 1) with the sign of p - t and (a - 1) (u^(a - 2) - u^(2 a - 2)) / d.
-    For equal rows they are 0. Powers are those of fractions of the largest, so that none overflows. u is taken from d
-    times a power of two, which has all its digits where d itself is beyond its type or subnormal.
-    """
-    cdef double total = 0, size, inverse, u
-    cdef real terms[STRETCH]
-    cdef real largest = 1, to_unit = 1, d
-    cdef Py_ssize_t stretch, start, count, k
-    if norm == POWERS:
-        largest = <real>row_size(p, t, n)
-        to_unit = 1 if real is float else binary_scale(largest)
-    elif norm == SQUARES:
-        to_unit = square_scale(p, t, n)
-    for stretch in range(stretches(n)):
-        start = stretch * STRETCH
-        count = min(<Py_ssize_t>STRETCH, n - start)
-        for k in range(count):
-            d = f.absolute(p[start + k] - t[start + k])
-            if norm == POWERS:
-                terms[k] = <real>power(<double>1 if d == largest else <double>d / largest, a)
-            else:
-                terms[k] = d * to_unit
-        total += dot_row(terms, terms, count) if norm == SQUARES else sum_row(terms, count)
-    if norm == POWERS:
-        size = <double>(largest * to_unit) * pow(total, 1 / a)
-    else:
-        size = sqrt(total) if norm == SQUARES else total
-    v[0] = size / to_unit
-    inverse = 1 / size
+    cdef Distance d = distance_between(norm, a, p, t, n)
+    cdef Py_ssize_t k
+    v[0] = d.value
     if hessian is not NULL:  # before the gradient, which may overwrite the prediction
         for k in range(n):
-            d = f.absolute(p[k] - t[k])
-            u = <double>1 if d == v[0] else <double>d * to_unit * inverse
-            hessian[k] = <real>(scale * (norm_bend(norm, u, a) * inverse * to_unit))
-        if v[0] == 0:
-            fill_row(hessian, n, <real>0)
+            hessian[k] = <real>(scale * distance_hessian(norm, d, p[k], t[k]))
     if gradient is not NULL:
         for k in range(n):
-            d = f.absolute(p[k] - t[k])
-            u = <double>1 if d == v[0] else <double>d * to_unit * inverse
-            gradient[k] = <real>(scale * (f.mae_gradient(p[k], t[k], &a) * norm_slope(norm, u, a)))
-
-
-cdef inline void maximum_row(
-    const real *p, const real *t, real *gradient, real *hessian, real scale, Py_ssize_t n, double *v
-) noexcept nogil:
-    """The largest |p - t|, whose gradient is that of the first such element."""
-    cdef real slope
-    cdef Py_ssize_t k, place = -1
-    v[0] = row_size(p, t, n)
-    for k in range(n):
-        # Not below the largest is NaN, too, the last of which is taken.
-        if not f.absolute(p[k] - t[k]) < v[0] and (place < 0 or p[k] - t[k] != p[k] - t[k]):
-            place = k
-    place = max(place, <Py_ssize_t>0)  # where another thread has changed the row meanwhile
-    slope = f.mae_gradient(p[place], t[place], v)
-    if slope != slope:
-        v[0] = slope
-    fill_row(hessian, n, slope - slope)
-    fill_row(gradient, n, slope - slope)
-    if gradient is not NULL:
-        gradient[place] = scale * slope
+            gradient[k] = <real>(scale * distance_gradient(norm, d, p[k], t[k], k))
 
 
 cdef inline void pairwise_distance_rows(
@@ -585,7 +449,7 @@ cdef inline void pairwise_distance_rows(
         elif a == 1:
             norm_row(SUM, a, p + start, t + start, to_gradient, to_hessian, scale[r], n, &v[r])
         elif a == INFINITY:
-            maximum_row(p + start, t + start, to_gradient, to_hessian, scale[r], n, &v[r])
+            norm_row(MAXIMUM, a, p + start, t + start, to_gradient, to_hessian, scale[r], n, &v[r])
         else:
             norm_row(POWERS, a, p + start, t + start, to_gradient, to_hessian, scale[r], n, &v[r])
 
@@ -1202,8 +1066,6 @@ cdef dict KERNELS = {
     "hinge_embedding": kernel(hinge_embedding[float], hinge_embedding[double], NUMBERS, SIGNS),
     "gaussian_nll": kernel(gaussian_nll[float], gaussian_nll[double]),
     "gaussian_nll_of_variance": kernel(gaussian_nll_of_variance[float], gaussian_nll_of_variance[double]),
-    "margin_ranking": kernel(margin_ranking[float], margin_ranking[double], NUMBERS, SIGNS),
-    "margin_ranking_of_second": kernel(margin_ranking_of_second[float], margin_ranking_of_second[double], NUMBERS, SIGNS),
     "kl_divergence_form": kernel(kl_divergence_form[float], kl_divergence_form[double]),
     "kl_divergence": kernel(kl_divergence[float], kl_divergence[double]),
     "sigmoid_focal": kernel(sigmoid_focal[float], sigmoid_focal[double], NUMBERS, UNIT),

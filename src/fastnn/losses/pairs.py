@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from fastnn._core.arrays import ArrayLike
-from fastnn._core.losses.joint import (
-    evaluate_cosine_embedding,
-    evaluate_margin_ranking,
-    evaluate_triplet_margin,
-    joint_loss,
-)
+from fastnn._core.losses.joint import joint_loss, pair_of_rows, pair_of_scores
 from fastnn._core.losses.loss import Loss
-from fastnn.losses.distances import cosine_distance, pairwise_distance
+from fastnn._core.losses.triplets import triplet_loss
+from fastnn.losses.distances import pairwise_distance
 
 
-@joint_loss(partial(evaluate_cosine_embedding, cosine_distance))
+@joint_loss(pair_of_rows)
 def cosine_embedding(x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0) -> None:
     r"""Cosine distance of pairs that belong together, and similarity above a margin of those that do not.
 
@@ -45,7 +39,7 @@ def cosine_embedding(x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin:
     """
 
 
-@joint_loss(evaluate_margin_ranking)
+@joint_loss(pair_of_scores)
 def margin_ranking(x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0) -> None:
     r"""Hinge loss of the order of two scores.
 
@@ -72,7 +66,7 @@ def margin_ranking(x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: f
     """
 
 
-@joint_loss(partial(evaluate_triplet_margin, pairwise_distance))
+@triplet_loss(pairwise_distance)
 def triplet_margin(
     anchor: ArrayLike,
     positive: ArrayLike,

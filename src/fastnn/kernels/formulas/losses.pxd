@@ -366,18 +366,6 @@ cdef inline real margin_ranking_hessian(real p, real t, const double *a) noexcep
     return or_nan(<real>0, <real>a[1] - t * (p - <real>a[0]))
 
 
-# margin_ranking_of_second: the same with the scores exchanged, p being the one that is to be smaller for a target of 1.
-
-cdef inline real margin_ranking_of_second(real p, real t, const double *a) noexcept nogil:
-    return margin_ranking(p, -t, a)
-
-cdef inline real margin_ranking_of_second_gradient(real p, real t, const double *a) noexcept nogil:
-    return margin_ranking_gradient(p, -t, a)
-
-cdef inline real margin_ranking_of_second_hessian(real p, real t, const double *a) noexcept nogil:
-    return margin_ranking_hessian(p, -t, a)
-
-
 # squared_hinge: max(0, 1 - t p)^2
 
 cdef inline real squared_hinge(real p, real t, const double *a) noexcept nogil:
