@@ -131,7 +131,8 @@ def package_stub() -> Iterator[str]:
     yield ""
     public = vars(nn)["__all__"]
     modules = [name for name in public if isinstance(getattr(nn, name), ModuleType)]
-    yield f"from fastnn import {', '.join(f'{name} as {name}' for name in (*modules, 'activations', 'kernels', 'rows'))}"
+    modules += ["activations", "kernels", "rows"]
+    yield f"from fastnn import {', '.join(f'{name} as {name}' for name in modules)}"
     for family in (*FAMILIES, nn.optimizers):
         names = [name for name in vars(family)["__all__"] if name in public]
         yield f"from {family.__name__} import {', '.join(f'{name} as {name}' for name in names)}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 
 from fastnn import kernels
 from fastnn._core import models
 from fastnn._core.declaration import Declared, Entry, defaults_of
 from fastnn._core.elementwise import apply_elementwise
+from fastnn._core.facts import Facts
 from fastnn._core.parameters import Interval, Kernel, checked_hyperparameters, kernel_of
 
 
@@ -27,17 +29,26 @@ class Activation(Declared, kernels.activations.Unary):
     """An activation function: call it, or its ``derivative`` or ``backward``."""
 
     nin = 1
+    ranges: dict[str, Interval]
+    facts: Facts
     derivative: Derivative
     backward: Backward
 
 
 def activation_function(
-    kernel: Callable[..., Kernel] | None = None, **ranges: Interval
+    kernel: Callable[..., Kernel] | None = None,
+    *,
+    edges: tuple[tuple[float, float, float], ...],
+    bounds: tuple[float, float] = (2, 4),
+    crossing: float | None = None,
+    domain: tuple[float, float] = (-inf, inf),
+    **ranges: Interval,
 ) -> Callable[[Entry], Activation]:
     """Make the activation that an entry declares.
 
     ``kernel`` takes the hyperparameters, which are in their ``ranges``, and returns the name of the kernel and its
-    constants; by default the kernel has the activation's name and its constants are the hyperparameters.
+    constants; by default the kernel has the activation's name and its constants are the hyperparameters. The others are
+    the :class:`Facts`.
     """
 
     def make(entry: Entry) -> Activation:
@@ -50,6 +61,8 @@ def activation_function(
         )
         function = Activation(*given)
         function.declare(entry, models.activation)
+        function.ranges = ranges
+        function.facts = Facts(edges, bounds, crossing, domain)
         function.derivative = Derivative(*given, derivative=True)
         function.derivative.declare_part(function, "derivative", models.derivative, entry)
         from_output = Backward(*given, from_output=None)

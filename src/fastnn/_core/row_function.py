@@ -83,6 +83,7 @@ class RowFunction(Declared, kernels.softmax.UnaryRowwise):
     """A function of the rows along an axis: call it, or its ``backward``."""
 
     nin = 1
+    ranges: dict[str, Interval]
     masked: tuple[float] | None
     hidden: float
     backward: Any
@@ -110,6 +111,7 @@ def row_function(
         name = entry.__name__
         function = RowFunction(name, defaults_of(entry), constant)
         function.declare(entry, models.row_function)
+        function.ranges = ranges
         function.masked, function.hidden = None if masked is None else (masked,), hidden
         if output_tells:
             function.backward = Backward(function, flat, entry)

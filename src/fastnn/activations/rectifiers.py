@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from math import inf
 
 from fastnn._core.activation import activation_function
 from fastnn._core.parameters import NOT_NEGATIVE, POSITIVE, Kernel, ordered
@@ -11,10 +11,10 @@ from fastnn._core.parameters import NOT_NEGATIVE, POSITIVE, Kernel, ordered
 def relu_kernel(max_value: float | None, negative_slope: float, threshold: float) -> Kernel:
     if max_value is None and negative_slope == 0 and threshold == 0:
         return "relu", ()
-    return "rectify", (math.inf if max_value is None else max_value, negative_slope, threshold)
+    return "rectify", (inf if max_value is None else max_value, negative_slope, threshold)
 
 
-@activation_function(relu_kernel)
+@activation_function(relu_kernel, edges=((0, 0, 0), (-0.0, 0, 0), (inf, inf, 1), (-inf, 0, 0)), bounds=(0, 0))
 def relu(*, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0) -> None:
     r"""Rectified linear unit, max(0, x).
 
@@ -52,7 +52,9 @@ def relu(*, max_value: float | None = None, negative_slope: float = 0.0, thresho
     """
 
 
-@activation_function(lambda: ("hard_tanh", (0.0, 6.0)))
+@activation_function(
+    lambda: ("hard_tanh", (0.0, 6.0)), edges=((-inf, 0, 0), (0, 0, 0), (3, 3, 1), (6, 6, 0), (inf, 6, 0)), bounds=(0, 0)
+)
 def relu6() -> None:
     r"""The identity between 0 and 6.
 
@@ -76,7 +78,7 @@ def relu6() -> None:
     """
 
 
-@activation_function()
+@activation_function(edges=((-inf, 0, 0), (0, 0, 0), (3, 9, 6), (inf, inf, inf)), bounds=(1, 1))
 def relu_squared() -> None:
     r"""Square of the rectified linear unit.
 
@@ -104,7 +106,9 @@ def leaky_relu_kernel(negative_slope: float) -> Kernel:
     return ("leaky_relu", (negative_slope,)) if negative_slope > 0 else relu_kernel(None, negative_slope, 0.0)
 
 
-@activation_function(leaky_relu_kernel)
+@activation_function(
+    leaky_relu_kernel, edges=((0, 0, 0.01), (-0.0, 0, 0.01), (inf, inf, 1), (-inf, -inf, 0.01)), bounds=(1.5, 0.5)
+)
 def leaky_relu(*, negative_slope: float = 0.01) -> None:
     r"""Leaky rectified linear unit: x for x > 0, ``negative_slope * x`` otherwise.
 
@@ -139,7 +143,9 @@ def leaky_relu(*, negative_slope: float = 0.01) -> None:
     """
 
 
-@activation_function(lambda alpha: ("elu", (alpha, 1.0)), alpha=POSITIVE)
+@activation_function(
+    lambda alpha: ("elu", (alpha, 1.0)), alpha=POSITIVE, edges=((-inf, -1, 0), (0, 0, 1), (2, 2, 1), (inf, inf, 1))
+)
 def elu(*, alpha: float = 1.0) -> None:
     r"""Exponential linear unit.
 
@@ -173,7 +179,10 @@ SELU_SCALE, SELU_LIMIT = 1.0507009873554804934193349852946, 1.758099340847376859
 """The fixed point of Klambauer et al., appendix A: lambda, and lambda times alpha."""
 
 
-@activation_function(lambda: ("elu", (SELU_LIMIT, SELU_SCALE)))
+@activation_function(
+    lambda: ("elu", (SELU_LIMIT, SELU_SCALE)),
+    edges=((-inf, -1.7580993408473768, 0), (0, 0, 1.7580993408473768), (inf, inf, 1.0507009873554805)),
+)
 def selu() -> None:
     r"""Scaled exponential linear unit, which keeps mean 0 and variance 1 through the layers.
 
@@ -197,7 +206,7 @@ def selu() -> None:
     """
 
 
-@activation_function(alpha=POSITIVE)
+@activation_function(alpha=POSITIVE, edges=((-inf, -1, 0), (0, 0, 1), (2, 2, 1), (inf, inf, 1)))
 def celu(*, alpha: float = 1.0) -> None:
     r"""Continuously differentiable exponential linear unit.
 
@@ -227,7 +236,10 @@ def celu(*, alpha: float = 1.0) -> None:
 
 
 @activation_function(
-    lambda lambda_, bias: ("shrink", (lambda_, lambda_ if bias is None else bias)), lambda_=NOT_NEGATIVE
+    lambda lambda_, bias: ("shrink", (lambda_, lambda_ if bias is None else bias)),
+    lambda_=NOT_NEGATIVE,
+    edges=((-inf, -inf, 1), (-0.5, 0, 0), (0, 0, 0), (0.5, 0, 0), (2, 1.5, 1), (inf, inf, 1)),
+    bounds=(0.5, 0),
 )
 def softshrink(*, lambda_: float = 0.5, bias: float | None = None) -> None:
     r"""Soft thresholding: 0 near 0, and x pulled towards 0 beyond.
@@ -258,7 +270,12 @@ def softshrink(*, lambda_: float = 0.5, bias: float | None = None) -> None:
     """
 
 
-@activation_function(lambda lambda_, bias: ("shrink", (lambda_, bias)), lambda_=NOT_NEGATIVE)
+@activation_function(
+    lambda lambda_, bias: ("shrink", (lambda_, bias)),
+    lambda_=NOT_NEGATIVE,
+    edges=((-inf, -inf, 1), (-0.5, 0, 0), (0, 0, 0), (0.5, 0, 0), (2, 2, 1), (inf, inf, 1)),
+    bounds=(0, 0),
+)
 def hardshrink(*, lambda_: float = 0.5, bias: float = 0.0) -> None:
     r"""Hard thresholding: 0 near 0, and x beyond.
 
@@ -288,7 +305,7 @@ def hardshrink(*, lambda_: float = 0.5, bias: float = 0.0) -> None:
     """
 
 
-@activation_function()
+@activation_function(edges=((-inf, 0, 0), (0, 0, 0), (2, 2, 1), (inf, inf, 1)), bounds=(0, 0))
 def threshold(*, threshold: float = 0.0, value: float = 0.0) -> None:
     r"""x above a threshold, a value elsewhere.
 
@@ -318,7 +335,9 @@ def threshold(*, threshold: float = 0.0, value: float = 0.0) -> None:
     """
 
 
-@activation_function(lambda alpha: ("threshold", (alpha, 0.0)))
+@activation_function(
+    lambda alpha: ("threshold", (alpha, 0.0)), edges=((-inf, 0, 0), (1, 0, 0), (2, 2, 1), (inf, inf, 1)), bounds=(0, 0)
+)
 def thresholded_relu(*, alpha: float = 1.0) -> None:
     r"""x above a threshold, 0 elsewhere.
 
@@ -347,7 +366,7 @@ def thresholded_relu(*, alpha: float = 1.0) -> None:
     """
 
 
-@activation_function()
+@activation_function(edges=((-inf, 0, 0), (-1, 0, 0), (0, 0.25, 0.5), (1, 1, 1), (inf, inf, 1)), bounds=(2, 1))
 def sparse_plus() -> None:
     r"""A softplus that is exactly 0 on the left and exactly x on the right.
 
@@ -374,7 +393,9 @@ def sparse_plus() -> None:
     lambda slope, offset, min_value, max_value: (
         "clipped_linear",
         (slope, offset, *ordered(min_value=min_value, max_value=max_value)),
-    )
+    ),
+    edges=((-inf, 0, 0), (0, 0, 0), (0.5, 0.5, 1), (1, 1, 0), (inf, 1, 0)),
+    bounds=(0, 0),
 )
 def clipped_linear(*, slope: float = 1.0, offset: float = 0.0, min_value: float = 0.0, max_value: float = 1.0) -> None:
     r"""A line between two limits.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import inf, nan
+
 from fastnn._core.activation import activation_function
 from fastnn._core.parameters import POSITIVE, ordered
 
 
-@activation_function()
+@activation_function(edges=((0, 0.5, 0.25), (-0.0, 0.5, 0.25), (inf, 1, 0), (-inf, 0, 0), (1e30, 1, 0), (-1e30, 0, 0)))
 def sigmoid() -> None:
     r"""Logistic sigmoid, from 0 to 1.
 
@@ -35,7 +37,7 @@ def sigmoid() -> None:
     """
 
 
-@activation_function()
+@activation_function(edges=((-inf, -inf, 1), (inf, 0, 0)), bounds=(2.3, 4))
 def log_sigmoid() -> None:
     r"""Logarithm of the sigmoid.
 
@@ -58,7 +60,12 @@ def log_sigmoid() -> None:
     """
 
 
-@activation_function(lambda alpha, beta: ("hard_sigmoid", (alpha, beta / alpha, (1 - beta) / alpha)), alpha=POSITIVE)
+@activation_function(
+    lambda alpha, beta: ("hard_sigmoid", (alpha, beta / alpha, (1 - beta) / alpha)),
+    alpha=POSITIVE,
+    edges=((-inf, 0, 0), (-3, 0, 0), (0, 0.5, 1 / 6), (3, 1, 0), (inf, 1, 0)),
+    bounds=(2, 1),
+)
 def hard_sigmoid(*, alpha: float = 1 / 6, beta: float = 0.5) -> None:
     r"""Piecewise linear sigmoid.
 
@@ -89,7 +96,7 @@ def hard_sigmoid(*, alpha: float = 1 / 6, beta: float = 0.5) -> None:
     """
 
 
-@activation_function()
+@activation_function(edges=((0, 0, 1), (-0.0, 0, 1), (inf, 1, 0), (-inf, -1, 0), (1e30, 1, 0)))
 def tanh() -> None:
     r"""Hyperbolic tangent, from -1 to 1.
 
@@ -113,7 +120,11 @@ def tanh() -> None:
     """
 
 
-@activation_function(lambda min_value, max_value: ("hard_tanh", ordered(min_value=min_value, max_value=max_value)))
+@activation_function(
+    lambda min_value, max_value: ("hard_tanh", ordered(min_value=min_value, max_value=max_value)),
+    edges=((-inf, -1, 0), (-1, -1, 0), (0, 0, 1), (1, 1, 0), (inf, 1, 0)),
+    bounds=(0, 0),
+)
 def hard_tanh(*, min_value: float = -1.0, max_value: float = 1.0) -> None:
     r"""The identity between two limits.
 
@@ -141,7 +152,7 @@ def hard_tanh(*, min_value: float = -1.0, max_value: float = 1.0) -> None:
     """
 
 
-@activation_function()
+@activation_function(edges=((-inf, -inf, 1), (0, 0, 0), (inf, inf, 1)), bounds=(3.4, 6.2))
 def tanhshrink() -> None:
     r"""What the hyperbolic tangent takes away.
 
@@ -164,7 +175,7 @@ def tanhshrink() -> None:
     """
 
 
-@activation_function()
+@activation_function(edges=((-inf, -1, 0), (0, 0, 1), (inf, 1, 0)))
 def softsign() -> None:
     r"""A sigmoid that comes near its limits slowly.
 
@@ -188,7 +199,7 @@ def softsign() -> None:
     """
 
 
-@activation_function()
+@activation_function(edges=((-inf, 0, 0), (-1, 0, 0), (0, 0.5, 0.5), (1, 1, 0), (inf, 1, 0)), bounds=(1, 0))
 def sparse_sigmoid() -> None:
     r"""A line from 0 to 1.
 
@@ -211,7 +222,10 @@ def sparse_sigmoid() -> None:
     """
 
 
-@activation_function()
+@activation_function(
+    edges=((0, -inf, inf), (-0.0, -inf, inf), (0.5, 0, 4), (1, inf, inf), (-1, nan, nan), (2, nan, nan)),
+    domain=(0, 1),
+)
 def logit() -> None:
     r"""Inverse of the sigmoid: the log-odds of a probability.
 

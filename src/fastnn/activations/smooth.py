@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from math import inf
 
 from fastnn._core.activation import activation_function
 from fastnn._core.parameters import POSITIVE, Kernel
 
 
-@activation_function()
+@activation_function(edges=((0, 0, 1), (inf, inf, 1), (-inf, -inf, 1)), bounds=(0, 0))
 def linear() -> None:
     r"""The identity, for output layers of regression.
 
@@ -34,7 +35,12 @@ def gelu_kernel(approximate: str) -> Kernel:
     return names[approximate], ()
 
 
-@activation_function(gelu_kernel)
+@activation_function(
+    gelu_kernel,
+    edges=((-inf, 0, 0), (0, 0, 0.5), (inf, inf, 1), (-1e30, 0, 0), (1e30, 1e30, 1)),
+    bounds=(2.3, 4.8),
+    crossing=-0.7518,
+)
 def gelu(*, approximate: str = "none") -> None:
     r"""Gaussian error linear unit.
 
@@ -67,7 +73,12 @@ def gelu(*, approximate: str = "none") -> None:
     """
 
 
-@activation_function(lambda: ("swish", (1.702,)))
+@activation_function(
+    lambda: ("swish", (1.702,)),
+    edges=((-inf, 0, 0), (0, 0, 0.5), (inf, inf, 1), (-1e30, 0, 0), (1e30, 1e30, 1)),
+    bounds=(2, 4.8),
+    crossing=-0.7499,
+)
 def quick_gelu() -> None:
     r"""A cheap approximation of the Gaussian error linear unit.
 
@@ -90,7 +101,9 @@ def quick_gelu() -> None:
     """
 
 
-@activation_function()
+@activation_function(
+    edges=((-inf, 0, 0), (0, 0, 0.5), (inf, inf, 1), (-1e30, 0, 0), (1e30, 1e30, 1)), bounds=(2, 4.5), crossing=-1.2785
+)
 def silu() -> None:
     r"""Sigmoid linear unit.
 
@@ -114,7 +127,12 @@ def silu() -> None:
     """
 
 
-@activation_function(lambda beta: ("silu", ()) if beta == 1 else ("swish", (beta,)))
+@activation_function(
+    lambda beta: ("silu", ()) if beta == 1 else ("swish", (beta,)),
+    edges=((-inf, 0, 0), (0, 0, 0.5), (inf, inf, 1)),
+    bounds=(2, 4.5),
+    crossing=-1.2785,
+)
 def swish(*, beta: float = 1.0) -> None:
     r"""Swish: :func:`silu` with a factor inside the sigmoid.
 
@@ -142,7 +160,7 @@ def swish(*, beta: float = 1.0) -> None:
     """
 
 
-@activation_function()
+@activation_function(edges=((-inf, 0, 0), (-3, 0, 0), (0, 0, 0.5), (3, 3, 1), (inf, inf, 1)))
 def hard_silu() -> None:
     r"""Piecewise quadratic :func:`silu`; also called hard swish.
 
@@ -166,7 +184,11 @@ def hard_silu() -> None:
     """
 
 
-@activation_function()
+@activation_function(
+    edges=((-inf, 0, 0), (0, 0, 0.6), (inf, inf, 1), (-1e30, 0, 0), (1e30, 1e30, 1)),
+    bounds=(3.2, 5.8),
+    crossing=-1.1924,
+)
 def mish() -> None:
     r"""Mish.
 
@@ -189,7 +211,7 @@ def mish() -> None:
     """
 
 
-@activation_function()
+@activation_function(edges=((-inf, 0, 0), (0, 0, 0.5), (inf, inf, 1)), bounds=(3.6, 5.7), crossing=-0.7862)
 def dish() -> None:
     r"""An algebraic function in the form of :func:`silu`.
 
@@ -212,7 +234,12 @@ def dish() -> None:
     """
 
 
-@activation_function(lambda beta: ("softplus", ()) if beta == 1 else ("scaled_softplus", (beta,)), beta=POSITIVE)
+@activation_function(
+    lambda beta: ("softplus", ()) if beta == 1 else ("scaled_softplus", (beta,)),
+    beta=POSITIVE,
+    edges=((-inf, 0, 0), (inf, inf, 1)),
+    bounds=(2.2, 4),
+)
 def softplus(*, beta: float = 1.0) -> None:
     r"""Smooth rectified linear unit.
 
@@ -246,7 +273,9 @@ def squareplus_kernel(b: float) -> Kernel:
     return "squareplus", (b, scale, b * scale * scale)
 
 
-@activation_function(squareplus_kernel, b=POSITIVE)
+@activation_function(
+    squareplus_kernel, b=POSITIVE, edges=((-inf, 0, 0), (0, 1, 0.5), (1.5, 2, 0.8), (inf, inf, 1)), bounds=(2.5, 4)
+)
 def squareplus(*, b: float = 4.0) -> None:
     r"""Algebraic softplus.
 
@@ -274,7 +303,7 @@ def squareplus(*, b: float = 4.0) -> None:
     """
 
 
-@activation_function()
+@activation_function(edges=((-inf, 0, 0), (0, 1, 1), (inf, inf, inf)))
 def exponential() -> None:
     r"""Exponential function.
 
@@ -297,7 +326,7 @@ def exponential() -> None:
     """
 
 
-@activation_function()
+@activation_function(edges=((-inf, -inf, 0.5), (0, 0, 1), (inf, inf, 1.5)))
 def bent_identity() -> None:
     r"""The identity with a bend.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from fastnn._core.arrays import ArrayLike
+from fastnn._core.facts import Domain
 from fastnn._core.losses.loss import elementwise_loss, row_loss
 from fastnn._core.parameters import NOT_NEGATIVE, POSITIVE, SHARE, Kernel
 
 
-@elementwise_loss(of_probabilities=True)
+@elementwise_loss(of_probabilities=True, prediction=Domain.PROBABILITIES, target=Domain.PROBABILITIES)
 def binary_cross_entropy() -> None:
     r"""Binary cross-entropy of probabilities.
 
@@ -40,7 +41,9 @@ def logits_kernel(pos_weight: float, label_smoothing: float) -> Kernel:
     return "weighted_binary_cross_entropy_with_logits", (pos_weight, label_smoothing)
 
 
-@elementwise_loss(logits_kernel, varying="pos_weight", pos_weight=POSITIVE, label_smoothing=SHARE)
+@elementwise_loss(
+    logits_kernel, varying="pos_weight", pos_weight=POSITIVE, label_smoothing=SHARE, target=Domain.PROBABILITIES
+)
 def binary_cross_entropy_with_logits(*, pos_weight: float | ArrayLike = 1.0, label_smoothing: float = 0.0) -> None:
     r"""Binary cross-entropy of logits: :func:`binary_cross_entropy` of their sigmoid, without going through it.
 
@@ -79,7 +82,7 @@ def sigmoid_focal_kernel(alpha: float, gamma: float) -> Kernel:
     return "sigmoid_focal", (alpha, gamma)
 
 
-@elementwise_loss(sigmoid_focal_kernel, gamma=NOT_NEGATIVE)
+@elementwise_loss(sigmoid_focal_kernel, gamma=NOT_NEGATIVE, target=Domain.PROBABILITIES)
 def sigmoid_focal(*, alpha: float = 0.25, gamma: float = 2.0) -> None:
     r"""Focal loss of logits: binary cross-entropy that counts less where the prediction is right already.
 
@@ -110,7 +113,7 @@ def sigmoid_focal(*, alpha: float = 0.25, gamma: float = 2.0) -> None:
     """
 
 
-@row_loss()
+@row_loss(target=Domain.MARKS)
 def multilabel_soft_margin() -> None:
     r"""Binary cross-entropy of logits for several labels at once, the mean over the labels of a sample.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from fastnn._core.arrays import ArrayLike
+from fastnn._core.facts import Domain
 from fastnn._core.losses.gaussian import gaussian_loss
 from fastnn._core.losses.loss import elementwise_loss
 from fastnn._core.parameters import FINITE, NOT_NEGATIVE, POSITIVE, Kernel
@@ -15,7 +16,7 @@ def poisson_kernel(log_input: float, full: float, epsilon: float) -> Kernel:
     return (f"poisson_nll{form}", ()) if log_input else (f"poisson_nll_of_rate{form}", (epsilon,))
 
 
-@elementwise_loss(poisson_kernel, epsilon=NOT_NEGATIVE)
+@elementwise_loss(poisson_kernel, epsilon=NOT_NEGATIVE, prediction=Domain.POSITIVE, target=Domain.POSITIVE)
 def poisson_nll(*, log_input: bool = True, full: bool = False, epsilon: float = 1e-08) -> None:
     r"""Negative log-likelihood of counts with a Poisson distribution.
 
@@ -46,7 +47,11 @@ def poisson_nll(*, log_input: bool = True, full: bool = False, epsilon: float = 
     """
 
 
-@elementwise_loss(lambda log_input: ("gamma_nll" if log_input else "gamma_nll_of_mean", ()))
+@elementwise_loss(
+    lambda log_input: ("gamma_nll" if log_input else "gamma_nll_of_mean", ()),
+    prediction=Domain.POSITIVE,
+    target=Domain.POSITIVE,
+)
 def gamma_nll(*, log_input: bool = True) -> None:
     r"""Negative log-likelihood of positive numbers with a gamma distribution.
 
@@ -79,7 +84,7 @@ def tweedie_kernel(power: float) -> Kernel:
     return ("tweedie" if power > 1 else "tweedie_of_any"), (power,)
 
 
-@elementwise_loss(tweedie_kernel, power=FINITE)
+@elementwise_loss(tweedie_kernel, power=FINITE, prediction=Domain.POSITIVE, target=Domain.POSITIVE)
 def tweedie(*, power: float = 1.5) -> None:
     r"""Half the deviance of a Tweedie distribution, from the logarithm of the expected value.
 
@@ -155,7 +160,7 @@ def kl_divergence_kernel(log_target: float, generalized: float) -> Kernel:
     return "kl_divergence_form", (float(bool(log_target)), float(bool(generalized)))
 
 
-@elementwise_loss(kl_divergence_kernel)
+@elementwise_loss(kl_divergence_kernel, target=Domain.PROBABILITIES)
 def kl_divergence(*, log_target: bool = False, generalized: bool = False) -> None:
     r"""Kullback-Leibler divergence of log-probabilities from target probabilities, element by element.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fastnn._core.facts import Domain
 from fastnn._core.losses.loss import elementwise_loss, label_loss, row_loss
 from fastnn._core.parameters import FINITE, POSITIVE, Kernel
 
 
-@elementwise_loss()
+@elementwise_loss(target=Domain.SIGNS)
 def hinge() -> None:
     r"""Hinge loss.
 
@@ -31,7 +32,7 @@ def hinge() -> None:
     """
 
 
-@elementwise_loss()
+@elementwise_loss(target=Domain.SIGNS)
 def squared_hinge() -> None:
     r"""Squared hinge loss.
 
@@ -56,7 +57,7 @@ def squared_hinge() -> None:
     """
 
 
-@elementwise_loss()
+@elementwise_loss(target=Domain.SIGNS)
 def perceptron() -> None:
     r"""Perceptron loss.
 
@@ -81,7 +82,7 @@ def perceptron() -> None:
     """
 
 
-@elementwise_loss()
+@elementwise_loss(target=Domain.SIGNS)
 def soft_margin() -> None:
     r"""Logistic loss for targets of -1 and 1.
 
@@ -106,7 +107,7 @@ def soft_margin() -> None:
     """
 
 
-@elementwise_loss()
+@elementwise_loss(target=Domain.SIGNS)
 def exponential_loss() -> None:
     r"""Exponential loss, that of AdaBoost.
 
@@ -214,7 +215,7 @@ def categorical_hinge() -> None:
     """
 
 
-@row_loss(in_place=False)
+@row_loss(in_place=False, target=Domain.MARKS)
 def multilabel_margin() -> None:
     r"""Hinge loss for several labels at once: each right one is to be ahead of each other class by 1.
 
@@ -240,7 +241,7 @@ def multilabel_margin() -> None:
     """
 
 
-@elementwise_loss(margin=FINITE)
+@elementwise_loss(margin=FINITE, target=Domain.SIGNS)
 def hinge_embedding(*, margin: float = 1.0) -> None:
     r"""Hinge loss of distances: those of equal pairs are to be small, the others at least a margin.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fastnn._core.facts import Domain
 from fastnn._core.losses.loss import label_loss, row_loss
 from fastnn._core.parameters import FINITE, NOT_NEGATIVE, SHARE
 
 
-@label_loss(takes_rows=True, label_smoothing=SHARE)
+@label_loss(takes_rows=True, label_smoothing=SHARE, target=Domain.DISTRIBUTIONS)
 def cross_entropy(*, label_smoothing: float = 0.0) -> None:
     r"""Cross-entropy of logits over many classes: the loss of their softmax, without going through it.
 
@@ -45,7 +46,7 @@ def cross_entropy(*, label_smoothing: float = 0.0) -> None:
     """
 
 
-@row_loss(of_probabilities=True)
+@row_loss(of_probabilities=True, prediction=Domain.DISTRIBUTIONS, target=Domain.DISTRIBUTIONS)
 def categorical_cross_entropy() -> None:
     r"""Cross-entropy of probabilities over many classes.
 

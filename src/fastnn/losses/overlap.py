@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from fastnn._core.facts import Domain
 from fastnn._core.losses.loss import row_loss
 from fastnn._core.parameters import NOT_NEGATIVE
 
 
-@row_loss(lambda smooth: ("tversky", (0.5, 0.5, smooth / 2)), smooth=NOT_NEGATIVE)
+@row_loss(
+    lambda smooth: ("tversky", (0.5, 0.5, smooth / 2)),
+    smooth=NOT_NEGATIVE,
+    prediction=Domain.PROBABILITIES,
+    target=Domain.MARKS,
+)
 def dice(*, smooth: float = 1.0) -> None:
     r"""Dice loss: 1 less the overlap of prediction and target.
 
@@ -35,7 +41,9 @@ def dice(*, smooth: float = 1.0) -> None:
     """
 
 
-@row_loss(alpha=NOT_NEGATIVE, beta=NOT_NEGATIVE, smooth=NOT_NEGATIVE)
+@row_loss(
+    alpha=NOT_NEGATIVE, beta=NOT_NEGATIVE, smooth=NOT_NEGATIVE, prediction=Domain.PROBABILITIES, target=Domain.MARKS
+)
 def tversky(*, alpha: float = 0.5, beta: float = 0.5, smooth: float = 1.0) -> None:
     r"""Tversky loss: the part of what is marked that is marked wrongly.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from fastnn._core.facts import Domain
 from fastnn._core.losses.lists import list_loss
 
 
-@list_loss(lambda: ("cross_entropy", ()))
+@list_loss(lambda: ("cross_entropy", ()), target=Domain.DISTRIBUTIONS)
 def ranking_softmax() -> None:
     r"""Softmax loss of a ranking: the cross-entropy between the items' relevance and the softmax of their scores.
 

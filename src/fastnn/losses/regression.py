@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastnn._core.arrays import ArrayLike
+from fastnn._core.facts import Domain
 from fastnn._core.losses.loss import elementwise_loss
 from fastnn._core.losses.root import root_loss
 from fastnn._core.parameters import NOT_NEGATIVE, POSITIVE, SHARE
@@ -198,7 +199,7 @@ def quantile(*, q: float | ArrayLike = 0.5) -> None:
     """
 
 
-@elementwise_loss()
+@elementwise_loss(prediction=Domain.POSITIVE, target=Domain.POSITIVE)
 def msle() -> None:
     r"""Squared difference of logarithms; under "mean" the mean squared logarithmic error.
 
@@ -217,7 +218,7 @@ def msle() -> None:
     """
 
 
-@elementwise_loss(epsilon=POSITIVE)
+@elementwise_loss(epsilon=POSITIVE, target=Domain.POSITIVE)
 def mape(*, epsilon: float = 1e-07) -> None:
     r"""Absolute error in percent of the target; under "mean" the mean absolute percentage error.
 
@@ -240,7 +241,7 @@ def mape(*, epsilon: float = 1e-07) -> None:
     """
 
 
-@elementwise_loss()
+@elementwise_loss(prediction=Domain.POSITIVE, target=Domain.POSITIVE)
 def smape() -> None:
     r"""Absolute error in percent of the mean of prediction and target: symmetric.
 

@@ -102,4 +102,5 @@ def gumbel_softmax(
 
     reader, writer = Cursor(unaliased_in_step(logits, noisy, shape), dtype), Cursor(noisy, dtype, 1, "writeonly")
     run_in_pieces(add_noise, [reader], [writer], noisy.size)
-    return softmax(noisy, axes, temperature=temperature, where=mask, out=noisy)
+    softmax(noisy, axes, temperature=temperature, where=mask, out=noisy)
+    return noisy

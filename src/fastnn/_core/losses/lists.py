@@ -65,6 +65,6 @@ class ListLoss(RowLoss):
         return request.results(total, dtype, outs)
 
 
-def list_loss(kernel: Callable[..., Kernel]) -> Callable[[Entry], ListLoss]:
+def list_loss(kernel: Callable[..., Kernel], **options: Any) -> Callable[[Entry], ListLoss]:
     """Make the loss of lists that an entry declares; see :class:`Loss`."""
-    return lambda entry: ListLoss(entry, kernel)
+    return lambda entry: ListLoss(entry, kernel, **options)

@@ -21,6 +21,7 @@ from fastnn._core.arrays import (
     float_type,
 )
 from fastnn._core.declaration import Declared, Entry, defaults_of
+from fastnn._core.facts import Domain
 from fastnn._core.losses.labels import OPTIONS, checked_ignore_index, class_weights, label_indices
 from fastnn._core.losses.request import (
     MEAN,
@@ -106,6 +107,8 @@ class Loss(Differentiable):
         Whether predictions are probabilities.
     in_place : bool
         Whether the kernel may write a gradient over the predictions, none of which it reads again then.
+    prediction, target : Domain
+        What they usually are; what is an error is known to the kernel.
     **ranges
         The ranges of the hyperparameters.
     """
@@ -127,10 +130,14 @@ class Loss(Differentiable):
         varying: str | None = None,
         of_probabilities: bool = False,
         in_place: bool = True,
+        prediction: Domain = Domain.NUMBERS,
+        target: Domain = Domain.NUMBERS,
         **ranges: Interval,
     ) -> None:
         super().__init__(entry)
+        self.domains = prediction, target
         self.varying, self.of_probabilities, self.in_place = varying, of_probabilities, in_place
+        self.ranges = ranges
         self.kernel = kernel_of(entry.__name__, ranges, kernel)
         self.default = self.choose({})
         self.direct = kernels.losses.Direct(

@@ -110,16 +110,23 @@ def total(choice: Kernel, arguments: Arguments, outs: Outs, value: bool, scale: 
     sum_of_pieces = 0.0
 
     def piecewise(
-        p: Array, t: Array, w: Array | None, v: Array | None, present: Array | None, *results: Array | None
+        p: Array,
+        t: Array,
+        w: Array | None,
+        v: Array | None,
+        present: Array | None,
+        values: Array | None,
+        gradient: Array | None,
+        hessian: Array | None,
     ) -> None:
         nonlocal sum_of_pieces
         if present is not None:
             w = fill_masked(p, t, w, v, present, width)
         sum_of_pieces = kernels.losses.evaluate(
-            choice, p, t, w, *results, value, scale, width, sum_of_pieces, v, a.of_classes
+            choice, p, t, w, values, gradient, hessian, value, scale, width, sum_of_pieces, v, a.of_classes
         )
         if present is not None:
-            for result in results:
+            for result in (values, gradient, hessian):
                 if result is not None:
                     result.reshape(len(present), -1)[~present] = 0
 
