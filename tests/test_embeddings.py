@@ -333,52 +333,6 @@ def test_settings_that_are_refused(loss, setting, error, message, values):
         assert all((out == 7).all() for out in outs)
 
 
-def relations(x):
-    """Copies of an array and, in each relation to it, one as large in the same memory."""
-    size = x.size
-    for of_array, of_out in (
-        (slice(0, size), slice(0, size)),
-        (slice(0, size), slice(1, size + 1)),
-        (slice(1, size + 1), slice(0, size)),
-        (slice(0, size), slice(size - 1, None, -1)),
-        (slice(0, 2 * size, 2), slice(1, 2 * size, 2)),
-        (slice(0, 2 * size, 2), slice(0, size)),
-    ):
-        memory = np.zeros(2 * size, x.dtype)
-        if of_out.step == -1:
-            memory = memory[:size]
-        array, out = memory[of_array].reshape(x.shape), memory[of_out].reshape(x.shape)
-        array[...] = x
-        yield array, out
-
-
-@each_dtype
-@each_case
-def test_out_may_be_the_memory_of_any_argument(case, dtype):
-    loss, count, elementwise, options = case
-    given = [np.asarray(array, dtype) for array in arguments(case, (4, 3), dtype)]
-    items = (4, 3) if elementwise else (4,)
-    options = {**options, "weight": np.linspace(0.5, 2, math.prod(items), dtype=dtype).reshape(items)}
-    want_value, want = loss.value_and_gradient(*given, **options)
-    for place in range(count):
-        for k in range(len(given)):
-            if given[k].shape != given[place].shape:
-                continue
-            for array, out in relations(given[k]):
-                outs = [np.empty_like(one) for one in given[:count]]
-                outs[place] = out
-                arrays = [array if one == k else other for one, other in enumerate(given)]
-                value, gradients = loss.value_and_gradient(*arrays, out=tuple(outs), **options)
-                assert value == want_value
-                assert all(np.array_equal(*pair) for pair in zip(gradients, want, strict=True))
-        if elementwise:
-            for weight, out in relations(options["weight"]):
-                outs = [np.empty_like(one) for one in given[:count]]
-                outs[place] = out
-                gradients = loss.gradient(*given, **{**options, "weight": weight}, out=tuple(outs))
-                assert all(np.array_equal(*pair) for pair in zip(gradients, want, strict=True))
-
-
 @each_case
 def test_outs_are_apart_from_each_other(case):
     loss, count, _, options = case
