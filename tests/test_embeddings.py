@@ -86,6 +86,7 @@ def test_values_against_the_reference(case, dtype, shape, weighted):
     np.testing.assert_allclose(loss(*given, reduction="none", **options), weight * want, **tolerances(dtype))
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("shape", [(1, 1), (6, 7), (2, 3, 5)], ids=str)
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @pytest.mark.parametrize("weighted", [False, True])
@@ -112,6 +113,7 @@ def test_gradients_against_central_differences(case, weighted, reduction, shape)
         assert np.array_equal(gradient, again)
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @pytest.mark.parametrize("weighted", [False, True])
 @each_case
@@ -449,6 +451,7 @@ def peak_of(function):
     return peak
 
 
+@pytest.mark.any_build
 @each_case
 def test_little_memory_beside_the_results(case):
     loss, count, _, options = case
@@ -459,6 +462,7 @@ def test_little_memory_beside_the_results(case):
     assert peak_of(lambda: loss(*given, reduction="sum", **options)) < size / 10
 
 
+@pytest.mark.any_build
 def test_little_memory_for_a_mask_of_items():
     scores, relevance, _ = triple((40_000, 64))
     mask, out = scores > -1, np.empty_like(scores)

@@ -192,6 +192,7 @@ def test_no_number_makes_a_warning(dtype, number):
                 nn.linear_cross_entropy(*arrays, labels, reduction="none")
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("strided", [False, True])
 def test_neither_factor_is_copied_whole(monkeypatch, strided):
     monkeypatch.setattr(linear_loss, "BLOCK", 1 << 12)
@@ -207,6 +208,7 @@ def test_neither_factor_is_copied_whole(monkeypatch, strided):
     assert peak < hidden.nbytes / 10
 
 
+@pytest.mark.any_build
 def test_the_logits_never_exist_whole(monkeypatch):
     monkeypatch.setattr(linear_loss, "BLOCK", 1 << 18)
     hidden, weight, labels = data((600,), 8, 10_000, np.float32)

@@ -1178,6 +1178,7 @@ def test_any_errors(errors, delta):
     np.testing.assert_array_equal(gradient, np.clip(errors, -delta, delta))
 
 
+@pytest.mark.any_build
 @given(st.data())
 @each_dtype
 @each_kind

@@ -244,6 +244,7 @@ def test_gradients_of_any_type(optimizer, settings, dtype, kind):
     assert np.array_equal(got, want)
 
 
+@pytest.mark.any_build
 @given(st.data())
 @each_dtype
 @each_optimizer

@@ -569,6 +569,7 @@ ROWS = {
 }
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("call", ROWS.values(), ids=list(ROWS))
 @pytest.mark.parametrize("layout", ["c", "fortran", "byte-swapped", "rows of a wider array"])
 def test_nothing_of_the_size_of_the_input_is_allocated(call, layout):
