@@ -47,8 +47,8 @@ def test_the_baseline_is_always_there():
     assert "baseline" in kernels.supported
 
 
-INDEPENDENT = ("accuracy", "ann", "bench", "cli", "diagnostics", "docs", "files", "gallery", "guide", "hostile")
-INDEPENDENT += ("objectives", "package", "processes")
+INDEPENDENT = ("accuracy", "ann", "arrays", "bench", "cli", "diagnostics", "docs", "elementary", "files", "gallery")
+INDEPENDENT += ("guide", "hostile", "objectives", "package", "processes", "vectorized")
 """Tests of what is the same in every build, or of all builds at once; single ones are marked ``any_build``."""
 
 

@@ -941,82 +941,6 @@ def test_single_numbers():
     assert nn.cross_entropy([0.0, 0.0], 1) == pytest.approx(math.log(2))
 
 
-@pytest.mark.parametrize(
-    "make", [np.empty_like, lambda x: np.empty((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)[..., ::2]]
-)
-@each_kind
-def test_out(loss, make):
-    prediction, target = data(loss, (50, 6))
-    want = loss.gradient(prediction, target)
-    out = make(prediction)
-    assert loss.gradient(prediction, target, out=out) is out
-    assert np.array_equal(out, want)
-    value, gradient = loss.value_and_gradient(prediction, target, out=out)
-    assert gradient is out
-    assert value == loss(prediction, target)
-    values = loss(prediction, target, reduction="none")
-    out = np.empty_like(values)
-    assert loss(prediction, target, reduction="none", out=out) is out
-    assert np.array_equal(out, values)
-
-
-@each_kind
-def test_out_may_be_or_overlap_an_argument(loss):
-    prediction, target = data(loss, (50, 6))
-    want = loss.gradient(prediction, target)
-    for argument in (0, 1):
-        arguments = [prediction.copy(), target.copy()]
-        assert np.array_equal(loss.gradient(*arguments, out=arguments[argument]), want)
-        room = np.empty(prediction.size + 3)
-        arguments = [prediction.copy(), target.copy()]
-        arguments[argument] = room[3:].reshape(prediction.shape)
-        arguments[argument][...] = (prediction, target)[argument]
-        assert np.array_equal(loss.gradient(*arguments, out=room[:-3].reshape(prediction.shape)), want)
-
-
-@pytest.mark.parametrize("shift", [-3, 3, 60, 6000])
-@pytest.mark.parametrize("place", [0, 1, 2])
-@each_kind
-def test_the_gradient_may_overlap_an_argument_on_either_side(loss, place, shift):
-    prediction, target = data(loss, (500, 60))
-    weight = np.random.default_rng(1).uniform(0.5, 2, (500,) if loss in ROW_LOSSES else (500, 60))
-    arguments = [prediction, target, weight]
-    want = loss.gradient(prediction, target, weight=weight)
-    room = np.empty(prediction.size + abs(shift))
-    inside = room[max(0, -shift) :][: arguments[place].size].reshape(arguments[place].shape)
-    inside[...] = arguments[place]
-    arguments[place] = inside
-    out = room[max(0, shift) :][: prediction.size].reshape(prediction.shape)
-    assert np.array_equal(loss.gradient(*arguments[:2], weight=arguments[2], out=out), want)
-
-
-@pytest.mark.parametrize("loss", [loss for loss in KINDS if loss not in ROW_LOSSES], ids=str)
-def test_values_may_go_over_or_into_an_argument(loss):
-    prediction, target = data(loss, (500, 60))
-    weight = np.random.default_rng(1).uniform(0.5, 2, (500, 60))
-    want = loss(prediction, target, weight=weight, reduction="none")
-    for place in (0, 1, 2):
-        for shift in (-60, -3, 0, 3, 60):
-            room = np.empty(prediction.size + abs(shift))
-            arguments = [prediction, target, weight]
-            inside = room[max(0, -shift) :][: prediction.size].reshape(prediction.shape)
-            inside[...] = arguments[place]
-            arguments[place] = inside
-            out = room[max(0, shift) :][: prediction.size].reshape(prediction.shape)
-            assert np.array_equal(loss(*arguments[:2], weight=arguments[2], reduction="none", out=out), want)
-
-
-@pytest.mark.parametrize("loss", [nn.categorical_cross_entropy, nn.cross_entropy], ids=str)
-def test_values_of_rows_may_go_into_an_argument(loss):
-    prediction, target = data(loss, (500, 60))
-    want = loss(prediction, target, reduction="none")
-    for out_of in (lambda array: array[:, 0], lambda array: array.reshape(-1)[:500], lambda array: array[::-1, 7]):
-        for place in (0, 1):
-            arguments = [prediction.copy(), target.copy()]
-            out = out_of(arguments[place])
-            assert np.array_equal(loss(*arguments, reduction="none", out=out), want)
-
-
 P, T, LOGITS = np.zeros((4, 3)), np.zeros((4, 3)), np.zeros((2, 3, 5))
 ERRORS = [
     (
@@ -1254,6 +1178,7 @@ def test_any_errors(errors, delta):
     np.testing.assert_array_equal(gradient, np.clip(errors, -delta, delta))
 
 
+@pytest.mark.any_build
 @given(st.data())
 @each_dtype
 @each_kind

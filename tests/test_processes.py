@@ -1,6 +1,7 @@
 """Processes that are forked, spawned, interrupted, out of memory and out of disk; and damaged files."""
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -23,7 +24,14 @@ def python(path, script, *arguments):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-X", "faulthandler", path, *arguments]
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell switches the signal off for what it starts in the background.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as process:
         try:
             yield process
@@ -131,18 +139,9 @@ network.fit(np.ones((50, 3)), np.ones(50), epochs=10**9, progress=False)
 }
 
 
-LISTENING = """
-import signal
-import numpy as np
-import fastnn as nn
-
-signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell switches off for what runs in the background
-"""
-
-
 @pytest.mark.parametrize("long", LONG)
 def test_ctrl_c_ends_what_takes_long(long, tmp_path):
-    with python(tmp_path / "script.py", LISTENING + LONG[long]) as process:
+    with python(tmp_path / "script.py", f"import numpy as np, fastnn as nn\n{LONG[long]}") as process:
         assert process.stdout.readline() == "ready\n"
         with pytest.raises(subprocess.TimeoutExpired):  # it is at work
             process.wait(0.5)

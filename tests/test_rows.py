@@ -879,7 +879,7 @@ def test_gumbel_softmax_is_repeatable_and_takes_masks():
     np.testing.assert_array_equal(first, second)
     assert (first[:, 3:] == 0).all()
     assert (first[:, :3] > 0).all()
-    with pytest.raises(TypeError, match=re.escape("rng must be a numpy.random.Generator, not int")):
+    with pytest.raises(TypeError, match=re.escape("rng must be a numpy.random.Generator, not 3")):
         nn.gumbel_softmax(x, 3)
 
 
