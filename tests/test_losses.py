@@ -20,7 +20,7 @@ from sklearn._loss import loss as scikit_losses
 import fastnn as nn
 from fastnn import reference
 
-ROW_LOSSES = tuple(loss for loss in nn.LOSSES.values() if loss.rowwise)
+ROW_LOSSES = tuple(loss for loss in nn.LOSSES.values() if loss.of_rows)
 LABEL_LOSSES = tuple(loss for loss in ROW_LOSSES if not loss.takes_rows)
 DTYPES = [np.float32, np.float64]
 CLASSES = [1, 2, 3, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 127, 128, 129, 255, 256, 257, 1000]
@@ -328,7 +328,7 @@ def test_a_masked_value_counts_nothing(loss, dtype, shape, weighted):
     if loss is nn.ranking_softmax:
         pytest.skip("its mask is one of items, not of lists: tests/test_embeddings.py")
     prediction, target = data(loss, shape, dtype)
-    items = shape[:1] if loss.rowwise else shape
+    items = shape[:1] if loss.of_rows else shape
     rng = np.random.default_rng(2)
     mask, weight = rng.random(items) < 0.7, rng.uniform(0.5, 2, items).astype(dtype) if weighted else None
     spoilt = prediction.copy()
@@ -1221,7 +1221,7 @@ def test_nan_spoils_its_value_and_derivatives_and_no_others(loss, dtype, reducti
     if loss is nn.rmse and reduction != "none":
         return  # a value of all errors
     prediction, target = data(loss, (5, 6), dtype)
-    weight = np.ones(5 if loss.rowwise else (5, 6), dtype)
+    weight = np.ones(5 if loss.of_rows else (5, 6), dtype)
     clean = function(prediction, target, weight=weight, reduction=reduction)
     for name in ("prediction", "target", "weight"):
         arguments = {"prediction": prediction.copy(), "target": target.copy(), "weight": weight.copy()}
@@ -1239,7 +1239,7 @@ def test_nan_spoils_its_value_and_derivatives_and_no_others(loss, dtype, reducti
             assert np.isnan(result[2]).any()
             if name == "prediction" and result.ndim == 2:
                 assert np.isnan(result[2, place[-1]])
-            if name == "weight" and loss.rowwise:
+            if name == "weight" and loss.of_rows:
                 assert np.isnan(result[2]).all()
             others = [0, 1, 3, 4]
             if reduction == "none" or name != "weight":
@@ -1254,7 +1254,7 @@ def test_what_is_masked_counts_nothing_whatever_it_is(loss, shape, reduction, pa
     if loss is nn.ranking_softmax:
         pytest.skip("its mask is one of items, not of lists: tests/test_embeddings.py")
     function, (prediction, target) = calls(loss)[part], data(loss, shape)
-    mask = np.random.default_rng(2).random(shape[:1] if loss.rowwise else shape) < 0.7
+    mask = np.random.default_rng(2).random(shape[:1] if loss.of_rows else shape) < 0.7
     weight = np.random.default_rng(3).uniform(0.5, 2, mask.shape)
     options = {"where": mask, "reduction": reduction}
     want = function(prediction, target, weight=weight, **options)
@@ -1282,7 +1282,7 @@ def test_no_warning_of_numbers_of_any_size(loss, dtype, reduction, extreme):
     weight = np.full(4, 1e300)
     with np.errstate(all="raise"):
         mask = np.array([True, False, True, True])
-        for options in ({}, {"weight": weight}, {"where": mask if loss.rowwise else mask[:, np.newaxis]}):
+        for options in ({}, {"weight": weight}, {"where": mask if loss.of_rows else mask[:, np.newaxis]}):
             if loss is nn.ranking_softmax and "where" in options:
                 continue
             for function in calls(loss).values():
@@ -1380,7 +1380,7 @@ def test_targets_outside_the_domain(loss, outside):
                 with pytest.raises(ValueError, match=message):
                     loss.gradient(layout(prediction), target, out=out, **options)
         assert (out == 7).all()
-        mask = np.array([True, False, True]) if loss.rowwise else np.array([[True], [False], [True]])
+        mask = np.array([True, False, True]) if loss.of_rows else np.array([[True], [False], [True]])
         assert np.isfinite(loss(prediction, target, where=mask))
 
 
@@ -1523,7 +1523,7 @@ def test_no_loss_needs_memory_of_the_size_of_its_arguments(loss, kind):
     if kind == "weighted":
         options["weight"] = np.ones(ROWS, np.float32)
     if kind == "masked":
-        options["where"] = np.arange(ROWS) % 3 > 0 if loss.rowwise else (np.arange(ROWS) % 3 > 0)[:, None]
+        options["where"] = np.arange(ROWS) % 3 > 0 if loss.of_rows else (np.arange(ROWS) % 3 > 0)[:, None]
     if kind == "strided":
         prediction, target = LAYOUTS["strided"](prediction), LAYOUTS["strided"](target)
     if kind in ("class weights", "ignored", "smoothed"):

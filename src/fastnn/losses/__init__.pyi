@@ -1129,7 +1129,7 @@ class _margin_ranking(JointLoss):
     @overload
     def __call__(self, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> Number | Array: ...
 margin_ranking: _margin_ranking
-class _triplet_margin(JointLoss):
+class _triplet_margin(TripletLoss):
     """Hinge loss of triplets: a row is to be nearer to the one it belongs to than to another, by a margin."""
     class _gradient(Part):
         def __call__(self, anchor: ArrayLike, positive: ArrayLike, negative: ArrayLike, *, margin: float = 1.0, p: float = 2.0, swap: bool = False, distance: Loss | None = None, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, ...] | None = None) -> tuple[Array, ...]: ...

@@ -17,5 +17,5 @@ ROW_FUNCTIONS = entries(RowFunction, probabilities, normalization)
 
 LOG_SUMS = entries(LogSum, log_sums)
 
-__all__ = ["LOG_SUMS", "ROW_FUNCTIONS", "LogSum", "RowFunction", "gumbel_softmax", *ROW_FUNCTIONS, *LOG_SUMS]
+__all__ = ["ROW_FUNCTIONS", "LogSum", "RowFunction", "gumbel_softmax", *ROW_FUNCTIONS, *LOG_SUMS]
 globals().update(ROW_FUNCTIONS, **LOG_SUMS)
