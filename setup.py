@@ -22,7 +22,8 @@ OBJECTS = [MEMORYVIEWS, *sorted(set(KERNELS.glob("*.pyx")) - set(WHOLE))]
 # GCC unrolls short loops before it vectorizes: then the partial sums of reductions.pxd end up as single numbers.
 # It makes calls of memcpy out of copies of a few numbers: then the partial sums are in memory, not in registers.
 FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-g0"]
-FLAGS += ["--param", "max-completely-peel-times=4", "-fno-tree-loop-distribute-patterns"]
+FLAGS += ["--param", "max-completely-peel-times=4"]
+FLAGS += [] if "clang" in os.environ.get("CC", "") else ["-fno-tree-loop-distribute-patterns"]  # which clang refuses
 # Nothing is thrown through the kernels: what an exception needs to find its way back is a thirtieth of a wheel.
 FLAGS += ["-fno-asynchronous-unwind-tables"]
 # Vectors for what is left after the last whole one are a seventh of these modules, and of no use in most of them.

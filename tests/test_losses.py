@@ -121,44 +121,47 @@ def test_against_the_reference(loss, dtype, reduction, weighted):
     assert np.array_equal(loss.gradient(prediction, target, weight=weight, reduction=reduction), gradient)
 
 
-@pytest.mark.parametrize("size", [size for size in SIZES if size])
 @each_dtype
 @each_kind
-def test_sizes(loss, dtype, size):
-    prediction, target = data(loss, shapes(loss, size), dtype, seed=size)
-    value, gradient = loss.value_and_gradient(prediction, target)
-    want_value, want_gradient = expected(loss, prediction, target)
-    np.testing.assert_allclose(value, want_value, **tolerances(dtype))
-    np.testing.assert_allclose(gradient * size, want_gradient * size, **tolerances(dtype))
+def test_sizes(loss, dtype):
+    for size in filter(None, SIZES):
+        prediction, target = data(loss, shapes(loss, size), dtype, seed=size)
+        value, gradient = loss.value_and_gradient(prediction, target)
+        want_value, want_gradient = expected(loss, prediction, target)
+        close = {**tolerances(dtype), "err_msg": f"of {size}"}
+        np.testing.assert_allclose(value, want_value, **close)
+        np.testing.assert_allclose(gradient * size, want_gradient * size, **close)
 
 
 @pytest.mark.parametrize("reduction", ["sum", "none"])
-@pytest.mark.parametrize("size", SIZES)
 @each_dtype
 @each_kind
-def test_sizes_with_a_weight_for_each_value(loss, dtype, size, reduction):
-    prediction, target = data(loss, shapes(loss, size), dtype, seed=size)
-    weight = np.random.default_rng(1).uniform(0.5, 2, size).astype(dtype)
-    options = {"weight": weight, "reduction": reduction}
-    value, gradient = loss.value_and_gradient(prediction, target, **options)
-    want_value, want_gradient = expected(loss, prediction, target, **options)
-    np.testing.assert_allclose(value, want_value, **tolerances(dtype))
-    np.testing.assert_allclose(gradient, want_gradient, **tolerances(dtype))
-    assert bits(loss(prediction, target, **options)) == bits(value)
-    assert bits(loss.gradient(prediction, target, **options)) == bits(gradient)
+def test_sizes_with_a_weight_for_each_value(loss, dtype, reduction):
+    for size in SIZES:
+        prediction, target = data(loss, shapes(loss, size), dtype, seed=size)
+        weight = np.random.default_rng(1).uniform(0.5, 2, size).astype(dtype)
+        options = {"weight": weight, "reduction": reduction}
+        value, gradient = loss.value_and_gradient(prediction, target, **options)
+        want_value, want_gradient = expected(loss, prediction, target, **options)
+        close = {**tolerances(dtype), "err_msg": f"of {size}"}
+        np.testing.assert_allclose(value, want_value, **close)
+        np.testing.assert_allclose(gradient, want_gradient, **close)
+        assert bits(loss(prediction, target, **options)) == bits(value), size
+        assert bits(loss.gradient(prediction, target, **options)) == bits(gradient), size
 
 
-@pytest.mark.parametrize("classes", CLASSES)
 @each_dtype
 @pytest.mark.parametrize("loss", ROW_LOSSES, ids=str)
-def test_numbers_of_classes(loss, dtype, classes):
+def test_numbers_of_classes(loss, dtype):
     if loss is nn.multiclass_perceptron and dtype == np.float32:
         pytest.skip("where two scores round to one, the reference takes the other")
-    prediction, target = data(loss, (19, classes), dtype)
-    value, gradient = loss.value_and_gradient(prediction, target, reduction="none")
-    want_value, want_gradient = expected(loss, prediction, target, reduction="none")
-    np.testing.assert_allclose(value, want_value, **tolerances(dtype))
-    np.testing.assert_allclose(gradient, want_gradient, **tolerances(dtype))
+    for classes in CLASSES:
+        prediction, target = data(loss, (19, classes), dtype)
+        value, gradient = loss.value_and_gradient(prediction, target, reduction="none")
+        want_value, want_gradient = expected(loss, prediction, target, reduction="none")
+        close = {**tolerances(dtype), "err_msg": f"of {classes} classes"}
+        np.testing.assert_allclose(value, want_value, **close)
+        np.testing.assert_allclose(gradient, want_gradient, **close)
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
