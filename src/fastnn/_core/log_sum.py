@@ -64,16 +64,22 @@ class LogSumBackward(Declared):
         rows, dtype = terms.rows, terms.dtype
         matrices: list[Any] = [rows.matrix(view, dtype) for view in (*sources, result)]
         if mask is None and all(matrix is not None for matrix in matrices):
-            kernels.softmax.log_sums_backward(flat(slopes, dtype), matrices[-2], weights(matrices[:-1]), matrices[-1])
+            kernels.rows.log_sums_backward(
+                kernels.loops["rows"], flat(slopes, dtype), matrices[-2], weights(matrices[:-1]), matrices[-1]
+            )
             return
         for index in rows.pieces():
             if rows.size > PIECE:
-                passes = kernels.softmax.Passes("logsumexp.backward", rows.size, float(slopes[index].item()))
+                passes = kernels.rows.Passes(
+                    kernels.loops["rows"], "logsumexp.backward", rows.size, float(slopes[index].item())
+                )
                 row = None if mask is None else mask[index]
                 take_row(passes, [source[index] for source in sources], result[index], dtype, row, (0.0, 0.0))
                 continue
             pieces = terms.pieces(sources, mask, index)
-            kernels.softmax.log_sums_backward(flat(slopes[index], dtype), pieces[-1], weights(pieces), pieces[-1])
+            kernels.rows.log_sums_backward(
+                kernels.loops["rows"], flat(slopes[index], dtype), pieces[-1], weights(pieces), pieces[-1]
+            )
             result[index] = pieces[-1].reshape(result[index].shape)
 
 
@@ -186,7 +192,7 @@ class LogSum(Declared):
         views = [rows.view(array.reshape(rows.kept)) for array in wanted]
         for index in rows.pieces():
             if rows.size > PIECE:
-                passes = kernels.softmax.Passes(self.__name__, rows.size, 1.0)
+                passes = kernels.rows.Passes(kernels.loops["rows"], self.__name__, rows.size, 1.0)
                 row = None if mask is None else mask[index]
                 take_row(passes, [source[index] for source in sources], None, dtype, row, (0.0, 0.0))
                 value, sign = passes.log_sum()
@@ -202,7 +208,7 @@ class LogSum(Declared):
 
     def run(self, pieces: Sequence[Any], results: Sequence[Array]) -> None:
         values, signs = results[0], results[1] if len(results) > 1 else None
-        kernels.softmax.log_sums(pieces[-1], weights(pieces), values, signs, self.mean)
+        kernels.rows.log_sums(kernels.loops["rows"], pieces[-1], weights(pieces), values, signs, self.mean)
 
 
 def log_sum(*, mean: bool) -> Callable[[Entry], LogSum]:

@@ -13,10 +13,15 @@ from fastnn._core import models
 from fastnn._core.arrays import Array, ArrayLike, float_array, float_type
 from fastnn._core.declaration import Declared, Entry, defaults_of
 from fastnn._core.foreign import foreign
-from fastnn._core.parameters import Interval
+from fastnn._core.parameters import Interval, checked_hyperparameters
+from fastnn._core.pieces import PIECE
+from fastnn._core.rowwise import apply_rowwise
+
+ENGINE = kernels.loops["rows"], checked_hyperparameters, apply_rowwise, PIECE
+"""What the compiled callables are given."""
 
 
-class BackwardFrom(Declared, kernels.softmax.BinaryRowwise):
+class BackwardFrom(Declared, kernels.rows.BinaryRowwise):
     """The back-propagation step of a row function, given its output or its input."""
 
     nin = 2
@@ -49,7 +54,7 @@ class Backward(Declared):
     def __init__(self, forward: RowFunction, flat: bool, entry: Entry) -> None:
         self.declare_part(forward, "backward", models.backward_of_rows, entry)
         self.forward, self.flat = forward, flat
-        self.from_output = BackwardFrom(self.__name__, forward.defaults, forward.settings, "y")
+        self.from_output = BackwardFrom(self.__name__, forward.defaults, forward.settings, *ENGINE, "y")
         self.from_output.declare_part(forward, "backward.from_output", models.backward_of_rows, entry)
         self.from_output.__name__ = self.__name__  # which errors name
         self.from_output.masked = 0.0, forward.hidden
@@ -79,7 +84,7 @@ class Backward(Declared):
         return self.from_output(grad, y, axis, where=where, out=out, **hyperparameter)
 
 
-class RowFunction(Declared, kernels.softmax.UnaryRowwise):
+class RowFunction(Declared, kernels.rows.UnaryRowwise):
     """A function of the rows along an axis: call it, or its ``backward``."""
 
     nin = 1
@@ -109,14 +114,14 @@ def row_function(
 
     def make(entry: Entry) -> RowFunction:
         name = entry.__name__
-        function = RowFunction(name, defaults_of(entry), constant)
+        function = RowFunction(name, defaults_of(entry), constant, *ENGINE)
         function.declare(entry, models.row_function)
         function.ranges = ranges
         function.masked, function.hidden = None if masked is None else (masked,), hidden
         if output_tells:
             function.backward = Backward(function, flat, entry)
         else:
-            function.backward = BackwardFrom(f"{name}.backward", function.defaults, constant, "x")
+            function.backward = BackwardFrom(f"{name}.backward", function.defaults, constant, *ENGINE, "x")
             function.backward.declare_part(function, "backward", models.backward_of_rows_from_input, entry)
             function.backward.masked = None
             function.backward.output_tells = False

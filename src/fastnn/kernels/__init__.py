@@ -14,9 +14,21 @@ import os
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from fastnn.kernels import activations, cpu, gated, maxout, parametric
+from fastnn.kernels import activations, cpu, gated, maxout, parametric, rows
 
-__all__ = ["activations", "available", "cpu", "gated", "isa", "load", "loops", "maxout", "parametric", "supported"]
+__all__ = [
+    "activations",
+    "available",
+    "cpu",
+    "gated",
+    "isa",
+    "load",
+    "loops",
+    "maxout",
+    "parametric",
+    "rows",
+    "supported",
+]
 
 ISAS = ("avx2", "baseline")
 """The names of the builds, best first."""
@@ -52,13 +64,13 @@ isa = choose(os.environ.get("FASTNN_ISA"))
 """The build in use."""
 
 loops: dict[str, dict[str, Any]] = {
-    module: load(module, isa).KERNELS for module in ("activations", "gated", "maxout", "parametric")
+    module: load(module, isa).KERNELS for module in ("activations", "gated", "maxout", "parametric", "rows")
 }
 """Its kernels, by module and name."""
 
 if TYPE_CHECKING:
-    from fastnn.kernels import losses, optimizers, pairs, sequences, softmax
+    from fastnn.kernels import losses, optimizers, pairs, sequences
 else:
-    softmax, losses, pairs, sequences, optimizers = (
-        load(module, isa) for module in ("softmax", "losses", "pairs", "sequences", "optimizers")
+    losses, pairs, sequences, optimizers = (
+        load(module, isa) for module in ("losses", "pairs", "sequences", "optimizers")
     )

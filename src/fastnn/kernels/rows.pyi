@@ -2,9 +2,12 @@ from collections.abc import Callable
 from typing import Any
 
 from fastnn._core.arrays import Array
+from fastnn.kernels.activations import Checked, Kernels
+
+Fallback = Callable[[Any, dict[str, Any], Any, Any, Any, dict[str, Any]], Any]
 
 class Passes:
-    def __init__(self, name: str, n: int, constant: float) -> None: ...
+    def __init__(self, kernels: Kernels, name: str, n: int, constant: float) -> None: ...
     @property
     def done(self) -> bool: ...
     @property
@@ -19,7 +22,16 @@ class Passes:
 class UnaryRowwise:
     defaults: dict[str, Any]
     settings: Callable[..., float]
-    def __init__(self, name: str, defaults: dict[str, Any], settings: Callable[..., float]) -> None: ...
+    def __init__(
+        self,
+        name: str,
+        defaults: dict[str, Any],
+        settings: Callable[..., float],
+        kernels: Kernels,
+        checked: Checked,
+        fallback: Fallback,
+        longest: int,
+    ) -> None: ...
     def passes(self, n: int, **hyperparameter: Any) -> Passes: ...
     def __call__(
         self,
@@ -36,7 +48,17 @@ class BinaryRowwise:
     defaults: dict[str, Any]
     settings: Callable[..., float]
     array: str
-    def __init__(self, name: str, defaults: dict[str, Any], settings: Callable[..., float], array: str) -> None: ...
+    def __init__(
+        self,
+        name: str,
+        defaults: dict[str, Any],
+        settings: Callable[..., float],
+        kernels: Kernels,
+        checked: Checked,
+        fallback: Fallback,
+        longest: int,
+        array: str,
+    ) -> None: ...
     def passes(self, n: int, **hyperparameter: Any) -> Passes: ...
     def __call__(
         self,
@@ -50,5 +72,5 @@ class BinaryRowwise:
         **hyperparameter: Any,
     ) -> Any: ...
 
-def log_sums(x: Array, b: Array | None, out: Array, signs: Array | None, mean: bool) -> None: ...
-def log_sums_backward(grad: Array, x: Array, b: Array | None, out: Array) -> None: ...
+def log_sums(kernels: Kernels, x: Array, b: Array | None, out: Array, signs: Array | None, mean: bool) -> None: ...
+def log_sums_backward(kernels: Kernels, grad: Array, x: Array, b: Array | None, out: Array) -> None: ...
