@@ -11,7 +11,7 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 KERNELS = Path("src/fastnn/kernels")
-WHOLE = [KERNELS / f"{name}.pyx" for name in ("losses", "optimizers", "pairs", "sequences", "softmax", "units")]
+WHOLE = [KERNELS / f"{name}.pyx" for name in ("optimizers", "sequences", "softmax", "units")]
 LOOPS = [*sorted(KERNELS.glob("loops/*.pyx")), *WHOLE]
 OBJECTS = sorted(set(KERNELS.glob("*.pyx")) - set(WHOLE))
 

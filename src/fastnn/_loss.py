@@ -28,6 +28,7 @@ from fastnn._arrays import (
 )
 from fastnn._declaration import Declared, defaults_of, documented
 from fastnn.activations import Settings
+from fastnn.kernels.evaluation import Pass
 
 MEAN, WEIGHT = "mean", "weight"
 """The defaults of ``reduction`` and ``denominator``: that an argument is one of them is seen at a glance."""
@@ -82,43 +83,31 @@ def filled(common: str, item: str, items: str, gradients: str) -> str:
     return common
 
 
-class Derivatives(Declared):
+class Derivatives(Declared, Pass):
     """The gradient of a loss, its second derivatives, or several of value, gradient and second derivatives at once."""
 
     def __init__(self, loss: Loss, declaration: Callable[..., Any]) -> None:
         self.declare(declaration, f"{loss.__name__}.{declaration.__name__}")
         self.__module__ = loss.__module__
         self.loss = loss
-        wanted = declaration.__name__.split("_and_")
-        self.value, self.gradient, self.hessian = (part in wanted for part in ("value", "gradient", "hessian"))
+        self.wanted = tuple(declaration.__name__.split("_and_"))
+        loss.make_pass(self, self.wanted, self.prepared)
 
-    def __call__(
+    def prepared(
         self,
         prediction: ArrayLike,
         target: ArrayLike,
-        *,
-        weight: ArrayLike | None = None,
-        where: ArrayLike | None = None,
-        reduction: str = "mean",
-        denominator: str = "weight",
-        out: Any = None,
-        **hyperparameter: Any,
+        weight: ArrayLike | None,
+        where: ArrayLike | None,
+        reduction: str,
+        denominator: str,
+        out: Any,
+        hyperparameter: Mapping[str, Any],
     ) -> Any:
-        loss = self.loss
-        # The usual call, without detours.
-        if (
-            weight is None
-            and where is None
-            and reduction is MEAN
-            and denominator is WEIGHT
-            and not hyperparameter
-            and not self.hessian
-        ):
-            direct = loss.direct(loss.default, prediction, target, out, self.value, True, True)
-            if direct is not None:
-                return direct if self.value else direct[1]
-        outs = checked_outs(out, self.gradient + self.hessian)
-        results = loss.evaluate(
+        """The same for arguments of any kind."""
+        gradient, hessian = "gradient" in self.wanted, "hessian" in self.wanted
+        outs = checked_outs(out, gradient + hessian)
+        results = self.loss.evaluate(
             prediction,
             target,
             weight,
@@ -126,19 +115,18 @@ class Derivatives(Declared):
             hyperparameter,
             where=where,
             denominator=denominator,
-            value=self.value,
-            gradient=self.gradient,
-            hessian=self.hessian,
-            gradient_out=outs[0] if self.gradient else None,
-            hessian_out=outs[-1] if self.hessian else None,
+            value="value" in self.wanted,
+            gradient=gradient,
+            hessian=hessian,
+            gradient_out=outs[0] if gradient else None,
+            hessian_out=outs[-1] if hessian else None,
         )
-        asked = tuple(
-            result for result, wanted in zip(results, (self.value, self.gradient, self.hessian), strict=True) if wanted
-        )
+        parts = zip(results, ("value", "gradient", "hessian"), strict=True)
+        asked = tuple(result for result, part in parts if part in self.wanted)
         return asked if len(asked) > 1 else asked[0]
 
 
-class Loss(Declared):
+class Loss(Declared, Pass):
     """A loss of single elements: call it, or its ``gradient``, ``value_and_gradient``, ``hessian`` or
     ``gradient_and_hessian``."""
 
@@ -162,7 +150,21 @@ class Loss(Declared):
         self.defaults = {n: value for n, value in defaults_of(declaration).items() if n not in self.options}
         self.settings: Settings = settings or (lambda **constants: (self.__name__, tuple(constants.values())))
         self.default = self.chosen({})
-        self.direct = kernels.losses.Direct(
+        self.make_pass(self, ("value",), self.prepared)
+        self.gradient = Derivatives(self, gradient)
+        self.value_and_gradient = Derivatives(self, value_and_gradient)
+        self.hessian = Derivatives(self, hessian)
+        self.gradient_and_hessian = Derivatives(self, gradient_and_hessian)
+
+    def make_pass(self, one: Pass, wanted: tuple[str, ...], fallback: Callable[..., Any]) -> None:
+        """Tell a compiled pass what it has to know of this loss."""
+        Pass.__init__(
+            one,
+            kernels.losses,
+            wanted,
+            self.chosen,
+            fallback,
+            options=dict(self.options),
             rowwise=self.rowwise,
             takes_labels=self.takes_labels,
             takes_rows=self.takes_rows,
@@ -170,23 +172,19 @@ class Loss(Declared):
             in_place=self.in_place,
             is_root=self.is_root,
         )
-        self.gradient = Derivatives(self, gradient)
-        self.value_and_gradient = Derivatives(self, value_and_gradient)
-        self.hessian = Derivatives(self, hessian)
-        self.gradient_and_hessian = Derivatives(self, gradient_and_hessian)
 
-    def __call__(
+    def prepared(
         self,
         prediction: ArrayLike,
         target: ArrayLike,
-        *,
-        weight: ArrayLike | None = None,
-        where: ArrayLike | None = None,
-        reduction: str = "mean",
-        denominator: str = "weight",
-        out: Array | None = None,
-        **hyperparameter: Any,
+        weight: ArrayLike | None,
+        where: ArrayLike | None,
+        reduction: str,
+        denominator: str,
+        out: Any,
+        hyperparameter: Mapping[str, Any],
     ) -> Any:
+        """The value for arguments of any kind."""
         check_values_out(out, reduction)
         return self.evaluate(
             prediction,
@@ -223,11 +221,6 @@ class Loss(Declared):
         options = {name: given.get(name, default) for name, default in self.options.items()}
         numbers, varying = self.split({name: given[name] for name in given if name not in options})
         chosen = self.chosen(numbers)
-        plain = all(one is None for one in (weight, where, varying)) and not any(name in given for name in options)
-        if plain and reduction != "none" and not hessian:
-            direct = self.direct(chosen, prediction, target, gradient_out, value, gradient, reduction == "mean")
-            if direct is not None:
-                return *direct, None
         with np.errstate(all="ignore"):  # NaN and infinity are input and results, not errors
             return self.evaluate_any(
                 chosen,

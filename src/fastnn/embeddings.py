@@ -582,7 +582,7 @@ def run_kernel(
         gradients, hessians = (
             tuple(derivatives.pop(0) for _ in rows) if part in parts else None for part in ("gradient", "hessian")
         )
-        total = kernels.pairs.evaluate(chosen, rows, t, w, m, v, gradients, hessians, scale, width, total)
+        total = kernels.losses.evaluate_joint(chosen, rows, t, w, m, v, gradients, hessians, scale, width, total)
 
     results = [values, *(out for part in parts.values() for out in part)]
     of_type = [array for array in (*arrays, target, weight, *results) if array is not None]

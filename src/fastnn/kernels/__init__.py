@@ -14,7 +14,7 @@ import os
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from fastnn.kernels import activations, cpu
+from fastnn.kernels import activations, cpu, evaluation
 
 __all__ = ["activations", "available", "cpu", "isa", "load", "loops", "supported"]
 
@@ -51,12 +51,17 @@ def load(module: str, isa: str) -> ModuleType:
 isa = choose(os.environ.get("FASTNN_ISA"))
 """The build in use."""
 
-loops: dict[str, dict[str, Any]] = {module: load(module, isa).KERNELS for module in ("activations",)}
+loops: dict[str, dict[str, Any]] = {
+    module: load(module, isa).KERNELS for module in ("activations", "losses", "pairs", "row_losses")
+}
 """Its kernels, by module and name."""
 
+losses = evaluation.Losses({**loops["losses"], **loops["row_losses"]}, loops["pairs"])
+"""Its losses."""
+
 if TYPE_CHECKING:
-    from fastnn.kernels import losses, optimizers, pairs, sequences, softmax, units
+    from fastnn.kernels import optimizers, sequences, softmax, units
 else:
-    units, softmax, losses, pairs, sequences, optimizers = (
-        load(module, isa) for module in ("units", "softmax", "losses", "pairs", "sequences", "optimizers")
+    units, softmax, sequences, optimizers = (
+        load(module, isa) for module in ("units", "softmax", "sequences", "optimizers")
     )
