@@ -81,7 +81,7 @@ def run_pairs(name, arrays, target, weight=None, where=None, which=("gradient", 
     gradients, hessians = (
         tuple(np.empty_like(array) for array in arrays) if part in which else None for part in ("gradient", "hessian")
     )
-    kernels.pairs.evaluate(
+    kernels.losses.evaluate_joint(
         (name, constants), arrays, target, weight, where, values, gradients, hessians, 0.7, width, 0.0
     )
     return [values, *(gradients or ()), *(hessians or ())]

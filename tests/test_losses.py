@@ -1484,7 +1484,7 @@ def test_the_kernels_check_what_memory_depends_on():
     ]:
         with pytest.raises(ValueError, match="do not fit together"):
             evaluate((kernel, (0.0,)), prediction, target, weight, values, gradient, None, True, 1.0, classes, 0.0)
-    with pytest.raises(ValueError, match="constants at most, not 5"):
+    with pytest.raises(ValueError, match="constants at most, not the 5"):
         evaluate(("mse", (0.0,) * 5), p, t, *rest, 1, 0.0)
 
 

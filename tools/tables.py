@@ -114,7 +114,71 @@ cdef void {name}_{real}(
     return table(row, functions(), f"from fastnn.kernels.formulas.rows cimport {', '.join(modules)}\n\n")
 
 
-TABLES: dict[str, Callable[[], str]] = {"activations": activations, "gated": gated, "rows": rows}
+DOMAINS = {
+    "UNIT": (
+        *("binary_cross_entropy", "binary_cross_entropy_with_logits", "weighted_binary_cross_entropy_with_logits"),
+        *("sigmoid_focal", "multilabel_soft_margin", "multilabel_margin", "tversky"),
+    ),
+    "NOT_NEGATIVE": (
+        *("poisson_nll", "poisson_nll_of_rate", "poisson_nll_full", "poisson_nll_of_rate_full"),
+        *("gamma_nll", "gamma_nll_of_mean", "tweedie"),
+    ),
+    "SIGNS": ("hinge", "squared_hinge", "perceptron", "soft_margin", "exponential_loss", "hinge_embedding"),
+}
+"""The losses whose targets are not any numbers."""
+
+VARYING = ("quantile", "gaussian_nll", "weighted_binary_cross_entropy_with_logits", "gaussian_nll_of_variance")
+"""The losses whose first constant may be an array."""
+
+
+def domain(name: str) -> str:
+    return next((domain for domain, names in DOMAINS.items() if name in names), "ANY")
+
+
+def losses() -> str:
+    names = formulas("losses", "real", r"real [pxz], real t, const double \*a\)")
+    kernel = """\
+cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
+    return {loops}(f.{name}[{real}], f.{name}_gradient[{real}], f.{hessian}[{real}], task, scale)
+"""
+
+    def of(name: str) -> dict[str, str]:
+        hessian = f"{name}_hessian" if f"{name}_hessian" in names else "flat_hessian"
+        loops = "varying_loops" if name in VARYING else "loops"
+        return {"name": name, "hessian": hessian, "loops": loops, "domain": domain(name)}
+
+    others = ("rmse", "margin_ranking")  # whose loops are their own
+    row = '"{name}": kernel({name}_float, {name}_double, NUMBERS, {domain})'
+    chosen = (name for name in names if f"{name}_gradient" in names and name not in others)
+    return table(row, ((kernel, of(name)) for name in chosen))
+
+
+def row_losses() -> str:
+    """The formulas of rows are those of several with targets of their own or with labels, or of one with its label."""
+    sources = [path.read_text() for path in sorted((KERNELS / "formulas" / "rows").glob("*.pxd"))]
+    arguments = r"\(\n    Task task, [^)]*double \*v,?\n\) noexcept nogil:$"
+    found = re.findall(rf"^cdef inline void (\w+)_(rows|labels|row){arguments}", "".join(sources), re.MULTILINE)
+    kernel = """\
+cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
+    return {loop}({name}_{kind}[{real}], task, scale)
+"""
+
+    def of(name: str, kind: str) -> dict[str, str]:
+        loop = "label_loop" if kind == "row" else "row_loop"
+        takes = "ROWS" if kind == "rows" else "LABELS"
+        return {"name": name, "kind": kind, "loop": loop, "takes": takes, "domain": domain(name)}
+
+    row = '"{name}": kernel({name}_float, {name}_double, {takes}, {domain})'
+    return table(row, ((kernel, of(*function)) for function in found))
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "activations": activations,
+    "gated": gated,
+    "losses": losses,
+    "row_losses": row_losses,
+    "rows": rows,
+}
 
 
 def main() -> None:

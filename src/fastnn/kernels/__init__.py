@@ -14,16 +14,18 @@ import os
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from fastnn.kernels import activations, cpu, gated, maxout, parametric, rows
+from fastnn.kernels import activations, cpu, evaluation, gated, maxout, parametric, rows
 
 __all__ = [
     "activations",
     "available",
     "cpu",
+    "evaluation",
     "gated",
     "isa",
     "load",
     "loops",
+    "losses",
     "maxout",
     "parametric",
     "rows",
@@ -64,13 +66,15 @@ isa = choose(os.environ.get("FASTNN_ISA"))
 """The build in use."""
 
 loops: dict[str, dict[str, Any]] = {
-    module: load(module, isa).KERNELS for module in ("activations", "gated", "maxout", "parametric", "rows")
+    module: load(module, isa).KERNELS
+    for module in ("activations", "gated", "losses", "maxout", "pairs", "parametric", "row_losses", "rows")
 }
 """Its kernels, by module and name."""
 
+losses = evaluation.Losses({**loops["losses"], **loops["row_losses"]}, loops["pairs"])
+"""Its losses."""
+
 if TYPE_CHECKING:
-    from fastnn.kernels import losses, optimizers, pairs, sequences
+    from fastnn.kernels import optimizers, sequences
 else:
-    losses, pairs, sequences, optimizers = (
-        load(module, isa) for module in ("losses", "pairs", "sequences", "optimizers")
-    )
+    sequences, optimizers = (load(module, isa) for module in ("sequences", "optimizers"))

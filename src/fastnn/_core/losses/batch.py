@@ -10,7 +10,7 @@ import numpy as np
 from fastnn._core import models
 from fastnn._core.arrays import Array, ArrayLike, check_out, destination, float_array, float_type, plain_array
 from fastnn._core.declaration import Entry
-from fastnn._core.losses.loss import Differentiable, Loss
+from fastnn._core.losses.loss import AnsweringLoss, Loss
 from fastnn._core.losses.request import MEAN, WEIGHT, Request, Wants, alone
 from fastnn._core.parameters import Interval, checked_hyperparameters
 
@@ -19,7 +19,7 @@ Formula = Callable[..., tuple[Array, int, Callable[[float], Any]]]
 count, and the gradient with respect to the similarities of their sum times a factor."""
 
 
-class BatchLoss(Differentiable):
+class BatchLoss(AnsweringLoss):
     """A loss of embeddings and their labels: call it, or one of its parts."""
 
     parts: ClassVar[Mapping[str, Entry]] = {

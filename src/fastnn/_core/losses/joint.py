@@ -27,7 +27,7 @@ from fastnn._core.arrays import (
     unaliased_in_step,
 )
 from fastnn._core.declaration import Entry
-from fastnn._core.losses.loss import Differentiable
+from fastnn._core.losses.loss import AnsweringLoss
 from fastnn._core.losses.request import (
     MEAN,
     PARTS,
@@ -58,7 +58,7 @@ class Arranged(NamedTuple):
     target: Array | None = None
 
 
-class JointLoss(Differentiable):
+class JointLoss(AnsweringLoss):
     """A loss of several arrays: call it, or one of its parts, which have a derivative for each of them.
 
     ``arrange`` takes the mask, the arrays and the loss's own keywords.
@@ -141,7 +141,7 @@ def run(request: Request, out: Any, arranged: Arranged) -> tuple[Any, Sequence[t
         gradients, hessians = (
             tuple(derivatives.pop(0) for _ in rows) if part in parts else None for part in ("gradient", "hessian")
         )
-        total = kernels.pairs.evaluate(choice, rows, t, w, m, v, gradients, hessians, scale, width, total)
+        total = kernels.losses.evaluate_joint(choice, rows, t, w, m, v, gradients, hessians, scale, width, total)
 
     of_type = [array for array in (*arrays, target, weight, *written) if array is not None]
     if all(is_c_ready(array, dtype) for array in of_type) and (mask is None or is_c_ready(mask, mask.dtype)):

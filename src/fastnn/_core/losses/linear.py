@@ -22,7 +22,7 @@ from fastnn._core.arrays import (
 )
 from fastnn._core.declaration import Entry
 from fastnn._core.losses.labels import checked_ignore_index, label_indices
-from fastnn._core.losses.loss import Differentiable
+from fastnn._core.losses.loss import AnsweringLoss
 from fastnn._core.losses.request import MEAN, WEIGHT, Wants, check_reduction, divisor, weight_array, with_last_axes
 from fastnn._core.pieces import Cursor
 
@@ -32,7 +32,7 @@ PRODUCT = 1 << 20
 """Elements of the weights' gradient that are computed at once, before they are added to it."""
 
 
-class LinearLoss(Differentiable):
+class LinearLoss(AnsweringLoss):
     """Cross-entropy of a linear layer: call it, or its ``value_and_gradient``."""
 
     parts: ClassVar[Mapping[str, Entry]] = {"value_and_gradient": models.value_and_gradients_of_layer}

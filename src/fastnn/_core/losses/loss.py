@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,10 +25,8 @@ from fastnn._core.declaration import Declared, Entry, defaults_of
 from fastnn._core.facts import Domain
 from fastnn._core.losses.labels import OPTIONS, checked_ignore_index, class_weights, label_indices
 from fastnn._core.losses.request import (
-    MEAN,
     PARTS,
     VALUE,
-    WEIGHT,
     Request,
     Wants,
     alone,
@@ -37,6 +36,7 @@ from fastnn._core.losses.request import (
 )
 from fastnn._core.losses.run import Arguments, Outs, first_outside, total
 from fastnn._core.parameters import Interval, Kernel, checked_hyperparameters, kernel_of
+from fastnn.kernels.evaluation import Pass
 
 
 class Part(Declared):
@@ -46,12 +46,6 @@ class Part(Declared):
         self.loss, self.wants = loss, PARTS[name]
         self.declare_part(loss, name, model, loss.entry, *loss.common[:-1])
 
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        try:
-            return self.loss.answer(self.wants, *arguments, **keywords)
-        except TypeError as error:
-            raise misfit(self, error, arguments, keywords) from None
-
 
 class Differentiable(Declared):
     """A function with derivatives: call it for its value, or one of its parts."""
@@ -60,6 +54,7 @@ class Differentiable(Declared):
     """Its parts, and the models of what they do."""
     common: ClassVar[tuple[Entry, ...]] = ()
     """The models of the function itself; all but the last hold for its parts as well."""
+    kind_of_part: ClassVar[type[Part]] = Part
     gradient: Part
     value_and_gradient: Part
     hessian: Part
@@ -68,8 +63,32 @@ class Differentiable(Declared):
     def __init__(self, entry: Entry) -> None:
         self.entry, self.defaults = entry, defaults_of(entry)
         self.declare(entry, *self.common)
+
+    def make_parts(self) -> None:
         for name, model in self.parts.items():
-            setattr(self, name, Part(self, name, model))
+            setattr(self, name, self.kind_of_part(self, name, model))
+
+
+class AnsweringPart(Part):
+    """A part that its loss answers for."""
+
+    loss: AnsweringLoss
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        try:
+            return self.loss.answer(self.wants, *arguments, **keywords)
+        except TypeError as error:
+            raise misfit(self, error, arguments, keywords) from None
+
+
+class AnsweringLoss(Differentiable):
+    """A loss that answers for itself and for its parts."""
+
+    kind_of_part = AnsweringPart
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(entry)
+        self.make_parts()
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         try:
@@ -91,8 +110,18 @@ def misfit(function: Declared, error: TypeError, arguments: tuple[Any, ...], key
     return error
 
 
-class Loss(Differentiable):
-    """A loss of single elements.
+class PassPart(Pass, Part):
+    """A part that is a compiled pass over the data, for arguments that need no preparation."""
+
+    loss: Loss
+
+    def __init__(self, loss: Loss, name: str, model: Entry) -> None:
+        Part.__init__(self, loss, name, model)
+        loss.make_pass(self, self.wants)
+
+
+class Loss(Pass, Differentiable):
+    """A loss of single elements. Itself and its parts are compiled passes, for arguments that need no preparation.
 
     Parameters
     ----------
@@ -113,7 +142,8 @@ class Loss(Differentiable):
         The ranges of the hyperparameters.
     """
 
-    parts: ClassVar = {name: getattr(models, name) for name in PARTS}
+    parts: ClassVar[Mapping[str, Entry]] = {name: getattr(models, name) for name in PARTS}
+    kind_of_part: ClassVar[type[Part]] = PassPart
     common: ClassVar[tuple[Entry, ...]] = (models.loss,)
     of_rows = False
     takes_labels = False
@@ -134,18 +164,28 @@ class Loss(Differentiable):
         target: Domain = Domain.NUMBERS,
         **ranges: Interval,
     ) -> None:
-        super().__init__(entry)
+        Differentiable.__init__(self, entry)
         self.domains = prediction, target
         self.varying, self.of_probabilities, self.in_place = varying, of_probabilities, in_place
         self.ranges = ranges
         self.kernel = kernel_of(entry.__name__, ranges, kernel)
-        self.default = self.choose({})
-        self.direct = kernels.losses.Direct(
+        self.make_pass(self, VALUE)
+        self.make_parts()
+
+    def make_pass(self, one: Pass, wants: Wants) -> None:
+        """Tell a compiled pass what it has to know of this loss, and who takes what it does not."""
+        Pass.__init__(
+            one,
+            kernels.losses,
+            wants.names,
+            self.choose,
+            partial(self.answer, wants),
+            options=dict(self.options),
             rowwise=self.of_rows,
             takes_labels=self.takes_labels,
             takes_rows=self.takes_rows,
-            of_probabilities=of_probabilities,
-            in_place=in_place,
+            of_probabilities=self.of_probabilities,
+            in_place=self.in_place,
             is_root=self.is_root,
         )
 
@@ -158,20 +198,14 @@ class Loss(Differentiable):
         wants: Wants,
         prediction: ArrayLike,
         target: ArrayLike,
-        *,
-        weight: ArrayLike | None = None,
-        where: ArrayLike | None = None,
-        reduction: str = MEAN,
-        denominator: str = WEIGHT,
-        out: Any = None,
-        **own: Any,
+        weight: ArrayLike | None,
+        where: ArrayLike | None,
+        reduction: str,
+        denominator: str,
+        out: Any,
+        own: Mapping[str, Any],
     ) -> Any:
-        # The usual call, without detours.
-        usual = weight is None and where is None and reduction is MEAN and denominator is WEIGHT
-        if usual and not own and not wants.hessian and (out is None or wants.gradient):
-            results = self.direct(self.default, prediction, target, out, wants.value, wants.gradient, True)
-            if results is not None:
-                return results if wants.value and wants.gradient else results[wants.gradient]
+        """What is wanted: one result, or a tuple of them, for arguments of any kind."""
         request = Request.of(wants, weight, where, reduction, denominator, out)
         return alone(self.evaluate(request, prediction, target, own))
 

@@ -25,6 +25,10 @@ class Wants(NamedTuple):
     hessian: bool
 
     @property
+    def names(self) -> tuple[str, ...]:
+        return ("value",) * self.value + self.derivatives
+
+    @property
     def derivatives(self) -> tuple[str, ...]:
         return ("gradient",) * self.gradient + ("hessian",) * self.hessian
 

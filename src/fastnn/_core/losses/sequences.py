@@ -12,12 +12,12 @@ from fastnn import kernels
 from fastnn._core import models
 from fastnn._core.arrays import Array, ArrayLike, check_out, float_array, float_type, plain_array, unaliased_in_step
 from fastnn._core.declaration import Entry
-from fastnn._core.losses.loss import Differentiable
+from fastnn._core.losses.loss import AnsweringLoss
 from fastnn._core.losses.request import MEAN, WEIGHT, Request, Wants
 from fastnn._core.parameters import checked_flag
 
 
-class SequenceLoss(Differentiable):
+class SequenceLoss(AnsweringLoss):
     """Connectionist temporal classification: call it, or one of its parts."""
 
     parts: ClassVar[Mapping[str, Entry]] = {

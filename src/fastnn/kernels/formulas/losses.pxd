@@ -2,7 +2,7 @@
 target t.
 
 Derivatives are with respect to the prediction. Every function has the signature ``(p, t, a)``, where a holds the loss's
-constants (as fastnn/losses.py makes them of its hyperparameters), so that losses.pyx can pass any of them to its loops.
+constants (as fastnn/losses.py makes them of its hyperparameters), so that loops/losses.pyx can take any of them.
 r is p - t. Where a derivative does not exist it is 0 if that is a subgradient; NaN stays NaN.
 """
 
@@ -15,6 +15,11 @@ from fastnn.kernels.formulas.elementary cimport (
     exp_any, exp_nonpositive, exp_of_product, expm1_nonpositive, log1p_of, log1p_unit, log_of_positive, log_probability,
     mul_add, power, real, smallest_normal,
 )
+
+
+cdef inline real step(real d) noexcept nogil:
+    """1 for d above 0, else 0."""
+    return or_nan(<real>1 if d > 0 else <real>0, d)
 
 
 # mse: r^2
@@ -258,8 +263,20 @@ cdef inline real stirling(real t) noexcept nogil:
 cdef inline real poisson_nll_full(real p, real t, const double *a) noexcept nogil:
     return poisson_nll(p, t, a) + stirling(t)
 
+cdef inline real poisson_nll_full_gradient(real p, real t, const double *a) noexcept nogil:
+    return poisson_nll_gradient(p, t, a)
+
+cdef inline real poisson_nll_full_hessian(real p, real t, const double *a) noexcept nogil:
+    return poisson_nll_hessian(p, t, a)
+
 cdef inline real poisson_nll_of_rate_full(real p, real t, const double *a) noexcept nogil:
     return poisson_nll_of_rate(p, t, a) + stirling(t)
+
+cdef inline real poisson_nll_of_rate_full_gradient(real p, real t, const double *a) noexcept nogil:
+    return poisson_nll_of_rate_gradient(p, t, a)
+
+cdef inline real poisson_nll_of_rate_full_hessian(real p, real t, const double *a) noexcept nogil:
+    return poisson_nll_of_rate_hessian(p, t, a)
 
 
 # gamma_nll: p + t e^-p from the logarithm of the mean; log(p) + t / p from the mean itself.

@@ -26,6 +26,14 @@ cdef inline void fill(real *lane, real value) noexcept nogil:
         lane[k] = value
 
 
+cdef inline void fill_row(real *row, Py_ssize_t n, real number) noexcept nogil:
+    """Put a number into all of a row, if there is one."""
+    cdef Py_ssize_t k
+    if row is not NULL:
+        for k in range(n):
+            row[k] = number
+
+
 cdef inline real fold_sum(real *lane) noexcept nogil:
     cdef int k
     for k in range(8):

@@ -5,16 +5,10 @@ Each takes the rows once, or a few times, for a few numbers; every element's der
 
 from libc.math cimport INFINITY, pow, sqrt
 
+from fastnn.kernels.evaluation cimport Task
 from fastnn.kernels.formulas.elementary cimport power, real
 from fastnn.kernels.formulas.losses cimport absolute, mae_gradient, or_nan
 from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, dot_row, row_max, stretches, sum_row
-
-
-cdef inline void fill_row(real *row, Py_ssize_t n, real number) noexcept nogil:
-    cdef Py_ssize_t k
-    if row is not NULL:
-        for k in range(n):
-            row[k] = number
 
 
 cdef inline double row_size(const real *p, const real *t, Py_ssize_t n) noexcept nogil:
@@ -210,3 +204,62 @@ cdef inline double distance_hessian(Norm norm, Distance d, real p, real t) noexc
         at_zero = 0 if d.a > 2 else INFINITY
         bend = (d.a - 1) * ((at_zero if u == 0 else inner) - slope * slope)
     return 0 if d.value == 0 else bend * d.inverse * d.to_unit
+
+
+cdef inline void cosine_rows(
+    Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    """The cosine of the angle between rows, or 1 minus it."""
+    cdef bint distance = task.constants[0] != 0
+    cdef Py_ssize_t n = task.classes, r, k
+    cdef double sign = -1 if distance else 1
+    cdef Angle angle
+    for r in range(rows):
+        angle = angle_between(p + r * n, t + r * n, n, distance)
+        v[r] = angle.distance if distance else angle.cosine
+        if hessian is not NULL:  # before the gradient, which may overwrite the prediction
+            for k in range(r * n, r * n + n):
+                hessian[k] = <real>cosine_hessian(angle, p[k], t[k], sign * scale[r])
+        if gradient is not NULL:
+            for k in range(r * n, r * n + n):
+                gradient[k] = <real>cosine_gradient(angle, p[k], t[k], sign * scale[r])
+
+
+cdef inline void norm_row(
+    Norm norm, double a, const real *p, const real *t, real *gradient, real *hessian, real scale, Py_ssize_t n, double *v
+) noexcept nogil:
+    cdef Distance d = distance_between(norm, a, p, t, n)
+    cdef Py_ssize_t k
+    v[0] = d.value
+    if hessian is not NULL:  # before the gradient, which may overwrite the prediction
+        for k in range(n):
+            hessian[k] = <real>(scale * distance_hessian(norm, d, p[k], t[k]))
+    if gradient is not NULL:
+        for k in range(n):
+            gradient[k] = <real>(scale * distance_gradient(norm, d, p[k], t[k], k))
+
+
+cdef inline void pairwise_distance_rows(
+    Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    """The norm of the difference, of order a; for an infinite one the largest |p - t|."""
+    cdef double a = task.constants[0]
+    cdef real *to_gradient = NULL
+    cdef real *to_hessian = NULL
+    cdef Py_ssize_t n = task.classes, r, start
+    for r in range(rows):
+        start = r * n
+        if gradient is not NULL:
+            to_gradient = gradient + start
+        if hessian is not NULL:
+            to_hessian = hessian + start
+        if a == 2:
+            norm_row(SQUARES, a, p + start, t + start, to_gradient, to_hessian, scale[r], n, &v[r])
+        elif a == 1:
+            norm_row(SUM, a, p + start, t + start, to_gradient, to_hessian, scale[r], n, &v[r])
+        elif a == INFINITY:
+            norm_row(MAXIMUM, a, p + start, t + start, to_gradient, to_hessian, scale[r], n, &v[r])
+        else:
+            norm_row(POWERS, a, p + start, t + start, to_gradient, to_hessian, scale[r], n, &v[r])

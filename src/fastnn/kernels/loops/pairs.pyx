@@ -1,44 +1,15 @@
-"""The loops of losses of two or three arrays: the value and the derivatives with respect to each, in one pass over all.
+"""The loops of losses of two or three arrays: the value and the derivatives with respect to each, in one pass over all."""
 
-``evaluate`` takes contiguous arrays of one type that fastnn/embeddings.py has prepared, writes what was asked for, and
-returns the weighted sum of the values. Whatever memory safety needs, it checks itself.
-"""
-
-cimport numpy as cnp
 from libc.math cimport INFINITY
 
-from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, store_constants
+from fastnn.kernels.evaluation cimport MOST_ARRAYS, JointTask, joint_kernel
 from fastnn.kernels.formulas cimport losses as f
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.formulas.rows.distances cimport (
     MAXIMUM, POWERS, SQUARES, SUM, Angle, Distance, Norm, angle_between, cosine_gradient, cosine_hessian,
-    distance_between, distance_gradient, distance_hessian, exchanged, fill_row,
+    distance_between, distance_gradient, distance_hessian, exchanged,
 )
-from fastnn.kernels.loops.reductions cimport STRETCH, stretches, sum_row
-
-cnp.import_array()
-
-cdef enum:
-    CONSTANTS = 3  # the most that a loss takes
-    MOST = 3       # arrays
-
-cdef struct Task:
-    # What is wanted: the values, stored or added up, and the derivatives with respect to each array, or NULL.
-    void *values
-    void *gradients[MOST]
-    void *hessians[MOST]
-    # What it is made of. Without weights all are 1; without a mask all rows count; not every loss has targets.
-    const void *arrays[MOST]
-    const void *target
-    const void *weight
-    const unsigned char *where
-    Py_ssize_t rows
-    Py_ssize_t width       # elements in a row
-    double[CONSTANTS] constants
-    double total           # what the sum starts from
-
-ctypedef double (*float_kernel)(Task, float) noexcept nogil
-ctypedef double (*double_kernel)(Task, double) noexcept nogil
+from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, stretches, sum_row
 
 
 cdef inline void store(real *out, const real *part, Py_ssize_t n) noexcept nogil:
@@ -48,7 +19,7 @@ cdef inline void store(real *out, const real *part, Py_ssize_t n) noexcept nogil
         out[k] = part[k]
 
 
-cdef double margin_ranking(Task task, real scale) noexcept nogil:
+cdef double margin_ranking(JointTask task, real scale) noexcept nogil:
     """max(0, m - t (x1 - x2)), element by element."""
     cdef const real *x1
     cdef const real *x2
@@ -115,7 +86,7 @@ cdef inline double hinge_slope(double v) noexcept nogil:
     return 1 if v > 0 else v
 
 
-cdef inline double cosine_embedding_row(Task task, Py_ssize_t r, real factor) noexcept nogil:
+cdef inline double cosine_embedding_row(JointTask task, Py_ssize_t r, real factor) noexcept nogil:
     """The distance d of a pair that belongs together, max(0, (1 - m) - d) of another."""
     cdef Py_ssize_t n = task.width, stretch, start, count, k
     cdef const real *x1 = <const real *>task.arrays[0] + r * n
@@ -149,7 +120,7 @@ cdef inline double cosine_embedding_row(Task task, Py_ssize_t r, real factor) no
     return v
 
 
-cdef inline double triplet_row(Norm norm, Task task, Py_ssize_t r, real factor) noexcept nogil:
+cdef inline double triplet_row(Norm norm, JointTask task, Py_ssize_t r, real factor) noexcept nogil:
     """max(0, d(anchor, positive) - d(anchor, negative) + m), or with the smaller of both distances to the negative."""
     cdef Py_ssize_t n = task.width, stretch, start, count, k
     cdef double a = task.constants[1]
@@ -203,7 +174,7 @@ cdef inline double triplet_row(Norm norm, Task task, Py_ssize_t r, real factor) 
     return v
 
 
-cdef inline double triplet_margin_row(Task task, Py_ssize_t r, real factor) noexcept nogil:
+cdef inline double triplet_margin_row(JointTask task, Py_ssize_t r, real factor) noexcept nogil:
     cdef double a = task.constants[1]
     if a == 2:
         return triplet_row(SQUARES, task, r, factor)
@@ -214,14 +185,14 @@ cdef inline double triplet_margin_row(Task task, Py_ssize_t r, real factor) noex
     return triplet_row(POWERS, task, r, factor)
 
 
-cdef inline bint has_derivatives(Task task) noexcept nogil:
+cdef inline bint has_derivatives(JointTask task) noexcept nogil:
     return task.gradients[0] is not NULL or task.hessians[0] is not NULL
 
 
-cdef inline void fill_derivatives(Task task, Py_ssize_t r, real like) noexcept nogil:
+cdef inline void fill_derivatives(JointTask task, Py_ssize_t r, real like) noexcept nogil:
     """The derivatives of a row whose value changes with none of its elements."""
     cdef Py_ssize_t i
-    for i in range(MOST):
+    for i in range(MOST_ARRAYS):
         if task.gradients[i] is not NULL:
             fill_row(<real *>task.gradients[i] + r * task.width, task.width, <real>0)
         if task.hessians[i] is not NULL:
@@ -229,7 +200,7 @@ cdef inline void fill_derivatives(Task task, Py_ssize_t r, real like) noexcept n
 
 
 cdef inline double row_loop(
-    double (*row)(Task, Py_ssize_t, real) noexcept nogil, Task task, real scale
+    double (*row)(JointTask, Py_ssize_t, real) noexcept nogil, JointTask task, real scale
 ) noexcept nogil:
     """The loop over rows. One that does not count has 0 for everything, whatever it holds."""
     cdef const real *weight = <const real *>task.weight
@@ -251,103 +222,15 @@ cdef inline double row_loop(
     return total
 
 
-cdef double cosine_embedding(Task task, real scale) noexcept nogil:
+cdef double cosine_embedding(JointTask task, real scale) noexcept nogil:
     return row_loop(cosine_embedding_row[real], task, scale)
 
-cdef double triplet_margin(Task task, real scale) noexcept nogil:
+cdef double triplet_margin(JointTask task, real scale) noexcept nogil:
     return row_loop(triplet_margin_row[real], task, scale)
 
 
-cdef class Kernel:
-    """The kernels of one loss, for both types, and the arrays they take."""
-    cdef float_kernel for_float
-    cdef double_kernel for_double
-    cdef Py_ssize_t count
-    cdef bint has_target
-    cdef bint rowwise
-
-
-cdef Kernel kernel(float_kernel for_float, double_kernel for_double, Py_ssize_t count, bint has_target, bint rowwise):
-    cdef Kernel pair = Kernel()
-    pair.for_float = for_float
-    pair.for_double = for_double
-    pair.count = count
-    pair.has_target = has_target
-    pair.rowwise = rowwise
-    return pair
-
-
-cdef dict KERNELS = {
-    "cosine_embedding": kernel(cosine_embedding[float], cosine_embedding[double], 2, True, True),
-    "margin_ranking": kernel(margin_ranking[float], margin_ranking[double], 2, True, False),
-    "triplet_margin": kernel(triplet_margin[float], triplet_margin[double], 3, False, True),
+KERNELS = {
+    "cosine_embedding": joint_kernel(cosine_embedding[float], cosine_embedding[double], 2, True, True),
+    "margin_ranking": joint_kernel(margin_ranking[float], margin_ranking[double], 2, True, False),
+    "triplet_margin": joint_kernel(triplet_margin[float], triplet_margin[double], 3, False, True),
 }
-
-
-cdef void *checked(object given, int kind, Py_ssize_t size, bint is_result) except? NULL:
-    """The memory of an array that a kernel can walk through, or NULL of None."""
-    if given is None:
-        return NULL
-    cdef cnp.ndarray array = given
-    if not (
-        cnp.PyArray_TYPE(array) == kind and cnp.PyArray_SIZE(array) == size and cnp.PyArray_ISCARRAY_RO(array)
-        and (not is_result or cnp.PyArray_ISWRITEABLE(array))
-    ):
-        raise ValueError("the arrays of a loss do not fit together")
-    return cnp.PyArray_DATA(array)
-
-
-cdef int store_pointers(tuple given, Py_ssize_t count, void **room, int kind, Py_ssize_t size, bint is_result) except -1:
-    """Put the memory of as many arrays as a loss has where the kernel reads it; None is for all of them."""
-    cdef Py_ssize_t k
-    for k in range(MOST):
-        room[k] = NULL
-    if given is None:
-        return 0
-    if len(given) != count:
-        raise ValueError(f"the loss takes {count} arrays, not {len(given)}")
-    for k in range(count):
-        room[k] = checked(given[k], kind, size, is_result)
-        if room[k] is NULL:
-            raise ValueError(f"the loss takes {count} arrays, none of which may be None")
-    return 0
-
-
-def evaluate(
-    tuple chosen, tuple arrays not None, cnp.ndarray target, cnp.ndarray weight, cnp.ndarray where, cnp.ndarray values,
-    tuple gradients, tuple hessians, double scale, Py_ssize_t width, double total,
-):
-    """Run a loss, given by the name of its kernel and its constants, over contiguous arrays of one type.
-
-    ``width`` is the number of elements that a value belongs to. Targets, weights and the mask ``where`` are one for
-    each value. ``values`` takes the weighted values, ``gradients`` and ``hessians`` the derivatives with respect to
-    each array times ``scale``; what is None is not computed. Without ``values``, their sum is added to ``total`` and
-    returned.
-    """
-    cdef Task task
-    cdef Kernel kernel = KERNELS[chosen[0]]
-    store_constants(chosen[1], task.constants, CONSTANTS)
-    cdef cnp.ndarray first = arrays[0]
-    cdef int kind = cnp.PyArray_TYPE(first)
-    cdef Py_ssize_t size = cnp.PyArray_SIZE(first)
-    if not (
-        (kind == cnp.NPY_FLOAT32 or kind == cnp.NPY_FLOAT64)
-        and width > 0 and (width == 1 or kernel.rowwise) and size % width == 0
-        and (target is not None) == kernel.has_target
-    ):
-        raise ValueError("the arrays of a loss do not fit together")
-    task.rows = size // width
-    task.width = width
-    task.total = total
-    store_pointers(arrays, kernel.count, <void **>task.arrays, kind, size, False)
-    store_pointers(gradients, kernel.count, task.gradients, kind, size, True)
-    store_pointers(hessians, kernel.count, task.hessians, kind, size, True)
-    task.target = checked(target, kind, task.rows, False)
-    task.weight = checked(weight, kind, task.rows, False)
-    task.where = <const unsigned char *>checked(where, cnp.NPY_BOOL, task.rows, False)
-    task.values = checked(values, kind, task.rows, True)
-    if size < RELEASE_GIL_FROM:
-        return kernel.for_float(task, <float>scale) if kind == cnp.NPY_FLOAT32 else kernel.for_double(task, scale)
-    with nogil:
-        total = kernel.for_float(task, <float>scale) if kind == cnp.NPY_FLOAT32 else kernel.for_double(task, scale)
-    return total

@@ -1,0 +1,95 @@
+"""The kernels of the losses: what the loops of each build hand to the objects."""
+
+cdef enum:
+    CONSTANTS = 4    # the most that a loss takes
+    MOST_ARRAYS = 3  # of a loss with derivatives with respect to several
+
+cdef enum Domain:
+    # The targets that a loss takes; NaN is one of each.
+    ANY
+    UNIT
+    NOT_NEGATIVE
+    SIGNS
+
+cdef enum Target:
+    NUMBERS  # one for each prediction, which has a value of its own
+    ROWS     # one for each prediction; every row has a value
+    LABELS   # one for each row
+    LABELS_OR_ROWS
+
+cdef struct Task:
+    # What is wanted: the values, stored or added up, the gradient, the second derivatives. NULL is not wanted.
+    bint value
+    void *values
+    void *gradient
+    void *hessian
+    # What it is made of. Without weights all are 1; the targets are numbers or labels, which may have weights, too.
+    const void *prediction
+    const void *target
+    const Py_ssize_t *labels
+    const void *weight
+    const void *of_classes
+    const void *varying    # the first constant of every element, where they have not all the same
+    Py_ssize_t size
+    Py_ssize_t classes     # elements in a row
+    double[CONSTANTS] constants
+    bint soft              # whether smoothing, the first constant, or weights of classes make the targets
+    double total           # what the sum starts from
+
+ctypedef double (*float_loops)(Task, float) noexcept nogil
+ctypedef double (*double_loops)(Task, double) noexcept nogil
+
+
+cdef class Kernel:
+    cdef float_loops for_float
+    cdef double_loops for_double
+    cdef Target takes
+    cdef Domain domain
+
+
+cdef inline Kernel kernel(float_loops for_float, double_loops for_double, Target takes, Domain domain):
+    cdef Kernel pair = Kernel()
+    pair.for_float = for_float
+    pair.for_double = for_double
+    pair.takes = takes
+    pair.domain = domain
+    return pair
+
+
+cdef struct JointTask:
+    # What is wanted: the values, stored or added up, and the derivatives with respect to each array, or NULL.
+    void *values
+    void *gradients[MOST_ARRAYS]
+    void *hessians[MOST_ARRAYS]
+    # What it is made of. Without weights all are 1; without a mask all rows count; not every loss has targets.
+    const void *arrays[MOST_ARRAYS]
+    const void *target
+    const void *weight
+    const unsigned char *where
+    Py_ssize_t rows
+    Py_ssize_t width       # elements in a row
+    double[CONSTANTS] constants
+    double total           # what the sum starts from
+
+ctypedef double (*joint_float_loops)(JointTask, float) noexcept nogil
+ctypedef double (*joint_double_loops)(JointTask, double) noexcept nogil
+
+
+cdef class JointKernel:
+    cdef joint_float_loops for_float
+    cdef joint_double_loops for_double
+    cdef Py_ssize_t count  # arrays
+    cdef bint has_target
+    cdef bint rowwise
+
+
+cdef inline JointKernel joint_kernel(
+    joint_float_loops for_float, joint_double_loops for_double, Py_ssize_t count, bint has_target, bint rowwise
+):
+    cdef JointKernel pair = JointKernel()
+    pair.for_float = for_float
+    pair.for_double = for_double
+    pair.count = count
+    pair.has_target = has_target
+    pair.rowwise = rowwise
+    return pair

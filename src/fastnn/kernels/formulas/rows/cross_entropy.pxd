@@ -1,0 +1,296 @@
+"""Cross-entropies of rows: of probabilities, and of logits with rows or labels for targets."""
+
+from libc.math cimport NAN, exp, expm1, pow
+
+from fastnn.kernels.evaluation cimport Task
+from fastnn.kernels.formulas.elementary cimport log1p_of, log_probability, mul_add, real, smallest_normal
+from fastnn.kernels.loops.reductions cimport (
+    EXPONENTIALS, LANES, NOTHING, STRETCH, add_row, exp_rows, fill, fold_sum, max_rows, stretches, sum_row,
+)
+
+cdef enum Form:
+    # What a loss of labels makes of l = -log p, p being the probability of the label.
+    PLAIN        # l
+    FOCAL        # (1 - p)^a l
+    POLY         # l + a (1 - p)
+    GENERALIZED  # (1 - p^a) / a
+
+
+cdef inline void categorical_cross_entropy_rows(
+    Task task, const real *p, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    """-sum of t log(p), with the smallest normal number in place of a smaller p, in the gradient -t / p as well.
+
+    The second derivative is t / p^2.
+    """
+    cdef real terms[STRETCH]
+    cdef real tiny = smallest_normal(scale[0]), inside
+    cdef Py_ssize_t n = rows * task.classes, stretch, start, count, r, k
+    for r in range(rows):
+        v[r] = 0
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, n - start)
+        if task.value:
+            for k in range(count):
+                terms[k] = <real>0 - t[start + k] * log_probability(p[start + k])
+            if rows == 1:
+                v[0] += sum_row(terms, count)
+            else:
+                for r in range(rows):
+                    v[r] = sum_row(terms + r * task.classes, task.classes)
+        if hessian is not NULL:  # before the gradient, which may overwrite the prediction
+            for k in range(start, start + count):
+                inside = tiny if p[k] < tiny else p[k]
+                hessian[k] = t[k] / inside / inside
+        if gradient is not NULL:
+            for k in range(start, start + count):
+                gradient[k] = <real>0 - t[k] / (tiny if p[k] < tiny else p[k])
+    for r in range(rows):
+        if gradient is not NULL:
+            for k in range(r * task.classes, (r + 1) * task.classes):
+                gradient[k] *= scale[r]
+        if hessian is not NULL:
+            for k in range(r * task.classes, (r + 1) * task.classes):
+                hessian[k] *= scale[r]
+
+
+cdef inline void bend_rows(
+    const real *e, real *hessian, Py_ssize_t rows, Py_ssize_t n, const double *rest, const double *slope,
+    const double *curve, const real *scale,
+) noexcept nogil:
+    """q (slope (1 - q) + curve q), q = e / (1 + rest). Where e is 1, 1 - q is rest / (1 + rest), which does not cancel."""
+    cdef Py_ssize_t r, k
+    cdef real inverse, certain, first, second, q
+    for r in range(rows):
+        inverse = <real>(1 / (1 + rest[r]))
+        certain = <real>(rest[r] / (1 + rest[r]))
+        first = scale[r] * <real>slope[r]
+        second = scale[r] * <real>(curve[r] if curve is not NULL else <double>0)
+        for k in range(r * n, r * n + n):
+            q = e[k] * inverse
+            hessian[k] = q * mul_add(first, certain if e[k] == 1 else <real>1 - q, second * q)
+
+
+cdef inline void soften(
+    Task task, const real *t, Py_ssize_t label, Py_ssize_t first, Py_ssize_t count, real *targets
+) noexcept nogil:
+    """A stretch of a row's targets: those given, or 1 at the label, smoothed, times the weights of the classes."""
+    cdef const real *of_classes = <const real *>task.of_classes
+    cdef double smoothing = task.constants[0]
+    cdef real less = <real>(1 - smoothing), share = <real>(smoothing / task.classes)
+    cdef Py_ssize_t k
+    if t is NULL:
+        for k in range(count):
+            targets[k] = share
+        if first <= label < first + count:
+            targets[label - first] = less + share
+    elif smoothing != 0:
+        for k in range(count):
+            targets[k] = t[first + k] * less + share
+    else:
+        for k in range(count):
+            targets[k] = t[first + k]
+    if of_classes is not NULL:
+        for k in range(count):
+            targets[k] *= of_classes[first + k]
+
+
+cdef inline void cross_entropy_of_targets(
+    bint soft, Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian,
+    const real *scale, Py_ssize_t rows, double *v,
+) noexcept nogil:
+    """sum of t (log_sum - z), with log_sum = max + log1p(rest); the gradient is (sum of t) softmax(z) - t.
+
+    A zero target leaves its logit out, even where that is -infinity. For the largest logit, whose e^(z - max) is 1,
+    softmax is written 1 - rest / (1 + rest) where that is more than 1/2, so that a nearly perfect prediction keeps the
+    digits of its gradient. The second derivative is (sum of t) softmax(z) (1 - softmax(z)). ``soft`` targets are made
+    of those given, a stretch at a time.
+    """
+    cdef real *e = gradient if gradient is not NULL else hessian
+    cdef real largest[STRETCH]
+    cdef double rest[STRETCH]
+    cdef double weight[STRETCH]
+    cdef double lane[LANES]
+    cdef real terms[STRETCH]
+    cdef real softened[LANES + STRETCH]  # with as many before as ``add_row`` wants
+    cdef real *targets = softened + LANES
+    cdef const real *u
+    cdef Py_ssize_t n = task.classes, stretch, first, count, r, k
+    cdef real distance, certain, ordinary, inverse, total, lost, at_largest
+    cdef const real *x
+    cdef real *out
+    max_rows(z, rows, n, largest)
+    for r in range(rows):
+        v[r] = 0
+        if not soft:
+            weight[r] = sum_row(t + r * n, n)
+        fill(lane, <double>0)
+        for stretch in range(stretches(n)):
+            first = stretch * STRETCH
+            count = min(<Py_ssize_t>STRETCH, n - first)
+            if soft:
+                u = targets + r * n  # of several rows, all of which fit in
+                soften(task, t + r * n if t is not NULL else t, labels[r], first, count, targets + r * n)
+                if n < LANES:
+                    weight[r] = sum_row(u, n)
+                else:
+                    add_row(lane, u, count)
+            else:
+                u = t + r * n + first
+            if task.value:
+                x = z + r * n + first
+                for k in range(count):
+                    distance = u[k] * (largest[r] - x[k])
+                    terms[k] = <real>0 if u[k] == 0 else distance
+                v[r] += sum_row(terms, count)
+        if soft and n >= LANES:
+            weight[r] = fold_sum(lane)
+    exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, rows, n, largest, rest)
+    for r in range(rows):
+        v[r] += weight[r] * log1p_of(rest[r])
+    if hessian is not NULL:
+        bend_rows(e, hessian, rows, n, rest, weight, NULL, scale)
+    if gradient is not NULL:
+        for r in range(rows):
+            inverse = <real>(1 / (1 + rest[r]))
+            total = <real>weight[r]
+            lost = <real>(weight[r] - total)
+            certain = total * (<real>rest[r] * inverse)
+            at_largest = <real>1 if rest[r] < 1 else <real>NAN
+            for stretch in range(stretches(n)):
+                first = stretch * STRETCH
+                count = min(<Py_ssize_t>STRETCH, n - first)
+                if soft:
+                    u = targets + r * n
+                    if n > STRETCH:
+                        soften(task, t, labels[r], first, count, targets)
+                else:
+                    u = t + r * n + first
+                out = gradient + r * n + first
+                for k in range(count):
+                    ordinary = mul_add(total, out[k] * inverse, -u[k])
+                    out[k] = scale[r] * (((total - u[k]) + lost) - certain if out[k] == at_largest else ordinary)
+
+
+cdef inline void dense_cross_entropy(
+    Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    cross_entropy_of_targets(False, task, z, t, labels, gradient, hessian, scale, rows, v)
+
+
+cdef inline void soft_cross_entropy(
+    Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    cross_entropy_of_targets(True, task, z, t, labels, gradient, hessian, scale, rows, v)
+
+
+cdef struct Shaped:
+    double value
+    double slope
+    double curve
+
+
+cdef inline Shaped shaped(Form form, double a, double l, double p, double q) noexcept nogil:
+    """A form's value and its first two derivatives with respect to l = -log p, q = 1 - p."""
+    cdef Shaped result
+    cdef double pl = p * l if p > 0 else p, power, less
+    if form == FOCAL:
+        power = pow(q, a)
+        less = power / q if q > 0 else q  # all that it is part of is 0 then
+        result.value = power * l
+        result.slope = power + a * less * pl
+        result.curve = a * less * (2 * p - pl + (a - 1) * p * (pl / q if q > 0 else <double>1))
+    elif form == POLY:
+        result.value = l + a * q
+        result.slope = 1 + a * p
+        result.curve = -a * p
+    elif form == GENERALIZED:
+        result.value = -expm1(-a * l) / a
+        result.slope = pow(p, a) if l < 700 else exp(-a * l)  # p^a has more digits, but p underflows
+        result.curve = -a * result.slope
+    else:
+        result.value = l
+        result.slope = 1
+        result.curve = 0
+    return result
+
+
+cdef inline void form_of_labels(
+    Form form, Task task, const real *z, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    """The same for targets that are 1 at the label and 0 elsewhere, and forms of it."""
+    cdef real largest[STRETCH]
+    cdef double rest[STRETCH]
+    cdef double slope[STRETCH]
+    cdef double curve[STRETCH]
+    cdef double probability[STRETCH]
+    cdef double other[STRETCH]
+    cdef bint is_largest[STRETCH]
+    cdef real *e = gradient if gradient is not NULL else hessian
+    cdef Py_ssize_t n = task.classes, r, k, label
+    cdef real factor
+    cdef Shaped shape
+    max_rows(z, rows, n, largest)
+    for r in range(rows):
+        label = max(labels[r], <Py_ssize_t>0)
+        v[r] = <double>largest[r] - <double>z[r * n + label]
+        is_largest[r] = z[r * n + label] == largest[r]
+        probability[r] = exp(-v[r]) if form != PLAIN else 1
+        slope[r] = 1
+        curve[r] = 0
+    exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, rows, n, largest, rest)
+    for r in range(rows):
+        v[r] += log1p_of(rest[r])
+    if form != PLAIN:
+        for r in range(rows):
+            probability[r] = probability[r] / (1 + rest[r])
+            other[r] = rest[r] / (1 + rest[r]) if is_largest[r] else 1 - probability[r]
+            shape = shaped(form, task.constants[0], v[r], probability[r], other[r])
+            v[r], slope[r], curve[r] = shape.value, shape.slope, shape.curve
+    if hessian is not NULL:
+        bend_rows(e, hessian, rows, n, rest, slope, curve, scale)
+        for r in range(rows if form != PLAIN else 0):
+            hessian[r * n + max(labels[r], <Py_ssize_t>0)] = scale[r] * <real>(
+                other[r] * (slope[r] * probability[r] + curve[r] * other[r]))
+    for r in range(rows):
+        label = labels[r]
+        if gradient is not NULL and label >= 0:
+            factor = <real>(scale[r] * slope[r] / (1 + rest[r]))
+            for k in range(r * n, r * n + n):
+                gradient[k] *= factor
+            k = r * n + label
+            factor = <real>(scale[r] * slope[r])
+            gradient[k] = <real>(-factor * (rest[r] / (1 + rest[r]))) if is_largest[r] else gradient[k] - factor
+
+
+cdef inline void sparse_cross_entropy(
+    Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    form_of_labels(PLAIN, task, z, labels, gradient, hessian, scale, rows, v)
+
+
+cdef inline void focal_cross_entropy_labels(
+    Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    form_of_labels(FOCAL, task, z, labels, gradient, hessian, scale, rows, v)
+
+
+cdef inline void poly_cross_entropy_labels(
+    Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    form_of_labels(POLY, task, z, labels, gradient, hessian, scale, rows, v)
+
+
+cdef inline void generalized_cross_entropy_labels(
+    Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    form_of_labels(GENERALIZED, task, z, labels, gradient, hessian, scale, rows, v)

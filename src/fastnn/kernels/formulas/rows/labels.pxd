@@ -1,0 +1,141 @@
+"""Losses of a row and its label."""
+
+from libc.math cimport INFINITY, NAN
+
+from fastnn.kernels.evaluation cimport Task
+from fastnn.kernels.formulas cimport losses as f
+from fastnn.kernels.formulas.elementary cimport real
+from fastnn.kernels.loops.reductions cimport (
+    STRETCH, dot_row, fill_row, has_nan, place_of, row_max, sparse_limit, stretches, sum_row,
+)
+
+
+cdef inline void nll_row(
+    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
+) noexcept nogil:
+    """-p at the label."""
+    cdef real at_label = p[label]
+    v[0] = -at_label
+    fill_row(hessian, task.classes, <real>0)
+    fill_row(gradient, task.classes, <real>0)
+    if hessian is not NULL:
+        hessian[label] = f.or_nan(<real>0, at_label)
+    if gradient is not NULL:
+        gradient[label] = f.or_nan(-scale, at_label)
+
+
+cdef inline void multi_margin_row(
+    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
+) noexcept nogil:
+    """The mean over all classes of max(0, margin - p at the label + p)^power, the label's own left out."""
+    cdef bint squared = task.constants[0] == 2
+    cdef real margin = <real>task.constants[1], at_label = p[label], part = scale / <real>task.classes, d
+    cdef real terms[STRETCH]
+    cdef real slopes[STRETCH]
+    cdef real bends[STRETCH]
+    cdef Py_ssize_t n = task.classes, stretch, start, count, k
+    cdef double total = 0, slope = 0, bend = 0
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, n - start)
+        for k in range(count):
+            d = margin + (p[start + k] - at_label)
+            d = <real>0 if d <= 0 else d
+            terms[k] = d * d if squared else d
+            slopes[k] = <real>2 * d if squared else f.step(d)
+            bends[k] = <real>2 * f.step(d) if squared else f.or_nan(<real>0, d)
+        if start <= label < start + count:
+            terms[label - start] = slopes[label - start] = bends[label - start] = 0
+        total += sum_row(terms, count)
+        if gradient is not NULL:
+            slope += sum_row(slopes, count)
+            for k in range(count):
+                gradient[start + k] = part * slopes[k]
+        if hessian is not NULL:
+            bend += sum_row(bends, count)
+            for k in range(count):
+                hessian[start + k] = part * bends[k]
+    v[0] = total / n
+    if gradient is not NULL:
+        gradient[label] = <real>(-part * slope)
+    if hessian is not NULL:
+        hessian[label] = <real>(part * bend)
+
+
+cdef inline void above_label_row(
+    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v, double margin,
+    real floor,
+) noexcept nogil:
+    """max(0, margin + the largest of the other classes and of a floor - p at the label)."""
+    cdef Py_ssize_t n = task.classes, k = 0
+    cdef real largest = max(max(row_max(p, label), row_max(p + label + 1, n - label - 1)), floor)
+    cdef real at_label = p[label], hit
+    v[0] = margin + (<double>largest - <double>at_label)
+    hit = scale if v[0] > 0 else <real>0
+    v[0] = v[0] if v[0] > 0 else <double>0
+    if gradient is not NULL:
+        k = place_of(p, label, largest)
+        if k == label:
+            k += 1 + place_of(p + label + 1, n - label - 1, largest)
+    if has_nan(p, n):
+        v[0] = hit = <real>NAN
+        fill_row(gradient, n, hit)
+        fill_row(hessian, n, hit)
+        return
+    fill_row(hessian, n, <real>0)
+    fill_row(gradient, n, <real>0)
+    if gradient is not NULL:
+        gradient[label] = -hit
+        if k < n and largest > floor:
+            gradient[k] = hit
+
+
+cdef inline void multiclass_perceptron_row(
+    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
+) noexcept nogil:
+    above_label_row(task, p, label, gradient, hessian, scale, v, 0, <real>-INFINITY)
+
+
+cdef inline void categorical_hinge_row(
+    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
+) noexcept nogil:
+    above_label_row(task, p, label, gradient, hessian, scale, v, 1, <real>0)
+
+
+cdef inline void sparsemax_loss_row(
+    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
+) noexcept nogil:
+    """((1 - y)^2 + the other y^2) / 2 with y the sparsemax and (1 - y) the label's, which does not cancel; where the
+    label's is 0, plus its distance to the limit."""
+    cdef real largest = row_max(p, task.classes), at_label, y
+    cdef double limit = sparse_limit(p, task.classes, largest), squares = 0, inside = 0, lacking, own
+    cdef real outputs[STRETCH]
+    cdef real ones[STRETCH]
+    cdef Py_ssize_t n = task.classes, stretch, start, count, k
+    at_label = p[label] - largest
+    lacking = limit - at_label
+    own = -lacking if lacking < 0 else <double>0
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, n - start)
+        for k in range(count):
+            y = <real>((p[start + k] - largest) - limit)
+            outputs[k] = <real>0 if y < 0 else y
+            ones[k] = <real>0 if y <= 0 else <real>1
+        inside += sum_row(ones, count)
+        if hessian is not NULL:
+            for k in range(count):
+                hessian[start + k] = ones[k]
+        if gradient is not NULL:
+            for k in range(count):
+                gradient[start + k] = scale * outputs[k]
+        if start <= label < start + count:
+            outputs[label - start] = 0
+        squares += dot_row(outputs, outputs, count)
+    v[0] = 0.5 * ((1 - own) * (1 - own) + squares) + (<double>0 if lacking <= 0 else lacking)
+    if gradient is not NULL:
+        gradient[label] = <real>(scale * (own - 1))
+    if hessian is not NULL:
+        y = f.or_nan(<real>(scale * (1 - 1 / inside)), <real>v[0])
+        for k in range(n):
+            hessian[k] *= y

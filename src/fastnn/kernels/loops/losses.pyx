@@ -1,0 +1,162 @@
+"""The loops of element-wise losses: value, gradient and second derivatives, or several of them in one pass.
+
+Sums run over stretches of ``STRETCH`` elements, in index order, so that they do not depend on whether the data come whole
+or in pieces of whole stretches.
+"""
+
+from libc.math cimport INFINITY, sqrt
+
+from fastnn.kernels.evaluation cimport (
+    ANY, CONSTANTS, NOT_NEGATIVE, NUMBERS, SIGNS, UNIT, Domain, Task, kernel,
+)
+from fastnn.kernels.formulas cimport losses as f
+from fastnn.kernels.formulas.elementary cimport real
+from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, row_max, stretches, sum_row
+
+
+cdef inline double walk(
+    real (*value)(real, real, const double *) noexcept nogil,
+    real (*derivative)(real, real, const double *) noexcept nogil,
+    real (*second)(real, real, const double *) noexcept nogil,
+    Task task, real scale, const real *varying,
+) noexcept nogil:
+    """The loops of all element-wise losses.
+
+    What a stretch needs besides the formulas is done while it is in the first-level cache.
+    """
+    cdef const real *prediction = <const real *>task.prediction
+    cdef const real *target = <const real *>task.target
+    cdef const real *weight = <const real *>task.weight
+    cdef real *values = <real *>task.values
+    cdef real *gradient = <real *>task.gradient
+    cdef real *hessian = <real *>task.hessian
+    cdef real v[STRETCH]
+    cdef double a[CONSTANTS]
+    cdef real p, t
+    cdef Py_ssize_t stretch, start, count, k
+    cdef double total = task.total
+    for k in range(CONSTANTS):
+        a[k] = task.constants[k]
+    for stretch in range(stretches(task.size)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, task.size - start)
+        if hessian is not NULL:  # before the gradient, which may overwrite the prediction
+            for k in range(start, start + count):
+                a[0] = varying[k] if varying is not NULL else a[0]
+                hessian[k] = scale * second(prediction[k], target[k], a)
+        if task.value and gradient is not NULL:
+            for k in range(count):
+                a[0] = varying[start + k] if varying is not NULL else a[0]
+                p = prediction[start + k]
+                t = target[start + k]
+                v[k] = value(p, t, a)
+                gradient[start + k] = scale * derivative(p, t, a)
+        elif task.value:
+            for k in range(count):
+                a[0] = varying[start + k] if varying is not NULL else a[0]
+                v[k] = value(prediction[start + k], target[start + k], a)
+        elif gradient is not NULL:
+            for k in range(count):
+                a[0] = varying[start + k] if varying is not NULL else a[0]
+                gradient[start + k] = scale * derivative(prediction[start + k], target[start + k], a)
+        if weight is not NULL:
+            if task.value:
+                for k in range(count):
+                    v[k] *= weight[start + k]
+            if gradient is not NULL:
+                for k in range(count):
+                    gradient[start + k] *= weight[start + k]
+            if hessian is not NULL:
+                for k in range(count):
+                    hessian[start + k] *= weight[start + k]
+        if values is not NULL:
+            for k in range(count):
+                values[start + k] = v[k]
+        elif task.value:
+            total += sum_row(v, count)
+    return total
+
+
+cdef inline double loops(
+    real (*value)(real, real, const double *) noexcept nogil,
+    real (*derivative)(real, real, const double *) noexcept nogil,
+    real (*second)(real, real, const double *) noexcept nogil,
+    Task task, real scale,
+) noexcept nogil:
+    return walk(value, derivative, second, task, scale, NULL)
+
+
+cdef inline double varying_loops(
+    real (*value)(real, real, const double *) noexcept nogil,
+    real (*derivative)(real, real, const double *) noexcept nogil,
+    real (*second)(real, real, const double *) noexcept nogil,
+    Task task, real scale,
+) noexcept nogil:
+    if task.varying is not NULL:
+        return walk(value, derivative, second, task, scale, <const real *>task.varying)
+    return walk(value, derivative, second, task, scale, NULL)
+
+
+cdef double rmse(Task task, real scale) noexcept nogil:
+    """One of its passes; or, where no power of two is given, all three, and the root."""
+    cdef Task squares = task
+    cdef double root = 0
+    cdef bint whole = task.constants[1] == 0
+    if whole:
+        task.constants[1] = squares.constants[1] = binary_scale(<real>error_size(task, scale))
+        squares.value = True
+        squares.gradient = squares.hessian = NULL
+        root = sqrt(task.constants[3] * loops(
+            f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], squares, scale))
+        task.constants[2] = 1 / root if root != 0 else root
+        task.value = False
+    cdef double total = walk(
+        f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], task, scale, <const real *>task.varying)
+    return root / task.constants[1] if whole else total
+
+cdef double error_size(Task task, real scale) noexcept nogil:
+    """The largest |p - t| that has a weight; NaN is passed over."""
+    cdef const real *p = <const real *>task.prediction
+    cdef const real *t = <const real *>task.target
+    cdef const real *weight = <const real *>task.weight
+    cdef real sizes[STRETCH]
+    cdef Py_ssize_t stretch, start, count, k
+    cdef double largest = task.total
+    for stretch in range(stretches(task.size)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, task.size - start)
+        for k in range(count):
+            sizes[k] = f.absolute(p[start + k] - t[start + k])
+        if weight is not NULL:
+            for k in range(count):
+                sizes[k] = <real>0 if weight[start + k] == 0 else sizes[k]
+        largest = max(largest, <double>row_max(sizes, count))
+    return largest
+
+
+cdef double place_outside(Task task, real scale) noexcept nogil:
+    """The place of the first number outside a domain, which is the constant, or -1. NaN is not outside."""
+    cdef const real *x = <const real *>task.prediction
+    cdef Domain domain = <Domain><int>task.constants[0]
+    cdef real low = -1 if domain == SIGNS else 0, high = <real>INFINITY if domain == NOT_NEGATIVE else 1
+    cdef real least = 1 if domain == SIGNS else 0
+    cdef Py_ssize_t stretch, start, stop, k
+    cdef int outside = 0
+    for stretch in range(stretches(task.size)):
+        start = stretch * STRETCH
+        stop = min(task.size, start + STRETCH)
+        for k in range(start, stop):
+            outside |= (x[k] < low) | (x[k] > high) | (f.absolute(x[k]) < least)
+        if outside:
+            for k in range(start, stop):
+                if (x[k] < low) | (x[k] > high) | (f.absolute(x[k]) < least):
+                    return k
+    return -1
+
+
+include "../tables/losses.pxi"
+
+KERNELS["tweedie_of_any"] = kernel(tweedie_float, tweedie_double, NUMBERS, ANY)
+KERNELS["rmse"] = kernel(rmse[float], rmse[double], NUMBERS, ANY)
+KERNELS["error_size"] = kernel(error_size[float], error_size[double], NUMBERS, ANY)
+KERNELS["place_outside"] = kernel(place_outside[float], place_outside[double], NUMBERS, ANY)

@@ -1,0 +1,133 @@
+"""The loops of the losses of rows: value, gradient and second derivatives, or several of them in one pass."""
+
+from fastnn.kernels.evaluation cimport ANY, LABELS, LABELS_OR_ROWS, ROWS, UNIT, Task, kernel
+from fastnn.kernels.formulas.elementary cimport real
+from fastnn.kernels.formulas.rows.cross_entropy cimport (
+    categorical_cross_entropy_rows, sparse_cross_entropy, dense_cross_entropy, soft_cross_entropy,
+    focal_cross_entropy_labels, generalized_cross_entropy_labels, poly_cross_entropy_labels,
+)
+from fastnn.kernels.formulas.rows.distances cimport cosine_rows, pairwise_distance_rows
+from fastnn.kernels.formulas.rows.labels cimport (
+    categorical_hinge_row, multi_margin_row, multiclass_perceptron_row, nll_row, sparsemax_loss_row,
+)
+from fastnn.kernels.formulas.rows.multilabel cimport multilabel_margin_rows, multilabel_soft_margin_rows
+from fastnn.kernels.formulas.rows.overlap cimport tversky_rows
+from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, rows_at_once
+
+cdef extern from * nogil:
+    """
+    #define FASTNN_READ_ONCE(address) (*(const volatile Py_ssize_t *)(address))
+    """
+    # The compiler may read memory twice that another thread changes in between: what was checked is not what is used.
+    Py_ssize_t read_once "FASTNN_READ_ONCE"(const Py_ssize_t *address) noexcept
+
+cdef inline void label_rows(
+    void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil,
+    Task task, const real *p, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    """A loss of labels, row by row."""
+    cdef Py_ssize_t n = task.classes, r
+    cdef real *to_gradient = NULL
+    cdef real *to_hessian = NULL
+    for r in range(rows):
+        if gradient is not NULL:
+            to_gradient = gradient + r * n
+        if hessian is not NULL:
+            to_hessian = hessian + r * n
+        if labels[r] >= 0:
+            row(task, p + r * n, labels[r], to_gradient, to_hessian, scale[r], &v[r])
+
+
+cdef inline double walk(
+    void (*rows_of)(
+        Task, const real *, const real *, const Py_ssize_t *, real *, real *, const real *, Py_ssize_t, double *
+    ) noexcept nogil,
+    void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil,
+    Task task, real scale,
+) noexcept nogil:
+    """The loop over the rows of all losses of many classes, as many at once as ``exp_rows`` takes.
+
+    Every label is read once and compared with the classes then: whatever another thread does to it, what is no class
+    is a row to be ignored: its value and its derivatives are 0, whatever it holds. The weights of the classes are
+    factors of the rows' weights, but for soft targets, which they are a part of.
+    """
+    cdef const real *prediction = <const real *>task.prediction
+    cdef const real *target = <const real *>task.target
+    cdef const real *weight = <const real *>task.weight
+    cdef const real *of_classes = <const real *>task.of_classes
+    cdef real *values = <real *>task.values
+    cdef real *gradient = <real *>task.gradient
+    cdef real *hessian = <real *>task.hessian
+    cdef const real *p
+    cdef const real *t
+    cdef real *to_gradient
+    cdef real *to_hessian
+    cdef double v[STRETCH]
+    cdef real scales[STRETCH]
+    cdef real weights[STRETCH]
+    cdef real filling
+    cdef Py_ssize_t labels[STRETCH]
+    cdef Py_ssize_t n = task.classes, count = task.size // n, together = rows_at_once(n), i, r, rows, first, start, label
+    cdef double total = task.total
+    for i in range((count + together - 1) // together):
+        first = i * together
+        start = first * n
+        rows = min(together, count - first)
+        for r in range(rows):
+            labels[r] = 0
+            weights[r] = weight[first + r] if weight is not NULL else <real>1
+            if task.labels is not NULL:
+                label = read_once(task.labels + first + r)
+                labels[r] = label if <size_t>label < <size_t>n else <Py_ssize_t>-1
+                if of_classes is not NULL and not task.soft and labels[r] >= 0:
+                    weights[r] *= of_classes[labels[r]]
+            scales[r] = scale * weights[r]
+        p = prediction + start
+        t = target + start if target is not NULL else NULL
+        to_gradient = gradient + start if gradient is not NULL else NULL
+        to_hessian = hessian + start if hessian is not NULL else NULL
+        if row is NULL:
+            rows_of(task, p, t, labels, to_gradient, to_hessian, scales, rows, v)
+        else:
+            label_rows(row, task, p, labels, to_gradient, to_hessian, scales, rows, v)
+        for r in range(rows):
+            v[r] = v[r] * weights[r] if labels[r] >= 0 else <double>0
+            if labels[r] < 0 or weights[r] != weights[r]:  # a derivative may be 0 whatever it is multiplied by
+                filling = weights[r] if labels[r] >= 0 else <real>0
+                fill_row(to_gradient + r * n if gradient is not NULL else NULL, n, filling)
+                fill_row(to_hessian + r * n if hessian is not NULL else NULL, n, filling)
+            if values is not NULL:
+                values[first + r] = <real>v[r]
+            else:
+                total += v[r]
+    return total
+
+
+cdef inline double row_loop(
+    void (*rows_of)(
+        Task, const real *, const real *, const Py_ssize_t *, real *, real *, const real *, Py_ssize_t, double *
+    ) noexcept nogil,
+    Task task, real scale,
+) noexcept nogil:
+    return walk(rows_of, NULL, task, scale)
+
+
+cdef inline double label_loop(
+    void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil, Task task, real scale
+) noexcept nogil:
+    return walk(NULL, row, task, scale)
+
+
+cdef double cross_entropy(Task task, real scale) noexcept nogil:
+    task.soft = task.constants[0] != 0 or (task.labels is NULL and task.of_classes is not NULL)
+    if task.soft:
+        return row_loop(soft_cross_entropy[real], task, scale)
+    if task.labels is not NULL:
+        return row_loop(sparse_cross_entropy[real], task, scale)
+    return row_loop(dense_cross_entropy[real], task, scale)
+
+
+include "../tables/row_losses.pxi"
+
+KERNELS["cross_entropy"] = kernel(cross_entropy[float], cross_entropy[double], LABELS_OR_ROWS, ANY)
