@@ -55,9 +55,9 @@ class ListLoss(RowLoss):
         total = 0.0
         for block in blocks(p.shape):
             counted: Array = block(mask)
-            places = [None if out is None else block(out) for out in outs]
+            results = [None if out is None else block(out) for out in outs]
             reduction = "sum" if outs[0] is None else "none"
-            asked = Request(request.wants, block(factors), block(whole), reduction, WEIGHT, *places)
+            asked = Request(request.wants, block(factors), block(whole), reduction, WEIGHT, *results)
             scores, relevance = np.where(counted, block(p), -np.inf), np.where(counted, block(t), 0)
             value, *_ = super().evaluate(asked, scores, relevance, own, dtype)
             if request.wants.value and outs[0] is None:

@@ -46,6 +46,9 @@ class Part(Declared):
         self.loss, self.wants = loss, PARTS[name]
         self.declare_part(loss, name, model, loss.entry, *loss.common[:-1])
 
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        raise NotImplementedError
+
 
 class Differentiable(Declared):
     """A function with derivatives: call it for its value, or one of its parts."""
@@ -106,7 +109,11 @@ def misfit(function: Declared, error: TypeError, arguments: tuple[Any, ...], key
     try:
         function.__signature__.bind(*arguments, **keywords)
     except TypeError as unbound:
-        return error if str(error).startswith(function.__name__) else TypeError(f"{function.__name__}() {unbound}")
+        if str(error).startswith(function.__name__):
+            return error
+        most = sum(p.kind is not p.KEYWORD_ONLY for p in function.__signature__.parameters.values())
+        reason = f"takes {most} arrays, not {len(arguments)}" if len(arguments) > most else str(unbound)
+        return TypeError(f"{function.__name__}() {reason}")
     return error
 
 
