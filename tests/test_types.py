@@ -45,7 +45,7 @@ REVEALED = [
     r"fastnn.optimizers.adam",
     r"fastnn.losses._mae",
 ]
-ERRORS = ['Unexpected keyword argument "delt"', "Too many positional arguments", 'Argument "approximate"']
+WRONG = {'Unexpected keyword argument "delt"', "Too many positional arguments", 'Argument "approximate"'}
 
 
 def checked(program, tmp_path):
@@ -72,8 +72,8 @@ def test_a_users_program_has_the_types_of_its_results(tmp_path):
     for pattern, text in zip(REVEALED, revealed, strict=True):
         assert re.fullmatch(pattern, text.replace("builtins.", "")), text
     errors = [line for line in output.splitlines() if ": error:" in line]
-    assert len(errors) == len(ERRORS), output
-    assert all(expected in found for expected, found in zip(ERRORS, errors, strict=True)), output
+    assert all(any(wrong in error for error in errors) for wrong in WRONG), output
+    assert {error.split(":")[1] for error in errors} == {"15", "16", "17"}  # and nothing else is wrong
 
 
 def test_nothing_public_is_of_any_type(tmp_path):

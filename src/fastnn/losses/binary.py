@@ -98,7 +98,7 @@ def sigmoid_focal(*, alpha: float = 0.25, gamma: float = 2.0) -> None:
     alpha : float, default 0.25
         Weight of the positive class, and 1 minus that of the negative one; a negative one gives both weight 1.
     gamma : float, default 2.0
-        Focusing parameter γ, not negative: easy examples are weighted by (1 - p)^γ.
+        Focusing parameter, not negative: easy examples are weighted by (1 - p)^gamma.
 
     Notes
     -----

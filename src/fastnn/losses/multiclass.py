@@ -111,7 +111,7 @@ def focal_cross_entropy(*, gamma: float = 2.0) -> None:
     target : array_like
         Integer labels of shape (...), from 0 to classes - 1.
     gamma : float, default 2.0
-        Focusing parameter γ: easy rows are weighted by (1 - p)^γ; 0 gives :func:`cross_entropy`.
+        Focusing parameter: easy rows are weighted by (1 - p)^gamma; 0 gives :func:`cross_entropy`.
 
     Notes
     -----

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -46,8 +46,9 @@ class Part(Declared):
         self.loss, self.wants = loss, PARTS[name]
         self.declare_part(loss, name, model, loss.entry, *loss.common[:-1])
 
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def __call__(self, *arguments: Any, **keywords: Any) -> Any: ...
 
 
 class Differentiable(Declared):
@@ -117,7 +118,7 @@ def misfit(function: Declared, error: TypeError, arguments: tuple[Any, ...], key
     return error
 
 
-class PassPart(Pass, Part):
+class PassPart(Part, Pass):
     """A part that is a compiled pass over the data, for arguments that need no preparation."""
 
     loss: Loss
@@ -127,7 +128,7 @@ class PassPart(Pass, Part):
         loss.make_pass(self, self.wants)
 
 
-class Loss(Pass, Differentiable):
+class Loss(Differentiable, Pass):
     """A loss of single elements. Itself and its parts are compiled passes, for arguments that need no preparation.
 
     Parameters
