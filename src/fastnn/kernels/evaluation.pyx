@@ -373,7 +373,7 @@ cdef class Pass:
             for value in own.values():
                 if not is_plain(value):
                     return None
-            chosen = self.chosen(own)
+            chosen = self.chosen(own.copy())
             if chosen is not None:
                 with cython.critical_section(self):
                     self.last = chosen
