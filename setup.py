@@ -11,16 +11,19 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 KERNELS = Path("src/fastnn/kernels")
-WHOLE = [KERNELS / f"{name}.pyx" for name in ("optimizers", "sequences", "softmax", "units")]
+WHOLE = [KERNELS / f"{name}.pyx" for name in ("optimizers", "sequences")]
 LOOPS = [*sorted(KERNELS.glob("loops/*.pyx")), *WHOLE]
-OBJECTS = sorted(set(KERNELS.glob("*.pyx")) - set(WHOLE))
+# Cython's own code for memoryviews, a hundred kilobytes that every module would hold.
+MEMORYVIEWS = KERNELS / "memoryviews.c"
+OBJECTS = [MEMORYVIEWS, *sorted(set(KERNELS.glob("*.pyx")) - set(WHOLE))]
 
 # Value-safe flags only: -ffast-math and its kin break NaN and infinity and set flush-to-zero for the whole process.
 # -g0 because Python's own flags ask for debug information, which is most of the size of a wheel.
 # GCC unrolls short loops before it vectorizes: then the partial sums of reductions.pxd end up as single numbers.
 # It makes calls of memcpy out of copies of a few numbers: then the partial sums are in memory, not in registers.
 FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-g0"]
-FLAGS += ["--param", "max-completely-peel-times=4", "-fno-tree-loop-distribute-patterns"]
+FLAGS += ["--param", "max-completely-peel-times=4"]
+FLAGS += [] if "clang" in os.environ.get("CC", "") else ["-fno-tree-loop-distribute-patterns"]  # which clang refuses
 # Nothing is thrown through the kernels: what an exception needs to find its way back is a thirtieth of a wheel.
 FLAGS += ["-fno-asynchronous-unwind-tables"]
 # Vectors for what is left after the last whole one are a seventh of these modules, and of no use in most of them.
@@ -54,6 +57,8 @@ DIRECTIVES = {
 @functools.cache
 def sources(path: Path) -> set[Path]:
     """A source, and what it cimports and includes, directly or not: Cython does not look through all of it."""
+    if path == MEMORYVIEWS:  # made by Cython
+        return set()
     text, named = path.read_text(), [path.with_suffix(".pxd")]
     for package, names in re.findall(r"^from (fastnn[\w.]*) cimport (.*)", text, re.MULTILINE):
         modules = [package, *(f"{package}.{name}" for name in re.findall(r"\w+", names))]
@@ -65,16 +70,17 @@ def sources(path: Path) -> set[Path]:
 def extension(package: str, source: Path, flags: list[str]) -> Extension:
     build_dir = Path("build/cython", package)
     code = (build_dir / source).with_suffix(".c")
-    changed = max(path.stat().st_mtime for path in sources(source))
+    needed = {*sources(source), Path("setup.py")}
     [made] = cythonize(
         Extension(".".join(filter(None, ("fastnn.kernels", package, source.stem))), [str(source)]),
         compiler_directives=DIRECTIVES,
         include_path=["src"],
         build_dir=str(build_dir),
-        force=not code.exists() or code.stat().st_mtime < changed,
+        shared_utility_qualified_name="fastnn.kernels.memoryviews",
+        force=not code.exists() or any(path.stat().st_mtime > code.stat().st_mtime for path in needed),
     )
     # Set now, since Cython adds up such lists over all modules of one source.
-    made.depends = [*map(str, sources(source)), "setup.py"]
+    made.depends = [*map(str, needed)]
     made.include_dirs = [numpy.get_include()]
     made.define_macros = [
         ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"),

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import fastnn as nn
+from fastnn._core.facts import Domain
 
 Shape = tuple[int, ...]
 
@@ -90,9 +91,6 @@ def slopes(x: Any) -> Any:
     return np.linspace(0.1, 0.4, x.shape[-1], dtype=x.dtype)
 
 
-SIGNED = ("hinge", "squared_hinge", "perceptron", "soft_margin", "exponential_loss", "hinge_embedding")
-"""Losses whose targets are -1 and 1."""
-
 ONE_INPUT = ("forward", "derivative", "call", "call with out")
 
 
@@ -110,7 +108,7 @@ def contests(which: str) -> Iterator[Contest]:
     for family, (functions, tasks) in families.items():
         for name, function in functions.items():
             shapes = (SMOKE if which == "smoke" else SIZES)[
-                "rows" if family == "losses" and function.rowwise else family
+                "rows" if family == "losses" and function.of_rows else family
             ]
             for task in tasks:
                 if task == "backward from output" and not function.backward.output_tells:
@@ -138,7 +136,7 @@ def data(contest: Contest) -> Data:
         batch, inputs, *_, classes = contest.shape
         return Data(rng.standard_normal((batch, inputs), dtype), rng.integers(0, classes, batch), None)
     x, out = normal(), np.empty(contest.shape, dtype)
-    if contest.function == "logit":
+    if contest.function in nn.ACTIVATIONS and nn.ACTIVATIONS[contest.function].facts.domain == (0, 1):
         x = nn.sigmoid(x / 2)
     if contest.family == "units":
         if contest.function == "maxout":
@@ -158,10 +156,10 @@ def data(contest: Contest) -> Data:
         target = np.zeros_like(x)
         np.put_along_axis(target, rng.integers(0, contest.shape[-1], (*contest.shape[:-1], 3)), 1, -1)
         return Data(x, target, out)
-    if loss.rowwise:
+    if loss.of_rows:
         return Data(nn.softmax(x), nn.softmax(normal()), out)
     target = rng.integers(0, 2, contest.shape).astype(dtype)
-    if contest.function in SIGNED:
+    if loss.domains[1] is Domain.SIGNS:
         target = 2 * target - 1
     return Data(nn.sigmoid(x) if loss.of_probabilities else x, target, out)
 

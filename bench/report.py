@@ -180,7 +180,11 @@ def environment_of(run: Run) -> dict[str, str]:
 def render(run: Run, template: str) -> str:
     loader = jinja2.FileSystemLoader(HERE / "templates")
     environment = jinja2.Environment(
-        loader=loader, autoescape=template.endswith(".html"), trim_blocks=True, lstrip_blocks=True
+        loader=loader,
+        autoescape=template.endswith(".html"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.globals.update(
         run=run,

@@ -22,8 +22,13 @@ def positive(rng, shape):
     return np.abs(normal(rng, shape)) + 0.1
 
 
-def probability(rng, shape):
-    return rng.uniform(0.01, 0.99, shape)
+def between(low, high):
+    """Numbers between two, and not too near to them."""
+    margin = 0.01 * (high - low)
+    return lambda rng, shape: rng.uniform(low + margin, high - margin, shape)
+
+
+probability = between(0, 1)
 
 
 def sign(rng, shape):

@@ -1,8 +1,8 @@
 """A row for every public callable that computes with arrays: what it takes, and where its results go.
 
 What tests have to know to call any of them stands here, and nothing else. Families are derived from the package's own
-tables, so a new activation or loss has its rows already, if VALID knows its hyperparameters and DOMAINS where its
-arguments may lie. A call has a *shape*, of which those of all arguments follow: (rows, width), or (elements,).
+tables and its entries, so a new activation, row function or loss has its rows already. A call has a *shape*, of which
+those of all arguments follow: (rows, width), or (elements,).
 """
 
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 from callables import (
     Argument,
     Row,
+    between,
     distribution,
     generator,
     half,
@@ -27,8 +28,10 @@ from callables import (
 )
 
 import fastnn as nn
-from fastnn._declaration import Declared
-from fastnn._loss import Loss
+from fastnn._core.declaration import Declared
+from fastnn._core.facts import Domain
+from fastnn._core.losses.loss import Loss
+from fastnn._core.parameters import FINITE
 
 # Hyperparameters: values that are valid and not the default
 
@@ -89,7 +92,14 @@ UNTOLD = {"relu": ("max_value", "negative_slope", "threshold")}
 
 def valid(function, *names):
     own = VALID_OF.get(function, {})
-    return {name: own.get(name) or VALID[name] for name in names}
+    return {name: own.get(name) or VALID.get(name) or in_range(function, name) for name in names}
+
+
+def in_range(function, name):
+    """Two numbers that a hyperparameter may be by its entry, and is not by default."""
+    function = getattr(nn, function)
+    range_, default = function.ranges.get(name, FINITE), function.defaults[name]
+    return tuple(x for x in (0.3, 0.7, 1.5, 2.5) if range_.low < x < range_.high and x != default)[:2]
 
 
 # Activations and units
@@ -103,7 +113,7 @@ RNG = Argument("rng", generator, typed=False)
 def rows_of_activations():
     for name, f in nn.ACTIVATIONS.items():
         options = {"settings": valid(name, *f.defaults)}
-        x = Argument("x", probability) if name == "logit" else X
+        x = X if f.facts.domain == (-np.inf, np.inf) else Argument("x", between(*f.facts.domain))
         yield Row(name, (x,), **options)
         yield Row(f"{name}.derivative", (x,), **options)
         yield Row(f"{name}.backward", (GRAD, x), **options)
@@ -177,32 +187,15 @@ def rows_of_row_functions():
         yield Row(f"{name}.backward", (grad, X, b, WHERE), **{**options, "settings": {}})
 
 
-# Losses: where the prediction and the target lie, if not anywhere
+# Losses
 
-DOMAINS = {
-    "binary_cross_entropy": (probability, probability),
-    "binary_cross_entropy_with_logits": (normal, probability),
-    "categorical_cross_entropy": (distribution, distribution),
-    "cross_entropy, rows": (normal, distribution),
-    "dice": (probability, hot),
-    "exponential_loss": (normal, sign),
-    "gamma_nll": (positive, positive),
-    "hinge": (normal, sign),
-    "hinge_embedding": (normal, sign),
-    "kl_divergence": (normal, probability),
-    "mape": (normal, positive),
-    "msle": (positive, positive),
-    "multilabel_margin": (normal, hot),
-    "multilabel_soft_margin": (normal, hot),
-    "perceptron": (normal, sign),
-    "poisson_nll": (positive, positive),
-    "ranking_softmax": (normal, distribution),
-    "sigmoid_focal": (normal, probability),
-    "smape": (positive, positive),
-    "soft_margin": (normal, sign),
-    "squared_hinge": (normal, sign),
-    "tversky": (probability, hot),
-    "tweedie": (positive, positive),
+MAKERS = {
+    Domain.NUMBERS: normal,
+    Domain.POSITIVE: positive,
+    Domain.PROBABILITIES: probability,
+    Domain.DISTRIBUTIONS: distribution,
+    Domain.MARKS: hot,
+    Domain.SIGNS: sign,
 }
 VARYING = {"q": probability, "var": positive, "pos_weight": positive}
 """What hyperparameters hold that may be arrays."""
@@ -225,8 +218,9 @@ def rows_of_losses():
     for loss in losses:
         for name in [loss.__name__] + [f"{loss.__name__}, rows"] * (loss.takes_labels and loss.takes_rows):
             labelled = loss.takes_labels and "rows" not in name
-            prediction, target = DOMAINS.get(name, (normal, labels if labelled else normal))
-            item = of_rows if loss.rowwise else lambda make: make
+            prediction, target = (MAKERS[domain] for domain in loss.domains)
+            target = labels if labelled else target
+            item = of_rows if loss.of_rows else lambda make: make
             arguments = [
                 Argument("prediction", prediction, refused=2.0 if loss.of_probabilities else None),
                 Argument("target", target, typed=not labelled, refused=999 if labelled else None),
@@ -242,7 +236,7 @@ def rows_of_losses():
             if "class_weight" in loss.options:
                 arguments.append(Argument("class_weight", of_columns(weights), True, True, typed=False))
             settings = valid(loss.__name__, *names, "reduction", "denominator")
-            shapes = {"shapes": ((1, 3), (5, 17), (2, 300))} if loss.rowwise else {}
+            shapes = {"shapes": ((1, 3), (5, 17), (2, 300))} if loss.of_rows else {}
             independent = apart if loss.__name__ == "rmse" else apart_or_summed
             for part in PARTS:
                 path = name.replace(loss.__name__, loss.__name__ + part, 1)

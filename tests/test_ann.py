@@ -494,12 +494,12 @@ def test_a_network_of_any_activation_is_saved_and_loaded(tmp_path, function):
 
 
 def test_a_loss_of_ones_own_is_not_saved(tmp_path):
-    def mse(prediction, target, *, weight=None, reduction="mean", out=None):
+    def mse():
         """A loss of that name."""
 
     path = tmp_path / "network.npz"
     path.write_text("old")
-    network = Network([2, 1], Design(nn.relu, nn.linear, nn._loss.Loss(mse, None)), seed=0)
+    network = Network([2, 1], Design(nn.relu, nn.linear, nn.losses.Loss(mse)), seed=0)
     with pytest.raises(ValueError, match=r"mse.* is none of fastnn's functions"):
         network.save(path)
     assert path.read_text() == "old"

@@ -47,7 +47,7 @@ def test_every_function_is_in_the_full_set():
     for name in nn.ACTIVATIONS:
         assert {(name, "float64", shape) for shape in SIZES["activations"]} <= seen
     for name, loss in nn.LOSSES.items():
-        assert {(name, "float32", shape) for shape in SIZES["rows" if loss.rowwise else "losses"]} <= seen
+        assert {(name, "float32", shape) for shape in SIZES["rows" if loss.of_rows else "losses"]} <= seen
     assert all(contest.dtype == "float32" and contest.size < 4e6 for contest in contests("quick"))
 
 

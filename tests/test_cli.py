@@ -1,3 +1,4 @@
+import functools
 import os
 import re
 import signal
@@ -7,7 +8,7 @@ import time
 
 import pytest
 
-import fastnn
+import fastnn.demo
 from fastnn import cli
 
 COMMANDS = [["-m", "fastnn"], ["-c", "import sys, fastnn_command; sys.exit(fastnn_command.main())"]]
@@ -39,6 +40,13 @@ def test_the_demo_says_what_it_found_and_writes_a_page_that_needs_no_other_file(
     assert "{{" not in html
 
 
+@pytest.fixture
+def _no_pictures(monkeypatch):
+    """Drawing takes most of the time of a short demonstration."""
+    monkeypatch.setattr(fastnn.demo, "svg", lambda figure: "<svg></svg>")
+
+
+@pytest.mark.usefixtures("_no_pictures")
 def test_quiet_prints_only_where_the_page_is(tmp_path, capsys):
     assert cli.main(["demo", "--epochs", "1", "--quiet", "--output", str(tmp_path)]) == 0
     said = capsys.readouterr()
@@ -101,7 +109,10 @@ def test_an_interrupt_is_130_without_a_word(monkeypatch, capsys, name):
 
 def test_control_c_while_it_trains(tmp_path):
     command = [sys.executable, "-m", "fastnn", "demo", "--epochs", "1000000", "--output", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # A shell switches the signal off for what it starts in the background.
+    listening = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, preexec_fn=listening, **pipes) as process:
         assert "digits" in process.stdout.readline()
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
@@ -126,6 +137,7 @@ def test_output_that_nobody_takes():
     assert (said.returncode, said.stderr) == (1, "")
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_the_old_page_survives_a_full_disk(tmp_path, monkeypatch, capsys):
     page = tmp_path / "page.html"
     page.write_text("old")

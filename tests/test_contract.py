@@ -365,37 +365,41 @@ def threads(row):
     yield from problems
 
 
-LAWS = (
-    layout,
+LAWS = (layout, emptiness, same_object, in_place, wrong_arguments, special_numbers)
+OF_ANY_BUILD = (
     form,
     repeated,
     many_axes,
-    emptiness,
-    same_object,
     types,
     out_anywhere,
     out_over_an_argument,
-    in_place,
     outs_twice,
-    wrong_arguments,
     wrong_out,
-    special_numbers,
     threads,
 )
+"""Laws about what happens to arguments before a kernel runs and to results after it."""
 
 
 @pytest.mark.parametrize("row", TABLE.values(), ids=list(TABLE))
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize(
+    "law",
+    [
+        pytest.param(law, id=law.__name__, marks=[pytest.mark.any_build] * (law in OF_ANY_BUILD))
+        for law in (*LAWS, *OF_ANY_BUILD)
+    ],
+)
 def test_law(law, row):
     complaints = list(law(row))
     assert not complaints, "\n".join(complaints)
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("path", list(public_callables()))
 def test_every_public_callable_has_a_row(path):
     assert path in {row.path for row in TABLE.values()}, f"{path} needs a row in tests/catalogue.py"
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("path", [path for path in public_callables() if not path.endswith(".step")])
 def test_copies_and_pickles_of_a_function_are_the_function(path):
     function = TABLE[path].function() if path in TABLE else None

@@ -50,3 +50,23 @@ def test_every_function_has_its_line_in_the_reference():
     names += [f"{name}_derivative" for name in nn.ACTIVATIONS] + [f"{name}_gradient" for name in nn.LOSSES]
     names += [f"{name}{part}" for name in nn.UNITS if name != "rrelu" for part in ("", "_backward")]  # prelu, at random
     assert [name for name in names if not hasattr(nn.reference, name)] == []
+
+
+def test_the_recipes_that_contributing_quotes_are_those_of_the_justfile():
+    recipes = re.findall(
+        r"^# (.+)\n([a-z]+(?: [*+]?[A-Z]+(?:=\S+)?)*):$", (ROOT / "justfile").read_text(), re.MULTILINE
+    )
+    listed = re.search(r"```\nAvailable recipes:\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)[1]
+    assert [line.strip() for line in listed.splitlines()] == [
+        f"{recipe:{max(len(recipe) for _, recipe in recipes)}} # {what}"
+        for what, recipe in sorted(recipes, key=lambda recipe: recipe[1])
+    ]
+
+
+def test_every_decision_is_in_the_index():
+    folder = ROOT / "docs" / "decisions"
+    rows = [
+        f"| [{path.name[:4]}]({path.name}) | {path.read_text().partition(chr(10))[0][7:]} |"
+        for path in folder.glob("0*")
+    ]
+    assert sorted(rows) == re.findall(r"^\| \[\d.*$", (folder / "README.md").read_text(), re.MULTILINE)

@@ -86,6 +86,7 @@ def test_values_against_the_reference(case, dtype, shape, weighted):
     np.testing.assert_allclose(loss(*given, reduction="none", **options), weight * want, **tolerances(dtype))
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("shape", [(1, 1), (6, 7), (2, 3, 5)], ids=str)
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @pytest.mark.parametrize("weighted", [False, True])
@@ -112,6 +113,7 @@ def test_gradients_against_central_differences(case, weighted, reduction, shape)
         assert np.array_equal(gradient, again)
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @pytest.mark.parametrize("weighted", [False, True])
 @each_case
@@ -333,52 +335,6 @@ def test_settings_that_are_refused(loss, setting, error, message, values):
         assert all((out == 7).all() for out in outs)
 
 
-def relations(x):
-    """Copies of an array and, in each relation to it, one as large in the same memory."""
-    size = x.size
-    for of_array, of_out in (
-        (slice(0, size), slice(0, size)),
-        (slice(0, size), slice(1, size + 1)),
-        (slice(1, size + 1), slice(0, size)),
-        (slice(0, size), slice(size - 1, None, -1)),
-        (slice(0, 2 * size, 2), slice(1, 2 * size, 2)),
-        (slice(0, 2 * size, 2), slice(0, size)),
-    ):
-        memory = np.zeros(2 * size, x.dtype)
-        if of_out.step == -1:
-            memory = memory[:size]
-        array, out = memory[of_array].reshape(x.shape), memory[of_out].reshape(x.shape)
-        array[...] = x
-        yield array, out
-
-
-@each_dtype
-@each_case
-def test_out_may_be_the_memory_of_any_argument(case, dtype):
-    loss, count, elementwise, options = case
-    given = [np.asarray(array, dtype) for array in arguments(case, (4, 3), dtype)]
-    items = (4, 3) if elementwise else (4,)
-    options = {**options, "weight": np.linspace(0.5, 2, math.prod(items), dtype=dtype).reshape(items)}
-    want_value, want = loss.value_and_gradient(*given, **options)
-    for place in range(count):
-        for k in range(len(given)):
-            if given[k].shape != given[place].shape:
-                continue
-            for array, out in relations(given[k]):
-                outs = [np.empty_like(one) for one in given[:count]]
-                outs[place] = out
-                arrays = [array if one == k else other for one, other in enumerate(given)]
-                value, gradients = loss.value_and_gradient(*arrays, out=tuple(outs), **options)
-                assert value == want_value
-                assert all(np.array_equal(*pair) for pair in zip(gradients, want, strict=True))
-        if elementwise:
-            for weight, out in relations(options["weight"]):
-                outs = [np.empty_like(one) for one in given[:count]]
-                outs[place] = out
-                gradients = loss.gradient(*given, **{**options, "weight": weight}, out=tuple(outs))
-                assert all(np.array_equal(*pair) for pair in zip(gradients, want, strict=True))
-
-
 @each_case
 def test_outs_are_apart_from_each_other(case):
     loss, count, _, options = case
@@ -495,6 +451,7 @@ def peak_of(function):
     return peak
 
 
+@pytest.mark.any_build
 @each_case
 def test_little_memory_beside_the_results(case):
     loss, count, _, options = case
@@ -505,6 +462,7 @@ def test_little_memory_beside_the_results(case):
     assert peak_of(lambda: loss(*given, reduction="sum", **options)) < size / 10
 
 
+@pytest.mark.any_build
 def test_little_memory_for_a_mask_of_items():
     scores, relevance, _ = triple((40_000, 64))
     mask, out = scores > -1, np.empty_like(scores)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import fastnn as nn
-from fastnn._files import replacing
+from fastnn._core.files import replacing
 
 
 def network(seed=0):

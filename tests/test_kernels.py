@@ -47,8 +47,9 @@ def test_the_baseline_is_always_there():
     assert "baseline" in kernels.supported
 
 
-INDEPENDENT = ("bench", "cli", "docs", "files", "gallery", "guide", "hostile", "objectives", "package", "processes")
-"""Tests of what is the same in every build."""
+INDEPENDENT = ("accuracy", "ann", "arrays", "bench", "cli", "diagnostics", "docs", "elementary", "files", "gallery")
+INDEPENDENT += ("guide", "hostile", "objectives", "package", "processes", "vectorized")
+"""Tests of what is the same in every build, or of all builds at once; single ones are marked ``any_build``."""
 
 
 @pytest.mark.parametrize("isa", [isa for isa in kernels.supported if isa != kernels.isa])
@@ -57,7 +58,7 @@ def test_the_other_builds_pass_all_tests(isa, request):
         pytest.skip("the build was chosen from outside, by this test or by hand")
     ignored = (f"--ignore={ROOT / 'tests' / f'test_{name}.py'}" for name in INDEPENDENT)
     workers = ("-n", os.environ["PYTEST_XDIST_WORKER_COUNT"]) if "PYTEST_XDIST_WORKER_COUNT" in os.environ else ()
-    tests = str(ROOT / "tests"), *ignored, *workers
+    tests = str(ROOT / "tests"), "-m", "not any_build", *ignored, *workers
     run = python("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests, FASTNN_ISA=isa)
     assert run.returncode == 0, run.stdout[-3000:]
 

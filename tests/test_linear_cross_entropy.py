@@ -11,7 +11,7 @@ from layouts import LAYOUTS
 from scipy import special
 
 import fastnn as nn
-from fastnn import linear_loss
+from fastnn._core.losses import linear as linear_loss
 
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda dtype: dtype.__name__)
 each_layout = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=list(LAYOUTS))
@@ -93,29 +93,6 @@ def test_ignored_labels():
     for got, exact in zip(gradients, want[1:], strict=True):
         np.testing.assert_allclose(got, exact, rtol=1e-11, atol=1e-14)
     assert (gradients[0][::3] == 0).all()
-
-
-@each_layout
-@each_dtype
-def test_layouts_and_types(dtype, layout):
-    hidden, weight, labels = data((30,), 8, 50, dtype)
-    want = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels)
-    got = nn.linear_cross_entropy.value_and_gradient(layout(hidden), layout(weight), layout(labels))
-    assert got[0] == want[0]
-    for one, other in zip(got[1], want[1], strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-def test_out_may_be_the_arguments():
-    hidden, weight, labels = data((30,), 8, 50)
-    want = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels)
-    for out in ((np.empty_like(hidden), np.empty_like(weight)), (hidden.copy(), weight.copy())):
-        arguments = (hidden, weight) if out[0].base is None and not np.array_equal(out[0], hidden) else out
-        got = nn.linear_cross_entropy.value_and_gradient(*arguments, labels, out=out)
-        assert got[1][0] is out[0]
-        assert got[1][1] is out[1]
-        np.testing.assert_array_equal(got[1][0], want[1][0])
-        np.testing.assert_array_equal(got[1][1], want[1][1])
 
 
 @pytest.mark.parametrize("block", [12, 1 << 23])
@@ -215,6 +192,7 @@ def test_no_number_makes_a_warning(dtype, number):
                 nn.linear_cross_entropy(*arrays, labels, reduction="none")
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("strided", [False, True])
 def test_neither_factor_is_copied_whole(monkeypatch, strided):
     monkeypatch.setattr(linear_loss, "BLOCK", 1 << 12)
@@ -230,6 +208,7 @@ def test_neither_factor_is_copied_whole(monkeypatch, strided):
     assert peak < hidden.nbytes / 10
 
 
+@pytest.mark.any_build
 def test_the_logits_never_exist_whole(monkeypatch):
     monkeypatch.setattr(linear_loss, "BLOCK", 1 << 18)
     hidden, weight, labels = data((600,), 8, 10_000, np.float32)

@@ -1,3 +1,4 @@
+import functools
 import inspect
 import math
 import pickle
@@ -19,7 +20,7 @@ from sklearn._loss import loss as scikit_losses
 import fastnn as nn
 from fastnn import reference
 
-ROW_LOSSES = tuple(loss for loss in nn.LOSSES.values() if loss.rowwise)
+ROW_LOSSES = tuple(loss for loss in nn.LOSSES.values() if loss.of_rows)
 LABEL_LOSSES = tuple(loss for loss in ROW_LOSSES if not loss.takes_rows)
 DTYPES = [np.float32, np.float64]
 CLASSES = [1, 2, 3, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 127, 128, 129, 255, 256, 257, 1000]
@@ -120,44 +121,47 @@ def test_against_the_reference(loss, dtype, reduction, weighted):
     assert np.array_equal(loss.gradient(prediction, target, weight=weight, reduction=reduction), gradient)
 
 
-@pytest.mark.parametrize("size", [size for size in SIZES if size])
 @each_dtype
 @each_kind
-def test_sizes(loss, dtype, size):
-    prediction, target = data(loss, shapes(loss, size), dtype, seed=size)
-    value, gradient = loss.value_and_gradient(prediction, target)
-    want_value, want_gradient = expected(loss, prediction, target)
-    np.testing.assert_allclose(value, want_value, **tolerances(dtype))
-    np.testing.assert_allclose(gradient * size, want_gradient * size, **tolerances(dtype))
+def test_sizes(loss, dtype):
+    for size in filter(None, SIZES):
+        prediction, target = data(loss, shapes(loss, size), dtype, seed=size)
+        value, gradient = loss.value_and_gradient(prediction, target)
+        want_value, want_gradient = expected(loss, prediction, target)
+        close = {**tolerances(dtype), "err_msg": f"of {size}"}
+        np.testing.assert_allclose(value, want_value, **close)
+        np.testing.assert_allclose(gradient * size, want_gradient * size, **close)
 
 
 @pytest.mark.parametrize("reduction", ["sum", "none"])
-@pytest.mark.parametrize("size", SIZES)
 @each_dtype
 @each_kind
-def test_sizes_with_a_weight_for_each_value(loss, dtype, size, reduction):
-    prediction, target = data(loss, shapes(loss, size), dtype, seed=size)
-    weight = np.random.default_rng(1).uniform(0.5, 2, size).astype(dtype)
-    options = {"weight": weight, "reduction": reduction}
-    value, gradient = loss.value_and_gradient(prediction, target, **options)
-    want_value, want_gradient = expected(loss, prediction, target, **options)
-    np.testing.assert_allclose(value, want_value, **tolerances(dtype))
-    np.testing.assert_allclose(gradient, want_gradient, **tolerances(dtype))
-    assert bits(loss(prediction, target, **options)) == bits(value)
-    assert bits(loss.gradient(prediction, target, **options)) == bits(gradient)
+def test_sizes_with_a_weight_for_each_value(loss, dtype, reduction):
+    for size in SIZES:
+        prediction, target = data(loss, shapes(loss, size), dtype, seed=size)
+        weight = np.random.default_rng(1).uniform(0.5, 2, size).astype(dtype)
+        options = {"weight": weight, "reduction": reduction}
+        value, gradient = loss.value_and_gradient(prediction, target, **options)
+        want_value, want_gradient = expected(loss, prediction, target, **options)
+        close = {**tolerances(dtype), "err_msg": f"of {size}"}
+        np.testing.assert_allclose(value, want_value, **close)
+        np.testing.assert_allclose(gradient, want_gradient, **close)
+        assert bits(loss(prediction, target, **options)) == bits(value), size
+        assert bits(loss.gradient(prediction, target, **options)) == bits(gradient), size
 
 
-@pytest.mark.parametrize("classes", CLASSES)
 @each_dtype
 @pytest.mark.parametrize("loss", ROW_LOSSES, ids=str)
-def test_numbers_of_classes(loss, dtype, classes):
+def test_numbers_of_classes(loss, dtype):
     if loss is nn.multiclass_perceptron and dtype == np.float32:
         pytest.skip("where two scores round to one, the reference takes the other")
-    prediction, target = data(loss, (19, classes), dtype)
-    value, gradient = loss.value_and_gradient(prediction, target, reduction="none")
-    want_value, want_gradient = expected(loss, prediction, target, reduction="none")
-    np.testing.assert_allclose(value, want_value, **tolerances(dtype))
-    np.testing.assert_allclose(gradient, want_gradient, **tolerances(dtype))
+    for classes in CLASSES:
+        prediction, target = data(loss, (19, classes), dtype)
+        value, gradient = loss.value_and_gradient(prediction, target, reduction="none")
+        want_value, want_gradient = expected(loss, prediction, target, reduction="none")
+        close = {**tolerances(dtype), "err_msg": f"of {classes} classes"}
+        np.testing.assert_allclose(value, want_value, **close)
+        np.testing.assert_allclose(gradient, want_gradient, **close)
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
@@ -327,7 +331,7 @@ def test_a_masked_value_counts_nothing(loss, dtype, shape, weighted):
     if loss is nn.ranking_softmax:
         pytest.skip("its mask is one of items, not of lists: tests/test_embeddings.py")
     prediction, target = data(loss, shape, dtype)
-    items = shape[:1] if loss.rowwise else shape
+    items = shape[:1] if loss.of_rows else shape
     rng = np.random.default_rng(2)
     mask, weight = rng.random(items) < 0.7, rng.uniform(0.5, 2, items).astype(dtype) if weighted else None
     spoilt = prediction.copy()
@@ -940,82 +944,6 @@ def test_single_numbers():
     assert nn.cross_entropy([0.0, 0.0], 1) == pytest.approx(math.log(2))
 
 
-@pytest.mark.parametrize(
-    "make", [np.empty_like, lambda x: np.empty((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)[..., ::2]]
-)
-@each_kind
-def test_out(loss, make):
-    prediction, target = data(loss, (50, 6))
-    want = loss.gradient(prediction, target)
-    out = make(prediction)
-    assert loss.gradient(prediction, target, out=out) is out
-    assert np.array_equal(out, want)
-    value, gradient = loss.value_and_gradient(prediction, target, out=out)
-    assert gradient is out
-    assert value == loss(prediction, target)
-    values = loss(prediction, target, reduction="none")
-    out = np.empty_like(values)
-    assert loss(prediction, target, reduction="none", out=out) is out
-    assert np.array_equal(out, values)
-
-
-@each_kind
-def test_out_may_be_or_overlap_an_argument(loss):
-    prediction, target = data(loss, (50, 6))
-    want = loss.gradient(prediction, target)
-    for argument in (0, 1):
-        arguments = [prediction.copy(), target.copy()]
-        assert np.array_equal(loss.gradient(*arguments, out=arguments[argument]), want)
-        room = np.empty(prediction.size + 3)
-        arguments = [prediction.copy(), target.copy()]
-        arguments[argument] = room[3:].reshape(prediction.shape)
-        arguments[argument][...] = (prediction, target)[argument]
-        assert np.array_equal(loss.gradient(*arguments, out=room[:-3].reshape(prediction.shape)), want)
-
-
-@pytest.mark.parametrize("shift", [-3, 3, 60, 6000])
-@pytest.mark.parametrize("place", [0, 1, 2])
-@each_kind
-def test_the_gradient_may_overlap_an_argument_on_either_side(loss, place, shift):
-    prediction, target = data(loss, (500, 60))
-    weight = np.random.default_rng(1).uniform(0.5, 2, (500,) if loss in ROW_LOSSES else (500, 60))
-    arguments = [prediction, target, weight]
-    want = loss.gradient(prediction, target, weight=weight)
-    room = np.empty(prediction.size + abs(shift))
-    inside = room[max(0, -shift) :][: arguments[place].size].reshape(arguments[place].shape)
-    inside[...] = arguments[place]
-    arguments[place] = inside
-    out = room[max(0, shift) :][: prediction.size].reshape(prediction.shape)
-    assert np.array_equal(loss.gradient(*arguments[:2], weight=arguments[2], out=out), want)
-
-
-@pytest.mark.parametrize("loss", [loss for loss in KINDS if loss not in ROW_LOSSES], ids=str)
-def test_values_may_go_over_or_into_an_argument(loss):
-    prediction, target = data(loss, (500, 60))
-    weight = np.random.default_rng(1).uniform(0.5, 2, (500, 60))
-    want = loss(prediction, target, weight=weight, reduction="none")
-    for place in (0, 1, 2):
-        for shift in (-60, -3, 0, 3, 60):
-            room = np.empty(prediction.size + abs(shift))
-            arguments = [prediction, target, weight]
-            inside = room[max(0, -shift) :][: prediction.size].reshape(prediction.shape)
-            inside[...] = arguments[place]
-            arguments[place] = inside
-            out = room[max(0, shift) :][: prediction.size].reshape(prediction.shape)
-            assert np.array_equal(loss(*arguments[:2], weight=arguments[2], reduction="none", out=out), want)
-
-
-@pytest.mark.parametrize("loss", [nn.categorical_cross_entropy, nn.cross_entropy], ids=str)
-def test_values_of_rows_may_go_into_an_argument(loss):
-    prediction, target = data(loss, (500, 60))
-    want = loss(prediction, target, reduction="none")
-    for out_of in (lambda array: array[:, 0], lambda array: array.reshape(-1)[:500], lambda array: array[::-1, 7]):
-        for place in (0, 1):
-            arguments = [prediction.copy(), target.copy()]
-            out = out_of(arguments[place])
-            assert np.array_equal(loss(*arguments, reduction="none", out=out), want)
-
-
 P, T, LOGITS = np.zeros((4, 3)), np.zeros((4, 3)), np.zeros((2, 3, 5))
 ERRORS = [
     (
@@ -1253,6 +1181,7 @@ def test_any_errors(errors, delta):
     np.testing.assert_array_equal(gradient, np.clip(errors, -delta, delta))
 
 
+@pytest.mark.any_build
 @given(st.data())
 @each_dtype
 @each_kind
@@ -1295,7 +1224,7 @@ def test_nan_spoils_its_value_and_derivatives_and_no_others(loss, dtype, reducti
     if loss is nn.rmse and reduction != "none":
         return  # a value of all errors
     prediction, target = data(loss, (5, 6), dtype)
-    weight = np.ones(5 if loss.rowwise else (5, 6), dtype)
+    weight = np.ones(5 if loss.of_rows else (5, 6), dtype)
     clean = function(prediction, target, weight=weight, reduction=reduction)
     for name in ("prediction", "target", "weight"):
         arguments = {"prediction": prediction.copy(), "target": target.copy(), "weight": weight.copy()}
@@ -1313,7 +1242,7 @@ def test_nan_spoils_its_value_and_derivatives_and_no_others(loss, dtype, reducti
             assert np.isnan(result[2]).any()
             if name == "prediction" and result.ndim == 2:
                 assert np.isnan(result[2, place[-1]])
-            if name == "weight" and loss.rowwise:
+            if name == "weight" and loss.of_rows:
                 assert np.isnan(result[2]).all()
             others = [0, 1, 3, 4]
             if reduction == "none" or name != "weight":
@@ -1328,7 +1257,7 @@ def test_what_is_masked_counts_nothing_whatever_it_is(loss, shape, reduction, pa
     if loss is nn.ranking_softmax:
         pytest.skip("its mask is one of items, not of lists: tests/test_embeddings.py")
     function, (prediction, target) = calls(loss)[part], data(loss, shape)
-    mask = np.random.default_rng(2).random(shape[:1] if loss.rowwise else shape) < 0.7
+    mask = np.random.default_rng(2).random(shape[:1] if loss.of_rows else shape) < 0.7
     weight = np.random.default_rng(3).uniform(0.5, 2, mask.shape)
     options = {"where": mask, "reduction": reduction}
     want = function(prediction, target, weight=weight, **options)
@@ -1356,7 +1285,7 @@ def test_no_warning_of_numbers_of_any_size(loss, dtype, reduction, extreme):
     weight = np.full(4, 1e300)
     with np.errstate(all="raise"):
         mask = np.array([True, False, True, True])
-        for options in ({}, {"weight": weight}, {"where": mask if loss.rowwise else mask[:, np.newaxis]}):
+        for options in ({}, {"weight": weight}, {"where": mask if loss.of_rows else mask[:, np.newaxis]}):
             if loss is nn.ranking_softmax and "where" in options:
                 continue
             for function in calls(loss).values():
@@ -1454,7 +1383,7 @@ def test_targets_outside_the_domain(loss, outside):
                 with pytest.raises(ValueError, match=message):
                     loss.gradient(layout(prediction), target, out=out, **options)
         assert (out == 7).all()
-        mask = np.array([True, False, True]) if loss.rowwise else np.array([[True], [False], [True]])
+        mask = np.array([True, False, True]) if loss.of_rows else np.array([[True], [False], [True]])
         assert np.isfinite(loss(prediction, target, where=mask))
 
 
@@ -1575,27 +1504,37 @@ def test_labels_that_another_thread_has_changed_write_nothing_outside(name):
         assert (hessian[outside] == 0).all()
 
 
-@pytest.mark.parametrize("kind", ["plain", "weighted", "masked", "strided", "class weights", "ignored", "smoothed"])
-@each_loss
+ROWS = 75_000
+many = functools.lru_cache(maxsize=1)(
+    lambda loss: data(loss, (ROWS, 20))
+)  # all kinds of a loss come one after the other
+
+
+def arguments_in_memory():
+    """Each loss with what may take memory; the mask of rankings is tested in tests/test_embeddings.py."""
+    for loss in nn.LOSSES.values():
+        kinds = ["plain", "weighted", "strided", *["masked"] * (loss is not nn.ranking_softmax)]
+        kinds += ["class weights", "ignored", *["smoothed"] * (loss is nn.cross_entropy)] if loss.takes_labels else []
+        yield from (pytest.param(loss, kind, id=f"{loss.__name__}-{kind}") for kind in kinds)
+
+
+@pytest.mark.any_build
+@pytest.mark.parametrize(("loss", "kind"), [*arguments_in_memory()])
 def test_no_loss_needs_memory_of_the_size_of_its_arguments(loss, kind):
-    prediction, target = data(loss, (150000, 20))
+    prediction, target = many(loss)
     options = {"out": np.empty_like(prediction)}
     if kind == "weighted":
-        options["weight"] = np.ones(150000, np.float32)
+        options["weight"] = np.ones(ROWS, np.float32)
     if kind == "masked":
-        options["where"] = np.arange(150000) % 3 > 0 if loss.rowwise else (np.arange(150000) % 3 > 0)[:, None]
-        if loss is nn.ranking_softmax:
-            pytest.skip("tests/test_embeddings.py")
+        options["where"] = np.arange(ROWS) % 3 > 0 if loss.of_rows else (np.arange(ROWS) % 3 > 0)[:, None]
     if kind == "strided":
         prediction, target = LAYOUTS["strided"](prediction), LAYOUTS["strided"](target)
     if kind in ("class weights", "ignored", "smoothed"):
-        if not loss.takes_labels:
-            return
-        target = np.arange(150000) % 20
+        target = np.arange(ROWS) % 20
         target[::7] = -100
         if kind == "class weights":
             options["class_weight"] = np.ones(20)
-        if kind == "smoothed" and loss is nn.cross_entropy:
+        if kind == "smoothed":
             options["label_smoothing"] = 0.1
     tracemalloc.start()
     try:

@@ -1,6 +1,7 @@
 """Processes that are forked, spawned, interrupted, out of memory and out of disk; and damaged files."""
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -23,7 +24,14 @@ def python(path, script, *arguments):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-X", "faulthandler", path, *arguments]
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell switches the signal off for what it starts in the background.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as process:
         try:
             yield process

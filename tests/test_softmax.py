@@ -575,14 +575,14 @@ def test_names(f):
     for suffix, part in parts(f).items():
         assert part.__qualname__ == f.__name__ + suffix
         assert part.__name__ == part.__qualname__.removesuffix(".from_output")
-        assert part.__module__ == "fastnn.softmax"
+        assert part.__module__ == "fastnn.rows"
         assert repr(part) == f"<function fastnn.{f.__name__}{suffix}>"
 
 
 @each_function
 def test_signatures(f):
     assert list(inspect.signature(f).parameters) == ["x", "axis", "temperature", "where", "out"]
-    parameters = ["grad", "x", "axis", "y", "where", "out", "hyperparameter"]
+    parameters = ["grad", "x", "axis", "temperature", "y", "where", "out"]
     assert list(inspect.signature(f.backward).parameters) == parameters
     assert (
         inspect.signature(f).parameters["axis"].default

@@ -16,15 +16,14 @@ pytestmark = [
 
 # The least number of vector loops in each function of the modules; float32 and float64 are functions of their own where
 # the name says "fuse". An element-wise activation has a loop for each of its four passes, a gate for its two; a loss
-# one for the value, the gradient, both, what is weighted and what is stored, and more where a constant may vary; a
-# sequence one for its exponentials, one in each direction, and those that fill rows and take the softmax.
+# one for the value, the gradient, both, what is weighted and what is stored, and more where a constant may vary; a row
+# function those over short rows together and those over chunks; a sequence one for its exponentials, one in each
+# direction, and those that fill rows and take the softmax.
 LEAST = {
     "activations": {r".*activations_\w+_(float|double)": 4},
-    "units": {
-        r"_fuse_[01].*units_\w+": 2,
-        r".*units_(prelu|prelu_backward|maxout)_of": 6,
-        r".*units_random_slopes_of": 2,
-    },
+    "gated": {r".*gated_\w+_(float|double)": 2},
+    "parametric": {r".*parametric_(prelu|prelu_backward)_of": 6, r".*parametric_random_slopes_of": 2},
+    "maxout": {r".*maxout_maxout_of": 6},
     "losses": {
         r".*losses_\w+_(float|double)": 6,
         r"_fuse_[01].*losses_rmse": 12,
@@ -36,7 +35,17 @@ LEAST = {
         r".*row_losses_pairwise_distance_(float|double)": 15,
     },
     "pairs": {r"_fuse_[01].*pairs_(margin_ranking|cosine_embedding)": 12, r"_fuse_[01].*pairs_triplet_margin": 60},
-    "softmax": {r".*softmax_run": 60},
+    "rows": {
+        r".*rows_(softmax|softmin|log_softmax)_(float|double)": 6,
+        r".*rows_(sparsemax|hardmax)_(float|double)": 2,
+        r".*rows_(softmax|softmin|log_softmax|sparsemax)_backward_(float|double)": 4,
+        r".*rows_hardmax_backward_(float|double)": 3,
+        r".*rows_standardize_(float|double)": 5,
+        r".*rows_standardize_backward_(float|double)": 8,
+        r".*rows_\w+_pass_(float|double)": 1,
+        r"_fuse_[01].*rows_log_sum_pass": 4,
+        r"_fuse_[01].*rows_log_sum_backward_pass": 5,
+    },
     "sequences": {r".*sequences_evaluate_one": 8},
     "optimizers": {r".*_sgd_array": 2, r".*_momentum_array": 4, r".*_adam_array": 2},
 }

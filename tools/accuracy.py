@@ -32,7 +32,7 @@ import numpy as np
 import numpy.typing as npt
 import sampled
 from builds import library
-from definitions import DEFINITIONS, NEAR, Definition
+from definitions import DEFINITIONS, NEAR, bound, facts
 from tqdm import tqdm
 from ulp import Case, Scaled, error_of
 
@@ -123,7 +123,7 @@ def float64_inputs(chunk: int, every: int) -> Array:
     rng = np.random.default_rng(chunk)
     count = CHUNK // every // 4
     halves = np.log(2) / 2 * rng.integers(-2200, 2200, count // 2)  # where the exponential changes its power of two
-    crossings = [definition.crossing for definition in DEFINITIONS.values() if definition.crossing]
+    crossings = [crossing for name in DEFINITIONS if (crossing := facts(name).crossing)]
     kinks = rng.choice([-3, -1, -0.5, 0.5, 1, 3, 6, *crossings], count // 2)
     near = np.concatenate([halves, kinks])
     parts = [
@@ -146,7 +146,7 @@ def measure(names: list[str], isas: tuple[str, ...], dtype: str, x: Array) -> di
     for name in names if x.size else ():
         for which in PASSES:
             exact = truth(dtype).exact(name, which, x)
-            crossing = DEFINITIONS[name].crossing if which == "derivative" else None
+            crossing = facts(name).crossing if which == "derivative" else None
             for isa in isas:
                 got = function_of(library(isa), name, which)(x)
                 found[Case(name, which, dtype, isa)] = truth(dtype).worst(x, got, exact, crossing)
@@ -183,12 +183,9 @@ def error_at(case: Case, x: float) -> float:
     definition = DEFINITIONS[case.name]
     with mpmath.workprec(4500):  # numbers far out cancel against those near 1
         exact = (definition.value if case.which == "value" else definition.derivative)(mpmath.mpf(float(number)))
-        crosses = case.which == "derivative" and definition.crossing and abs(x - definition.crossing) < NEAR
+        crossing = facts(case.name).crossing
+        crosses = case.which == "derivative" and crossing and abs(x - crossing) < NEAR
         return error_of(got, Scaled(exact, mpmath.mpf(0.5) if crosses else exact), case.dtype)
-
-
-def bound(definition: Definition, which: str) -> float:
-    return definition.value_bound if which == "value" else definition.derivative_bound
 
 
 # The table
@@ -225,7 +222,7 @@ def page(found: dict[Case, Worst], sampled_found: dict[Case, sampled.Witness]) -
 def table(found: dict[Case, Worst]) -> Iterator[str]:
     yield "| | | float32, AVX2 | float32, baseline | float64, AVX2 | float64, baseline | bound |"
     yield "|---|---|---|---|---|---|---:|"
-    for name, definition in DEFINITIONS.items():
+    for name in DEFINITIONS:
         for which in PASSES:
             cells = [
                 cell(found.get(Case(name, which, dtype, isa)), dtype)
@@ -233,8 +230,8 @@ def table(found: dict[Case, Worst]) -> Iterator[str]:
                 for isa in ("avx2", "baseline")
             ]
             title = f"`{name}`" if which == "value" else ""
-            star = "\\*" if which == "derivative" and definition.crossing else ""
-            yield f"| {title} | {which} | {' | '.join(cells)} | {bound(definition, which):g}{star} |"
+            star = "\\*" if which == "derivative" and facts(name).crossing else ""
+            yield f"| {title} | {which} | {' | '.join(cells)} | {bound(name, which):g}{star} |"
 
 
 def cell(worst: Worst | None, dtype: str) -> str:
@@ -275,7 +272,7 @@ def main() -> None:
     over = [
         f"{' '.join(case)}: {worst.error:.3f} ULP at {worst.x!r}"
         for case, worst in found.items()
-        if worst.error > bound(DEFINITIONS[case.name], case.which)
+        if worst.error > bound(case.name, case.which)
     ]
     over += [
         f"{' '.join(case)}: {worst.error:.3f} ULP at {worst.inputs} {worst.settings}"

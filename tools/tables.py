@@ -6,28 +6,28 @@ tests compare the files with what this makes.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 KERNELS = Path(__file__).parents[1] / "src" / "fastnn" / "kernels"
 
 
-def formulas(family: str, arguments: str) -> list[str]:
-    """The names of a family's formulas that take these arguments, in the order of the source."""
-    source = (KERNELS / "formulas" / f"{family}.pxd").read_text()
-    return re.findall(rf"^cdef inline real (\w+)\({arguments}\) noexcept nogil:$", source, re.MULTILINE)
+def formulas(module: str, kind: str, arguments: str = ".*") -> list[str]:
+    """The names of a module's formulas of a kind that take these arguments, in the order of the source."""
+    source = (KERNELS / "formulas" / f"{module}.pxd").read_text()
+    return re.findall(rf"^cdef inline {kind} (\w+)\({arguments}", source, re.MULTILINE)
 
 
-def table(kernel: str, row: str, functions: Iterable[dict[str, str]]) -> str:
-    """A table of kernels; their source and their row are the same but for the names in braces."""
+def table(row: str, functions: Iterable[tuple[str, dict[str, str]]], cimports: str = "") -> str:
+    """A table of kernels. A function is the source of its kernel and the names in it, and in its row, in braces."""
     functions = list(functions)
-    kernels = [kernel.format(**function, real=real) for function in functions for real in ("float", "double")]
-    rows = [f'    "{function["name"]}": {row.format(**function)},\n' for function in functions]
-    return "\n".join(["# Made by tools/tables.py.\n", *kernels, f"\nKERNELS = {{\n{''.join(rows)}}}\n"])
+    kernels = [source.format(**names, real=real) for source, names in functions for real in ("float", "double")]
+    rows = [f"    {row.format(**names)},\n" for _, names in functions]
+    return "\n".join([f"# Made by tools/tables.py.\n{cimports}", *kernels, f"\nKERNELS = {{\n{''.join(rows)}}}\n"])
 
 
 def activations() -> str:
-    names = formulas("activations", r"real [xy], const double \*p")
+    names = formulas("activations", "real", r"real [xy], const double \*p\)")
     kernel = """\
 cdef void {name}_{real}(Pass which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
     run(
@@ -44,8 +44,74 @@ cdef void {name}_{real}(Pass which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray
             "tells": str(tells),
         }
 
-    row = "kernel({name}_float, {name}_double, {tells})"
-    return table(kernel, row, (of(name) for name in names if f"{name}_derivative" in names))
+    row = '"{name}": kernel({name}_float, {name}_double, {tells})'
+    return table(row, ((kernel, of(name)) for name in names if f"{name}_derivative" in names))
+
+
+GATES = ("sigmoid", "relu", "gelu", "gelu_tanh", "silu", "swish")
+"""The activations that gated pairs are made with."""
+
+
+def gated() -> str:
+    kernel = """\
+cdef void {name}_{real}(
+    Pairs pairs, cnp.ndarray grad, cnp.ndarray value, cnp.ndarray gate, cnp.ndarray out, cnp.ndarray out_gate
+) noexcept nogil:
+    run(
+        f.{name}[{real}], f.{name}_derivative[{real}],
+        pairs, {real}_view(grad), {real}_view(value), {real}_view(gate), {real}_view(out), {real}_view(out_gate),
+    )
+"""
+    return table('"{name}": kernel({name}_float, {name}_double)', ((kernel, {"name": name}) for name in GATES))
+
+
+def rows() -> str:
+    stems = [path.stem for path in (KERNELS / "formulas" / "rows").glob("*.pxd")]
+    formulas_of = {module: formulas(f"rows/{module}", "void") for module in stems}
+    of_passes = """\
+cdef void {name}_pass_{real}(
+    Row *row, const {real} *grad, const {real} *x, {real} *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over({module}.{name}_chunk[{real}], {end}[{real}], row, grad, x, out, n, last)
+
+cdef void {name}_{real}(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+"""
+    row_by_row = """\
+    each_row(
+        {begin}, {module}.{name}_chunk[{real}], {end}[{real}], {finds_once},
+        {real}_view(grad), {real}_view(x), {real}_view(out), n, constant,
+    )
+"""
+    short_ones_together = """\
+    rows_together(
+        {begin}, {module}.{name}_rows[{real}], {name}_pass_{real},
+        {real}_view(x), {real}_view(out), n, constant, longest,
+    )
+"""
+
+    def functions() -> Iterator[tuple[str, dict[str, str]]]:
+        for module, found in sorted(formulas_of.items()):
+            for name in (formula.removesuffix("_chunk") for formula in found if formula.endswith("_chunk")):
+                names = {
+                    "name": name,
+                    "key": name.replace("_backward", ".backward"),
+                    "module": module,
+                    "begin": f"{module}.{name}_begin" if f"{name}_begin" in found else "as_usual",
+                    "end": f"{module}.{name}_end" if f"{name}_end" in found else "find_once",
+                    "finds_once": str(f"{name}_end" not in found),
+                    "backward": str(name.endswith("_backward")),
+                }
+                yield of_passes + (short_ones_together if f"{name}_rows" in found else row_by_row), names
+
+    row = """\
+"{key}": kernel(
+        {begin}, {name}_pass_float, {name}_pass_double,
+        {name}_float, {name}_double, {backward},
+    )"""
+    modules = sorted({names["module"] for _, names in functions()})
+    return table(row, functions(), f"from fastnn.kernels.formulas.rows cimport {', '.join(modules)}\n\n")
 
 
 DOMAINS = {
@@ -70,7 +136,7 @@ def domain(name: str) -> str:
 
 
 def losses() -> str:
-    names = formulas("losses", r"real [pxz], real t, const double \*a")
+    names = formulas("losses", "real", r"real [pxz], real t, const double \*a\)")
     kernel = """\
 cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
     return {loops}(f.{name}[{real}], f.{name}_gradient[{real}], f.{hessian}[{real}], task, scale)
@@ -82,8 +148,9 @@ cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
         return {"name": name, "hessian": hessian, "loops": loops, "domain": domain(name)}
 
     others = ("rmse", "margin_ranking")  # whose loops are their own
-    row = "kernel({name}_float, {name}_double, NUMBERS, {domain})"
-    return table(kernel, row, (of(name) for name in names if f"{name}_gradient" in names and name not in others))
+    row = '"{name}": kernel({name}_float, {name}_double, NUMBERS, {domain})'
+    chosen = (name for name in names if f"{name}_gradient" in names and name not in others)
+    return table(row, ((kernel, of(name)) for name in chosen))
 
 
 def row_losses() -> str:
@@ -101,11 +168,17 @@ cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
         takes = "ROWS" if kind == "rows" else "LABELS"
         return {"name": name, "kind": kind, "loop": loop, "takes": takes, "domain": domain(name)}
 
-    row = "kernel({name}_float, {name}_double, {takes}, {domain})"
-    return table(kernel, row, (of(*function) for function in found))
+    row = '"{name}": kernel({name}_float, {name}_double, {takes}, {domain})'
+    return table(row, ((kernel, of(*function)) for function in found))
 
 
-TABLES: dict[str, Callable[[], str]] = {"activations": activations, "losses": losses, "row_losses": row_losses}
+TABLES: dict[str, Callable[[], str]] = {
+    "activations": activations,
+    "gated": gated,
+    "losses": losses,
+    "row_losses": row_losses,
+    "rows": rows,
+}
 
 
 def main() -> None:

@@ -20,21 +20,22 @@ from typing import Any, ClassVar, NamedTuple, ParamSpec, SupportsIndex, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from fastnn._arrays import Array, ArrayLike, checked_number, float_array
-from fastnn._files import replacing
+from fastnn._core.arrays import Array, ArrayLike, float_array
+from fastnn._core.files import replacing
+from fastnn._core.parameters import checked_number
 from fastnn.activations import ACTIVATIONS, Activation, leaky_relu, relu, sigmoid
-from fastnn.embeddings import cosine_similarity
 from fastnn.losses import (
     LOSSES,
     Loss,
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     categorical_cross_entropy,
+    cosine_similarity,
     cross_entropy,
     nll,
 )
 from fastnn.optimizers import Optimizer, adam
-from fastnn.softmax import ROW_FUNCTIONS, RowFunction, log_softmax, softmax
+from fastnn.rows import ROW_FUNCTIONS, RowFunction, log_softmax, softmax
 
 __all__ = ["Dense", "Design", "History", "Network"]
 

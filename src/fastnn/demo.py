@@ -21,9 +21,9 @@ from sklearn.model_selection import train_test_split
 
 import fastnn as nn
 from fastnn import reference
-from fastnn._arrays import Array
 from fastnn._config import config
-from fastnn._files import replacing
+from fastnn._core.arrays import Array
+from fastnn._core.files import replacing
 from fastnn.ann import Batches, Design, History, Network
 from fastnn.diagnostics import LayerFlow
 from fastnn.guide import DESIGNS

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fastnn._arrays import Array, ArrayLike, checked_number
+from fastnn._core.arrays import Array, ArrayLike
+from fastnn._core.parameters import checked_number
 from fastnn.ann import Network
 
 if TYPE_CHECKING:

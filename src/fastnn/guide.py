@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastnn.activations import linear, relu, sigmoid
 from fastnn.ann import Design
 from fastnn.losses import binary_cross_entropy, categorical_cross_entropy, huber, mse
-from fastnn.softmax import softmax
+from fastnn.rows import softmax
 
 __all__ = ["DESIGNS", "recommend"]
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from fastnn._arrays import Array, checked_number
-from fastnn._loss import Loss, with_last_axes
-from fastnn.classification import categorical_hinge, multi_margin, multiclass_perceptron, multilabel_margin
+from fastnn._core.arrays import Array
+from fastnn._core.losses.loss import Loss
+from fastnn._core.losses.request import with_last_axes
+from fastnn._core.parameters import checked_number
 from fastnn.losses import (
+    categorical_hinge,
     hinge,
     hinge_embedding,
     huber,
@@ -20,6 +22,9 @@ from fastnn.losses import (
     mae,
     mape,
     msle,
+    multi_margin,
+    multiclass_perceptron,
+    multilabel_margin,
     perceptron,
     pseudo_huber,
     quantile,
@@ -116,7 +121,7 @@ class Objective:
             minimum_hessian = checked_number("minimum_hessian", minimum_hessian)
             if not 0 <= minimum_hessian < np.inf:
                 raise ValueError(f"minimum_hessian is {minimum_hessian:g}; it must be at least 0 and finite")
-        loss.chosen({name: value for name, value in options.items() if name not in loss.options})
+        loss.choose({name: value for name, value in options.items() if name not in loss.options})
         self.loss, self.minimum_hessian, self.options = loss, minimum_hessian, options
 
     def __repr__(self) -> str:

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from fastnn import kernels
-from fastnn._arrays import PIECE, Array, checked_number, described, float_array, shares_memory
+from fastnn._core.arrays import Array, described, float_array, shares_memory
+from fastnn._core.parameters import checked_number
+from fastnn._core.pieces import PIECE
 
 __all__ = ["OPTIMIZERS", "Optimizer", "adam", "sgd"]
 

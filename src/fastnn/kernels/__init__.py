@@ -14,9 +14,23 @@ import os
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from fastnn.kernels import activations, cpu, evaluation
+from fastnn.kernels import activations, cpu, evaluation, gated, maxout, parametric, rows
 
-__all__ = ["activations", "available", "cpu", "isa", "load", "loops", "supported"]
+__all__ = [
+    "activations",
+    "available",
+    "cpu",
+    "evaluation",
+    "gated",
+    "isa",
+    "load",
+    "loops",
+    "losses",
+    "maxout",
+    "parametric",
+    "rows",
+    "supported",
+]
 
 ISAS = ("avx2", "baseline")
 """The names of the builds, best first."""
@@ -52,7 +66,8 @@ isa = choose(os.environ.get("FASTNN_ISA"))
 """The build in use."""
 
 loops: dict[str, dict[str, Any]] = {
-    module: load(module, isa).KERNELS for module in ("activations", "losses", "pairs", "row_losses")
+    module: load(module, isa).KERNELS
+    for module in ("activations", "gated", "losses", "maxout", "pairs", "parametric", "row_losses", "rows")
 }
 """Its kernels, by module and name."""
 
@@ -60,8 +75,6 @@ losses = evaluation.Losses({**loops["losses"], **loops["row_losses"]}, loops["pa
 """Its losses."""
 
 if TYPE_CHECKING:
-    from fastnn.kernels import optimizers, sequences, softmax, units
+    from fastnn.kernels import optimizers, sequences
 else:
-    units, softmax, sequences, optimizers = (
-        load(module, isa) for module in ("units", "softmax", "sequences", "optimizers")
-    )
+    sequences, optimizers = (load(module, isa) for module in ("sequences", "optimizers"))

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from fastnn._arrays import Array
+from fastnn._core.arrays import Array
 
 Settings = Callable[..., tuple[str, tuple[float, ...]]]
 Kernels = dict[str, Any]

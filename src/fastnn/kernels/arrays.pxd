@@ -4,6 +4,7 @@ cimport numpy as cnp
 
 cdef enum:
     RELEASE_GIL_FROM = 2048  # elements; for fewer it costs more than other threads could gain
+    MOST_AXES = 64  # of a NumPy array
 
 
 cdef inline bint is_direct(object array) noexcept:
@@ -65,3 +66,19 @@ cdef inline int store_constants(object given, double *room, Py_ssize_t most) exc
     for k in range(most):
         room[k] = constants[k] if k < count else 0.0
     return 0
+
+
+cdef inline int direct_axis(object x, object axis) noexcept:
+    """An axis, counted from the front, of an array that needs no preparation; or -1."""
+    if not is_direct(x) or not cnp.PyArray_IS_C_CONTIGUOUS(x) or type(axis) is not int or cnp.PyArray_SIZE(x) == 0:
+        return -1
+    cdef int axes = cnp.PyArray_NDIM(x)
+    return axis % axes if -axes <= axis < axes else -1
+
+
+cdef inline Py_ssize_t elements_after(cnp.ndarray x, int axis) noexcept:
+    cdef Py_ssize_t count = 1
+    cdef int k
+    for k in range(axis + 1, cnp.PyArray_NDIM(x)):
+        count *= cnp.PyArray_DIM(x, k)
+    return count

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from fastnn._arrays import Array
+from fastnn._core.arrays import Array
 
 class Losses:
     DOMAINS: tuple[str, ...]

@@ -1,4 +1,4 @@
-from fastnn._arrays import Array
+from fastnn._core.arrays import Array
 
 def sgd(
     parameters: tuple[Array, ...], gradients: tuple[Array, ...], learning_rate: float, weight_decay: float

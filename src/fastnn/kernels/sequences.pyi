@@ -1,4 +1,4 @@
-from fastnn._arrays import Array
+from fastnn._core.arrays import Array
 
 def evaluate(
     prediction: Array,

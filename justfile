@@ -1,0 +1,55 @@
+# What is done here often. It needs the environment of CONTRIBUTING.md, activated; `just --list` shows the recipes.
+
+set positional-arguments
+
+[private]
+default:
+    @just --list
+
+# Build the kernels in place, those whose sources changed.
+build:
+    python setup.py --quiet build_ext --inplace
+
+# Run all tests, or those that pytest is told of.
+test *ARGUMENTS:
+    python -m pytest -n auto "$@"
+
+# Run the tests whose names have NAME in them, up to the first failure.
+one NAME:
+    python -m pytest -x -k "$1"
+
+# Check style, spelling and types.
+lint:
+    ruff check . && ruff format --check . && mypy
+    cython-lint src && codespell
+
+# Make again what is made from the source: the kernels' tables, the stubs, the README's table and the gallery.
+generate:
+    python tools/tables.py
+    python tools/stubs.py
+    python tools/readme.py
+    python tools/gallery.py
+
+# Measure the errors of functions, and write docs/accuracy.md.
+accuracy +NAMES:
+    python tools/accuracy.py "$@"
+
+# Run the benchmarks; see --help for what can be chosen.
+bench *OPTIONS:
+    python bench/report.py "$@"
+
+# Run them and say what changed since OLD, the JSON file of an earlier run.
+compare OLD *OPTIONS:
+    python bench/report.py --compare "$@"
+
+# Run tests, or any command, on kernels built with sanitizers.
+sanitize *COMMAND:
+    tools/sanitize.sh "$@"
+
+# Make so many calls that nobody should make.
+hostile CALLS="1000000":
+    python tests/hostile.py --calls "$1"
+
+# Hash the results of all functions into FILE; with `--compare OLD`, say what changed.
+fingerprint FILE *OPTIONS:
+    python tests/fingerprint.py "$@"

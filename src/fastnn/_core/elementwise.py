@@ -1,0 +1,93 @@
+"""Functions of single elements on arguments of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from fastnn._core.arrays import (
+    broadcast_shape,
+    check_out,
+    checked_axis,
+    checked_outs,
+    destination,
+    float_array,
+    float_type,
+)
+from fastnn._core.foreign import apply_foreign, foreign, shape_of
+from fastnn._core.pieces import PIECE
+
+
+def apply_elementwise(function: Any, inputs: Mapping[str, Any], out: Any, keywords: Mapping[str, Any]) -> Any:
+    """Call an elementwise function on arguments of any kind, through contiguous pieces of at most ``PIECE``."""
+    outs = checked_outs(out, function.nout)
+    if foreign((*inputs.values(), *outs)):
+        return apply_foreign(function, inputs, out, keywords)
+    arrays = {name: float_array(name, value) for name, value in inputs.items()}
+    dtype = float_type(inputs.values(), arrays.values())
+    shape = broadcast_shape(arrays)
+    for array in outs:
+        if array is not None:
+            check_out(array, shape, dtype)
+    # In place, nothing is copied: an element is read before its result is written.
+    both = ["contig", "aligned", "nbo", "overlap_assume_elementwise"]
+    read: Any = ["readonly", *both]
+    write: Any = ["writeonly", *both, "allocate", "no_broadcast", "no_subtype"]
+    # At least one dimension: the iterator of NumPy 1 converts no operand without any.
+    operands = [None if array is None else np.atleast_1d(array) for array in (*arrays.values(), *outs)]
+    with (
+        np.errstate(all="ignore"),
+        np.nditer(
+            operands,
+            flags=["external_loop", "buffered", "growinner", "zerosize_ok", "copy_if_overlap"],
+            op_flags=[read] * len(arrays) + [write] * len(outs),
+            op_dtypes=[dtype] * len(operands),
+            casting="same_kind",
+            buffersize=PIECE,
+        ) as pieces,
+    ):
+        if pieces.itersize:
+            for piece in pieces:
+                results = piece[len(arrays) :]
+                function(*piece[: len(arrays)], out=results if len(outs) > 1 else results[0], **keywords)
+        made = pieces.operands[len(arrays) :]
+    results = tuple(
+        given if given is not None else new if shape else new[0] for given, new in zip(outs, made, strict=True)
+    )
+    if len(outs) == 1:
+        return results[0]
+    return out if all(given is not None for given in outs) else results
+
+
+def apply_gated(function: Any, inputs: Mapping[str, Any], axis: Any, out: Any, keywords: Mapping[str, Any]) -> Any:
+    """Call a gated pair's function, or its back-propagation, on two arrays of any kind or on the halves of one."""
+    if inputs["gate"] is not None:
+        return apply_elementwise(function, inputs, out, keywords)
+    x = inputs["x"] if foreign([inputs["x"]]) else float_array("x", inputs["x"])
+    shape_of("x", x)
+    value, gate = halves(x, axis)
+    inputs = {**inputs, "x": value, "gate": gate}
+    if function.nout == 1 or foreign(inputs.values()):
+        return apply_elementwise(function, inputs, out, keywords)
+    arrays = {name: float_array(name, array) for name, array in inputs.items()}
+    out = destination(out, x.shape, float_type(inputs.values(), arrays.values()))
+    apply_elementwise(function, inputs, halves(out, axis), keywords)
+    return out
+
+
+def halves(x: Any, axis: Any) -> tuple[Any, Any]:
+    if not x.shape:
+        raise ValueError("x has no axis to be halved along; give the gate as a second array")
+    axis = checked_axis(axis, len(x.shape))
+    size = x.shape[axis]
+    if size % 2:
+        raise ValueError(f"x has shape {x.shape}; axis {axis} must have an even length, to be halved")
+    before = (slice(None),) * axis
+    try:
+        return x[(*before, slice(None, size // 2))], x[(*before, slice(size // 2, None))]
+    except Exception:
+        if isinstance(x, np.ndarray):
+            raise
+        raise TypeError(f"a {type(x).__name__} cannot be halved along an axis; give the gate as a second one") from None

@@ -1,0 +1,42 @@
+"""What one must know of a function beside its formula, to test it, to measure it and to choose arguments for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from math import inf
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Those of an activation with its default hyperparameters."""
+
+    edges: tuple[tuple[float, float, float], ...]
+    """Arguments at kinks, zeros and infinities, each with the value and the derivative there."""
+    bounds: tuple[float, float] = (2, 4)
+    """The largest errors of the value and of the derivative, in units in the last place.
+
+    The aim is 2 and 4. Higher are tanhshrink near 0, and squareplus and dish on the left, which are quotients of
+    rounded sums and roots; the derivative of tanhshrink, the square of a rounded tanh; mish and the derivatives of silu
+    and of its relatives, quotients of rounded polynomials, one of which cancels beside the crossing. The others are a
+    little above, most in the baseline build, which rounds products that the other one fuses.
+    """
+    crossing: float | None = None
+    """Where the derivative crosses zero away from 0: near it, its error counts in units in the last place of 1/2."""
+    domain: tuple[float, float] = (-inf, inf)
+    """Between which numbers it is defined."""
+
+
+class Domain(Enum):
+    """What predictions or targets usually are."""
+
+    NUMBERS = auto()
+    POSITIVE = auto()
+    PROBABILITIES = auto()
+    """Each by itself between 0 and 1."""
+    DISTRIBUTIONS = auto()
+    """Rows of probabilities that add up to 1."""
+    MARKS = auto()
+    """0 or 1."""
+    SIGNS = auto()
+    """-1 or 1."""

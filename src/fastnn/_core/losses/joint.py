@@ -1,0 +1,225 @@
+"""Losses of several arrays, with a derivative for each of them: all in one pass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from fastnn import kernels
+from fastnn._core import models
+from fastnn._core.arrays import (
+    Array,
+    ArrayLike,
+    broadcast_shape,
+    broadcast_to,
+    check_out,
+    checked_mask,
+    checked_outs,
+    destination,
+    float_array,
+    float_type,
+    is_c_ready,
+    plain_array,
+    unaliased,
+    unaliased_in_step,
+)
+from fastnn._core.declaration import Entry
+from fastnn._core.losses.loss import AnsweringLoss
+from fastnn._core.losses.request import (
+    MEAN,
+    PARTS,
+    WEIGHT,
+    Request,
+    Wants,
+    alone,
+    check_reduction,
+    check_values_out,
+    divisor,
+    number,
+    weight_array,
+    with_last_axes,
+)
+from fastnn._core.losses.run import first_outside
+from fastnn._core.parameters import FINITE, Kernel, checked_number
+from fastnn._core.pieces import Cursor, run_in_pieces
+
+
+class Arranged(NamedTuple):
+    """The arguments of a loss of several arrays, of one type and checked, and its kernel."""
+
+    choice: Kernel
+    arrays: Sequence[Array]
+    """Those that have a derivative: of the values' shape, or rows of features for each value."""
+    shape: tuple[int, ...]
+    """That of the values."""
+    target: Array | None = None
+
+
+class JointLoss(AnsweringLoss):
+    """A loss of several arrays: call it, or one of its parts, which have a derivative for each of them.
+
+    ``arrange`` takes the mask, the arrays and the loss's own keywords.
+    """
+
+    parts: ClassVar[Mapping[str, Entry]] = {name: getattr(models, f"joint_{name}") for name in PARTS}
+    common: ClassVar[tuple[Entry, ...]] = (models.joint_loss,)
+
+    def __init__(self, entry: Entry, arrange: Callable[..., Arranged]) -> None:
+        super().__init__(entry)
+        self.arrange = arrange
+
+    def answer(
+        self,
+        wants: Wants,
+        *arrays: ArrayLike,
+        weight: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+        reduction: str = MEAN,
+        denominator: str = WEIGHT,
+        out: Any = None,
+        **own: Any,
+    ) -> Any:
+        check_reduction(reduction, denominator)
+        if not wants.derivatives:
+            check_values_out(out, reduction)
+        if len(wants.derivatives) == 2 and out is not None:
+            raise TypeError("out is taken by gradient and by hessian, not by both at once")
+        # Before the arrays are looked at: what converts them may change others.
+        weight = None if weight is None else float_array("weight", weight)
+        where = None if where is None else plain_array("where", where)
+        request = Request(wants, weight, where, reduction, denominator, None if wants.derivatives else out)
+        with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
+            value, derivatives = self.evaluate(request, out if wants.derivatives else None, arrays, own)
+        return alone((*[value] * wants.value, *derivatives))
+
+    def evaluate(
+        self, request: Request, out: Any, arrays: Sequence[ArrayLike], own: Mapping[str, Any]
+    ) -> tuple[Any, Sequence[tuple[Any, ...]]]:
+        """The value, and the derivatives for each array."""
+        return run(request, out, self.arrange(request.where, *arrays, **own))
+
+
+def checked_out_of_each(out: Any, arrays: Sequence[Array]) -> tuple[Any, ...]:
+    """Where the derivatives go, each of an array's shape and type; None where it is not said."""
+    outs = checked_outs(out, len(arrays))
+    for one, array in zip(outs, arrays, strict=True):
+        if one is not None:
+            check_out(one, array.shape, array.dtype)
+    return outs
+
+
+def run(request: Request, out: Any, arranged: Arranged) -> tuple[Any, Sequence[tuple[Any, ...]]]:
+    """The reduced values and the derivatives, in one pass over arrays of any layout."""
+    choice, arrays, shape, target = arranged
+    dtype = arrays[0].dtype
+    width = 1 if arrays[0].shape == shape else arrays[0].shape[-1]
+    outs = checked_out_of_each(out, arrays)
+    mask = checked_mask(request.where, shape, "the values'")
+    weight = None if request.weight is None else weight_array(request.weight, shape)
+    counted = None if request.denominator == "count" else weight
+    scale = 1.0 / divisor(shape, counted, mask) if request.reduction == "mean" else 1.0
+    values = destination(request.values_out, shape, dtype) if request.reduction == "none" else None
+    parts = {
+        which: [destination(one, array.shape, dtype) for one, array in zip(outs, arrays, strict=True)]
+        for which in request.wants.derivatives
+    }
+    written = [values, *(one for part in parts.values() for one in part)]
+    if weight is not None:
+        weight = np.broadcast_to(with_last_axes(weight, len(shape)), shape)
+    for one in written:
+        if one is not None:
+            arrays = [unaliased_in_step(array, one) for array in arrays]
+            target, weight, mask = (unaliased(array, one) for array in (target, weight, mask))
+    count, total = len(arrays), 0.0
+
+    def kernel(*pieces: Any) -> None:
+        nonlocal total
+        rows, (t, w, m, v), derivatives = pieces[:count], pieces[count : count + 4], list(pieces[count + 4 :])
+        gradients, hessians = (
+            tuple(derivatives.pop(0) for _ in rows) if part in parts else None for part in ("gradient", "hessian")
+        )
+        total = kernels.losses.evaluate_joint(choice, rows, t, w, m, v, gradients, hessians, scale, width, total)
+
+    of_type = [array for array in (*arrays, target, weight, *written) if array is not None]
+    if all(is_c_ready(array, dtype) for array in of_type) and (mask is None or is_c_ready(mask, mask.dtype)):
+        kernel(*arrays, target, weight, mask, *written)
+    else:
+        run_in_pieces(
+            kernel,
+            [
+                *(Cursor(array, dtype, width) for array in arrays),
+                *(None if array is None else Cursor(array, dtype) for array in (target, weight)),
+                None if mask is None else Cursor(mask, mask.dtype),
+            ],
+            [
+                None if values is None else Cursor(values, dtype, 1, "writeonly"),
+                *(Cursor(one, dtype, width, "writeonly") for part in parts.values() for one in part),
+            ],
+            math.prod(shape),
+        )
+    value = number(total * scale, dtype) if values is None else values
+    return (
+        value if value is request.values_out else value[()],
+        [tuple(one if one is out else one[()] for one, out in zip(part, outs, strict=True)) for part in parts.values()],
+    )
+
+
+def equal_rows(**given: ArrayLike) -> list[Array]:
+    """Rows of one shape, in one type."""
+    arrays = {name: float_array(name, value) for name, value in given.items()}
+    shapes = {array.shape for array in arrays.values()}
+    if len(shapes) > 1 or () in shapes or shapes.pop()[-1] == 0:
+        named = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise ValueError(f"the shapes are {named}; accepted is the same for all, (..., features)")
+    dtype = float_type(given.values(), arrays.values())
+    return [array.astype(dtype, copy=False) for array in arrays.values()]
+
+
+def one_for_each(name: str, array: Array, shape: tuple[int, ...]) -> Array:
+    """The array in that shape: a number for all, or one of as many axes."""
+    if array.ndim not in (0, len(shape)):
+        raise ValueError(f"{name} has shape {array.shape}; accepted is {shape}, or one number for all")
+    return broadcast_to(name, array, shape, "the values'")
+
+
+def pair_of_rows(
+    where: Array | None, /, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0
+) -> Arranged:
+    """Arrange what ``cosine_embedding`` takes."""
+    margin = FINITE.check("margin", checked_number("margin", margin))
+    arrays = equal_rows(x1=x1, x2=x2)
+    shape, signs = arrays[0].shape[:-1], float_array("target", target)
+    for other in signs[(signs != 1) & (signs != -1)].flat:
+        raise ValueError(f"target holds {other}; accepted are 1 and -1")
+    signs = np.require(one_for_each("target", signs, shape), arrays[0].dtype, ["C", "ALIGNED"])
+    return Arranged(("cosine_embedding", (margin,)), arrays, shape, signs)
+
+
+def pair_of_scores(
+    where: Array | None, /, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0
+) -> Arranged:
+    """Arrange what ``margin_ranking`` takes."""
+    margin = FINITE.check("margin", checked_number("margin", margin))
+    given = {"x1": float_array("x1", x1), "x2": float_array("x2", x2)}
+    if len({array.ndim for array in given.values()} - {0}) > 1:
+        shapes = " and ".join(f"{name} of shape {array.shape}" for name, array in given.items())
+        raise ValueError(f"{shapes} have different numbers of axes; accepted is the same for both, or a number")
+    shape, signs = broadcast_shape(given), float_array("target", target)
+    dtype = float_type((x1, x2, target), (*given.values(), signs))
+    signs = one_for_each("target", signs, shape)
+    index = first_outside(signs, SIGNS, dtype, checked_mask(where, shape, "the values'"))
+    if index is not None:
+        raise ValueError(f"target{list(index)} is {signs[index]}; accepted are -1 and 1")
+    arrays = [np.broadcast_to(array.astype(dtype, copy=False), shape) for array in given.values()]
+    return Arranged(("margin_ranking", (margin,)), arrays, shape, signs)
+
+
+SIGNS = kernels.losses.DOMAINS.index("-1 and 1")
+
+
+def joint_loss(arrange: Callable[..., Arranged]) -> Callable[[Entry], JointLoss]:
+    """Make the loss of several arrays that an entry declares."""
+    return lambda entry: JointLoss(entry, arrange)

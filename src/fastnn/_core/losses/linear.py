@@ -1,0 +1,189 @@
+"""The cross-entropy of a linear layer, block by block of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from fastnn import kernels
+from fastnn._core import models
+from fastnn._core.arrays import (
+    Array,
+    ArrayLike,
+    checked_outs,
+    destination,
+    float_array,
+    float_type,
+    is_c_ready,
+    unaliased,
+    unaliased_in_step,
+)
+from fastnn._core.declaration import Entry
+from fastnn._core.losses.labels import checked_ignore_index, label_indices
+from fastnn._core.losses.loss import AnsweringLoss
+from fastnn._core.losses.request import MEAN, WEIGHT, Wants, check_reduction, divisor, weight_array, with_last_axes
+from fastnn._core.pieces import Cursor
+
+BLOCK = 1 << 23
+"""Logits in a block. Half as many read the weights too often, which costs a fifth; twice as many save a 30th."""
+PRODUCT = 1 << 20
+"""Elements of the weights' gradient that are computed at once, before they are added to it."""
+
+
+class LinearLoss(AnsweringLoss):
+    """Cross-entropy of a linear layer: call it, or its ``value_and_gradient``."""
+
+    parts: ClassVar[Mapping[str, Entry]] = {"value_and_gradient": models.value_and_gradients_of_layer}
+
+    def answer(
+        self,
+        wants: Wants,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        ignore_index: int | None = -100,
+        reduction: str = MEAN,
+        denominator: str = WEIGHT,
+        **out: Any,
+    ) -> Any:
+        check_reduction(reduction, denominator)
+        if wants.gradient and reduction == "none":
+            raise ValueError("reduction is 'none'; the weights' gradient is that of a 'mean' or a 'sum'")
+        if unknown := next(iter(out.keys() - ({"out"} if wants.gradient else set())), None):
+            raise TypeError(f"{self.__name__}() got an unexpected keyword argument {unknown!r}")
+        outs = checked_outs(out.get("out"), 2) if wants.gradient else None
+        with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
+            value, gradients = evaluate(
+                hidden, weight, labels, sample_weight, ignore_index, reduction, denominator, outs
+            )
+        return (value, gradients) if wants.gradient else value
+
+
+def evaluate(
+    hidden: ArrayLike,
+    weight: ArrayLike,
+    labels: ArrayLike,
+    sample_weight: ArrayLike | None,
+    ignore_index: int | None,
+    reduction: str,
+    denominator: str,
+    outs: tuple[Any, ...] | None = None,
+) -> tuple[Any, tuple[Array, Array] | None]:
+    """The value and, if there is somewhere for them to go, the gradients."""
+    check_reduction(reduction, denominator)
+    # First what may run anybody's code, which might change the arrays.
+    ignore_index = checked_ignore_index(ignore_index)
+    factors = None if sample_weight is None else float_array("sample_weight", sample_weight)
+    x, matrix = float_array("hidden", hidden), float_array("weight", weight)
+    indices = float_array("labels", labels)
+    if matrix.ndim != 2 or x.ndim == 0 or x.shape[-1] != matrix.shape[1] or 0 in matrix.shape:
+        raise ValueError(
+            f"hidden has shape {x.shape} and weight {matrix.shape}; accepted are (..., features) and "
+            f"(classes, features)"
+        )
+    dtype = float_type((hidden, weight), (x, matrix))
+    lead, classes = x.shape[:-1], len(matrix)
+    if indices.dtype.kind == "f":
+        raise TypeError(f"labels has dtype {indices.dtype}; labels are integers")
+    if indices.shape != lead:
+        raise ValueError(
+            f"labels has shape {indices.shape}; accepted are integers of shape {lead}, one for each row of hidden"
+        )
+    targets = label_indices(indices, lead, classes, ignore_index=ignore_index, name="labels")
+    given = None if factors is None else weight_array(factors, lead, "sample_weight")
+    counted = given if denominator == "weight" else None
+    scale = 1.0 / divisor(lead, counted, None, targets) if reduction == "mean" else 1.0
+
+    values = np.empty(lead, dtype) if reduction == "none" else None
+    gradients = None
+    if outs is not None:
+        of_hidden, of_weight = destination(outs[0], x.shape, dtype), destination(outs[1], matrix.shape, dtype)
+        gradients = of_hidden, of_weight
+        x = unaliased(unaliased_in_step(x, of_hidden), of_weight)
+        matrix, targets, given = (
+            unaliased(unaliased(array, of_hidden), of_weight) for array in (matrix, targets, given)
+        )
+    weights = None
+    if given is not None:
+        weights = np.broadcast_to(with_last_axes(given, len(lead)), lead)
+        weights = np.require(weights, dtype, ["C", "ALIGNED"]).reshape(-1)
+    # In one layout, so that the products are the same for all.
+    matrix = np.require(matrix, dtype, ["C", "ALIGNED"])
+    total = run(Blocks(x, dtype), matrix, targets.reshape(-1), weights, values, gradients, scale)
+    return dtype.type(total * scale) if values is None else values[()], gradients
+
+
+class Blocks:
+    """The rows of an array of any layout, as matrices of some of them."""
+
+    def __init__(self, array: Array, dtype: np.dtype[Any], access: Any = "readonly") -> None:
+        self.features = array.shape[-1]
+        self.count = array.size // self.features
+        direct = is_c_ready(array, dtype)
+        self.rows: Any = array.reshape(-1, self.features) if direct else None
+        self.cursor: Any = None if direct else Cursor(array, dtype, self.features, access)
+
+    def read(self, start: int, stop: int) -> Array:
+        if self.cursor is None:
+            return self.rows[start:stop]  # type: ignore[no-any-return]
+        return self.cursor.read(start, stop).reshape(-1, self.features)  # type: ignore[no-any-return]
+
+    def write(self, start: int, stop: int, block: Array) -> None:
+        if self.cursor is None:
+            self.rows[start:stop] = block
+        else:
+            self.cursor.write(start, stop, block.reshape(-1))
+
+
+def run(
+    x: Blocks,
+    matrix: Array,
+    targets: Array,
+    weights: Array | None,
+    values: Array | None,
+    gradients: tuple[Array, Array] | None,
+    scale: float,
+) -> float:
+    """Go through blocks of rows, whose logits and their gradient share one buffer; return the sum of the values."""
+    (classes, features), dtype = matrix.shape, matrix.dtype
+    step = min(max(1, BLOCK // classes), max(1, x.count))
+    part = min(classes, max(1, PRODUCT // features))
+    buffer = np.empty((step, classes), dtype)
+    if gradients is not None:
+        of_inputs, product = np.empty((step, features), dtype), np.empty((part, features), dtype)
+        of_hidden, of_matrix = Blocks(gradients[0], dtype, "writeonly"), gradients[1]
+        of_matrix[...] = 0
+    total = 0.0
+    for start in range(0, x.count, step):
+        stop = min(start + step, x.count)
+        inputs = x.read(start, stop)
+        logits = np.matmul(inputs, matrix.T, out=buffer[: stop - start])
+        total = kernels.losses.evaluate(
+            ("cross_entropy", ()),
+            logits,
+            targets[start:stop],
+            None if weights is None else weights[start:stop],
+            None if values is None else values.reshape(-1)[start:stop],
+            None if gradients is None else logits,
+            None,
+            True,
+            scale,
+            classes,
+            total,
+        )
+        if gradients is None:
+            continue
+        for first in range(0, classes, part):
+            some = slice(first, min(first + part, classes))
+            of_matrix[some] += np.matmul(logits[:, some].T, inputs, out=product[: some.stop - first])
+        of_hidden.write(start, stop, np.matmul(logits, matrix, out=of_inputs[: stop - start]))
+    return total
+
+
+def linear_loss(entry: Entry) -> LinearLoss:
+    """Make the loss of a linear layer that an entry declares."""
+    return LinearLoss(entry)

@@ -1,0 +1,147 @@
+"""Running a kernel of losses over its arguments: at once where they are contiguous, or in pieces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastnn import kernels
+from fastnn._core.arrays import Array, is_c_ready, unaliased, unaliased_in_step
+from fastnn._core.parameters import Kernel
+from fastnn._core.pieces import PIECE, Cursor, run_in_pieces
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What a kernel runs over, checked and of one shape."""
+
+    prediction: Array
+    target: Array
+    """One number for each prediction, or the label of each row."""
+    width: int
+    """Elements in a row: 1 for losses of single elements."""
+    scale: float
+    """What the sum of the values is multiplied by, and so the derivatives."""
+    dtype: np.dtype[Any]
+    weight: Array | None = None
+    mask: Array | None = None
+    varying: Array | None = None
+    of_classes: Array | None = None
+    in_place: bool = True
+
+    @property
+    def are_labels(self) -> bool:
+        return self.target.ndim < self.prediction.ndim
+
+
+class Outs(NamedTuple):
+    """Where results go; None for what is not wanted, or only as a sum."""
+
+    values: Array | None = None
+    gradient: Array | None = None
+    hessian: Array | None = None
+
+
+def first_outside(array: Array, domain: int, dtype: np.dtype[Any], mask: Array | None) -> tuple[int, ...] | None:
+    """The index of the first element that counts and is outside one of the kernels' domains."""
+    if mask is None and is_c_ready(array, dtype):
+        place = kernels.losses.first_outside(array, domain)
+    else:
+        rows = array.size if mask is None else mask.size
+        width = array.size // rows if rows else 1
+        read, of_mask = Cursor(array, dtype, width).read, None if mask is None else Cursor(mask, mask.dtype).read
+        step, place = max(1, PIECE // max(1, width)), -1
+        for start in range(0, rows, step):
+            stop = min(start + step, rows)
+            piece = read(start, stop)
+            if of_mask is not None:
+                piece.reshape(stop - start, -1)[~of_mask(start, stop)] = 1  # which is in all domains
+            place = kernels.losses.first_outside(piece, domain)
+            if place >= 0:
+                place += start * width
+                break
+    return None if place < 0 else tuple(int(i) for i in np.unravel_index(place, array.shape))
+
+
+def fill_masked(p: Array, t: Array, w: Array | None, a: Array | None, present: Array, width: int) -> Array:
+    """Overwrite masked elements, in these copies, with a number in all domains; return weights that are 0 there."""
+    hidden = ~present
+    p.reshape(-1, width)[hidden] = 0.5
+    t.reshape(-1, width)[hidden] = 0.5
+    if a is not None:
+        a[hidden] = 0.5
+    if w is None:
+        return present.astype(p.dtype)
+    w[hidden] = 0
+    return w
+
+
+def total(choice: Kernel, arguments: Arguments, outs: Outs, value: bool, scale: float) -> float:
+    """Write the derivatives, times the scale, and the values or, where they go nowhere, return their sum."""
+    a, dtype, width = arguments, arguments.dtype, arguments.width
+    rows = a.prediction.size // width
+    prediction, target, weight, varying, mask = a.prediction, a.target, a.weight, a.varying, a.mask
+    if outs.gradient is not None and outs.hessian is not None and np.may_share_memory(prediction, outs.hessian):
+        prediction = prediction.copy()
+    for out in outs:
+        if out is not None:
+            prediction = unaliased_in_step(prediction, out) if a.in_place else unaliased(prediction, out)
+            target, weight, varying, mask = (unaliased(array, out) for array in (target, weight, varying, mask))
+    direct = [array for array in (prediction, weight, varying, *outs) if array is not None]
+    if mask is None and (a.are_labels or is_c_ready(target, dtype)) and all(is_c_ready(d, dtype) for d in direct):
+        return kernels.losses.evaluate(
+            choice,
+            prediction,
+            target,
+            weight,
+            outs.values,
+            outs.gradient,
+            outs.hessian,
+            value,
+            scale,
+            width,
+            0.0,
+            varying,
+            a.of_classes,
+        )
+
+    sum_of_pieces = 0.0
+
+    def piecewise(
+        p: Array,
+        t: Array,
+        w: Array | None,
+        v: Array | None,
+        present: Array | None,
+        values: Array | None,
+        gradient: Array | None,
+        hessian: Array | None,
+    ) -> None:
+        nonlocal sum_of_pieces
+        if present is not None:
+            w = fill_masked(p, t, w, v, present, width)
+        sum_of_pieces = kernels.losses.evaluate(
+            choice, p, t, w, values, gradient, hessian, value, scale, width, sum_of_pieces, v, a.of_classes
+        )
+        if present is not None:
+            for result in (values, gradient, hessian):
+                if result is not None:
+                    result.reshape(len(present), -1)[~present] = 0
+
+    run_in_pieces(
+        piecewise,
+        [
+            Cursor(prediction, dtype, width),
+            Cursor(target, target.dtype) if a.are_labels else Cursor(target, dtype, width),
+            *(None if array is None else Cursor(array, dtype) for array in (weight, varying)),
+            None if mask is None else Cursor(mask, mask.dtype),
+        ],
+        [
+            None if out is None else Cursor(out, dtype, size, "writeonly")
+            for out, size in zip(outs, (1, width, width), strict=True)
+        ],
+        rows,
+    )
+    return sum_of_pieces

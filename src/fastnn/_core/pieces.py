@@ -1,0 +1,134 @@
+"""Arrays of any layout as contiguous pieces, which is all that kernels see of them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastnn._core.arrays import Array, is_c_ready
+
+# Elements in a piece: small enough for the second-level cache, large enough to hide a Python call. A multiple of the
+# stretch in which the losses are summed, so that the sum of pieces is the sum of the whole, to the bit.
+PIECE = 16384
+
+
+class Cursor:
+    """Access to any array in index order, a contiguous piece at a time; positions count rows of ``width`` elements."""
+
+    def __init__(self, array: Array, dtype: np.dtype[Any], width: int = 1, access: Any = "readonly") -> None:
+        self.dtype = dtype
+        self.width = width
+        self.iterator: Any = np.nditer(
+            np.atleast_1d(array),
+            # What is read must be what is there then, not at the iterator's making.
+            flags=["external_loop", "buffered", "ranged", "delay_bufalloc", "zerosize_ok"],
+            op_flags=[access],
+            op_dtypes=dtype,
+            casting="same_kind",
+            order="C",
+            buffersize=PIECE,
+        )
+
+    def empty(self, start: int, stop: int) -> Array:
+        return np.empty((stop - start) * self.width, self.dtype)
+
+    def read(self, start: int, stop: int) -> Array:
+        piece = self.empty(start, stop)
+        with np.errstate(all="ignore"):  # numbers that are too large for the type become infinite
+            for place, chunk in self.chunks(start, stop):
+                piece[place] = chunk
+        return piece
+
+    def write(self, start: int, stop: int, piece: Array) -> None:
+        for place, chunk in self.chunks(start, stop):
+            chunk[...] = piece[place]
+
+    def chunks(self, start: int, stop: int) -> Iterator[tuple[slice, Array]]:
+        """The elements of a piece as NumPy delivers them, each time with their place in the piece."""
+        self.iterator.iterrange = start * self.width, stop * self.width
+        place = 0
+        for chunk in self.iterator:
+            yield slice(place, place + chunk.size), chunk
+            place += chunk.size
+
+
+def run_in_pieces(
+    kernel: Callable[..., None], readers: Sequence[Cursor | None], writers: Sequence[Cursor | None], rows: int
+) -> None:
+    """Run a kernel over arrays of any layout, in index order, through contiguous copies of pieces of them.
+
+    A piece is as many whole rows as fit. Where a cursor is None, so is its piece.
+    """
+    step = max(1, PIECE // max(1, *(cursor.width for cursor in (*readers, *writers) if cursor is not None)))
+
+    def run(start: int, stop: int) -> None:  # a call of its own, so that it leaves no piece behind
+        pieces = [None if reader is None else reader.read(start, stop) for reader in readers]
+        results = [None if writer is None else writer.empty(start, stop) for writer in writers]
+        kernel(*pieces, *results)
+        for writer, result in zip(writers, results, strict=True):
+            if writer is not None and result is not None:
+                writer.write(start, stop, result)
+
+    for start in range(0, rows, step):
+        run(start, min(start + step, rows))
+
+
+class Rows:
+    """Arrays of one shape as rows along some axes, in pieces."""
+
+    def __init__(self, shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
+        self.axes = axes
+        self.size = math.prod(shape[axis] for axis in axes)
+        self.outer = tuple(size for axis, size in enumerate(shape) if axis not in axes)
+        self.kept = tuple(1 if axis in axes else size for axis, size in enumerate(shape))
+
+    def view(self, array: Array) -> Array:
+        """The array with the axes of its rows last, and at least one before them, without exceeding NumPy's limit."""
+        places = tuple(range(len(self.outer), array.ndim))
+        view = array if self.axes == places else np.moveaxis(array, self.axes, places)
+        return view if self.outer else view.squeeze()[np.newaxis]
+
+    def matrix(self, view: Array, dtype: np.dtype[Any]) -> Array | None:
+        """The rows of a view as a matrix in the same memory, if a kernel can run on it."""
+        return np.asarray(view).reshape(-1, self.size) if is_c_ready(view, dtype) else None
+
+    def pieces(self, size: int = PIECE) -> Iterator[tuple[Any, ...]]:
+        """Index views so that a piece has at most ``size`` elements, or is one row."""
+        outer, whole = list(self.outer) or [1], self.size
+        count = outer.pop()
+        while outer and whole * count <= size:
+            whole, count = whole * count, outer.pop()
+        step = max(1, size // whole)
+        for index in itertools.product(*map(range, outer)):
+            for start in range(0, count, step):
+                yield (*index, slice(start, start + step))
+
+    def copied(self, piece: Array, dtype: np.dtype[Any]) -> Array:
+        """A contiguous matrix of the rows of a piece."""
+        return np.array(piece, dtype=dtype, order="C").reshape(-1, self.size)
+
+    def hidden(self, mask: Array | None, index: tuple[Any, ...]) -> Array | None:
+        """What a mask hides of a piece."""
+        return None if mask is None else ~self.copied(mask[index], mask.dtype)
+
+
+def hide(pieces: Iterable[Array], hidden: Array | None, values: Iterable[float]) -> None:
+    """Put a value in place of what is hidden of each piece."""
+    if hidden is not None:
+        for piece, value in zip(pieces, values, strict=True):
+            np.copyto(piece, value, where=hidden)
+
+
+BLOCK = 1 << 17
+"""Elements of rows that are worked on at once, where something has to be kept beside the results."""
+
+
+def blocks(shape: tuple[int, ...]) -> Iterator[Callable[[Array], Array]]:
+    """What takes blocks of rows out of arrays of that shape, or of that of its rows."""
+    rows = Rows(shape, (len(shape) - 1,))
+    for index in rows.pieces(BLOCK) if 0 not in shape else ():
+        yield lambda array, index=index: (array if rows.outer else array[np.newaxis])[index]  # type: ignore[misc]

@@ -1,0 +1,145 @@
+"""Functions of rows on arguments of any kind, along any axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastnn._core.arrays import (
+    Array,
+    boolean_array,
+    broadcast_shape,
+    checked_axes,
+    checked_mask,
+    destination,
+    float_array,
+    float_type,
+    unaliased_in_step,
+)
+from fastnn._core.foreign import Masked, apply_foreign, foreign
+from fastnn._core.parameters import checked_hyperparameters
+from fastnn._core.pieces import PIECE, Cursor, Rows, hide
+
+
+def apply_rowwise(
+    function: Any, inputs: Mapping[str, Any], axis: Any, where: Any, out: Any, keywords: Mapping[str, Any]
+) -> Any:
+    """Call a row function on arguments of any kind, along any axes, through contiguous copies of blocks of rows.
+
+    Masked elements are replaced by the numbers ``function.masked``, one for each argument, or, without any, the
+    function is called on what is left of the rows. The result of a masked element is ``function.hidden``: it is
+    written last, whatever the function has made of the row.
+    """
+    if keywords:  # converted once
+        keywords = checked_hyperparameters(function, keywords)
+    if foreign((*inputs.values(), out)):
+        if where is not None:
+            function, inputs = Masked(function), {**inputs, "where": boolean_array(where)}
+        check_whole_rows(function, list(inputs.values()), axis)
+        return apply_foreign(function, inputs, out, {"axis": axis, **keywords})
+    arrays = {name: float_array(name, value) for name, value in inputs.items()}
+    dtype = float_type(inputs.values(), arrays.values())
+    shape = broadcast_shape(arrays)
+    if not shape:
+        raise ValueError(f"x is a number; {function.__name__} needs an array of at least one dimension")
+    rows = Rows(shape, checked_axes(axis, len(shape)))
+    mask = checked_mask(where, shape)
+    out = destination(out, shape, dtype)
+    if out.size == 0:
+        return out
+    sources = [rows.view(unaliased_in_step(array, out, shape)) for array in arrays.values()]
+    result = rows.view(out)
+    mask = None if mask is None else rows.view(unaliased_in_step(mask, out, shape))
+    matrices = [rows.matrix(view, dtype) for view in (*sources, result)]
+    if mask is None and all(matrix is not None for matrix in matrices):
+        function(*matrices[:-1], out=matrices[-1], **keywords)
+        return out
+    with np.errstate(all="ignore"):
+        for index in rows.pieces():
+            if rows.size > PIECE:
+                row = None if mask is None else mask[index]
+                n = rows.size if row is None or function.masked is not None else int(np.count_nonzero(row))
+                if n == 0:
+                    result[index] = function.hidden
+                    continue
+                passes, pieces = function.passes(n, **keywords), [source[index] for source in sources]
+                take_row(passes, pieces, result[index], dtype, row, function.masked, function.hidden)
+                continue
+            pieces, hidden = [rows.copied(source[index], dtype) for source in sources], rows.hidden(mask, index)
+            if hidden is not None and function.masked is None:
+                apply_to_the_rest(function, pieces, ~hidden, keywords)
+            else:
+                if hidden is not None:
+                    hide(pieces, hidden, function.masked)
+                function(*pieces, out=pieces[-1], **keywords)
+            hide(pieces[-1:], hidden, [function.hidden])
+            result[index] = pieces[-1].reshape(result[index].shape)
+    return out
+
+
+def apply_to_the_rest(function: Any, pieces: Sequence[Array], present: Array, keywords: Mapping[str, Any]) -> None:
+    """Call a row function on what a mask leaves of rows, those of equal length together, into the last piece."""
+    counts = present.sum(axis=1)
+    for count in np.unique(counts[counts > 0]):
+        places = present & (counts == count)[:, np.newaxis]
+        rests = [piece[places].reshape(-1, count) for piece in pieces]
+        pieces[-1][places] = function(*rests, **keywords).reshape(-1)
+
+
+def take_row(
+    passes: Any,
+    sources: Sequence[Array],
+    result: Array | None,
+    dtype: np.dtype[Any],
+    mask: Array | None = None,
+    masked: Sequence[float] | None = None,
+    hidden: float = 0.0,
+) -> None:
+    """Take a row of any layout and length through its passes, by contiguous copies of pieces of it.
+
+    What the mask hides is replaced by the numbers ``masked``, or, without them, left out; its result is ``hidden``.
+    """
+    size = sources[0].size
+    step = max(1, PIECE // 2 // passes.length) * passes.length  # of every array there are several copies
+    of_mask = None if mask is None else Cursor(mask, mask.dtype)
+    while not passes.done:
+        readers = [Cursor(array, dtype) for array in ([result] if passes.rescales and result is not None else sources)]
+        writer = Cursor(result, dtype, 1, "writeonly") if passes.writes and result is not None else None
+        rests: list[Array] = [np.empty(0, dtype) for _ in readers]
+        for start in range(0, size, step):
+            stop = min(start + step, size)
+            pieces = [reader.read(start, stop) for reader in readers]
+            veil = None if of_mask is None else ~of_mask.read(start, stop)
+            if veil is None or masked is not None:
+                if masked is not None and not passes.rescales:
+                    hide(pieces, veil, masked)
+                taken = pieces
+            elif writer is not None:
+                taken = [piece[~veil] for piece in pieces]
+            else:  # chunks are counted in what is left
+                taken = [np.concatenate((rest, piece[~veil])) for rest, piece in zip(rests, pieces, strict=True)]
+                whole = len(taken[0]) if stop == size else len(taken[0]) // passes.length * passes.length
+                rests, taken = [piece[whole:] for piece in taken], [piece[:whole] for piece in taken]
+            passes.take(taken[0] if len(taken) > 1 else None, taken[-1], taken[-1], stop == size)
+            if writer is not None:
+                if taken is not pieces and veil is not None:
+                    pieces[-1][~veil] = taken[-1]
+                hide(pieces[-1:], veil, [hidden])
+                writer.write(start, stop, pieces[-1])
+
+
+def check_whole_rows(function: Any, operands: Sequence[Any], axis: Any) -> None:
+    """Raise a ValueError if another library holds rows in chunks."""
+    dimensions = [operand.ndim for operand in operands if isinstance(getattr(operand, "ndim", None), int)]
+    if not dimensions:
+        return
+    for from_last in (one - max(dimensions) for one in checked_axes(axis, max(dimensions))):
+        for operand in operands:
+            chunks = getattr(operand, "chunks", None)
+            if isinstance(chunks, tuple) and len(chunks) >= -from_last and len(chunks[from_last]) > 1:
+                raise ValueError(
+                    f"{function.__name__} needs whole rows, but axis {axis} is divided into "
+                    f"{len(chunks[from_last])} chunks; rechunk it into one"
+                )

@@ -1,0 +1,209 @@
+"""softmax, softmin and log_softmax.
+
+The maximum is subtracted first, so nothing overflows. An element of -infinity is one that is not there: it gets exactly
+0. A row of nothing else is NaN, and so is one that holds +infinity or NaN.
+"""
+
+from libc.math cimport INFINITY, NAN, exp, fabs
+
+from fastnn.kernels.formulas.elementary cimport exp_nonpositive, log1p_of, real, without_headroom
+from fastnn.kernels.loops.reductions cimport (
+    DIFFERENCES, EXPONENTIALS, STRETCH, dot_row, exp_rows, max_rows, row_max, stretches, sum_row,
+)
+from fastnn.kernels.rows cimport DONE, FIND, MOST_CHUNKS, RESCALE, WRITE, Row
+
+
+# Short rows, some of them together
+
+cdef inline void temper_rows(
+    const real *x, real *out, Py_ssize_t rows, Py_ssize_t n, real temperature, real *largest
+) noexcept nogil:
+    """(x - max) / temperature, whose maximum is 0."""
+    cdef Py_ssize_t r, k
+    for r in range(rows):
+        for k in range(r * n, r * n + n):
+            out[k] = (x[k] - largest[r]) / temperature
+        largest[r] = 0
+
+
+cdef inline void softmax_rows(const real *x, real *out, Py_ssize_t rows, Py_ssize_t n, real temperature) noexcept nogil:
+    """e^(x - max) / sum of e^(x - max)."""
+    cdef real largest[STRETCH]
+    cdef double total[STRETCH]
+    cdef real scale
+    cdef Py_ssize_t r, k
+    max_rows(x, rows, n, largest)
+    if temperature != 1:
+        temper_rows(x, out, rows, n, temperature, largest)
+        x = out
+    exp_rows(x, out, EXPONENTIALS, True, False, rows, n, largest, total)
+    for r in range(rows):
+        scale = <real>(1 / total[r])
+        for k in range(r * n, r * n + n):
+            out[k] *= scale
+
+
+cdef inline void softmin_rows(const real *x, real *out, Py_ssize_t rows, Py_ssize_t n, real temperature) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(rows * n):
+        out[k] = -x[k]
+    softmax_rows(<const real *>out, out, rows, n, temperature)
+
+
+cdef inline void log_softmax_rows(const real *x, real *out, Py_ssize_t rows, Py_ssize_t n, real temperature) noexcept nogil:
+    """(x - max) - log(sum of e^(x - max))."""
+    cdef real largest[STRETCH]
+    cdef double total[STRETCH]
+    cdef real log_sum
+    cdef Py_ssize_t r, k
+    max_rows(x, rows, n, largest)
+    if temperature != 1:
+        temper_rows(x, out, rows, n, temperature, largest)
+        x = out
+    exp_rows(x, out, DIFFERENCES, True, True, rows, n, largest, total)
+    for r in range(rows):
+        total[r] = log1p_of(total[r] * <double>without_headroom(<real>1))
+    for r in range(rows):
+        log_sum = <real>total[r]
+        for k in range(r * n, r * n + n):
+            out[k] -= log_sum
+
+
+# A long row, chunk by chunk
+
+cdef inline void soft_begin(Row *row) noexcept nogil:
+    row.length = max(row.length, stretches((row.n + MOST_CHUNKS - 1) // MOST_CHUNKS) * STRETCH)
+    row.total = -1
+    row.phase = WRITE
+
+
+cdef inline void rescale(const Row *row, real *out, Py_ssize_t n, bint logarithm) noexcept nogil:
+    """Bring a chunk from its own maximum to that of the row."""
+    cdef double total = NAN if row.largest == -INFINITY else row.total
+    cdef double below = (row.maxima[row.seen // row.length] - row.largest) / <real>row.constant
+    cdef real change
+    cdef Py_ssize_t k
+    if logarithm:
+        change = <real>(below - log1p_of(total))
+        for k in range(n):
+            out[k] += change
+    else:
+        change = <real>(exp(below) / (1 + total))
+        for k in range(n):
+            out[k] *= change
+
+
+cdef inline void soft_pass(
+    Row *row, const real *x, real *out, Py_ssize_t n, bint negative, bint logarithm
+) noexcept nogil:
+    """A chunk of a softmax with its own maximum.
+
+    The sum of the exponentials, less the 1 of the largest, is scaled down whenever a larger maximum comes.
+    """
+    cdef real base, temperature = <real>row.constant
+    cdef double largest, rest, factor
+    cdef Py_ssize_t k
+    if row.phase == RESCALE:
+        rescale(row, out, n, logarithm)
+        return
+    if negative:
+        for k in range(n):
+            out[k] = -x[k]
+        x = out
+    base = row_max(x, n)
+    largest = row.maxima[row.seen // row.length] = base
+    if largest == -INFINITY:  # the exponentials are 0, or NaN
+        base = 0
+    if temperature != 1:
+        temper_rows(x, out, 1, n, temperature, &base)
+        x = out
+    if logarithm:
+        exp_rows(x, out, DIFFERENCES, False, largest != -INFINITY, 1, n, &base, &rest)
+    else:
+        exp_rows(x, out, EXPONENTIALS, False, False, 1, n, &base, &rest)
+        rest -= largest != -INFINITY
+    factor = exp(-fabs(largest - row.largest) / temperature)
+    if largest == -INFINITY:
+        row.total += rest
+    elif largest > row.largest:
+        row.total = (1 + row.total) * factor + rest
+        row.largest = largest
+    else:
+        row.total += (1 + rest) * factor
+
+
+cdef inline void soft_end(Row *row) noexcept nogil:
+    row.phase = RESCALE if row.phase == WRITE else DONE
+
+
+cdef inline void softmax_begin(Row *row) noexcept nogil:
+    soft_begin(row)
+
+cdef inline void softmax_chunk(Row *row, const real *grad, const real *x, real *out, Py_ssize_t n) noexcept nogil:
+    soft_pass(row, x, out, n, False, False)
+
+cdef inline void softmax_end(Row *row, const real *like) noexcept nogil:
+    soft_end(row)
+
+
+cdef inline void softmin_begin(Row *row) noexcept nogil:
+    soft_begin(row)
+
+cdef inline void softmin_chunk(Row *row, const real *grad, const real *x, real *out, Py_ssize_t n) noexcept nogil:
+    soft_pass(row, x, out, n, True, False)
+
+cdef inline void softmin_end(Row *row, const real *like) noexcept nogil:
+    soft_end(row)
+
+
+cdef inline void log_softmax_begin(Row *row) noexcept nogil:
+    soft_begin(row)
+
+cdef inline void log_softmax_chunk(Row *row, const real *grad, const real *x, real *out, Py_ssize_t n) noexcept nogil:
+    soft_pass(row, x, out, n, False, True)
+
+cdef inline void log_softmax_end(Row *row, const real *like) noexcept nogil:
+    soft_end(row)
+
+
+# Back-propagation
+
+cdef inline void dot_backward(
+    Row *row, const real *grad, const real *y, real *out, Py_ssize_t n, real temperature
+) noexcept nogil:
+    """y (grad - sum of grad y) / temperature."""
+    cdef real dot
+    cdef Py_ssize_t k
+    if row.phase == FIND:
+        row.total += dot_row(grad, y, n)
+        return
+    dot = <real>row.total
+    for k in range(n):
+        out[k] = y[k] * (grad[k] - dot)
+    if temperature != 1:
+        for k in range(n):
+            out[k] /= temperature
+
+
+cdef inline void softmax_backward_chunk(Row *row, const real *grad, const real *y, real *out, Py_ssize_t n) noexcept nogil:
+    dot_backward(row, grad, y, out, n, <real>row.constant)
+
+cdef inline void softmin_backward_chunk(Row *row, const real *grad, const real *y, real *out, Py_ssize_t n) noexcept nogil:
+    dot_backward(row, grad, y, out, n, <real>-row.constant)
+
+
+cdef inline void log_softmax_backward_chunk(
+    Row *row, const real *grad, const real *y, real *out, Py_ssize_t n
+) noexcept nogil:
+    """(grad - e^y (sum of grad)) / temperature."""
+    cdef real total, temperature = <real>row.constant
+    cdef Py_ssize_t k
+    if row.phase == FIND:
+        row.total += sum_row(grad, n)
+        return
+    total = <real>row.total
+    for k in range(n):
+        out[k] = grad[k] - exp_nonpositive(y[k]) * total
+    if temperature != 1:
+        for k in range(n):
+            out[k] /= temperature

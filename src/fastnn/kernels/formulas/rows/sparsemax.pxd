@@ -1,0 +1,75 @@
+"""sparsemax: max(0, x - max - limit), where the limit makes the sum 1."""
+
+from fastnn.kernels.formulas.elementary cimport real
+from fastnn.kernels.loops.reductions cimport STRETCH, dot_row, row_max, stretches, sum_above, sum_row
+from fastnn.kernels.rows cimport DONE, FIND, WRITE, Row
+
+
+cdef inline void find_sum_above(Row *row, const real *x, Py_ssize_t n) noexcept nogil:
+    cdef double count
+    row.total += sum_above(x, n, <real>row.largest, <real>row.limit, &count)
+    row.count += count
+
+
+cdef inline void write_sparsemax(const Row *row, const real *x, real *out, Py_ssize_t n) noexcept nogil:
+    cdef real largest = <real>row.largest, excess
+    cdef double limit = row.limit
+    cdef Py_ssize_t k
+    for k in range(n):
+        excess = <real>((x[k] - largest) - limit)
+        out[k] = <real>0 if excess < 0 else excess
+
+
+cdef inline void sparsemax_chunk(Row *row, const real *grad, const real *x, real *out, Py_ssize_t n) noexcept nogil:
+    if row.phase == WRITE:
+        write_sparsemax(row, x, out, n)
+    elif row.number == 0:
+        row.largest = max(row.largest, <double>row_max(x, n))
+    else:
+        find_sum_above(row, x, n)
+
+cdef inline void sparsemax_end(Row *row, const real *like) noexcept nogil:
+    """Newton's method: the sum is convex and falls piece by piece on a straight line, so from -1, where no element is
+    left out that counts, the limit rises to its place and stays there.
+    """
+    cdef double exact
+    if row.phase == WRITE:
+        row.phase = DONE
+        return
+    exact = -1 if row.number == 1 else (row.total - 1) / row.count
+    if row.number > 1 and not <real>exact > row.limit:
+        row.phase = WRITE
+        row.limit = exact
+    else:
+        row.limit = <real>exact
+    row.total = row.count = 0
+
+
+cdef inline void find_inside(Row *row, const real *grad, const real *y, Py_ssize_t n) noexcept nogil:
+    """How many elements are not 0, and the sum of their gradients."""
+    cdef real inside[STRETCH]
+    cdef Py_ssize_t stretch, start, size, k
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        size = min(<Py_ssize_t>STRETCH, n - start)
+        for k in range(size):
+            inside[k] = <real>0 if y[start + k] == 0 else <real>1
+        row.count += sum_row(inside, size)
+        row.total += dot_row(inside, grad + start, size)
+
+
+cdef inline void write_sparsemax_backward(
+    const Row *row, const real *grad, const real *y, real *out, Py_ssize_t n
+) noexcept nogil:
+    """grad less its mean over the elements that are not 0; 0 for those that are."""
+    cdef real mean = <real>(row.total / (row.count if row.count > 0 else <double>1))
+    cdef Py_ssize_t k
+    for k in range(n):
+        out[k] = <real>0 if y[k] == 0 else (grad[k] - mean) + (y[k] - y[k])
+
+
+cdef inline void sparsemax_backward_chunk(Row *row, const real *grad, const real *y, real *out, Py_ssize_t n) noexcept nogil:
+    if row.phase == FIND:
+        find_inside(row, grad, y, n)
+    else:
+        write_sparsemax_backward(row, grad, y, out, n)

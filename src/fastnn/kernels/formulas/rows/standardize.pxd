@@ -1,0 +1,142 @@
+"""standardize: (x - mean) / sqrt(variance + epsilon)."""
+
+from libc.math cimport sqrt
+
+from fastnn.kernels.formulas.elementary cimport real, smallest_normal
+from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, dot_row, row_max, stretches, sum_row
+from fastnn.kernels.rows cimport CHUNK, DONE, FIND, WRITE, Phase, Row
+
+
+cdef inline const real *near_1(const Row *row, const real *x, real *scaled, Py_ssize_t n) noexcept nogil:
+    """A chunk, brought near 1 if it has to be."""
+    cdef real scale = <real>row.scale
+    cdef Py_ssize_t k
+    if scale == 1:
+        return x
+    for k in range(n):
+        scaled[k] = x[k] * scale
+    return scaled
+
+
+cdef inline void find_moments(Row *row, const real *x, Py_ssize_t n) noexcept nogil:
+    """The corrected two-pass algorithm: what a chunk's mean lacks is found from the deviations.
+
+    The mean's two parts are its rounded value, from which deviations are taken, and the rest. Chunks are joined by the
+    formulas of Chan, Golub and LeVeque.
+    """
+    cdef real scaled[CHUNK]
+    cdef real deviations[STRETCH]
+    cdef real mean
+    cdef Py_ssize_t stretch, start, size, k, first = row.seen
+    cdef double total = 0, squares = 0, between
+    x = near_1(row, x, scaled, n)
+    mean = <real>(sum_row(x, n) / n)
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        size = min(<Py_ssize_t>STRETCH, n - start)
+        for k in range(size):
+            deviations[k] = x[start + k] - mean
+        total += sum_row(deviations, size)
+        squares += dot_row(deviations, deviations, size)
+    if first == 0:
+        row.mean = mean
+        row.rest = total / n
+        row.squares = squares - total * row.rest
+    else:
+        between = (mean - row.mean) + (total / n - row.rest)
+        row.rest += between * n / (first + n)
+        row.squares += squares - total * (total / n) + between * between * first / (first + n) * n
+
+
+cdef inline void find_size(Row *row, const real *x, Py_ssize_t n) noexcept nogil:
+    cdef real opposite[CHUNK]
+    cdef Py_ssize_t k
+    for k in range(n):
+        opposite[k] = -x[k]
+    row.largest = max(row.largest, row_max(x, n), row_max(opposite, n))
+
+
+cdef inline void end_of_moments(Row *row, const real *like, Phase next) noexcept nogil:
+    """What follows from the moments, or, where they are out of range, a search for the scale that brings them near 1."""
+    cdef double epsilon = row.constant * row.scale * row.scale, variance, most = 1e60 if real is float else 1e280
+    cdef double mean = row.mean + row.rest
+    if row.constant > 0 and epsilon < smallest_normal(epsilon):  # beside numbers that are huge; equal ones need it
+        epsilon = smallest_normal(epsilon)
+    variance = row.squares / row.n + epsilon
+    row.rest += row.mean - <real>mean
+    row.mean = <real>mean
+    row.inverse = 1 / sqrt(variance)
+    if row.number == 1 and not 1 / most < variance < most:
+        row.largest = 0
+        row.total = 0
+    else:
+        row.number = 3
+        row.phase = next
+
+
+cdef inline void write_standardized(const Row *row, const real *x, real *out, Py_ssize_t n) noexcept nogil:
+    cdef real scaled[CHUNK]
+    cdef real mean = <real>row.mean, rest = <real>row.rest, inverse = <real>row.inverse
+    cdef Py_ssize_t k
+    x = near_1(row, x, scaled, n)
+    for k in range(n):
+        out[k] = ((x[k] - mean) - rest) * inverse
+
+
+cdef inline void standardize_chunk(Row *row, const real *grad, const real *x, real *out, Py_ssize_t n) noexcept nogil:
+    if row.number == 1:
+        find_size(row, x, n)
+    elif row.number == 0 or row.number == 2:
+        find_moments(row, x, n)
+    else:
+        write_standardized(row, x, out, n)
+
+cdef inline void standardize_end(Row *row, const real *like) noexcept nogil:
+    if row.phase == WRITE:
+        row.phase = DONE
+    elif row.number == 2:
+        row.scale = binary_scale(<real>max(row.largest, sqrt(row.constant)))
+    else:
+        end_of_moments(row, like, WRITE)
+
+
+cdef inline void find_slope(Row *row, const real *grad, const real *x, Py_ssize_t n) noexcept nogil:
+    """The sum of grad y."""
+    cdef real y[CHUNK]
+    write_standardized(row, x, y, n)
+    row.count += dot_row(grad, <const real *>y, n)
+
+
+cdef inline void write_standardize_backward(
+    const Row *row, const real *grad, const real *x, real *out, Py_ssize_t n
+) noexcept nogil:
+    """(grad - mean of grad - y (mean of grad y)) inverse."""
+    cdef real y[CHUNK]
+    cdef real mean = <real>(row.total / row.n), slope = <real>(row.count / row.n)
+    cdef real inverse = <real>row.inverse, scale = <real>row.scale
+    cdef Py_ssize_t k
+    write_standardized(row, x, y, n)
+    for k in range(n):
+        out[k] = ((grad[k] - mean) - y[k] * slope) * inverse * scale
+
+
+cdef inline void standardize_backward_chunk(Row *row, const real *grad, const real *x, real *out, Py_ssize_t n) noexcept nogil:
+    if row.number == 1:
+        find_size(row, x, n)
+    elif row.number == 0 or row.number == 2:
+        find_moments(row, x, n)
+        row.total += sum_row(grad, n)
+    elif row.phase == FIND:
+        find_slope(row, grad, x, n)
+    else:
+        write_standardize_backward(row, grad, x, out, n)
+
+cdef inline void standardize_backward_end(Row *row, const real *like) noexcept nogil:
+    if row.phase == WRITE:
+        row.phase = DONE
+    elif row.number == 2:
+        row.scale = binary_scale(<real>max(row.largest, sqrt(row.constant)))
+    elif row.number == 4:
+        row.phase = WRITE
+    else:
+        end_of_moments(row, like, FIND)

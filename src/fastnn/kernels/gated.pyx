@@ -1,0 +1,197 @@
+"""The gated pairs as Python calls them: objects that run the kernels of a build on arrays that need no preparation."""
+
+cimport numpy as cnp
+
+from fastnn.kernels.arrays cimport (
+    MOST_AXES, RELEASE_GIL_FROM, direct_axis, empty_like, is_apart, is_direct, is_like, is_writable_beside,
+    store_constants,
+)
+
+cnp.import_array()
+
+
+cdef class Kernel:
+    """The loops of a gated pair, for both types."""
+
+
+cdef class ChosenGate:
+    """A gate and its constant, as some hyperparameters choose them; it is never changed."""
+    cdef Kernel kernel
+    cdef double constant
+
+
+cdef class Gated:
+    """What a gated pair and its back-propagation have in common.
+
+    Parameters
+    ----------
+    defaults : dict
+        The hyperparameters of the gate's activation and their defaults.
+    settings : callable
+        It takes the hyperparameters and returns the name of the gate's kernel and its constants.
+    kernels, checked
+        As for an activation.
+    fallback : callable
+        It takes the function, its arrays by name, the axis, ``out`` and the hyperparameters, whatever they are, and
+        calls the function with arrays that need no preparation.
+    """
+    cdef readonly dict defaults
+    cdef readonly object settings
+    cdef dict kernels
+    cdef object checked
+    cdef object fallback
+    cdef ChosenGate by_default
+
+    def __cinit__(self, dict defaults not None, settings, dict kernels not None, checked, fallback):
+        self.defaults = defaults
+        self.settings = settings
+        self.kernels = kernels
+        self.checked = checked
+        self.fallback = fallback
+        self.by_default = self.resolve(defaults)
+
+    cdef ChosenGate resolve(self, dict hyperparameters):
+        cdef ChosenGate chosen = ChosenGate()
+        name, constants = self.settings(**hyperparameters)
+        chosen.kernel = self.kernels[name]
+        store_constants(constants, &chosen.constant, 1)
+        return chosen
+
+    cdef ChosenGate choose(self, dict given):
+        """What the hyperparameters of a call come to. They are converted, which may run anybody's code, in place.
+
+        Called before a look is taken at the arrays, which that code might change.
+        """
+        cdef dict hyperparameters
+        if not given:
+            return self.by_default
+        hyperparameters = self.checked(self, given)
+        for name in given:
+            given[name] = hyperparameters[name]
+        return self.resolve(hyperparameters)
+
+
+cdef void run_gate(
+    ChosenGate chosen, Pairs pairs, cnp.ndarray grad, cnp.ndarray value, cnp.ndarray gate, cnp.ndarray out,
+    cnp.ndarray out_gate,
+) noexcept:
+    cdef loops run = chosen.kernel.for_float if cnp.PyArray_TYPE(value) == cnp.NPY_FLOAT32 else chosen.kernel.for_double
+    pairs.constant = chosen.constant
+    if cnp.PyArray_SIZE(value) < RELEASE_GIL_FROM:
+        run(pairs, grad, value, gate, out, out_gate)
+    else:
+        with nogil:
+            run(pairs, grad, value, gate, out, out_gate)
+
+
+cdef inline Pairs whole_arrays(cnp.ndarray value, bint backward) noexcept:
+    cdef Pairs pairs
+    pairs.backward = backward
+    pairs.outer = 1
+    pairs.n = pairs.step = cnp.PyArray_SIZE(value)
+    pairs.second = 0
+    pairs.constant = 0
+    return pairs
+
+
+cdef inline int axis_of_halves(object x, object axis) noexcept:
+    """The axis from the front if an array needs no preparation to be halved along it, or -1."""
+    cdef int place = direct_axis(x, axis)
+    return place if place >= 0 and cnp.PyArray_DIM(x, place) % 2 == 0 else -1
+
+
+cdef inline Pairs halves(cnp.ndarray x, int axis, bint backward) noexcept:
+    cdef Pairs pairs
+    cdef int k
+    pairs.backward = backward
+    pairs.constant = 0
+    pairs.outer = 1
+    for k in range(axis):
+        pairs.outer *= cnp.PyArray_DIM(x, k)
+    pairs.step = cnp.PyArray_SIZE(x) // pairs.outer
+    pairs.n = pairs.second = pairs.step // 2
+    return pairs
+
+
+cdef inline object empty_half(cnp.ndarray x, int axis):
+    cdef cnp.npy_intp shape[MOST_AXES]
+    cdef int k
+    for k in range(cnp.PyArray_NDIM(x)):
+        shape[k] = cnp.PyArray_DIM(x, k)
+    shape[axis] //= 2
+    return cnp.PyArray_EMPTY(cnp.PyArray_NDIM(x), shape, cnp.PyArray_TYPE(x), 0)
+
+
+cdef inline bint is_half(object half, cnp.ndarray x, int axis) noexcept:
+    """Whether a contiguous array has the type of x, and half its shape."""
+    cdef int k
+    if (
+        not is_direct(half)
+        or not cnp.PyArray_IS_C_CONTIGUOUS(half)
+        or cnp.PyArray_TYPE(half) != cnp.PyArray_TYPE(x)
+        or cnp.PyArray_NDIM(half) != cnp.PyArray_NDIM(x)
+    ):
+        return False
+    for k in range(cnp.PyArray_NDIM(x)):
+        if cnp.PyArray_DIM(half, k) != cnp.PyArray_DIM(x, k) // (2 if k == axis else 1):
+            return False
+    return True
+
+
+cdef class GatedValue(Gated):
+    """value * f(gate), of two arrays or of the halves of one."""
+
+    def __call__(self, x, gate=None, /, axis=-1, *, out=None, **hyperparameter):
+        cdef ChosenGate chosen = self.choose(hyperparameter)
+        cdef int place
+        if gate is not None:
+            if is_direct(x) and is_like(gate, x):
+                if out is None:
+                    out = empty_like(x)
+                if is_like(out, x) and is_writable_beside(out, x) and is_writable_beside(out, gate):
+                    run_gate(chosen, whole_arrays(x, False), x, x, gate, out, out)
+                    return out
+        else:
+            place = axis_of_halves(x, axis)
+            if place >= 0:
+                if out is None:
+                    out = empty_half(x, place)
+                if is_half(out, x, place) and is_apart(out, x):
+                    run_gate(chosen, halves(x, place, False), x, x, x, out, out)
+                    return out
+        return self.fallback(self, {"x": x, "gate": gate}, axis, out, hyperparameter)
+
+
+cdef class GatedBackward(Gated):
+    """The gradients of value * f(gate) with respect to both."""
+
+    def __call__(self, grad, x, gate=None, /, axis=-1, *, out=None, **hyperparameter):
+        cdef ChosenGate chosen = self.choose(hyperparameter)
+        cdef int place
+        if gate is not None:
+            if is_direct(x) and is_like(gate, x) and is_like(grad, x):
+                if out is None:
+                    out = empty_like(x), empty_like(x)
+                if is_pair_beside(out, (grad, x, gate), x):
+                    run_gate(chosen, whole_arrays(x, True), grad, x, gate, out[0], out[1])
+                    return out
+        else:
+            place = axis_of_halves(x, axis)
+            if place >= 0 and is_half(grad, x, place):
+                if out is None:
+                    out = empty_like(x)
+                if is_like(out, x) and is_writable_beside(out, x) and is_apart(out, grad):
+                    run_gate(chosen, halves(x, place, True), grad, x, x, out, out)
+                    return out
+        return self.fallback(self, {"grad": grad, "x": x, "gate": gate}, axis, out, hyperparameter)
+
+
+cdef bint is_pair_beside(object outs, tuple inputs, object model):
+    """Whether two arrays can take results that are computed in step with some inputs."""
+    if type(outs) is not tuple or len(outs) != 2 or not is_like(outs[0], model) or not is_like(outs[1], model):
+        return False
+    for out in outs:
+        for array in inputs:
+            if not is_writable_beside(out, array):
+                return False
+    return is_apart(outs[0], outs[1])

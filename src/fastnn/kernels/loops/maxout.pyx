@@ -1,0 +1,79 @@
+"""The loops of maxout: the largest of n numbers that are ``inner`` elements apart.
+
+NaN is larger than all others. The gradient goes to the first of the largest.
+"""
+
+cimport numpy as cnp
+
+from fastnn.kernels.formulas.elementary cimport real
+from fastnn.kernels.loops.reductions cimport STRETCH, stretches
+from fastnn.kernels.loops.views cimport double_view, float_view
+from fastnn.kernels.maxout cimport Kernel
+
+
+cdef inline void largest_of(
+    const real *x, Py_ssize_t n, Py_ssize_t apart, Py_ssize_t step, Py_ssize_t count, real *largest
+) noexcept nogil:
+    """Of up to ``STRETCH`` groups of n numbers: those of a group are ``apart``, the groups a ``step``."""
+    cdef Py_ssize_t k, i
+    cdef real other
+    for i in range(count):
+        largest[i] = x[i * step]
+    for k in range(1, n):
+        for i in range(count):
+            other = x[k * apart + i * step]
+            largest[i] = other if (other > largest[i]) | (other != other) else largest[i]
+
+
+cdef inline void to_largest(
+    const real *grad, const real *x, Py_ssize_t n, Py_ssize_t apart, Py_ssize_t step, Py_ssize_t count, real *out
+) noexcept nogil:
+    """Give the gradient of each group to its first largest number, and 0 to the others; ``out`` may be x."""
+    cdef real largest[STRETCH]
+    cdef real left[STRETCH]
+    cdef Py_ssize_t k, i
+    cdef real number
+    cdef bint hit
+    largest_of(x, n, apart, step, count, largest)
+    for i in range(count):
+        left[i] = grad[i]
+    for k in range(n):
+        for i in range(count):
+            number = x[k * apart + i * step]
+            hit = (number == largest[i]) | (number != number)
+            out[k * apart + i * step] = left[i] if hit else <real>0
+            left[i] = <real>0 if hit else left[i]
+
+
+cdef inline void maxout_loops(
+    bint backward, const real[::1] grad, const real[::1] x, real[::1] out, Py_ssize_t n, Py_ssize_t inner
+) noexcept nogil:
+    cdef Py_ssize_t groups = x.shape[0] // n, run = groups if inner == 1 else inner, block, stretch, first, count, at
+    for block in range(groups // max(run, <Py_ssize_t>1)):
+        for stretch in range(stretches(run)):
+            count = min(<Py_ssize_t>STRETCH, run - stretch * STRETCH)
+            first = block * run + stretch * STRETCH
+            at = first * n if inner == 1 else block * n * inner + stretch * STRETCH
+            if inner == 1 and backward:
+                to_largest(&grad[first], &x[at], n, 1, n, count, &out[at])
+            elif inner == 1:
+                largest_of(&x[at], n, 1, n, count, &out[first])
+            elif backward:
+                to_largest(&grad[first], &x[at], n, inner, 1, count, &out[at])
+            else:
+                largest_of(&x[at], n, inner, 1, count, &out[first])
+
+
+cdef void maxout_of(
+    bint backward, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, Py_ssize_t inner
+) noexcept nogil:
+    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
+        maxout_loops[float](backward, float_view(grad), float_view(x), float_view(out), n, inner)
+    else:
+        maxout_loops[double](backward, double_view(grad), double_view(x), double_view(out), n, inner)
+
+
+cdef Kernel kernel = Kernel()
+kernel.run = maxout_of
+
+KERNELS = {"maxout": kernel}

@@ -1,0 +1,105 @@
+"""The kernels of row functions: what the loops of each build hand to the objects.
+
+A row is gone through in passes, which find something or write the result, and in chunks: what is done to one is done
+while it is in a cache.
+"""
+
+cimport numpy as cnp
+from libc.math cimport INFINITY
+
+cdef enum:
+    CHUNK = 4096
+    MOST_CHUNKS = 4096
+
+cdef enum Phase:
+    FIND     # reads what is given
+    WRITE    # reads it and writes the result
+    RESCALE  # reads the result and writes it again
+    DONE
+
+cdef struct Row:
+    # How far the passes over a row have come, and what they have found.
+    double constant
+    Py_ssize_t n
+    Py_ssize_t length   # of a chunk
+    Phase phase
+    int number          # of the pass
+    Py_ssize_t seen     # elements in this pass
+    double largest
+    double total
+    double count
+    double limit
+    double at_largest
+    bint spoilt
+    bint averaged       # of a log-sum: whether it is divided by the sum of the weights
+    Py_ssize_t place
+    double *maxima      # of the chunks
+    # The mean in two parts, the squared deviations from it, and one by the root of the variance plus epsilon: all of
+    # numbers that a power of two has brought near 1, where their squares would overflow or vanish.
+    double mean
+    double rest
+    double squares
+    double inverse
+    double scale
+
+ctypedef void (*beginning)(Row *row) noexcept nogil
+
+# The present pass over the next n elements of a row: whole chunks, or the last of it, which end the pass.
+ctypedef void (*float_pass)(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil
+ctypedef void (*double_pass)(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil
+
+# All passes over each of the rows of n elements that an array is made of. A row of more elements than ``longest`` is
+# never copied as a whole.
+ctypedef void (*loops)(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil
+
+
+cdef class Kernel:
+    cdef beginning begin
+    cdef float_pass pass_of_float
+    cdef double_pass pass_of_double
+    cdef loops for_float
+    cdef loops for_double
+    cdef bint backward
+
+
+cdef class LogSums:
+    cdef void (*forward)(
+        cnp.ndarray x, cnp.ndarray b, cnp.ndarray out, cnp.ndarray signs, bint averaged
+    ) noexcept nogil
+    cdef void (*backward)(cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, cnp.ndarray out) noexcept nogil
+    cdef double (*of_row)(const Row *row, double *sign) noexcept nogil
+
+
+cdef inline Kernel kernel(
+    beginning begin, float_pass pass_of_float, double_pass pass_of_double, loops for_float, loops for_double,
+    bint backward,
+):
+    cdef Kernel made = Kernel()
+    made.begin = begin
+    made.pass_of_float = pass_of_float
+    made.pass_of_double = pass_of_double
+    made.for_float = for_float
+    made.for_double = for_double
+    made.backward = backward
+    return made
+
+
+cdef inline void begin_row(Row *row, beginning begin, Py_ssize_t n, double constant, double *maxima) noexcept nogil:
+    row.constant = constant
+    row.n = n
+    row.length = CHUNK
+    row.phase = FIND
+    row.number = row.seen = 0
+    row.largest = row.limit = -INFINITY
+    row.total = row.count = row.at_largest = row.mean = row.rest = row.squares = row.inverse = 0
+    row.spoilt = row.averaged = False
+    row.place = 0
+    row.maxima = maxima
+    row.scale = 1
+    begin(row)

@@ -1,0 +1,255 @@
+"""The row functions as Python calls them: objects that run the kernels of a build on arrays that need no preparation."""
+
+cimport numpy as cnp
+
+from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside
+
+cnp.import_array()
+
+
+cdef class Kernel:
+    """The passes over a row, and the loops over the rows of an array, for both types."""
+
+
+cdef class LogSums:
+    """The loops of log-sums over the rows of an array; they take arrays of either type."""
+
+
+cdef inline bint is_rows(object x, object axis):
+    """Whether an array is made of contiguous rows along the axis."""
+    return (
+        is_direct(x)
+        and cnp.PyArray_IS_C_CONTIGUOUS(x)
+        and cnp.PyArray_SIZE(x) > 0
+        and type(axis) is int
+        and (axis == -1 or axis == cnp.PyArray_NDIM(x) - 1)
+    )
+
+
+cdef class Rowwise:
+    """What a row function and its back-propagation have in common.
+
+    Parameters
+    ----------
+    name : str
+        The name of the function's kernel.
+    defaults : dict
+        The hyperparameters and their defaults.
+    settings : callable
+        It takes the hyperparameters and returns the constant that the kernel takes, or raises a ValueError.
+    kernels, checked
+        As for an activation.
+    fallback : callable
+        It takes the function, its arrays by name, the axis, the mask, ``out`` and the hyperparameters, whatever they
+        are, and calls the function with arrays that need no preparation, or takes a row through its ``passes``.
+    longest : int
+        A row of more elements is never copied as a whole, and a softmax goes to and from memory twice at most.
+    """
+    cdef str name
+    cdef dict kernels
+    cdef Kernel kernel
+    cdef object checked
+    cdef object fallback
+    cdef Py_ssize_t longest
+    cdef readonly dict defaults
+    cdef readonly object settings
+    cdef double by_default
+
+    def __cinit__(
+        self, str name, dict defaults not None, settings, dict kernels not None, checked, fallback, Py_ssize_t longest,
+        *own,
+    ):
+        self.name = name
+        self.kernels = kernels
+        self.kernel = kernels[name]
+        self.checked = checked
+        self.fallback = fallback
+        self.longest = longest
+        self.defaults = defaults
+        self.settings = settings
+        self.by_default = settings(**defaults)
+
+    cdef double constant(self, dict given) except? -1:
+        return self.settings(**self.checked(self, given)) if given else self.by_default
+
+    def passes(self, n, **hyperparameter):
+        """The passes over a row of n elements that is not in one piece."""
+        return Passes(self.kernels, self.name, n, self.constant(hyperparameter))
+
+    cdef object compute(self, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, double constant):
+        cdef Py_ssize_t n = cnp.PyArray_DIM(x, cnp.PyArray_NDIM(x) - 1)
+        cdef loops run = self.kernel.for_float if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32 else self.kernel.for_double
+        if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
+            run(grad, x, out, n, constant, self.longest)
+        else:
+            with nogil:
+                run(grad, x, out, n, constant, self.longest)
+        return out
+
+
+cdef class UnaryRowwise(Rowwise):
+    """A function of the rows of one array."""
+
+    def __call__(self, x, /, axis=-1, *, where=None, out=None, **hyperparameter):
+        # First: a hyperparameter's own code may change the arrays.
+        cdef double constant = self.constant(hyperparameter)
+        if where is None and is_rows(x, axis):
+            if out is None:
+                return self.compute(x, x, empty_like(x), constant)
+            if is_like(out, x) and is_writable_beside(out, x):
+                return self.compute(x, x, out, constant)
+        return self.fallback(self, {"x": x}, axis, where, out, hyperparameter)
+
+
+cdef class BinaryRowwise(Rowwise):
+    """A function of the rows of a gradient and of a row function's output or input: back-propagation.
+
+    ``array`` is the name of the second argument: "y" or "x".
+    """
+    cdef readonly str array
+
+    def __cinit__(self, name, defaults, settings, kernels, checked, fallback, longest, str array not None):
+        self.array = array
+
+    def __call__(self, grad, array, /, axis=-1, *, where=None, out=None, **hyperparameter):
+        cdef double constant = self.constant(hyperparameter)
+        if where is None and is_rows(array, axis) and is_like(grad, array):
+            if out is None:
+                return self.compute(grad, array, empty_like(array), constant)
+            if is_like(out, array) and is_writable_beside(out, array) and is_writable_beside(out, grad):
+                return self.compute(grad, array, out, constant)
+        return self.fallback(self, {"grad": grad, self.array: array}, axis, where, out, hyperparameter)
+
+
+cdef void *memory(object array) noexcept:
+    return NULL if array is None else cnp.PyArray_DATA(array)
+
+
+cdef class Passes:
+    """The passes over one row that comes in pieces, again and again, until they are done.
+
+    Parameters
+    ----------
+    kernels : dict
+        The kernels of a build, by name.
+    name : str
+        The name of the function's kernel.
+    n : int
+        The number of elements in the row.
+    constant : float
+        The kernel's constant.
+    """
+    cdef Row row
+    cdef double[MOST_CHUNKS] maxima
+    cdef Kernel kernel
+    cdef LogSums sums
+
+    def __cinit__(self, dict kernels not None, str name, Py_ssize_t n, double constant):
+        if n < 1:
+            raise ValueError(f"n is {n}; a row has an element at least")
+        self.kernel = kernels[name]
+        self.sums = kernels["log_sums"]
+        begin_row(&self.row, self.kernel.begin, n, constant, self.maxima)
+
+    @property
+    def done(self):
+        return self.row.phase == DONE
+
+    @property
+    def writes(self):
+        """Whether the present pass writes the result."""
+        return self.row.phase != FIND
+
+    @property
+    def rescales(self):
+        """Whether it reads the result, and not what is given."""
+        return self.row.phase == RESCALE
+
+    @property
+    def length(self):
+        """The elements in a chunk. A piece is whole chunks, or the rest of the row."""
+        return self.row.length
+
+    def take(self, grad, x, out, bint last):
+        """The present pass over the next piece of a row: contiguous arrays of one type; ``grad`` may be None.
+
+        A row's last piece ends the pass.
+        """
+        arrays = [x, out] if grad is None else [grad, x, out]
+        if not all([is_like(array, x) for array in arrays]) or not cnp.PyArray_ISWRITEABLE(out):
+            raise TypeError("the pieces must be contiguous arrays of one type and size, the last of them writeable")
+        if (grad is None and self.kernel.backward) or self.row.phase == DONE:
+            raise ValueError("the gradient is missing, or the passes are done")
+        cdef Py_ssize_t n = cnp.PyArray_SIZE(x), left = self.row.n - self.row.seen
+        if n > left:
+            raise ValueError(f"the piece has {n} elements, and {left} are left of the row")
+        cdef bint single = cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32
+        cdef void *g = memory(grad)
+        cdef void *of_x = memory(x)
+        cdef void *of_out = memory(out)
+        with nogil:
+            if single:
+                self.kernel.pass_of_float(
+                    &self.row, <const float *>g, <const float *>of_x, <float *>of_out, n, last)
+            else:
+                self.kernel.pass_of_double(
+                    &self.row, <const double *>g, <const double *>of_x, <double *>of_out, n, last)
+
+    def log_sum(self):
+        """The logarithm of the sum or mean of exponentials, and the sign of what it is taken of."""
+        cdef double sign, value = self.sums.of_row(&self.row, &sign)
+        return value, sign
+
+
+cdef inline bint is_vector_of(object array, object x):
+    """Whether an array has an element for each row of a matrix."""
+    return (
+        is_direct(array)
+        and cnp.PyArray_TYPE(array) == cnp.PyArray_TYPE(x)
+        and cnp.PyArray_NDIM(array) == 1
+        and cnp.PyArray_DIM(array, 0) == cnp.PyArray_DIM(x, 0)
+    )
+
+
+cdef inline bint is_matrix(object x):
+    return is_direct(x) and cnp.PyArray_NDIM(x) == 2 and cnp.PyArray_IS_C_CONTIGUOUS(x) and cnp.PyArray_SIZE(x) > 0
+
+
+cdef object misfit():
+    return TypeError("the arrays must be contiguous, of one type, and fit the rows of the matrix x")
+
+
+def log_sums(dict kernels not None, x, b, out, signs, bint mean):
+    """The logarithms of the sums of b e^x over the rows of a contiguous matrix, and, on request, the sums' signs."""
+    if not (
+        is_matrix(x)
+        and (b is None or is_like(b, x))
+        and is_vector_of(out, x) and cnp.PyArray_ISWRITEABLE(out)
+        and (signs is None or (is_vector_of(signs, x) and cnp.PyArray_ISWRITEABLE(signs)))
+    ):
+        raise misfit()
+    cdef LogSums of_build = kernels["log_sums"]
+    cdef cnp.ndarray terms = x, factors = b, values = out, their_signs = signs
+    if cnp.PyArray_SIZE(terms) < RELEASE_GIL_FROM:
+        of_build.forward(terms, factors, values, their_signs, mean)
+    else:
+        with nogil:
+            of_build.forward(terms, factors, values, their_signs, mean)
+
+
+def log_sums_backward(dict kernels not None, grad, x, b, out):
+    """A gradient for each row of a contiguous matrix, times the row's softmax, weighted with b."""
+    if not (
+        is_matrix(x)
+        and (b is None or is_like(b, x))
+        and is_vector_of(grad, x)
+        and is_like(out, x) and cnp.PyArray_ISWRITEABLE(out)
+    ):
+        raise misfit()
+    cdef LogSums of_build = kernels["log_sums"]
+    cdef cnp.ndarray slopes = grad, terms = x, factors = b, result = out
+    if cnp.PyArray_SIZE(terms) < RELEASE_GIL_FROM:
+        of_build.backward(slopes, terms, factors, result)
+    else:
+        with nogil:
+            of_build.backward(slopes, terms, factors, result)

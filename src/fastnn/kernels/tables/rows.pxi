@@ -1,0 +1,367 @@
+# Made by tools/tables.py.
+from fastnn.kernels.formulas.rows cimport hardmax, softmax, sparsemax, standardize
+
+
+cdef void hardmax_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(hardmax.hardmax_chunk[float], find_once[float], row, grad, x, out, n, last)
+
+cdef void hardmax_float(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, hardmax.hardmax_chunk[float], find_once[float], True,
+        float_view(grad), float_view(x), float_view(out), n, constant,
+    )
+
+cdef void hardmax_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(hardmax.hardmax_chunk[double], find_once[double], row, grad, x, out, n, last)
+
+cdef void hardmax_double(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, hardmax.hardmax_chunk[double], find_once[double], True,
+        double_view(grad), double_view(x), double_view(out), n, constant,
+    )
+
+cdef void hardmax_backward_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(hardmax.hardmax_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
+
+cdef void hardmax_backward_float(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        hardmax.hardmax_backward_begin, hardmax.hardmax_backward_chunk[float], find_once[float], True,
+        float_view(grad), float_view(x), float_view(out), n, constant,
+    )
+
+cdef void hardmax_backward_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(hardmax.hardmax_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
+
+cdef void hardmax_backward_double(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        hardmax.hardmax_backward_begin, hardmax.hardmax_backward_chunk[double], find_once[double], True,
+        double_view(grad), double_view(x), double_view(out), n, constant,
+    )
+
+cdef void softmax_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(softmax.softmax_chunk[float], softmax.softmax_end[float], row, grad, x, out, n, last)
+
+cdef void softmax_float(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    rows_together(
+        softmax.softmax_begin, softmax.softmax_rows[float], softmax_pass_float,
+        float_view(x), float_view(out), n, constant, longest,
+    )
+
+cdef void softmax_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(softmax.softmax_chunk[double], softmax.softmax_end[double], row, grad, x, out, n, last)
+
+cdef void softmax_double(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    rows_together(
+        softmax.softmax_begin, softmax.softmax_rows[double], softmax_pass_double,
+        double_view(x), double_view(out), n, constant, longest,
+    )
+
+cdef void softmin_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(softmax.softmin_chunk[float], softmax.softmin_end[float], row, grad, x, out, n, last)
+
+cdef void softmin_float(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    rows_together(
+        softmax.softmin_begin, softmax.softmin_rows[float], softmin_pass_float,
+        float_view(x), float_view(out), n, constant, longest,
+    )
+
+cdef void softmin_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(softmax.softmin_chunk[double], softmax.softmin_end[double], row, grad, x, out, n, last)
+
+cdef void softmin_double(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    rows_together(
+        softmax.softmin_begin, softmax.softmin_rows[double], softmin_pass_double,
+        double_view(x), double_view(out), n, constant, longest,
+    )
+
+cdef void log_softmax_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(softmax.log_softmax_chunk[float], softmax.log_softmax_end[float], row, grad, x, out, n, last)
+
+cdef void log_softmax_float(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    rows_together(
+        softmax.log_softmax_begin, softmax.log_softmax_rows[float], log_softmax_pass_float,
+        float_view(x), float_view(out), n, constant, longest,
+    )
+
+cdef void log_softmax_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(softmax.log_softmax_chunk[double], softmax.log_softmax_end[double], row, grad, x, out, n, last)
+
+cdef void log_softmax_double(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    rows_together(
+        softmax.log_softmax_begin, softmax.log_softmax_rows[double], log_softmax_pass_double,
+        double_view(x), double_view(out), n, constant, longest,
+    )
+
+cdef void softmax_backward_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(softmax.softmax_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
+
+cdef void softmax_backward_float(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, softmax.softmax_backward_chunk[float], find_once[float], True,
+        float_view(grad), float_view(x), float_view(out), n, constant,
+    )
+
+cdef void softmax_backward_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(softmax.softmax_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
+
+cdef void softmax_backward_double(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, softmax.softmax_backward_chunk[double], find_once[double], True,
+        double_view(grad), double_view(x), double_view(out), n, constant,
+    )
+
+cdef void softmin_backward_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(softmax.softmin_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
+
+cdef void softmin_backward_float(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, softmax.softmin_backward_chunk[float], find_once[float], True,
+        float_view(grad), float_view(x), float_view(out), n, constant,
+    )
+
+cdef void softmin_backward_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(softmax.softmin_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
+
+cdef void softmin_backward_double(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, softmax.softmin_backward_chunk[double], find_once[double], True,
+        double_view(grad), double_view(x), double_view(out), n, constant,
+    )
+
+cdef void log_softmax_backward_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(softmax.log_softmax_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
+
+cdef void log_softmax_backward_float(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, softmax.log_softmax_backward_chunk[float], find_once[float], True,
+        float_view(grad), float_view(x), float_view(out), n, constant,
+    )
+
+cdef void log_softmax_backward_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(softmax.log_softmax_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
+
+cdef void log_softmax_backward_double(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, softmax.log_softmax_backward_chunk[double], find_once[double], True,
+        double_view(grad), double_view(x), double_view(out), n, constant,
+    )
+
+cdef void sparsemax_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(sparsemax.sparsemax_chunk[float], sparsemax.sparsemax_end[float], row, grad, x, out, n, last)
+
+cdef void sparsemax_float(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, sparsemax.sparsemax_chunk[float], sparsemax.sparsemax_end[float], False,
+        float_view(grad), float_view(x), float_view(out), n, constant,
+    )
+
+cdef void sparsemax_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(sparsemax.sparsemax_chunk[double], sparsemax.sparsemax_end[double], row, grad, x, out, n, last)
+
+cdef void sparsemax_double(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, sparsemax.sparsemax_chunk[double], sparsemax.sparsemax_end[double], False,
+        double_view(grad), double_view(x), double_view(out), n, constant,
+    )
+
+cdef void sparsemax_backward_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(sparsemax.sparsemax_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
+
+cdef void sparsemax_backward_float(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, sparsemax.sparsemax_backward_chunk[float], find_once[float], True,
+        float_view(grad), float_view(x), float_view(out), n, constant,
+    )
+
+cdef void sparsemax_backward_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(sparsemax.sparsemax_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
+
+cdef void sparsemax_backward_double(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, sparsemax.sparsemax_backward_chunk[double], find_once[double], True,
+        double_view(grad), double_view(x), double_view(out), n, constant,
+    )
+
+cdef void standardize_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(standardize.standardize_chunk[float], standardize.standardize_end[float], row, grad, x, out, n, last)
+
+cdef void standardize_float(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, standardize.standardize_chunk[float], standardize.standardize_end[float], False,
+        float_view(grad), float_view(x), float_view(out), n, constant,
+    )
+
+cdef void standardize_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(standardize.standardize_chunk[double], standardize.standardize_end[double], row, grad, x, out, n, last)
+
+cdef void standardize_double(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, standardize.standardize_chunk[double], standardize.standardize_end[double], False,
+        double_view(grad), double_view(x), double_view(out), n, constant,
+    )
+
+cdef void standardize_backward_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(standardize.standardize_backward_chunk[float], standardize.standardize_backward_end[float], row, grad, x, out, n, last)
+
+cdef void standardize_backward_float(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, standardize.standardize_backward_chunk[float], standardize.standardize_backward_end[float], False,
+        float_view(grad), float_view(x), float_view(out), n, constant,
+    )
+
+cdef void standardize_backward_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(standardize.standardize_backward_chunk[double], standardize.standardize_backward_end[double], row, grad, x, out, n, last)
+
+cdef void standardize_backward_double(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, standardize.standardize_backward_chunk[double], standardize.standardize_backward_end[double], False,
+        double_view(grad), double_view(x), double_view(out), n, constant,
+    )
+
+
+KERNELS = {
+    "hardmax": kernel(
+        as_usual, hardmax_pass_float, hardmax_pass_double,
+        hardmax_float, hardmax_double, False,
+    ),
+    "hardmax.backward": kernel(
+        hardmax.hardmax_backward_begin, hardmax_backward_pass_float, hardmax_backward_pass_double,
+        hardmax_backward_float, hardmax_backward_double, True,
+    ),
+    "softmax": kernel(
+        softmax.softmax_begin, softmax_pass_float, softmax_pass_double,
+        softmax_float, softmax_double, False,
+    ),
+    "softmin": kernel(
+        softmax.softmin_begin, softmin_pass_float, softmin_pass_double,
+        softmin_float, softmin_double, False,
+    ),
+    "log_softmax": kernel(
+        softmax.log_softmax_begin, log_softmax_pass_float, log_softmax_pass_double,
+        log_softmax_float, log_softmax_double, False,
+    ),
+    "softmax.backward": kernel(
+        as_usual, softmax_backward_pass_float, softmax_backward_pass_double,
+        softmax_backward_float, softmax_backward_double, True,
+    ),
+    "softmin.backward": kernel(
+        as_usual, softmin_backward_pass_float, softmin_backward_pass_double,
+        softmin_backward_float, softmin_backward_double, True,
+    ),
+    "log_softmax.backward": kernel(
+        as_usual, log_softmax_backward_pass_float, log_softmax_backward_pass_double,
+        log_softmax_backward_float, log_softmax_backward_double, True,
+    ),
+    "sparsemax": kernel(
+        as_usual, sparsemax_pass_float, sparsemax_pass_double,
+        sparsemax_float, sparsemax_double, False,
+    ),
+    "sparsemax.backward": kernel(
+        as_usual, sparsemax_backward_pass_float, sparsemax_backward_pass_double,
+        sparsemax_backward_float, sparsemax_backward_double, True,
+    ),
+    "standardize": kernel(
+        as_usual, standardize_pass_float, standardize_pass_double,
+        standardize_float, standardize_double, False,
+    ),
+    "standardize.backward": kernel(
+        as_usual, standardize_backward_pass_float, standardize_backward_pass_double,
+        standardize_backward_float, standardize_backward_double, True,
+    ),
+}

@@ -1,0 +1,110 @@
+"""Losses of a batch of embeddings and their labels: every row is compared with every other.
+
+They compare directions: rows are divided by their lengths first. The similarities of all pairs are a matrix of the
+batch's size squared, and so are a few arrays beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fastnn._core.arrays import Array
+from fastnn._core.losses.batch import batch_loss
+from fastnn._core.parameters import NOT_NEGATIVE, POSITIVE
+from fastnn.activations.saturating import sigmoid
+from fastnn.activations.smooth import softplus
+from fastnn.losses.distances import pairwise_distance
+from fastnn.rows.log_sums import logsumexp
+from fastnn.rows.probabilities import softmax
+
+
+def ntxent_formula(
+    similarities: Array, positives: Array, negatives: Array, temperature: float
+) -> tuple[Array, int, Callable[[float], Any]]:
+    scores = similarities / similarities.dtype.type(temperature)
+    lead = logsumexp(scores, axis=1, where=negatives, keepdims=True) - scores
+
+    def of_similarities(scale: float) -> Any:
+        slopes = np.where(positives, sigmoid(lead), 0) * similarities.dtype.type(scale / temperature)
+        return slopes.sum(1, keepdims=True) * softmax(scores, axis=1, where=negatives) - slopes
+
+    return np.where(positives, softplus(lead), 0), int(positives.sum()), of_similarities
+
+
+@batch_loss(ntxent_formula, pairwise_distance, temperature=POSITIVE)
+def ntxent(*, temperature: float = 0.07) -> None:
+    r"""Normalized, temperature-scaled cross-entropy: each pair of equal labels against all pairs of different ones.
+
+    .. math:: \ell_{ij} = -\log \frac{e^{s_{ij}}}{e^{s_{ij}} + \sum_{k: y_k \ne y_i} e^{s_{ik}}}, \qquad
+        s_{ij} = \frac{\cos(x_i, x_j)}{\tau}
+
+    Parameters
+    ----------
+    labels : array_like
+        Integer labels, one for each row. Rows of one label belong together: the views of one image, for example.
+    temperature : float, default 0.07
+        What similarities are divided by; positive.
+
+    Notes
+    -----
+    As in Optax. A value belongs to an ordered pair of different rows with equal labels, and a mean is over these; under
+    "none" the values are a matrix, 0 where there is no such pair. From T. Chen et al., "A Simple Framework for
+    Contrastive Learning of Visual Representations", ICML 2020.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> x = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]])
+    >>> nn.ntxent(x, [0, 0, 1, 1], temperature=0.5).round(4)
+    np.float64(0.2899)
+    """
+
+
+def circle_formula(
+    similarities: Array, positives: Array, negatives: Array, gamma: float, margin: float
+) -> tuple[Array, int, Callable[[float], Any]]:
+    of_near, of_far = np.maximum(1 + margin - similarities, 0), np.maximum(similarities + margin, 0)
+    near, far = -gamma * of_near * (similarities - (1 - margin)), gamma * of_far * (similarities - margin)
+    lead = logsumexp(near, axis=1, where=positives) + logsumexp(far, axis=1, where=negatives)
+
+    def of_similarities(scale: float) -> Any:
+        factor = (sigmoid(lead) * lead.dtype.type(2 * gamma * scale))[:, np.newaxis]
+        pull = softmax(near, axis=1, where=positives) * np.where(of_near > 0, similarities - 1, 0)
+        push = softmax(far, axis=1, where=negatives) * np.where(of_far > 0, similarities, 0)
+        return factor * (pull + push)
+
+    return np.asarray(softplus(lead)), len(lead), of_similarities
+
+
+@batch_loss(circle_formula, pairwise_distance, gamma=POSITIVE, margin=NOT_NEGATIVE)
+def circle(*, gamma: float = 80.0, margin: float = 0.4) -> None:
+    r"""Circle loss: similarities of equal labels up, of different ones down, each the faster the worse it is.
+
+    .. math:: \ell_i = \log \Bigl( 1 + \sum_{j: y_j = y_i} e^{-\gamma [1 + m - s_{ij}]_+ (s_{ij} - 1 + m)}
+        \sum_{k: y_k \ne y_i} e^{\gamma [s_{ik} + m]_+ (s_{ik} - m)} \Bigr), \qquad s_{ij} = \cos(x_i, x_j)
+
+    Parameters
+    ----------
+    gamma : float, default 80.0
+        Scale of the similarities; positive.
+    margin : float, default 0.4
+        How far from 1 and 0 similarities may be; not negative.
+
+    Notes
+    -----
+    The values are those of Keras, where rows must have length 1 already. A row's own similarity is left out. A row
+    without another of its label, or without one of another label, has the value 0 and counts in a mean; Keras's mean
+    leaves out all rows whose value is 0. The gradient is that of the formula; the authors' own code takes the factors
+    in square brackets as constants. From Y. Sun et al., "Circle Loss: A Unified Perspective of Pair Similarity
+    Optimization", CVPR 2020.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> x = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]])
+    >>> nn.circle(x, [0, 0, 1, 1]).round(4) < nn.circle(x, [0, 1, 0, 1]).round(4)
+    np.True_
+    """
