@@ -47,7 +47,7 @@ LEAST = {
         r"_fuse_[01].*rows_log_sum_backward_pass": 5,
     },
     "sequences": {r".*sequences_evaluate_one": 8},
-    "optimizers": {r".*_sgd_array": 2, r".*_momentum_array": 4, r".*_adam_array": 2},
+    "optimizers": {r".*optimizers_(sgd|adam)_(float|double)": 1, r".*optimizers_momentum_(float|double)": 2},
 }
 
 
