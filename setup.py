@@ -11,7 +11,7 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 KERNELS = Path("src/fastnn/kernels")
-WHOLE = [KERNELS / f"{name}.pyx" for name in ("optimizers", "sequences")]
+WHOLE = [KERNELS / f"{name}.pyx" for name in ("sequences",)]
 LOOPS = [*sorted(KERNELS.glob("loops/*.pyx")), *WHOLE]
 # Cython's own code for memoryviews, a hundred kilobytes that every module would hold.
 MEMORYVIEWS = KERNELS / "memoryviews.c"

@@ -1,8 +1,11 @@
 """The kernels of losses as they are called from Python: what the public functions cannot ask of them by themselves."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
+import fastnn as nn
 from fastnn import kernels
 
 evaluate = kernels.losses.evaluate
@@ -130,3 +133,70 @@ def test_arrays_that_do_not_fit_are_refused(name):
         run_pairs(name, (arrays[0], *short[1:]), target)
     with pytest.raises(ValueError, match="do not fit together"):
         run_pairs(name, arrays, None if target is not None else weight)
+
+
+def same(one, other):
+    pairs = zip(one, other, strict=True) if isinstance(one, tuple) else [(one, other)]
+    return all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in pairs)
+
+
+DEFAULTS = [
+    (nn.huber, {"delta": 1.0}),
+    (nn.huber, {"delta": 1}),
+    (nn.mse, {"weight": None, "where": None, "out": None, "denominator": "count"}),
+    (nn.rmse, {"reduction": "mean"}),
+    (nn.cross_entropy, {"axis": -1, "ignore_index": -100, "class_weight": None, "label_smoothing": 0.0}),
+    (nn.nll, {"ignore_index": None}),
+]
+
+
+@pytest.mark.parametrize(("loss", "options"), DEFAULTS)
+@pytest.mark.parametrize("part", ["__call__", "gradient", "value_and_gradient", "hessian", "gradient_and_hessian"])
+def test_a_keyword_that_is_its_default_changes_nothing(loss, options, part):
+    p = np.random.default_rng(0).random((6, 5)).astype(np.float32)
+    t = np.arange(6) % 5 if loss.takes_labels else p[::-1].copy()
+    function = getattr(loss, part)
+    want = function(p, t)
+    assert same(function(p, t, **options), want)
+    assert same(function(np.asfortranarray(p), t, **options), want)  # which has to be prepared
+
+
+def test_the_keywords_of_one_call_are_not_those_of_the_next():
+    p, t = np.linspace(-3, 3, 7), np.zeros(7)
+    for _ in range(2):
+        for delta in (0.5, 1.0, 2.0, 1):
+            assert nn.huber(p, t, delta=delta) == nn.huber(p.tolist(), t, delta=delta)
+    assert nn.quantile(p, t, q=0.0) == nn.quantile(p, t, q=-0.0) == nn.quantile(p.tolist(), t, q=0)
+    with pytest.raises(ValueError, match="delta is -1; it must be positive"):
+        nn.huber(p, t, delta=-1.0)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'zeta'"):
+        nn.huber(p, t, zeta=1.0)
+    assert nn.huber(p, t, delta=1) == nn.huber(p, t)
+
+
+@pytest.mark.parametrize("ignored", [-100, -1, None])
+def test_labels_to_be_ignored_are_counted_out(ignored):
+    z = np.random.default_rng(0).normal(size=(6, 5))
+    labels = np.array([0, 4, 2, 1, 3, 2])
+    if ignored is not None:
+        labels[[1, 4]] = ignored
+    want = nn.cross_entropy.value_and_gradient(z, labels.tolist(), ignore_index=ignored)
+    assert same(nn.cross_entropy.value_and_gradient(z, labels, ignore_index=ignored), want)
+    labels[0] = -7
+    for target in (labels, labels.tolist()):
+        with pytest.raises(ValueError, match="target in row 0 is -7"):
+            nn.cross_entropy(z, target, ignore_index=ignored)
+    if ignored is not None:
+        with pytest.raises(ValueError, match="mean"):
+            nn.cross_entropy(z, np.full(6, ignored), ignore_index=ignored)
+
+
+def test_threads_with_keywords_of_their_own_do_not_disturb_each_other():
+    p, t = np.linspace(-3, 3, 7), np.zeros(7)
+    wants = {delta: nn.huber(p.tolist(), t, delta=delta) for delta in (0.25, 0.5, 1.0, 2.0)}
+
+    def right(delta):
+        return all(nn.huber(p, t, delta=delta) == wants[delta] for _ in range(2000))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(right, wants))

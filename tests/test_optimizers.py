@@ -568,22 +568,23 @@ def test_arrays_of_many_axes(optimizer, settings, layout):
 @pytest.mark.parametrize("isa", kernels.supported)
 def test_the_compiled_updates_look_at_every_array(isa):
     """Whatever they are given by whom, they do all of it or nothing."""
-    module = kernels.load("optimizers", isa)
     fits, wrong = np.ones(3), [np.ones(2), np.ones(3, np.float32), np.ones(3, int), np.ones((3, 1)), None, 1.0, [1.0]]
-    for update, states, settings in (
-        (module.sgd, 0, 2),
-        (module.sgd_with_momentum, 1, 4),
-        (module.adam, 2, 6),
-    ):
-        for place in range(2 + states):
+    for name, count, settings in (("sgd", 2, 2), ("momentum", 3, 4), ("adam", 4, 6)):
+        update = kernels.optimizers.Update(kernels.load("optimizers", isa).KERNELS[name])
+        numbers = (0.5,) * settings
+        for place in range(count):
             for other in [(fits, array) for array in wrong] + [(fits,), ()]:
-                arrays = [(np.ones(3), np.ones(3)) for _ in range(2 + states)]
+                arrays = [(np.ones(3), np.ones(3)) for _ in range(count)]
                 arrays[place] = other
-                assert update(*arrays, *[0.5] * settings) is False
+                assert update(tuple(arrays), numbers) is False
                 assert all((array == 1).all() for at, pair in enumerate(arrays) for array in pair if at != place)
-            arrays = [(fits, fits) for _ in range(2 + states)]
+            arrays = [(fits, fits) for _ in range(count)]
             for other in (None, [fits, fits], fits):
                 arrays[place] = other
                 with pytest.raises(TypeError):
-                    update(*arrays, *[0.5] * settings)
+                    update(tuple(arrays), numbers)
+        fitting = tuple((fits,) for _ in range(count))
+        for lists, others in ((fitting[1:], numbers), (fitting, numbers[1:]), (list(fitting), numbers)):
+            with pytest.raises(TypeError):
+                update(lists, others)
     assert (fits == 1).all()

@@ -25,13 +25,14 @@ LEAST = {
     "parametric": {r".*parametric_(prelu|prelu_backward)_of": 6, r".*parametric_random_slopes_of": 2},
     "maxout": {r".*maxout_maxout_of": 6},
     "losses": {
-        r"_fuse_[01].*losses_(?!nll|error_size|place_outside|multi|categorical_hinge)\w+": 5,
-        r"_fuse_[01].*losses_multilabel_soft_margin": 5,
-        r"_fuse_[01].*losses_(multi_margin|multilabel_margin|multiclass_perceptron|categorical_hinge)": 4,
-        r"_fuse_[01].*losses_nll": 2,
-        r"_fuse_[01].*losses_cross_entropy": 13,
-        r"_fuse_[01].*losses_(quantile|weighted_binary_cross_entropy_with_logits|gaussian_nll)": 10,
-        r"_fuse_[01].*losses_pairwise_distance": 15,
+        r".*losses_\w+_(float|double)": 6,
+        r"_fuse_[01].*losses_rmse": 12,
+        r".*losses_(quantile|weighted_binary_cross_entropy_with_logits|gaussian_nll)_(float|double)": 12,
+    },
+    "row_losses": {
+        r".*row_losses_\w+_(float|double)": 6,
+        r"_fuse_[01].*row_losses_cross_entropy": 30,
+        r".*row_losses_pairwise_distance_(float|double)": 15,
     },
     "pairs": {r"_fuse_[01].*pairs_(margin_ranking|cosine_embedding)": 12, r"_fuse_[01].*pairs_triplet_margin": 60},
     "rows": {
@@ -46,7 +47,7 @@ LEAST = {
         r"_fuse_[01].*rows_log_sum_backward_pass": 5,
     },
     "sequences": {r".*sequences_evaluate_one": 8},
-    "optimizers": {r".*_sgd_array": 2, r".*_momentum_array": 4, r".*_adam_array": 2},
+    "optimizers": {r".*optimizers_(sgd|adam)_(float|double)": 1, r".*optimizers_momentum_(float|double)": 2},
 }
 
 

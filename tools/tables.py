@@ -172,10 +172,30 @@ cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
     return table(row, ((kernel, of(*function)) for function in found))
 
 
+def optimizers() -> str:
+    """An update's arguments are its arrays, their length, and its settings."""
+    source = (KERNELS / "loops" / "optimizers.pyx").read_text()
+    updates = re.findall(r"^cdef inline void (\w+)\((.*?)\) noexcept nogil:$", source, re.MULTILINE | re.DOTALL)
+
+    def of(name: str, arguments: str) -> tuple[str, dict[str, str]]:
+        arrays, settings = arguments.count("*"), arguments.partition("Py_ssize_t n,")[2].rstrip(", \n").count(",") + 1
+        pointers = ", ".join(f"<{{real}} *>arrays[{k}]" for k in range(arrays))
+        numbers = ", ".join(f"<{{real}}>settings[{k}]" for k in range(settings))
+        kernel = f"""\
+cdef void {{name}}_{{real}}(void *const *arrays, Py_ssize_t n, const double *settings) noexcept nogil:
+    {{name}}[{{real}}]({pointers}, n, {numbers})
+"""
+        return kernel, {"name": name, "arrays": str(arrays), "settings": str(settings)}
+
+    row = '"{name}": kernel({name}_float, {name}_double, {arrays}, {settings})'
+    return table(row, (of(*update) for update in updates))
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "activations": activations,
     "gated": gated,
     "losses": losses,
+    "optimizers": optimizers,
     "row_losses": row_losses,
     "rows": rows,
 }

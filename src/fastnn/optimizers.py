@@ -21,6 +21,10 @@ from fastnn._core.pieces import PIECE
 __all__ = ["OPTIMIZERS", "Optimizer", "adam", "sgd"]
 
 
+UPDATES = {name: kernels.optimizers.Update(kernel) for name, kernel in kernels.loops["optimizers"].items()}
+"""What a step runs over the arrays."""
+
+
 class Setting:
     """A number that an optimizer is made with: at least 0, finite, checked whenever it is set.
 
@@ -97,7 +101,7 @@ class Optimizer:
             self.state = tuple(
                 tuple(np.zeros_like(parameter, subok=False) for parameter in parameters) for _ in self.state_names
             )
-        if not update(parameters, gradients, *self.state, *settings):
+        if not update((parameters, gradients, *self.state), settings):
             gradients = checked(parameters, gradients, self.state)
             for arrays in zip(parameters, gradients, *self.state, strict=True):
                 update_in_pieces(update, arrays, settings)
@@ -176,7 +180,7 @@ def update_in_pieces(update: Callable[..., bool], arrays: Sequence[Array], setti
     ):
         if pieces.itersize:
             for piece in pieces:
-                update(*((part,) for part in piece), *settings)
+                update(tuple((part,) for part in piece), settings)
 
 
 class sgd(Optimizer):
@@ -239,8 +243,8 @@ class sgd(Optimizer):
 
     def update(self, step: int) -> tuple[Callable[..., bool], tuple[float, ...]]:
         if self.momentum == 0:
-            return kernels.optimizers.sgd, (self.learning_rate, self.weight_decay)
-        return kernels.optimizers.sgd_with_momentum, (
+            return UPDATES["sgd"], (self.learning_rate, self.weight_decay)
+        return UPDATES["momentum"], (
             self.learning_rate,
             self.weight_decay,
             self.momentum,
@@ -306,10 +310,10 @@ class adam(Optimizer):
 
     def update(self, step: int) -> tuple[Callable[..., bool], tuple[float, ...]]:
         correction1, correction2 = 1 - self.beta1**step, 1 - self.beta2**step
-        return kernels.optimizers.adam, (
+        return UPDATES["adam"], (
             self.learning_rate / correction1,
-            self.beta1,
-            self.beta2,
+            1 - self.beta1,
+            1 - self.beta2,
             1 / math.sqrt(correction2),
             self.epsilon,
             self.weight_decay,

@@ -14,7 +14,7 @@ import os
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from fastnn.kernels import activations, cpu, evaluation, gated, maxout, parametric, rows
+from fastnn.kernels import activations, cpu, evaluation, gated, maxout, optimizers, parametric, rows
 
 __all__ = [
     "activations",
@@ -27,6 +27,7 @@ __all__ = [
     "loops",
     "losses",
     "maxout",
+    "optimizers",
     "parametric",
     "rows",
     "supported",
@@ -67,7 +68,17 @@ isa = choose(os.environ.get("FASTNN_ISA"))
 
 loops: dict[str, dict[str, Any]] = {
     module: load(module, isa).KERNELS
-    for module in ("activations", "gated", "losses", "maxout", "pairs", "parametric", "row_losses", "rows")
+    for module in (
+        "activations",
+        "gated",
+        "losses",
+        "maxout",
+        "optimizers",
+        "pairs",
+        "parametric",
+        "row_losses",
+        "rows",
+    )
 }
 """Its kernels, by module and name."""
 
@@ -75,6 +86,6 @@ losses = evaluation.Losses({**loops["losses"], **loops["row_losses"]}, loops["pa
 """Its losses."""
 
 if TYPE_CHECKING:
-    from fastnn.kernels import optimizers, sequences
+    from fastnn.kernels import sequences
 else:
-    sequences, optimizers = (load(module, isa) for module in ("sequences", "optimizers"))
+    sequences = load("sequences", isa)

@@ -298,6 +298,7 @@ cdef bint is_plain(object value):
     return value is None or type(value) is float or type(value) is int or type(value) is bool or type(value) is str
 
 
+@cython.auto_pickle(False)  # Python's classes of it are pickled by name, as functions are
 cdef class Pass:
     """A loss's value, derivatives of it, or several of them at once, in one pass over the data.
 
@@ -373,7 +374,7 @@ cdef class Pass:
             for value in own.values():
                 if not is_plain(value):
                     return None
-            chosen = self.chosen(own)
+            chosen = self.chosen(own.copy())
             if chosen is not None:
                 with cython.critical_section(self):
                     self.last = chosen

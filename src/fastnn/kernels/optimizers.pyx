@@ -1,69 +1,12 @@
-"""The optimizers' updates: one fused loop over a parameter array, its gradient and its state, all in place.
-
-The formulas are PyTorch's. An update takes tuples: the parameter arrays, their gradients and their state, array for
-array. It returns False, having done nothing, if they are not all of a kind it can walk through in step, or if what it
-writes to one would change another. Tuples, since nobody can exchange an array of theirs once they were looked at.
-"""
+"""The optimizers' updates as Python calls them: walks through lists of arrays that need no preparation."""
 
 cimport numpy as cnp
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from libc.math cimport sqrt, sqrtf
 from libc.stdlib cimport qsort
 
-from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, is_direct, is_like, is_writable_beside
-from fastnn.kernels.formulas.elementary cimport real
-from fastnn.kernels.loops.views cimport double_view, float_view
+from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, is_direct, is_like, is_writable_beside, store_constants
 
 cnp.import_array()
-
-
-cdef inline real square_root(real x) noexcept nogil:
-    if real is float:
-        return sqrtf(x)
-    else:
-        return sqrt(x)
-
-
-cdef void sgd_loop(
-    real[::1] parameter, const real[::1] gradient, double learning_rate, double weight_decay
-) noexcept nogil:
-    cdef real rate = <real>learning_rate, decay = <real>weight_decay
-    cdef Py_ssize_t i
-    for i in range(parameter.shape[0]):
-        parameter[i] -= rate * (gradient[i] + decay * parameter[i])
-
-
-cdef void momentum_loop(
-    real[::1] parameter, const real[::1] gradient, real[::1] velocity,
-    double learning_rate, double momentum, bint nesterov, double weight_decay,
-) noexcept nogil:
-    """v <- momentum v + g, then p <- p - rate v; with Nesterov's look-ahead p <- p - rate (g + momentum v)."""
-    cdef real rate = <real>learning_rate, mu = <real>momentum, decay = <real>weight_decay
-    cdef real g, v
-    cdef Py_ssize_t i
-    for i in range(parameter.shape[0]):
-        g = gradient[i] + decay * parameter[i]
-        v = mu * velocity[i] + g
-        velocity[i] = v
-        parameter[i] -= rate * (g + mu * v if nesterov else v)
-
-
-cdef void adam_loop(
-    real[::1] parameter, const real[::1] gradient, real[::1] mean, real[::1] square,
-    double step_size, double beta1, double beta2, double root_scale, double epsilon, double weight_decay,
-) noexcept nogil:
-    """m <- b1 m + (1 - b1) g, v <- b2 v + (1 - b2) g^2, p <- p - step_size m / (root_scale sqrt(v) + epsilon)."""
-    cdef real step = <real>step_size, scale = <real>root_scale
-    cdef real c1 = <real>(1 - beta1), c2 = <real>(1 - beta2), eps = <real>epsilon, decay = <real>weight_decay
-    cdef real g, m, v
-    cdef Py_ssize_t i
-    for i in range(parameter.shape[0]):
-        g = gradient[i] + decay * parameter[i]
-        m = mean[i] + c1 * (g - mean[i])
-        v = square[i] + c2 * (g * g - square[i])
-        mean[i] = m
-        square[i] = v
-        parameter[i] -= step * m / (scale * square_root(v) + eps)
 
 
 cdef bint is_in_step(tuple parameters, tuple others):
@@ -126,80 +69,46 @@ cdef bint are_apart(tuple parameters, tuple gradients) except -1:
     return apart
 
 
-cdef void sgd_array(cnp.ndarray p, cnp.ndarray g, double learning_rate, double weight_decay) noexcept nogil:
-    if cnp.PyArray_TYPE(p) == cnp.NPY_FLOAT32:
-        sgd_loop(float_view(p), float_view(g), learning_rate, weight_decay)
-    else:
-        sgd_loop(double_view(p), double_view(g), learning_rate, weight_decay)
+cdef class Update:
+    """An optimizer's update, with a kernel of a build.
 
+    A call takes the parameter arrays, their gradients and their state, array for array, and the settings. It returns
+    False, having done nothing, if they are not all of a kind it can walk through in step, or if what it writes to one
+    would change another. Tuples, since nobody can exchange an array of theirs once they were looked at.
+    """
+    cdef Kernel kernel
 
-def sgd(tuple parameters, tuple gradients, double learning_rate, double weight_decay):
-    """Gradient descent: p <- p - rate g."""
-    cdef cnp.ndarray p, g
-    if not (is_in_step(parameters, gradients) and are_apart(parameters, gradients)):
-        return False
-    for p, g in zip(parameters, gradients):
-        if cnp.PyArray_SIZE(p) < RELEASE_GIL_FROM:
-            sgd_array(p, g, learning_rate, weight_decay)
-        else:
-            with nogil:
-                sgd_array(p, g, learning_rate, weight_decay)
-    return True
+    def __cinit__(self, Kernel kernel not None):
+        self.kernel = kernel
 
-
-cdef void momentum_array(
-    cnp.ndarray p, cnp.ndarray g, cnp.ndarray v,
-    double learning_rate, double momentum, bint nesterov, double weight_decay,
-) noexcept nogil:
-    if cnp.PyArray_TYPE(p) == cnp.NPY_FLOAT32:
-        momentum_loop(float_view(p), float_view(g), float_view(v), learning_rate, momentum, nesterov, weight_decay)
-    else:
-        momentum_loop(double_view(p), double_view(g), double_view(v), learning_rate, momentum, nesterov, weight_decay)
-
-
-def sgd_with_momentum(
-    tuple parameters, tuple gradients, tuple velocities,
-    double learning_rate, double weight_decay, double momentum, bint nesterov,
-):
-    """Gradient descent with momentum."""
-    cdef cnp.ndarray p, g, v
-    if not (is_in_step(parameters, gradients) and is_in_step(parameters, velocities)
-            and are_apart(parameters, gradients)):
-        return False
-    for p, g, v in zip(parameters, gradients, velocities):
-        if cnp.PyArray_SIZE(p) < RELEASE_GIL_FROM:
-            momentum_array(p, g, v, learning_rate, momentum, nesterov, weight_decay)
-        else:
-            with nogil:
-                momentum_array(p, g, v, learning_rate, momentum, nesterov, weight_decay)
-    return True
-
-
-cdef void adam_array(
-    cnp.ndarray p, cnp.ndarray g, cnp.ndarray m, cnp.ndarray v,
-    double step_size, double beta1, double beta2, double root_scale, double epsilon, double weight_decay,
-) noexcept nogil:
-    if cnp.PyArray_TYPE(p) == cnp.NPY_FLOAT32:
-        adam_loop(float_view(p), float_view(g), float_view(m), float_view(v),
-                  step_size, beta1, beta2, root_scale, epsilon, weight_decay)
-    else:
-        adam_loop(double_view(p), double_view(g), double_view(m), double_view(v),
-                  step_size, beta1, beta2, root_scale, epsilon, weight_decay)
-
-
-def adam(
-    tuple parameters, tuple gradients, tuple means, tuple squares,
-    double step_size, double beta1, double beta2, double root_scale, double epsilon, double weight_decay,
-):
-    """Adam, with its bias corrections folded into ``step_size`` and ``root_scale``."""
-    cdef cnp.ndarray p, g, m, v
-    if not (is_in_step(parameters, gradients) and is_in_step(parameters, means) and is_in_step(parameters, squares)
-            and are_apart(parameters, gradients)):
-        return False
-    for p, g, m, v in zip(parameters, gradients, means, squares):
-        if cnp.PyArray_SIZE(p) < RELEASE_GIL_FROM:
-            adam_array(p, g, m, v, step_size, beta1, beta2, root_scale, epsilon, weight_decay)
-        else:
-            with nogil:
-                adam_array(p, g, m, v, step_size, beta1, beta2, root_scale, epsilon, weight_decay)
-    return True
+    def __call__(self, tuple lists not None, tuple settings not None):
+        cdef Kernel kernel = self.kernel
+        cdef double numbers[SETTINGS]
+        cdef void *memory[ARRAYS]
+        cdef cnp.ndarray parameter
+        cdef Py_ssize_t i, k, n
+        cdef loop update
+        if len(lists) != kernel.arrays or len(settings) != kernel.settings:
+            raise TypeError(
+                f"the update takes {kernel.arrays} lists of arrays and {kernel.settings} settings, "
+                f"not {len(lists)} and {len(settings)}")
+        store_constants(settings, numbers, SETTINGS)  # before the arrays are looked at: it may run Python code
+        cdef tuple parameters = lists[0], others
+        for k in range(1, kernel.arrays):
+            others = lists[k]
+            if not is_in_step(parameters, others):
+                return False
+        if not are_apart(parameters, lists[1]):
+            return False
+        for i in range(len(parameters)):
+            parameter = parameters[i]
+            n = cnp.PyArray_SIZE(parameter)
+            for k in range(kernel.arrays):
+                memory[k] = cnp.PyArray_DATA((<tuple>lists[k])[i])
+            update = kernel.for_float if cnp.PyArray_TYPE(parameter) == cnp.NPY_FLOAT32 else kernel.for_double
+            if n < RELEASE_GIL_FROM:
+                update(memory, n, numbers)
+            else:
+                with nogil:
+                    update(memory, n, numbers)
+        return True
