@@ -13,8 +13,9 @@ from setuptools import Extension, setup
 KERNELS = Path("src/fastnn/kernels")
 WHOLE = [KERNELS / f"{name}.pyx" for name in ("sequences",)]
 LOOPS = [*sorted(KERNELS.glob("loops/*.pyx")), *WHOLE]
-# Cython's own code for memoryviews, a hundred kilobytes that every module would hold.
-MEMORYVIEWS = KERNELS / "memoryviews.c"
+# Cython's own code for memoryviews, a hundred kilobytes that every module would hold. Its name is also that of a module
+# beside all packages, so that it must be nobody else's.
+MEMORYVIEWS = KERNELS / "fastnn_memoryviews.c"
 OBJECTS = [MEMORYVIEWS, *sorted(set(KERNELS.glob("*.pyx")) - set(WHOLE))]
 
 # Value-safe flags only: -ffast-math and its kin break NaN and infinity and set flush-to-zero for the whole process.
@@ -36,12 +37,16 @@ if platform.machine().lower() in ("x86_64", "amd64"):
 else:
     INSTRUCTION_SETS = {"baseline": []}
 
+# A formula reaches its loop as a constant function pointer: it vectorizes only if it is inlined.
+INLINE = [("CYTHON_INLINE", "inline __attribute__((always_inline))")]
+
 # Checks at run time for tools/sanitize.sh. Optimized little, since vector loops with checks in them take long to
 # compile and find no more; and once, since what is checked are the rules of C, the same for every processor.
 SANITIZERS = []
 if os.environ.get("FASTNN_SANITIZE"):
     SANITIZERS = ["-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all", "-fno-wrapv"]
     SANITIZERS += ["-O1", "-g1", "-fno-omit-frame-pointer"]
+    INLINE = []
     INSTRUCTION_SETS = {"baseline": []}
 
 DIRECTIVES = {
@@ -76,17 +81,13 @@ def extension(package: str, source: Path, flags: list[str]) -> Extension:
         compiler_directives=DIRECTIVES,
         include_path=["src"],
         build_dir=str(build_dir),
-        shared_utility_qualified_name="fastnn.kernels.memoryviews",
+        shared_utility_qualified_name="fastnn.kernels.fastnn_memoryviews",
         force=not code.exists() or any(path.stat().st_mtime > code.stat().st_mtime for path in needed),
     )
     # Set now, since Cython adds up such lists over all modules of one source.
     made.depends = [*map(str, needed)]
     made.include_dirs = [numpy.get_include()]
-    made.define_macros = [
-        ("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"),
-        # A formula reaches its loop as a constant function pointer: it vectorizes only if it is inlined.
-        ("CYTHON_INLINE", "inline __attribute__((always_inline))"),
-    ]
+    made.define_macros = [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"), *INLINE]
     made.extra_compile_args = [*FLAGS, *flags, *SANITIZERS]
     # The names of functions are a thirtieth of a wheel; tests look for them in the AVX2 build only.
     made.extra_link_args = SANITIZERS or ([] if package == "avx2" else ["-s"])

@@ -7,14 +7,15 @@ import sys
 
 import numpy as np
 
-import fastnn
 from fastnn import kernels
+
+__version__ = "0.1.0"
 
 
 def config() -> dict[str, str]:
     """The build in use, the builds there are, the versions and the compiler."""
     return {
-        "fastnn": fastnn.__version__,
+        "fastnn": __version__,
         "kernels in use": kernels.isa,
         "kernels this processor runs": ", ".join(kernels.supported),
         "kernels installed": ", ".join(kernels.available),
