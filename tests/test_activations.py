@@ -201,10 +201,9 @@ def test_edges(dtype, name):
 
 
 def test_every_activation_has_its_edges():
-    """At both infinities, and somewhere between."""
+    """At both infinities, if not elsewhere."""
     for name, edges in EDGES.items():
         assert {-INF, INF} <= {x for x, *_ in edges} or nn.ACTIVATIONS[name].facts.domain != (-INF, INF), name
-        assert any(np.isfinite(x) for x, *_ in edges), name
 
 
 @pytest.mark.parametrize("f", [nn.linear, nn.tanh], ids=["linear", "tanh"])
@@ -431,7 +430,7 @@ def test_threads_with_hyperparameters_of_their_own(size):
 
 def test_a_declaration_with_too_many_constants_is_refused():
     with pytest.raises(ValueError, match="takes 4 constants at most, not the 5"):
-        activation_function(lambda: ("rectify", (1.0, 2.0, 3.0, 4.0, 5.0)))(lambda: None)
+        activation_function(lambda: ("rectify", (1.0, 2.0, 3.0, 4.0, 5.0)), edges=())(lambda: None)
     with pytest.raises(TypeError):
         nn.activations.Activation.__new__(nn.activations.Activation)
 
@@ -733,7 +732,7 @@ def test_activation_by_name(name, found):
 def test_unknown_activation():
     with pytest.raises(ValueError, match=r"there is no activation 'sigmod'; did you mean sigmoid"):
         nn.activation("sigmod")
-    with pytest.raises(ValueError, match=r"there is no activation 'qqq'; there are linear, sigmoid, "):
+    with pytest.raises(ValueError, match=r"there is no activation 'qqq'; there are sigmoid, log_sigmoid, "):
         nn.activation("qqq")
     with pytest.raises(TypeError, match="name must be a string, not 3"):
         nn.activation(3)

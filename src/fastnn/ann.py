@@ -375,15 +375,15 @@ class Network(InPlace):
         prediction = inputs.pop()
         delta = self.layers[-1].delta[:n]
         loss, _ = self.loss.value_and_gradient(prediction, target, out=delta)
-        for place in reversed(range(len(self.layers))):
-            layer = self.layers[place]
-            if place < len(self.layers) - 1 or not self.is_fused:
+        for index in reversed(range(len(self.layers))):
+            layer = self.layers[index]
+            if index < len(self.layers) - 1 or not self.is_fused:
                 if layer.activation.backward.output_tells:
                     layer.activation.backward(delta, y=layer.output[:n], out=delta)
                 else:
                     layer.activation.backward(delta, layer.logit[:n], out=delta)
-            below = self.layers[place - 1].delta[:n] if place else None
-            layer.backward(inputs[place], delta, below)
+            below = self.layers[index - 1].delta[:n] if index else None
+            layer.backward(inputs[index], delta, below)
             if below is not None:
                 delta = below
         return float(loss)
@@ -622,11 +622,11 @@ class Batches:
 
     def __iter__(self) -> Any:
         for start in range(0, len(self.order), self.size):
-            places = self.order[start : start + self.size]
-            n = len(places)
-            # mode="clip" lets NumPy write into the buffer directly; the places are all valid.
-            x = np.take(self.samples, places, axis=0, out=self.x[:n], mode="clip")
-            yield x, np.take(self.targets, places, axis=0, out=self.target[:n], mode="clip")
+            indices = self.order[start : start + self.size]
+            n = len(indices)
+            # mode="clip" lets NumPy write into the buffer directly; the indices are all valid.
+            x = np.take(self.samples, indices, axis=0, out=self.x[:n], mode="clip")
+            yield x, np.take(self.targets, indices, axis=0, out=self.target[:n], mode="clip")
 
 
 class NoProgress:

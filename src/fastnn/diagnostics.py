@@ -93,14 +93,14 @@ def gradient_flow(network: Network, x: ArrayLike, target: ArrayLike, *, learning
         updates = (learning_rate * np.divide(norms, sizes)).tolist()
     return [
         LayerFlow(
-            layer=place + 1,
+            layer=index + 1,
             activation=layer.activation.__name__,
             gradient=layer.weight_gradient.copy(),
-            norm=norms[place],
-            relative_update=updates[place],
-            status=status(updates[place], updates[-1]),
+            norm=norms[index],
+            relative_update=updates[index],
+            status=status(updates[index], updates[-1]),
         )
-        for place, layer in enumerate(network.layers)
+        for index, layer in enumerate(network.layers)
     ]
 
 

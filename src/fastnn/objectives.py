@@ -161,8 +161,8 @@ def whole_labels(target: Array) -> Array:
     """The libraries' labels, which are floating-point numbers, as integers."""
     whole = np.isfinite(target) & (target == np.rint(target))
     if not whole.all():
-        place = tuple(int(i) for i in np.argwhere(~whole)[0])
-        raise ValueError(f"the label of sample {place[0]} is {target[place]}; labels are whole numbers")
+        index = tuple(int(i) for i in np.argwhere(~whole)[0])
+        raise ValueError(f"the label of sample {index[0]} is {target[index]}; labels are whole numbers")
     return target.astype(np.intp)
 
 

@@ -127,28 +127,28 @@ def checked(
     """The gradients as arrays that no update of a parameter changes, if all fits together."""
     if len(gradients) != len(parameters):
         raise ValueError(f"there are {len(gradients)} gradients for {len(parameters)} parameters")
-    for place, parameter in enumerate(parameters):
+    for index, parameter in enumerate(parameters):
         if not isinstance(parameter, np.ndarray):
-            raise TypeError(f"parameters[{place}] must be a NumPy array, not {described(parameter)}")
+            raise TypeError(f"parameters[{index}] must be a NumPy array, not {described(parameter)}")
         if parameter.dtype.kind != "f" or parameter.dtype.itemsize not in (4, 8):
-            raise TypeError(f"parameters[{place}] has dtype {parameter.dtype}; accepted are float32 and float64")
+            raise TypeError(f"parameters[{index}] has dtype {parameter.dtype}; accepted are float32 and float64")
         if not parameter.flags.writeable:
-            raise ValueError(f"parameters[{place}] is read-only")
+            raise ValueError(f"parameters[{index}] is read-only")
         repeated = (stride == 0 and size > 1 for stride, size in zip(parameter.strides, parameter.shape, strict=True))
         if parameter.size and any(repeated):
-            raise ValueError(f"parameters[{place}] has elements that share memory")
-        for before, other in enumerate(parameters[:place]):
+            raise ValueError(f"parameters[{index}] has elements that share memory")
+        for before, other in enumerate(parameters[:index]):
             if shares_memory(parameter, other):
-                raise ValueError(f"parameters[{before}] and parameters[{place}] share memory")
+                raise ValueError(f"parameters[{before}] and parameters[{index}] share memory")
     for name, arrays in (("parameters", parameters), ("gradients", gradients)):
-        for place, array in enumerate(arrays):
+        for index, array in enumerate(arrays):
             if isinstance(array, np.ma.MaskedArray):
-                raise TypeError(f"{name}[{place}] is a masked array; accepted are arrays without a mask")
-    gradients = tuple(float_array(f"gradients[{place}]", gradient) for place, gradient in enumerate(gradients))
-    for place, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
+                raise TypeError(f"{name}[{index}] is a masked array; accepted are arrays without a mask")
+    gradients = tuple(float_array(f"gradients[{index}]", gradient) for index, gradient in enumerate(gradients))
+    for index, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
         if gradient.shape != parameter.shape:
             raise ValueError(
-                f"gradients[{place}] has shape {gradient.shape}; parameters[{place}] has shape {parameter.shape}"
+                f"gradients[{index}] has shape {gradient.shape}; parameters[{index}] has shape {parameter.shape}"
             )
     for held in state:
         first = [(array.shape, array.dtype) for array in held]

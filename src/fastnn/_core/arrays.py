@@ -93,7 +93,7 @@ def checked_outs(out: Any, count: int) -> tuple[Any, ...]:
     if out is None:
         return (None,) * count
     if isinstance(out, tuple) and len(out) == count:
-        given = [(place, array) for place, array in enumerate(out) if isinstance(array, np.ndarray)]
+        given = [(index, array) for index, array in enumerate(out) if isinstance(array, np.ndarray)]
         for (first, one), (second, other) in itertools.combinations(given, 2):
             if shares_memory(one, other):
                 raise ValueError(

@@ -39,21 +39,21 @@ class Cursor:
     def read(self, start: int, stop: int) -> Array:
         piece = self.empty(start, stop)
         with np.errstate(all="ignore"):  # numbers that are too large for the type become infinite
-            for place, chunk in self.chunks(start, stop):
-                piece[place] = chunk
+            for part, chunk in self.chunks(start, stop):
+                piece[part] = chunk
         return piece
 
     def write(self, start: int, stop: int, piece: Array) -> None:
-        for place, chunk in self.chunks(start, stop):
-            chunk[...] = piece[place]
+        for part, chunk in self.chunks(start, stop):
+            chunk[...] = piece[part]
 
     def chunks(self, start: int, stop: int) -> Iterator[tuple[slice, Array]]:
-        """The elements of a piece as NumPy delivers them, each time with their place in the piece."""
+        """The elements of a piece as NumPy delivers them, each time with the part of the piece they are."""
         self.iterator.iterrange = start * self.width, stop * self.width
-        place = 0
+        done = 0
         for chunk in self.iterator:
-            yield slice(place, place + chunk.size), chunk
-            place += chunk.size
+            yield slice(done, done + chunk.size), chunk
+            done += chunk.size
 
 
 def run_in_pieces(
@@ -88,8 +88,8 @@ class Rows:
 
     def view(self, array: Array) -> Array:
         """The array with the axes of its rows last, and at least one before them, without exceeding NumPy's limit."""
-        places = tuple(range(len(self.outer), array.ndim))
-        view = array if self.axes == places else np.moveaxis(array, self.axes, places)
+        last = tuple(range(len(self.outer), array.ndim))
+        view = array if self.axes == last else np.moveaxis(array, self.axes, last)
         return view if self.outer else view.squeeze()[np.newaxis]
 
     def matrix(self, view: Array, dtype: np.dtype[Any]) -> Array | None:

@@ -69,7 +69,7 @@ def apply_rowwise(
                 continue
             pieces, hidden = [rows.copied(source[index], dtype) for source in sources], rows.hidden(mask, index)
             if hidden is not None and function.masked is None:
-                apply_to_the_rest(function, pieces, ~hidden, keywords)
+                apply_to_remaining(function, pieces, ~hidden, keywords)
             else:
                 if hidden is not None:
                     hide(pieces, hidden, function.masked)
@@ -79,13 +79,13 @@ def apply_rowwise(
     return out
 
 
-def apply_to_the_rest(function: Any, pieces: Sequence[Array], present: Array, keywords: Mapping[str, Any]) -> None:
+def apply_to_remaining(function: Any, pieces: Sequence[Array], present: Array, keywords: Mapping[str, Any]) -> None:
     """Call a row function on what a mask leaves of rows, those of equal length together, into the last piece."""
     counts = present.sum(axis=1)
     for count in np.unique(counts[counts > 0]):
-        places = present & (counts == count)[:, np.newaxis]
-        rests = [piece[places].reshape(-1, count) for piece in pieces]
-        pieces[-1][places] = function(*rests, **keywords).reshape(-1)
+        chosen = present & (counts == count)[:, np.newaxis]
+        remaining = [piece[chosen].reshape(-1, count) for piece in pieces]
+        pieces[-1][chosen] = function(*remaining, **keywords).reshape(-1)
 
 
 def take_row(
@@ -107,7 +107,7 @@ def take_row(
     while not passes.done:
         readers = [Cursor(array, dtype) for array in ([result] if passes.rescales and result is not None else sources)]
         writer = Cursor(result, dtype, 1, "writeonly") if passes.writes and result is not None else None
-        rests: list[Array] = [np.empty(0, dtype) for _ in readers]
+        remaining: list[Array] = [np.empty(0, dtype) for _ in readers]
         for start in range(0, size, step):
             stop = min(start + step, size)
             pieces = [reader.read(start, stop) for reader in readers]
@@ -119,9 +119,9 @@ def take_row(
             elif writer is not None:
                 taken = [piece[~veil] for piece in pieces]
             else:  # chunks are counted in what is left
-                taken = [np.concatenate((rest, piece[~veil])) for rest, piece in zip(rests, pieces, strict=True)]
+                taken = [np.concatenate((rest, piece[~veil])) for rest, piece in zip(remaining, pieces, strict=True)]
                 whole = len(taken[0]) if stop == size else len(taken[0]) // passes.length * passes.length
-                rests, taken = [piece[whole:] for piece in taken], [piece[:whole] for piece in taken]
+                remaining, taken = [piece[whole:] for piece in taken], [piece[:whole] for piece in taken]
             passes.take(taken[0] if len(taken) > 1 else None, taken[-1], taken[-1], stop == size)
             if writer is not None:
                 if taken is not pieces and veil is not None:

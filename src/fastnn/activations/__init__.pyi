@@ -14,9 +14,10 @@ from fastnn._core.losses.gaussian import GaussianLoss, VarianceGradient
 from fastnn._core.losses.joint import JointLoss
 from fastnn._core.losses.linear import LinearLoss
 from fastnn._core.losses.lists import ListLoss
-from fastnn._core.losses.loss import LabelLoss, Loss as Loss, Part, RowLoss
+from fastnn._core.losses.loss import AnsweringPart, LabelLoss, Loss as Loss, PassPart, RowLoss
 from fastnn._core.losses.root import RootLoss
 from fastnn._core.losses.sequences import SequenceLoss
+from fastnn._core.losses.triplets import TripletLoss
 from fastnn._core.maxout import Maxout, MaxoutBackward
 from fastnn._core.models import Number
 from fastnn._core.parametric import PRelu, PReluBackward, RRelu, RReluBackward

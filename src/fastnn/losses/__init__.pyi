@@ -14,9 +14,10 @@ from fastnn._core.losses.gaussian import GaussianLoss, VarianceGradient
 from fastnn._core.losses.joint import JointLoss
 from fastnn._core.losses.linear import LinearLoss
 from fastnn._core.losses.lists import ListLoss
-from fastnn._core.losses.loss import LabelLoss, Loss as Loss, Part, RowLoss
+from fastnn._core.losses.loss import AnsweringPart, LabelLoss, Loss as Loss, PassPart, RowLoss
 from fastnn._core.losses.root import RootLoss
 from fastnn._core.losses.sequences import SequenceLoss
+from fastnn._core.losses.triplets import TripletLoss
 from fastnn._core.maxout import Maxout, MaxoutBackward
 from fastnn._core.models import Number
 from fastnn._core.parametric import PRelu, PReluBackward, RRelu, RReluBackward
@@ -24,10 +25,10 @@ from fastnn._core.row_function import Backward as RowBackward, BackwardFrom, Row
 
 class _mse(Loss):
     """Squared error; under "mean" the mean squared error."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -36,7 +37,7 @@ class _mse(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -48,10 +49,10 @@ class _mse(Loss):
 mse: _mse
 class _l2(Loss):
     """Half the squared error."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -60,7 +61,7 @@ class _l2(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -72,10 +73,10 @@ class _l2(Loss):
 l2: _l2
 class _mae(Loss):
     """Absolute error; under "mean" the mean absolute error."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -84,7 +85,7 @@ class _mae(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -96,10 +97,10 @@ class _mae(Loss):
 mae: _mae
 class _rmse(RootLoss):
     """Root of the mean squared error, in the target's unit."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -108,7 +109,7 @@ class _rmse(RootLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -120,10 +121,10 @@ class _rmse(RootLoss):
 rmse: _rmse
 class _huber(Loss):
     """Huber loss: quadratic for small errors, linear for large ones."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, delta: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, delta: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -132,7 +133,7 @@ class _huber(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, delta: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, delta: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -144,10 +145,10 @@ class _huber(Loss):
 huber: _huber
 class _smooth_l1(Loss):
     """:func:`huber` divided by its hyperparameter: the absolute error, rounded at the bottom."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, beta: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, beta: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -156,7 +157,7 @@ class _smooth_l1(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, beta: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, beta: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -168,10 +169,10 @@ class _smooth_l1(Loss):
 smooth_l1: _smooth_l1
 class _pseudo_huber(Loss):
     """A smooth :func:`huber`, which can be differentiated twice everywhere."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, delta: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, delta: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -180,7 +181,7 @@ class _pseudo_huber(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, delta: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, delta: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -192,10 +193,10 @@ class _pseudo_huber(Loss):
 pseudo_huber: _pseudo_huber
 class _log_cosh(Loss):
     """Logarithm of the hyperbolic cosine of the error."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -204,7 +205,7 @@ class _log_cosh(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -216,10 +217,10 @@ class _log_cosh(Loss):
 log_cosh: _log_cosh
 class _quantile(Loss):
     """Pinball loss, whose minimum is a quantile of the targets."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, q: float | ArrayLike = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, q: float | ArrayLike = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -228,7 +229,7 @@ class _quantile(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, q: float | ArrayLike = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, q: float | ArrayLike = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -240,10 +241,10 @@ class _quantile(Loss):
 quantile: _quantile
 class _msle(Loss):
     """Squared difference of logarithms; under "mean" the mean squared logarithmic error."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -252,7 +253,7 @@ class _msle(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -264,10 +265,10 @@ class _msle(Loss):
 msle: _msle
 class _mape(Loss):
     """Absolute error in percent of the target; under "mean" the mean absolute percentage error."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, epsilon: float = 1e-07, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, epsilon: float = 1e-07, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -276,7 +277,7 @@ class _mape(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, epsilon: float = 1e-07, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, epsilon: float = 1e-07, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -288,10 +289,10 @@ class _mape(Loss):
 mape: _mape
 class _smape(Loss):
     """Absolute error in percent of the mean of prediction and target: symmetric."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -300,7 +301,7 @@ class _smape(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -312,10 +313,10 @@ class _smape(Loss):
 smape: _smape
 class _poisson_nll(Loss):
     """Negative log-likelihood of counts with a Poisson distribution."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, log_input: bool = True, full: bool = False, epsilon: float = 1e-08, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, log_input: bool = True, full: bool = False, epsilon: float = 1e-08, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -324,7 +325,7 @@ class _poisson_nll(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, log_input: bool = True, full: bool = False, epsilon: float = 1e-08, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, log_input: bool = True, full: bool = False, epsilon: float = 1e-08, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -336,10 +337,10 @@ class _poisson_nll(Loss):
 poisson_nll: _poisson_nll
 class _gamma_nll(Loss):
     """Negative log-likelihood of positive numbers with a gamma distribution."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, log_input: bool = True, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, log_input: bool = True, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -348,7 +349,7 @@ class _gamma_nll(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, log_input: bool = True, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, log_input: bool = True, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -360,10 +361,10 @@ class _gamma_nll(Loss):
 gamma_nll: _gamma_nll
 class _tweedie(Loss):
     """Half the deviance of a Tweedie distribution, from the logarithm of the expected value."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, power: float = 1.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, power: float = 1.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -372,7 +373,7 @@ class _tweedie(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, power: float = 1.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, power: float = 1.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -384,10 +385,10 @@ class _tweedie(Loss):
 tweedie: _tweedie
 class _gaussian_nll(GaussianLoss):
     """Negative logarithm of a normal distribution's density, with the prediction as its mean."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, var: float | ArrayLike = 1.0, full: bool = False, eps: float = 1e-06, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, var: float | ArrayLike = 1.0, full: bool = False, eps: float = 1e-06, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -396,7 +397,7 @@ class _gaussian_nll(GaussianLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, var: float | ArrayLike = 1.0, full: bool = False, eps: float = 1e-06, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, var: float | ArrayLike = 1.0, full: bool = False, eps: float = 1e-06, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     class _var_gradient(VarianceGradient):
@@ -411,10 +412,10 @@ class _gaussian_nll(GaussianLoss):
 gaussian_nll: _gaussian_nll
 class _kl_divergence(Loss):
     """Kullback-Leibler divergence of log-probabilities from target probabilities, element by element."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, log_target: bool = False, generalized: bool = False, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, log_target: bool = False, generalized: bool = False, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -423,7 +424,7 @@ class _kl_divergence(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, log_target: bool = False, generalized: bool = False, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, log_target: bool = False, generalized: bool = False, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -435,10 +436,10 @@ class _kl_divergence(Loss):
 kl_divergence: _kl_divergence
 class _binary_cross_entropy(Loss):
     """Binary cross-entropy of probabilities."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -447,7 +448,7 @@ class _binary_cross_entropy(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -459,10 +460,10 @@ class _binary_cross_entropy(Loss):
 binary_cross_entropy: _binary_cross_entropy
 class _binary_cross_entropy_with_logits(Loss):
     """Binary cross-entropy of logits: :func:`binary_cross_entropy` of their sigmoid, without going through it."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, pos_weight: float | ArrayLike = 1.0, label_smoothing: float = 0.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, pos_weight: float | ArrayLike = 1.0, label_smoothing: float = 0.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -471,7 +472,7 @@ class _binary_cross_entropy_with_logits(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, pos_weight: float | ArrayLike = 1.0, label_smoothing: float = 0.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, pos_weight: float | ArrayLike = 1.0, label_smoothing: float = 0.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -483,10 +484,10 @@ class _binary_cross_entropy_with_logits(Loss):
 binary_cross_entropy_with_logits: _binary_cross_entropy_with_logits
 class _sigmoid_focal(Loss):
     """Focal loss of logits: binary cross-entropy that counts less where the prediction is right already."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, alpha: float = 0.25, gamma: float = 2.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, alpha: float = 0.25, gamma: float = 2.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -495,7 +496,7 @@ class _sigmoid_focal(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, alpha: float = 0.25, gamma: float = 2.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, alpha: float = 0.25, gamma: float = 2.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -507,10 +508,10 @@ class _sigmoid_focal(Loss):
 sigmoid_focal: _sigmoid_focal
 class _multilabel_soft_margin(RowLoss):
     """Binary cross-entropy of logits for several labels at once, the mean over the labels of a sample."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -519,7 +520,7 @@ class _multilabel_soft_margin(RowLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -531,10 +532,10 @@ class _multilabel_soft_margin(RowLoss):
 multilabel_soft_margin: _multilabel_soft_margin
 class _hinge(Loss):
     """Hinge loss."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -543,7 +544,7 @@ class _hinge(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -555,10 +556,10 @@ class _hinge(Loss):
 hinge: _hinge
 class _squared_hinge(Loss):
     """Squared hinge loss."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -567,7 +568,7 @@ class _squared_hinge(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -579,10 +580,10 @@ class _squared_hinge(Loss):
 squared_hinge: _squared_hinge
 class _perceptron(Loss):
     """Perceptron loss."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -591,7 +592,7 @@ class _perceptron(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -603,10 +604,10 @@ class _perceptron(Loss):
 perceptron: _perceptron
 class _soft_margin(Loss):
     """Logistic loss for targets of -1 and 1."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -615,7 +616,7 @@ class _soft_margin(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -627,10 +628,10 @@ class _soft_margin(Loss):
 soft_margin: _soft_margin
 class _exponential_loss(Loss):
     """Exponential loss, that of AdaBoost."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -639,7 +640,7 @@ class _exponential_loss(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -651,10 +652,10 @@ class _exponential_loss(Loss):
 exponential_loss: _exponential_loss
 class _multi_margin(LabelLoss):
     """Hinge loss of many classes: by how much each other score comes too near to the label's."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -663,7 +664,7 @@ class _multi_margin(LabelLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, p: float = 1.0, margin: float = 1.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -675,10 +676,10 @@ class _multi_margin(LabelLoss):
 multi_margin: _multi_margin
 class _multiclass_perceptron(LabelLoss):
     """Perceptron loss of many classes: how far the largest score is above the label's."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -687,7 +688,7 @@ class _multiclass_perceptron(LabelLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -699,10 +700,10 @@ class _multiclass_perceptron(LabelLoss):
 multiclass_perceptron: _multiclass_perceptron
 class _categorical_hinge(LabelLoss):
     """Categorical hinge loss: how much the largest other score lacks to be 1 below the label's."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -711,7 +712,7 @@ class _categorical_hinge(LabelLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -723,10 +724,10 @@ class _categorical_hinge(LabelLoss):
 categorical_hinge: _categorical_hinge
 class _multilabel_margin(RowLoss):
     """Hinge loss for several labels at once: each right one is to be ahead of each other class by 1."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -735,7 +736,7 @@ class _multilabel_margin(RowLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -747,10 +748,10 @@ class _multilabel_margin(RowLoss):
 multilabel_margin: _multilabel_margin
 class _hinge_embedding(Loss):
     """Hinge loss of distances: those of equal pairs are to be small, the others at least a margin."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, margin: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, margin: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -759,7 +760,7 @@ class _hinge_embedding(Loss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, margin: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, margin: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -771,10 +772,10 @@ class _hinge_embedding(Loss):
 hinge_embedding: _hinge_embedding
 class _cross_entropy(LabelLoss):
     """Cross-entropy of logits over many classes: the loss of their softmax, without going through it."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, label_smoothing: float = 0.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, label_smoothing: float = 0.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -783,7 +784,7 @@ class _cross_entropy(LabelLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, label_smoothing: float = 0.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, label_smoothing: float = 0.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -795,10 +796,10 @@ class _cross_entropy(LabelLoss):
 cross_entropy: _cross_entropy
 class _categorical_cross_entropy(RowLoss):
     """Cross-entropy of probabilities over many classes."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -807,7 +808,7 @@ class _categorical_cross_entropy(RowLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -819,10 +820,10 @@ class _categorical_cross_entropy(RowLoss):
 categorical_cross_entropy: _categorical_cross_entropy
 class _nll(LabelLoss):
     """Negative log-likelihood of log-probabilities: minus the one at the label."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -831,7 +832,7 @@ class _nll(LabelLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -843,10 +844,10 @@ class _nll(LabelLoss):
 nll: _nll
 class _focal_cross_entropy(LabelLoss):
     """Focal loss of logits over many classes: cross-entropy that counts less where the prediction is right already."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, gamma: float = 2.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, gamma: float = 2.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -855,7 +856,7 @@ class _focal_cross_entropy(LabelLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, gamma: float = 2.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, gamma: float = 2.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -867,10 +868,10 @@ class _focal_cross_entropy(LabelLoss):
 focal_cross_entropy: _focal_cross_entropy
 class _poly_cross_entropy(LabelLoss):
     """Cross-entropy of logits with a linear term, the Poly-1 loss."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, epsilon: float = 2.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, epsilon: float = 2.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -879,7 +880,7 @@ class _poly_cross_entropy(LabelLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, epsilon: float = 2.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, epsilon: float = 2.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -890,11 +891,11 @@ class _poly_cross_entropy(LabelLoss):
     def __call__(self, prediction: ArrayLike, target: ArrayLike, *, epsilon: float = 2.0, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> Number | Array: ...
 poly_cross_entropy: _poly_cross_entropy
 class _generalized_cross_entropy(LabelLoss):
-    """Generalized cross-entropy of logits, between cross-entropy and the absolute error: it bears wrong labels."""
-    class _gradient(Part):
+    """Generalized cross-entropy of logits, between cross-entropy and the absolute error: robust to label noise."""
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -903,7 +904,7 @@ class _generalized_cross_entropy(LabelLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, q: float = 0.7, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -915,10 +916,10 @@ class _generalized_cross_entropy(LabelLoss):
 generalized_cross_entropy: _generalized_cross_entropy
 class _sparsemax_loss(LabelLoss):
     """The loss that belongs to :func:`sparsemax`: 0 where the label leads by 1."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -927,7 +928,7 @@ class _sparsemax_loss(LabelLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, class_weight: ArrayLike | None = None, ignore_index: int | None = -100, axis: int = -1, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -939,10 +940,10 @@ class _sparsemax_loss(LabelLoss):
 sparsemax_loss: _sparsemax_loss
 class _dice(RowLoss):
     """Dice loss: 1 less the overlap of prediction and target."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, smooth: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, smooth: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -951,7 +952,7 @@ class _dice(RowLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, smooth: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, smooth: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -962,11 +963,11 @@ class _dice(RowLoss):
     def __call__(self, prediction: ArrayLike, target: ArrayLike, *, smooth: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> Number | Array: ...
 dice: _dice
 class _tversky(RowLoss):
-    """Tversky loss: the part of what is marked that is marked wrongly."""
-    class _gradient(Part):
+    """Tversky loss: 1 minus the Tversky index, the overlap of what is marked with what should be."""
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, alpha: float = 0.5, beta: float = 0.5, smooth: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, alpha: float = 0.5, beta: float = 0.5, smooth: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -975,7 +976,7 @@ class _tversky(RowLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, alpha: float = 0.5, beta: float = 0.5, smooth: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, alpha: float = 0.5, beta: float = 0.5, smooth: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -987,10 +988,10 @@ class _tversky(RowLoss):
 tversky: _tversky
 class _cosine_similarity(RowLoss):
     """Cosine of the angle between rows: 1 for the same direction, -1 for the opposite one."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -999,7 +1000,7 @@ class _cosine_similarity(RowLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -1011,10 +1012,10 @@ class _cosine_similarity(RowLoss):
 cosine_similarity: _cosine_similarity
 class _cosine_distance(RowLoss):
     """1 minus the :func:`cosine_similarity`: 0 for rows of the same direction."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -1023,7 +1024,7 @@ class _cosine_distance(RowLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -1035,10 +1036,10 @@ class _cosine_distance(RowLoss):
 cosine_distance: _cosine_distance
 class _pairwise_distance(RowLoss):
     """Distance between rows."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, p: float = 2.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, p: float = 2.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -1047,7 +1048,7 @@ class _pairwise_distance(RowLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, p: float = 2.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, p: float = 2.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -1059,10 +1060,10 @@ class _pairwise_distance(RowLoss):
 pairwise_distance: _pairwise_distance
 class _ranking_softmax(ListLoss):
     """Softmax loss of a ranking: the cross-entropy between the items' relevance and the softmax of their scores."""
-    class _gradient(Part):
+    class _gradient(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(PassPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -1071,7 +1072,7 @@ class _ranking_softmax(ListLoss):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(PassPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -1083,10 +1084,10 @@ class _ranking_softmax(ListLoss):
 ranking_softmax: _ranking_softmax
 class _cosine_embedding(JointLoss):
     """Cosine distance of pairs that belong together, and similarity above a margin of those that do not."""
-    class _gradient(Part):
+    class _gradient(AnsweringPart):
         def __call__(self, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, ...] | None = None) -> tuple[Array, ...]: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(AnsweringPart):
         @overload
         def __call__(self, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: tuple[Array, ...] | None = None) -> tuple[Number, tuple[Array, ...]]: ...
         @overload
@@ -1095,7 +1096,7 @@ class _cosine_embedding(JointLoss):
         def __call__(self, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: tuple[Array, ...] | None = None) -> tuple[Number | Array, tuple[Array, ...]]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(AnsweringPart):
         def __call__(self, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight') -> tuple[tuple[Array, ...], tuple[Array, ...]]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -1107,10 +1108,10 @@ class _cosine_embedding(JointLoss):
 cosine_embedding: _cosine_embedding
 class _margin_ranking(JointLoss):
     """Hinge loss of the order of two scores."""
-    class _gradient(Part):
+    class _gradient(AnsweringPart):
         def __call__(self, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, ...] | None = None) -> tuple[Array, ...]: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(AnsweringPart):
         @overload
         def __call__(self, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: tuple[Array, ...] | None = None) -> tuple[Number, tuple[Array, ...]]: ...
         @overload
@@ -1119,7 +1120,7 @@ class _margin_ranking(JointLoss):
         def __call__(self, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: tuple[Array, ...] | None = None) -> tuple[Number | Array, tuple[Array, ...]]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(AnsweringPart):
         def __call__(self, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight') -> tuple[tuple[Array, ...], tuple[Array, ...]]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -1131,10 +1132,10 @@ class _margin_ranking(JointLoss):
 margin_ranking: _margin_ranking
 class _triplet_margin(TripletLoss):
     """Hinge loss of triplets: a row is to be nearer to the one it belongs to than to another, by a margin."""
-    class _gradient(Part):
+    class _gradient(AnsweringPart):
         def __call__(self, anchor: ArrayLike, positive: ArrayLike, negative: ArrayLike, *, margin: float = 1.0, p: float = 2.0, swap: bool = False, distance: Loss | None = None, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, ...] | None = None) -> tuple[Array, ...]: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(AnsweringPart):
         @overload
         def __call__(self, anchor: ArrayLike, positive: ArrayLike, negative: ArrayLike, *, margin: float = 1.0, p: float = 2.0, swap: bool = False, distance: Loss | None = None, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: tuple[Array, ...] | None = None) -> tuple[Number, tuple[Array, ...]]: ...
         @overload
@@ -1143,7 +1144,7 @@ class _triplet_margin(TripletLoss):
         def __call__(self, anchor: ArrayLike, positive: ArrayLike, negative: ArrayLike, *, margin: float = 1.0, p: float = 2.0, swap: bool = False, distance: Loss | None = None, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: tuple[Array, ...] | None = None) -> tuple[Number | Array, tuple[Array, ...]]: ...
     value_and_gradient: _value_and_gradient
     hessian: _gradient
-    class _gradient_and_hessian(Part):
+    class _gradient_and_hessian(AnsweringPart):
         def __call__(self, anchor: ArrayLike, positive: ArrayLike, negative: ArrayLike, *, margin: float = 1.0, p: float = 2.0, swap: bool = False, distance: Loss | None = None, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight') -> tuple[tuple[Array, ...], tuple[Array, ...]]: ...
     gradient_and_hessian: _gradient_and_hessian
     @overload
@@ -1155,10 +1156,10 @@ class _triplet_margin(TripletLoss):
 triplet_margin: _triplet_margin
 class _ntxent(BatchLoss):
     """Normalized, temperature-scaled cross-entropy: each pair of equal labels against all pairs of different ones."""
-    class _gradient(Part):
+    class _gradient(AnsweringPart):
         def __call__(self, embeddings: ArrayLike, labels: ArrayLike, *, temperature: float = 0.07, reduction: str = 'mean', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(AnsweringPart):
         def __call__(self, embeddings: ArrayLike, labels: ArrayLike, *, temperature: float = 0.07, reduction: str = 'mean', out: Array | None = None) -> tuple[Number, Array]: ...
     value_and_gradient: _value_and_gradient
     @overload
@@ -1170,10 +1171,10 @@ class _ntxent(BatchLoss):
 ntxent: _ntxent
 class _circle(BatchLoss):
     """Circle loss: similarities of equal labels up, of different ones down, each the faster the worse it is."""
-    class _gradient(Part):
+    class _gradient(AnsweringPart):
         def __call__(self, embeddings: ArrayLike, labels: ArrayLike, *, gamma: float = 80.0, margin: float = 0.4, reduction: str = 'mean', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(AnsweringPart):
         def __call__(self, embeddings: ArrayLike, labels: ArrayLike, *, gamma: float = 80.0, margin: float = 0.4, reduction: str = 'mean', out: Array | None = None) -> tuple[Number, Array]: ...
     value_and_gradient: _value_and_gradient
     @overload
@@ -1185,10 +1186,10 @@ class _circle(BatchLoss):
 circle: _circle
 class _ctc(SequenceLoss):
     """Connectionist temporal classification: labels of a sequence, without saying at which time steps they are."""
-    class _gradient(Part):
+    class _gradient(AnsweringPart):
         def __call__(self, prediction: ArrayLike, target: ArrayLike, input_lengths: ArrayLike | None = None, target_lengths: ArrayLike | None = None, *, blank: int = 0, logits: bool = False, zero_infinity: bool = False, reduction: str = 'mean', out: Array | None = None) -> Array: ...
     gradient: _gradient
-    class _value_and_gradient(Part):
+    class _value_and_gradient(AnsweringPart):
         @overload
         def __call__(self, prediction: ArrayLike, target: ArrayLike, input_lengths: ArrayLike | None = None, target_lengths: ArrayLike | None = None, *, blank: int = 0, logits: bool = False, zero_infinity: bool = False, reduction: Literal["mean", "sum"] = 'mean', out: Array | None = None) -> tuple[Number, Array]: ...
         @overload
@@ -1205,7 +1206,7 @@ class _ctc(SequenceLoss):
 ctc: _ctc
 class _linear_cross_entropy(LinearLoss):
     """Cross-entropy of ``hidden @ weight.T``, in blocks: the logits never exist whole."""
-    class _value_and_gradient(Part):
+    class _value_and_gradient(AnsweringPart):
         def __call__(self, hidden: ArrayLike, weight: ArrayLike, labels: ArrayLike, *, sample_weight: ArrayLike | None = None, ignore_index: int | None = -100, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Number, tuple[Array, Array]]: ...
     value_and_gradient: _value_and_gradient
     @overload

@@ -56,7 +56,7 @@ def binary_cross_entropy_with_logits(*, pos_weight: float | ArrayLike = 1.0, lab
     target : array_like
         1 or 0, or the probability of 1, of the prediction's shape.
     pos_weight : float or array_like, default 1.0
-        Weight of the targets' yes against their no, positive; or one for each label, in an array that broadcasts to
+        Weight of the positive class, positive; or one for each label, in an array that broadcasts to
         the prediction's shape.
     label_smoothing : float, default 0.0
         How far the targets are moved towards 1/2: between 0, which leaves them, and 1.
@@ -96,9 +96,9 @@ def sigmoid_focal(*, alpha: float = 0.25, gamma: float = 2.0) -> None:
     target : array_like
         Targets between 0 and 1, of the prediction's shape.
     alpha : float, default 0.25
-        Weight of yes, and of no its complement; a negative one gives both weight 1.
+        Weight of the positive class, and 1 minus that of the negative one; a negative one gives both weight 1.
     gamma : float, default 2.0
-        How much less; not negative.
+        Focusing parameter, not negative: easy examples are weighted by (1 - p)^gamma.
 
     Notes
     -----

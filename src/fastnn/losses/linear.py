@@ -33,7 +33,7 @@ def linear_cross_entropy(
     sample_weight : array_like, optional
         Weight of each row: its shape is a leading part of the labels'.
     ignore_index : int or None, default -100
-        The label of rows that count nothing.
+        The label of rows that are ignored.
     reduction : {"mean", "sum", "none"}, default "mean"
         What becomes of the values.
     denominator : {"weight", "count"}, default "weight"

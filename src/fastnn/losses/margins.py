@@ -149,7 +149,7 @@ def multi_margin(*, p: float = 1.0, margin: float = 1.0) -> None:
     p : float, default 1.0
         The power: 1 or 2.
     margin : float, default 1.0
-        How far apart is far enough: m. It must be positive.
+        The margin m, positive.
 
     Notes
     -----

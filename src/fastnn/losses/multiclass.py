@@ -111,7 +111,7 @@ def focal_cross_entropy(*, gamma: float = 2.0) -> None:
     target : array_like
         Integer labels of shape (...), from 0 to classes - 1.
     gamma : float, default 2.0
-        How much less; 0 gives :func:`cross_entropy`.
+        Focusing parameter: easy rows are weighted by (1 - p)^gamma; 0 gives :func:`cross_entropy`.
 
     Notes
     -----
@@ -156,7 +156,7 @@ def poly_cross_entropy(*, epsilon: float = 2.0) -> None:
 
 @label_loss(lambda q: ("generalized_cross_entropy", (q,)) if q else ("cross_entropy", ()), q=SHARE)
 def generalized_cross_entropy(*, q: float = 0.7) -> None:
-    r"""Generalized cross-entropy of logits, between cross-entropy and the absolute error: it bears wrong labels.
+    r"""Generalized cross-entropy of logits, between cross-entropy and the absolute error: robust to label noise.
 
     .. math:: \ell(z, y) = \frac{1 - p^q}{q}, \qquad p = \operatorname{softmax}(z)_y
 

@@ -45,7 +45,7 @@ def dice(*, smooth: float = 1.0) -> None:
     alpha=NOT_NEGATIVE, beta=NOT_NEGATIVE, smooth=NOT_NEGATIVE, prediction=Domain.PROBABILITIES, target=Domain.MARKS
 )
 def tversky(*, alpha: float = 0.5, beta: float = 0.5, smooth: float = 1.0) -> None:
-    r"""Tversky loss: the part of what is marked that is marked wrongly.
+    r"""Tversky loss: 1 minus the Tversky index, the overlap of what is marked with what should be.
 
     .. math:: \ell(p, t) = 1 - \frac{\sum p t + s}{\sum p t + \alpha \sum p (1 - t) + \beta \sum (1 - p) t + s}
 

@@ -52,7 +52,7 @@ def margin_ranking(x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: f
     target : array_like
         1 where the first is to be larger, -1 where the second is: of the scores' common shape, or one number for all.
     margin : float, default 0.0
-        By how much.
+        The margin m.
 
     Notes
     -----
@@ -86,7 +86,7 @@ def triplet_margin(
     anchor, positive, negative : array_like
         Rows of features, all of shape (..., features).
     margin : float, default 1.0
-        By how much.
+        The margin m.
     p : float, default 2.0
         The order of the norm of :func:`pairwise_distance`.
     swap : bool, default False

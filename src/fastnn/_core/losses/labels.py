@@ -39,11 +39,11 @@ def label_indices(
     if hidden is not None:
         indices = indices.copy() if np.may_share_memory(indices, labels) else indices
         indices[hidden] = 0
-    place = kernels.losses.first_label_outside(indices, classes, ignored)
-    if place >= 0:
-        row = ", ".join(str(i) for i in np.unravel_index(place, rows)) or "0"
+    index = kernels.losses.first_label_outside(indices, classes, ignored)
+    if index >= 0:
+        row = ", ".join(str(i) for i in np.unravel_index(index, rows)) or "0"
         raise ValueError(
-            f"{name} in row {row} is {labels[np.unravel_index(place, rows)]}; labels of {classes} classes are 0 to "
+            f"{name} in row {row} is {labels[np.unravel_index(index, rows)]}; labels of {classes} classes are 0 to "
             f"{classes - 1}"
         )
     if hidden is not None:

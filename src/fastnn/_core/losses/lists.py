@@ -55,11 +55,12 @@ class ListLoss(RowLoss):
         total = 0.0
         for block in blocks(p.shape):
             counted: Array = block(mask)
-            places = [None if out is None else block(out) for out in outs]
+            results = [None if out is None else block(out) for out in outs]
             reduction = "sum" if outs[0] is None else "none"
-            asked = Request(request.wants, block(factors), block(whole), reduction, WEIGHT, *places)
-            scores, relevance = np.where(counted, block(p), -np.inf), np.where(counted, block(t), 0)
-            value, *_ = super().evaluate(asked, scores, relevance, own, dtype)
+            asked = Request(request.wants, block(factors), block(whole), reduction, WEIGHT, *results)
+            value, *_ = super().evaluate(
+                asked, np.where(counted, block(p), -np.inf), np.where(counted, block(t), 0), own, dtype
+            )
             if request.wants.value and outs[0] is None:
                 total += value
         return request.results(total, dtype, outs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -45,6 +45,10 @@ class Part(Declared):
     def __init__(self, loss: Differentiable, name: str, model: Entry) -> None:
         self.loss, self.wants = loss, PARTS[name]
         self.declare_part(loss, name, model, loss.entry, *loss.common[:-1])
+
+    if TYPE_CHECKING:
+
+        def __call__(self, *arguments: Any, **keywords: Any) -> Any: ...
 
 
 class Differentiable(Declared):
@@ -106,11 +110,15 @@ def misfit(function: Declared, error: TypeError, arguments: tuple[Any, ...], key
     try:
         function.__signature__.bind(*arguments, **keywords)
     except TypeError as unbound:
-        return error if str(error).startswith(function.__name__) else TypeError(f"{function.__name__}() {unbound}")
+        if str(error).startswith(function.__name__):
+            return error
+        most = sum(p.kind is not p.KEYWORD_ONLY for p in function.__signature__.parameters.values())
+        reason = f"takes {most} arrays, not {len(arguments)}" if len(arguments) > most else str(unbound)
+        return TypeError(f"{function.__name__}() {reason}")
     return error
 
 
-class PassPart(Pass, Part):
+class PassPart(Part, Pass):
     """A part that is a compiled pass over the data, for arguments that need no preparation."""
 
     loss: Loss
@@ -120,7 +128,7 @@ class PassPart(Pass, Part):
         loss.make_pass(self, self.wants)
 
 
-class Loss(Pass, Differentiable):
+class Loss(Differentiable, Pass):
     """A loss of single elements. Itself and its parts are compiled passes, for arguments that need no preparation.
 
     Parameters

@@ -47,22 +47,22 @@ class Outs(NamedTuple):
 def first_outside(array: Array, domain: int, dtype: np.dtype[Any], mask: Array | None) -> tuple[int, ...] | None:
     """The index of the first element that counts and is outside one of the kernels' domains."""
     if mask is None and is_c_ready(array, dtype):
-        place = kernels.losses.first_outside(array, domain)
+        index = kernels.losses.first_outside(array, domain)
     else:
         rows = array.size if mask is None else mask.size
         width = array.size // rows if rows else 1
         read, of_mask = Cursor(array, dtype, width).read, None if mask is None else Cursor(mask, mask.dtype).read
-        step, place = max(1, PIECE // max(1, width)), -1
+        step, index = max(1, PIECE // max(1, width)), -1
         for start in range(0, rows, step):
             stop = min(start + step, rows)
             piece = read(start, stop)
             if of_mask is not None:
                 piece.reshape(stop - start, -1)[~of_mask(start, stop)] = 1  # which is in all domains
-            place = kernels.losses.first_outside(piece, domain)
-            if place >= 0:
-                place += start * width
+            index = kernels.losses.first_outside(piece, domain)
+            if index >= 0:
+                index += start * width
                 break
-    return None if place < 0 else tuple(int(i) for i in np.unravel_index(place, array.shape))
+    return None if index < 0 else tuple(int(i) for i in np.unravel_index(index, array.shape))
 
 
 def fill_masked(p: Array, t: Array, w: Array | None, a: Array | None, present: Array, width: int) -> Array:
