@@ -11,12 +11,11 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 KERNELS = Path("src/fastnn/kernels")
-WHOLE = [KERNELS / f"{name}.pyx" for name in ("sequences",)]
-LOOPS = [*sorted(KERNELS.glob("loops/*.pyx")), *WHOLE]
+LOOPS = sorted(KERNELS.glob("loops/*.pyx"))
 # Cython's own code for memoryviews, a hundred kilobytes that every module would hold. Its name is also that of a module
 # beside all packages, so that it must be nobody else's.
 MEMORYVIEWS = KERNELS / "fastnn_memoryviews.c"
-OBJECTS = [MEMORYVIEWS, *sorted(set(KERNELS.glob("*.pyx")) - set(WHOLE))]
+OBJECTS = [MEMORYVIEWS, *sorted(KERNELS.glob("*.pyx"))]
 
 # Value-safe flags only: -ffast-math and its kin break NaN and infinity and set flush-to-zero for the whole process.
 # -g0 because Python's own flags ask for debug information, which is most of the size of a wheel.

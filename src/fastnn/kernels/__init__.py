@@ -12,9 +12,9 @@ import importlib
 import importlib.util
 import os
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fastnn.kernels import activations, cpu, evaluation, gated, maxout, optimizers, parametric, rows
+from fastnn.kernels import activations, cpu, evaluation, gated, maxout, optimizers, parametric, rows, sequences
 
 __all__ = [
     "activations",
@@ -30,6 +30,7 @@ __all__ = [
     "optimizers",
     "parametric",
     "rows",
+    "sequences",
     "supported",
 ]
 
@@ -78,14 +79,10 @@ loops: dict[str, dict[str, Any]] = {
         "parametric",
         "row_losses",
         "rows",
+        "sequences",
     )
 }
 """Its kernels, by module and name."""
 
 losses = evaluation.Losses({**loops["losses"], **loops["row_losses"]}, loops["pairs"])
 """Its losses."""
-
-if TYPE_CHECKING:
-    from fastnn.kernels import sequences
-else:
-    sequences = load("sequences", isa)

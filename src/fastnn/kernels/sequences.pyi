@@ -1,6 +1,9 @@
+from typing import Any
+
 from fastnn._core.arrays import Array
 
 def evaluate(
+    kernel: Any,
     prediction: Array,
     gradient: Array | None,
     labels: Array,

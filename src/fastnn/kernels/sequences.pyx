@@ -1,385 +1,10 @@
-"""Connectionist temporal classification: the sum over all alignments of labels with time steps, and its gradient.
-
-An alignment goes through states: blank 0, label 0, blank 1, label 1, ... and the blank after the last label. Label -1
-stands for the start, and the label after the last blank for the end. A step goes on from a state to itself, to the
-next, or over a blank between different labels. The blanks are one row of numbers, the labels another; their length is
-a multiple of ``TOGETHER``, and what is beyond the states is impossible.
-
-The probability of a long alignment is far below the smallest double. A probability is therefore a significand and a
-power of two of its own. These are added and multiplied without any exponential or logarithm, and without the rounding
-errors of logarithms, which grow with their size. What is impossible has the exponent -infinity, and any finite
-significand. NaN stays in the significand.
-"""
+"""The losses of sequences as Python calls them. What positions in memory depend on is checked here."""
 
 cimport numpy as cnp
-from cpython.exc cimport PyErr_CheckSignals
-from libc.math cimport INFINITY, NAN, fabs
-from libc.stdint cimport uint64_t
-from libc.string cimport memcpy, memset
-
-from fastnn.kernels.formulas.elementary cimport exp_reduced, log1p_of, log_of_positive, power_of_two, real, rest_of, shift_of
-from fastnn.kernels.loops.reductions cimport EXPONENTIALS, NOTHING, exp_row, row_max
 
 import numpy as np
 
 cnp.import_array()
-
-cdef enum:
-    TOGETHER = 8
-    STATES_UNINTERRUPTED = 1 << 20  # about a tenth of a second
-
-
-cdef struct Probability:
-    double significand
-    double exponent
-
-cdef struct Row:
-    # Significands and exponents of all blanks and labels; one impossible state is on either side.
-    double *blank
-    double *blank_exponent
-    double *label
-    double *label_exponent
-
-cdef struct Task:
-    bint logits           # or logarithms of probabilities
-    bint zero_infinity
-    bint clear            # whether the gradient's memory holds something
-    Py_ssize_t classes
-    Py_ssize_t blank
-    Py_ssize_t step       # from one row of the prediction to the next, in elements
-    Py_ssize_t step_out   # the same in the gradient
-    double *work
-    Py_ssize_t states     # how many were gone through since signals were looked for
-
-cdef struct Alignment:
-    const Py_ssize_t *label
-    Py_ssize_t labels
-    Py_ssize_t steps
-
-
-cdef inline Py_ssize_t padded(Py_ssize_t labels) noexcept nogil:
-    """The length of a row for so many labels and the end."""
-    return (labels + 1 + TOGETHER - 1) // TOGETHER * TOGETHER
-
-
-cdef inline Py_ssize_t row_size(Py_ssize_t n) noexcept nogil:
-    return 4 * (n + 2)
-
-
-cdef inline Row row_at(double *memory, Py_ssize_t n) noexcept nogil:
-    cdef Row row
-    row.blank = memory + 1
-    row.blank_exponent = row.blank + n + 2
-    row.label = row.blank_exponent + n + 2
-    row.label_exponent = row.label + n + 2
-    return row
-
-
-cdef inline double power(double exponent) noexcept nogil:
-    """2^exponent for an integer of at most 1023; 0 for -infinity, NaN and below -1022."""
-    cdef double bounded = exponent if exponent > -1023 else -1023
-    return power_of_two(bounded + shift_of(bounded, 0))
-
-
-cdef inline Probability product(Probability p, Probability q) noexcept nogil:
-    """The product of two numbers, its significand in [1, 2)."""
-    cdef double significand = p.significand * q.significand, small, shifted
-    cdef uint64_t bits, of_significand, of_exponent
-    memcpy(&bits, &significand, sizeof(bits))
-    of_significand = (bits & <uint64_t>0x000FFFFFFFFFFFFF) | <uint64_t>0x3FF0000000000000
-    of_exponent = (bits >> 52) | <uint64_t>0x4330000000000000
-    memcpy(&small, &of_significand, sizeof(small))
-    memcpy(&shifted, &of_exponent, sizeof(shifted))
-    p.significand = small + (significand - significand)
-    p.exponent = p.exponent + q.exponent + (shifted - (4503599627370496.0 + 1023))
-    return p
-
-
-cdef inline Probability exponential(double x) noexcept nogil:
-    """e^x for any x. An exponent from 2^51 on is taken as it is: there x has no digits left for a remainder."""
-    cdef double exponent = x * 1.4426950408889634, shift = 6755399441055744.0
-    cdef double nearest = (exponent + shift) - shift
-    cdef double n = nearest if fabs(exponent) < 2251799813685248.0 else exponent
-    cdef double r = rest_of(x, n, <double>0)
-    r = -0.35 if r < -0.35 else r
-    r = 0.35 if r > 0.35 else r
-    cdef Probability p
-    p.significand = 0 if x == -INFINITY else exp_reduced(r)
-    p.exponent = n
-    return p
-
-
-cdef inline Probability sum_of_two(double m0, double e0, double m1, double e1) noexcept nogil:
-    """The sum of two numbers, its significand in [1, 4)."""
-    cdef double largest = e1 if e1 > e0 else e0
-    cdef Probability p
-    p.significand = m0 * power(e0 - largest) + m1 * power(e1 - largest)
-    p.exponent = largest
-    return p
-
-
-cdef inline Probability sum_of_three(
-    double m0, double e0, double m1, double e1, double m2, double e2
-) noexcept nogil:
-    """The sum of three numbers, its significand in [1, 6)."""
-    cdef double largest = e1 if e1 > e0 else e0
-    largest = e2 if e2 > largest else largest
-    cdef Probability p
-    p.significand = m0 * power(e0 - largest) + m1 * power(e1 - largest) + m2 * power(e2 - largest)
-    p.exponent = largest
-    return p
-
-
-cdef inline void make_impossible(Row row, Py_ssize_t first, Py_ssize_t stop) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(first, stop):
-        row.blank[k] = row.label[k] = 1
-        row.blank_exponent[k] = row.label_exponent[k] = -INFINITY
-
-
-cdef inline void forward(
-    Row before, const double *barrier, const double *label, Probability blank, Row now, Py_ssize_t n
-) noexcept nogil:
-    """The probabilities of all ways to each state, from those one step before and the probabilities at this one."""
-    cdef double to_blank[TOGETHER]
-    cdef double to_blank_exponent[TOGETHER]
-    cdef double to_label[TOGETHER]
-    cdef double to_label_exponent[TOGETHER]
-    cdef Probability way, here
-    cdef Py_ssize_t i, j, k
-    for i in range(n // TOGETHER):
-        for j in range(TOGETHER):
-            k = i * TOGETHER + j
-            way = sum_of_two(
-                before.blank[k], before.blank_exponent[k], before.label[k - 1], before.label_exponent[k - 1])
-            way = product(way, blank)
-            to_blank[j] = way.significand
-            to_blank_exponent[j] = way.exponent
-            way = sum_of_three(
-                before.label[k], before.label_exponent[k], before.blank[k], before.blank_exponent[k],
-                before.label[k - 1], before.label_exponent[k - 1] + barrier[k])
-            here.significand = label[k]
-            here.exponent = label[n + k]
-            way = product(way, here)
-            to_label[j] = way.significand
-            to_label_exponent[j] = way.exponent
-        memcpy(now.blank + i * TOGETHER, to_blank, sizeof(to_blank))
-        memcpy(now.blank_exponent + i * TOGETHER, to_blank_exponent, sizeof(to_blank))
-        memcpy(now.label + i * TOGETHER, to_label, sizeof(to_blank))
-        memcpy(now.label_exponent + i * TOGETHER, to_label_exponent, sizeof(to_blank))
-    make_impossible(now, -1, 0)
-    make_impossible(now, n, n + 1)
-
-
-cdef inline double backward(
-    Row after, const double *barrier, const double *label, Probability blank, Row ways, Probability total, Row now,
-    double *share, Py_ssize_t n
-) noexcept nogil:
-    """The probabilities of all ways on from each state, and the shares of the alignments that go through the labels.
-
-    ``after``, ``now`` and the ``ways`` to the states have the states' own probabilities in them. The share that goes
-    through any of the blanks is returned.
-    """
-    cdef double on_blank[TOGETHER]
-    cdef double on_blank_exponent[TOGETHER]
-    cdef double on_label[TOGETHER]
-    cdef double on_label_exponent[TOGETHER]
-    cdef double shares[TOGETHER]
-    cdef double blanks[TOGETHER]
-    cdef double inverse = 1 / total.significand
-    cdef Probability way, here
-    cdef Py_ssize_t i, j, k
-    for j in range(TOGETHER):
-        blanks[j] = 0
-    for i in range(n // TOGETHER):
-        for j in range(TOGETHER):
-            k = i * TOGETHER + j
-            way = sum_of_two(
-                after.blank[k], after.blank_exponent[k], after.label[k], after.label_exponent[k])
-            blanks[j] += ways.blank[k] * way.significand * inverse * power(
-                (ways.blank_exponent[k] - total.exponent) + way.exponent)
-            way = product(way, blank)
-            on_blank[j] = way.significand
-            on_blank_exponent[j] = way.exponent
-            way = sum_of_three(
-                after.label[k], after.label_exponent[k], after.blank[k + 1], after.blank_exponent[k + 1],
-                after.label[k + 1], after.label_exponent[k + 1] + barrier[k + 1])
-            shares[j] = ways.label[k] * way.significand * inverse * power(
-                (ways.label_exponent[k] - total.exponent) + way.exponent)
-            here.significand = label[k]
-            here.exponent = label[n + k]
-            way = product(way, here)
-            on_label[j] = way.significand
-            on_label_exponent[j] = way.exponent
-        memcpy(share + i * TOGETHER, shares, sizeof(shares))
-        memcpy(now.blank + i * TOGETHER, on_blank, sizeof(shares))
-        memcpy(now.blank_exponent + i * TOGETHER, on_blank_exponent, sizeof(shares))
-        memcpy(now.label + i * TOGETHER, on_label, sizeof(shares))
-        memcpy(now.label_exponent + i * TOGETHER, on_label_exponent, sizeof(shares))
-    make_impossible(now, -1, 0)
-    make_impossible(now, n, n + 1)
-    for j in range(1, TOGETHER):
-        blanks[0] += blanks[j]
-    return blanks[0]
-
-
-cdef inline void set_barriers(Alignment a, double *barrier, Py_ssize_t n) noexcept nogil:
-    """0 for a label, the end included, that can be reached from that before it, and -infinity for the others."""
-    cdef Py_ssize_t k
-    for k in range(n + 1):
-        barrier[k] = -INFINITY
-    for k in range(a.labels + 1):
-        if k == 0 or k == a.labels or a.label[k] != a.label[k - 1]:
-            barrier[k] = 0
-
-
-cdef inline void look_up(const real *row, Alignment a, Py_ssize_t blank, double *x, Py_ssize_t n) noexcept nogil:
-    """The prediction for each label, impossible ones up to n, and the blank."""
-    cdef Py_ssize_t k
-    for k in range(a.labels):
-        x[k] = row[a.label[k]]
-    for k in range(a.labels, n):
-        x[k] = -INFINITY
-    x[n] = row[blank]
-
-
-cdef inline void exponentials(double *x, Py_ssize_t n) noexcept nogil:
-    """Significands in place of n numbers, and after them their exponents."""
-    cdef Probability p
-    cdef Py_ssize_t k
-    for k in range(n):
-        p = exponential(x[k])
-        x[k] = p.significand
-        x[n + k] = p.exponent
-
-
-cdef inline void subtract_shares(
-    const double *share, Alignment a, double scale, double *sums, real *out
-) noexcept nogil:
-    """Take from each class the shares of its labels; ``sums``, one for each class, are 0 before and after."""
-    cdef Py_ssize_t k
-    for k in range(a.labels):
-        sums[a.label[k]] += share[k]
-    for k in range(a.labels):
-        out[a.label[k]] -= <real>(scale * sums[a.label[k]])
-        sums[a.label[k]] = 0
-
-
-cdef inline void normalize(
-    const real *row, real *out, bint store, Py_ssize_t classes, double scale, double *x, Py_ssize_t n
-) noexcept nogil:
-    """Make n logits of a row log-probabilities; all probabilities times ``scale`` are stored on request."""
-    cdef Py_ssize_t k
-    cdef real largest = row_max(row, classes), factor
-    cdef double rest = exp_row(row, out if store else <real *>row, EXPONENTIALS if store else NOTHING, False, True, classes, largest)
-    cdef double log_sum = log1p_of(rest)
-    for k in range(n):
-        x[k] = (x[k] - largest) - log_sum
-    if store:
-        factor = <real>(scale / (1 + rest))
-        for k in range(classes):
-            out[k] *= factor
-
-
-cdef int note(Task *task, Py_ssize_t states) except -1 nogil:
-    """Count the states that were gone through, and look for signals, an interrupt above all, after many of them."""
-    task.states += states
-    if task.states >= STATES_UNINTERRUPTED:
-        task.states = 0
-        with gil:
-            PyErr_CheckSignals()
-    return 0
-
-
-cdef double evaluate_one(
-    Task *task, Alignment a, const real *prediction, real *gradient, double scale
-) except? -1 nogil:
-    """The loss of one sequence; the gradient, if wanted, is multiplied by ``scale``."""
-    cdef bint store = gradient is not NULL
-    cdef Py_ssize_t n = padded(a.labels), t, k
-    cdef double *share = task.work
-    cdef double *barrier = share + n
-    cdef double *sums = barrier + n + 1
-    cdef double *ends = sums + task.classes
-    cdef double *ways = ends + 2 * row_size(n)
-    cdef double *label = ways + (a.steps + 1 if store else 2) * row_size(n)
-    cdef real *out
-    cdef Row before, now = row_at(ways, n)
-    cdef Probability blank, total
-    cdef double value, filling
-
-    note(task, n)
-    set_barriers(a, barrier, n)
-    make_impossible(now, -1, n + 1)
-    (now.label_exponent - 1)[0] = 0
-    for t in range(a.steps):
-        note(task, n + task.classes)
-        before = now
-        now = row_at(ways + (t + 1 if store else (t + 1) % 2) * row_size(n), n)
-        out = gradient + t * task.step_out if store else NULL
-        look_up(prediction + t * task.step, a, task.blank, label, n)
-        if task.logits:
-            normalize(prediction + t * task.step, out, store, task.classes, scale, label, n + 1)
-        elif store and task.clear:
-            memset(out, 0, task.classes * sizeof(real))
-        blank = exponential(label[n])
-        exponentials(label, n)
-        label[2 * n] = blank.significand
-        label[2 * n + 1] = blank.exponent
-        forward(before, barrier, label, blank, now, n)
-        label += 2 * n + 2 if store else 0
-    k = a.labels
-    total = sum_of_two(now.blank[k], now.blank_exponent[k], now.label[k - 1], now.label_exponent[k - 1])
-    value = 0 - (log_of_positive(total.significand) + total.exponent * 0.6931471805599453)
-    cdef bint is_zero = value == INFINITY and task.zero_infinity
-    if not store:
-        return 0 if is_zero else value
-
-    if not value < INFINITY:
-        filling = 0 if is_zero else NAN
-        for t in range(a.steps):
-            for k in range(task.classes):
-                gradient[t * task.step_out + k] = <real>filling
-        return 0 if is_zero else value
-    for k in range(task.classes):
-        sums[k] = 0
-    now = row_at(ends, n)
-    make_impossible(now, -1, n + 1)
-    now.label_exponent[a.labels] = 0
-    for t in range(a.steps - 1, -1, -1):
-        note(task, n)
-        before = now
-        now = row_at(ends + (a.steps - t) % 2 * row_size(n), n)
-        label -= 2 * n + 2
-        blank.significand = label[2 * n]
-        blank.exponent = label[2 * n + 1]
-        out = gradient + t * task.step_out
-        out[task.blank] -= <real>(scale * backward(
-            before, barrier, label, blank, row_at(ways + (t + 1) * row_size(n), n), total, now, share, n))
-        subtract_shares(share, a, scale, sums, out)
-    return value
-
-
-cdef int evaluate_all(
-    Task *task, const real *prediction, Py_ssize_t apart, real *gradient, Py_ssize_t apart_out, Py_ssize_t steps,
-    const Py_ssize_t[::1] labels, const Py_ssize_t[::1] counts, const Py_ssize_t[::1] lengths,
-    const double[::1] scales, double[::1] values,
-) except -1 nogil:
-    cdef Py_ssize_t i, t, first = 0
-    cdef Alignment a
-    cdef real *out = NULL
-    for i in range(values.shape[0]):
-        a.label = &labels[0] + first if labels.shape[0] else NULL
-        a.labels = counts[i]
-        a.steps = lengths[i]
-        if gradient is not NULL:
-            out = gradient + i * apart_out
-            if task.clear:
-                for t in range(a.steps, steps):
-                    memset(out + t * task.step_out, 0, task.classes * sizeof(real))
-        values[i] = evaluate_one(task, a, prediction + i * apart, out, scales[i])
-        first += a.labels
-    return 0
 
 
 cdef object work_for(Py_ssize_t steps, Py_ssize_t labels, Py_ssize_t classes, bint gradient):
@@ -409,11 +34,15 @@ cdef checked_counts(str name, given, Py_ssize_t count, Py_ssize_t most):
     return numbers
 
 
+cdef void *memory_of(cnp.ndarray array) noexcept:
+    return cnp.PyArray_DATA(array)
+
+
 def evaluate(
-    cnp.ndarray prediction not None, cnp.ndarray gradient, labels, label_counts, lengths, scales,
+    Kernel kernel not None, cnp.ndarray prediction not None, cnp.ndarray gradient, labels, label_counts, lengths, scales,
     Py_ssize_t blank, bint logits, bint zero_infinity, bint clear,
 ):
-    """Return the losses of some sequences and write, where wanted, the gradient times their ``scales``.
+    """Return the losses of some sequences, by a build's kernel, and write, where wanted, the gradient times their ``scales``.
 
     Prediction and gradient have the shape (steps, sequences, classes) and the same type, and each row of classes is
     contiguous; the gradient may be the prediction. ``labels`` are those of all sequences, one after the other. Without
@@ -424,14 +53,16 @@ def evaluate(
     if not has_rows(prediction):
         raise ValueError("prediction must be a float array of three axes, the last of them contiguous")
     cdef Py_ssize_t steps = cnp.PyArray_DIM(prediction, 0), count = cnp.PyArray_DIM(prediction, 1)
-    cdef Py_ssize_t size = cnp.PyArray_ITEMSIZE(prediction), apart_out = 0
-    cdef const void *source = cnp.PyArray_DATA(prediction)
-    cdef void *target = NULL
+    cdef Py_ssize_t size = cnp.PyArray_ITEMSIZE(prediction)
     cdef Task task
     task.logits, task.zero_infinity, task.clear, task.blank = logits, zero_infinity, clear, blank
     task.classes = cnp.PyArray_DIM(prediction, 2)
+    task.steps, task.sequences = steps, count
+    task.prediction = cnp.PyArray_DATA(prediction)
     task.step = cnp.PyArray_STRIDE(prediction, 0) // size
-    task.step_out = task.states = 0
+    task.apart = cnp.PyArray_STRIDE(prediction, 1) // size
+    task.gradient = NULL
+    task.step_out = task.apart_out = task.states = 0
     if gradient is not None:
         if (
             not has_rows(gradient)
@@ -440,9 +71,9 @@ def evaluate(
             or not cnp.PyArray_ISWRITEABLE(gradient)
         ):
             raise ValueError("gradient must be a writeable array like the prediction")
-        target = cnp.PyArray_DATA(gradient)
+        task.gradient = cnp.PyArray_DATA(gradient)
         task.step_out = cnp.PyArray_STRIDE(gradient, 0) // size
-        apart_out = cnp.PyArray_STRIDE(gradient, 1) // size
+        task.apart_out = cnp.PyArray_STRIDE(gradient, 1) // size
 
     own_labels = np.array(labels, dtype=np.intp)
     own_counts = checked_counts("label_counts", label_counts, count, own_labels.size)
@@ -455,19 +86,13 @@ def evaluate(
     values = np.empty(count)
     work = work_for(own_lengths.max(initial=0), own_counts.max(initial=0), task.classes, gradient is not None)
 
-    cdef const Py_ssize_t[::1] label_view = own_labels, counts_view = own_counts, lengths_view = own_lengths
-    cdef const double[::1] scales_view = own_scales
-    cdef double[::1] values_view = values, work_view = work
-    cdef Py_ssize_t apart = cnp.PyArray_STRIDE(prediction, 1) // size
-    cdef bint single = cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32
-    task.work = &work_view[0]
+    task.labels = <const Py_ssize_t *>memory_of(own_labels)
+    task.counts = <const Py_ssize_t *>memory_of(own_counts)
+    task.lengths = <const Py_ssize_t *>memory_of(own_lengths)
+    task.scales = <const double *>memory_of(own_scales)
+    task.values = <double *>memory_of(values)
+    task.work = <double *>memory_of(work)
+    cdef loop run = kernel.for_float if cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32 else kernel.for_double
     with nogil:
-        if single:
-            evaluate_all(
-                &task, <const float *>source, apart, <float *>target, apart_out, steps, label_view, counts_view,
-                lengths_view, scales_view, values_view)
-        else:
-            evaluate_all(
-                &task, <const double *>source, apart, <double *>target, apart_out, steps, label_view, counts_view,
-                lengths_view, scales_view, values_view)
+        run(&task)
     return values

@@ -66,6 +66,7 @@ class SequenceLoss(AnsweringLoss):
         p = given if is_readable(given, dtype) else np.require(given, dtype, ["C", "ALIGNED"])
         scales = 1.0 / (count * np.maximum(label_counts, 1)) if reduction == "mean" else np.ones(count)
         values = kernels.sequences.evaluate(
+            kernels.loops["sequences"]["ctc"],
             p[batch],
             None if gradient is None else gradient[batch],
             labels,
