@@ -19,6 +19,7 @@ from sklearn._loss import loss as scikit_losses
 
 import fastnn as nn
 from fastnn import reference
+from fastnn._core.parameters import POSITIVE
 
 ROW_LOSSES = tuple(loss for loss in nn.LOSSES.values() if loss.of_rows)
 LABEL_LOSSES = tuple(loss for loss in ROW_LOSSES if not loss.takes_rows)
@@ -489,21 +490,18 @@ def test_the_full_likelihood_of_counts():
         )
 
 
-VARYING = {
-    "quantile": ("q", lambda rng, shape: rng.uniform(0, 1, shape)),
-    "binary_cross_entropy_with_logits": ("pos_weight", lambda rng, shape: rng.uniform(0.1, 5, shape)),
-    "gaussian_nll": ("var", lambda rng, shape: rng.uniform(0.1, 5, shape)),
-}
+VARYING = [name for name, loss in nn.LOSSES.items() if loss.varying]
 
 
 @pytest.mark.parametrize("of", ["outputs", "rows", "elements"])
 @pytest.mark.parametrize("name", VARYING)
 @each_dtype
 def test_a_hyperparameter_may_vary(name, dtype, of):
-    loss, (keyword, draw) = nn.LOSSES[name], VARYING[name]
+    loss = nn.LOSSES[name]
+    keyword, highest = loss.varying, min(loss.ranges.get(loss.varying, POSITIVE).high, 5)
     prediction, target = data(loss, (60, 300), dtype)
     shape = {"outputs": (300,), "rows": (60, 1), "elements": (60, 300)}[of]
-    varying = draw(np.random.default_rng(3), shape)
+    varying = np.random.default_rng(3).uniform(0.05 * highest, 0.95 * highest, shape)
     weight, mask = np.linspace(0.5, 2, 60).astype(dtype), np.random.default_rng(4).random((60, 300)) < 0.8
     spread = np.broadcast_to(varying.astype(dtype), prediction.shape)
     places = [(0, 0), (0, 299), (31, 7), (59, 299), (40, 1)]

@@ -124,7 +124,8 @@ def float64_inputs(chunk: int, every: int) -> Array:
     count = CHUNK // every // 4
     halves = np.log(2) / 2 * rng.integers(-2200, 2200, count // 2)  # where the exponential changes its power of two
     crossings = [crossing for name in DEFINITIONS if (crossing := facts(name).crossing)]
-    kinks = rng.choice([-3, -1, -0.5, 0.5, 1, 3, 6, *crossings], count // 2)
+    edges = {x for name in DEFINITIONS for x, *_ in facts(name).edges if 0 < abs(x) < 100}
+    kinks = rng.choice([*sorted(edges), *crossings], count // 2)
     near = np.concatenate([halves, kinks])
     parts = [
         rng.integers(0, 1 << 64, count, np.uint64).view(np.float64),

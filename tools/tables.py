@@ -5,11 +5,13 @@ function's formulas (they are constants there, so that the compiler inlines them
 tests compare the files with what this makes.
 """
 
+import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-KERNELS = Path(__file__).parents[1] / "src" / "fastnn" / "kernels"
+PACKAGE = Path(__file__).parents[1] / "src" / "fastnn"
+KERNELS = PACKAGE / "kernels"
 
 
 def formulas(module: str, kind: str, arguments: str = ".*") -> list[str]:
@@ -127,8 +129,20 @@ DOMAINS = {
 }
 """The losses whose targets are not any numbers."""
 
-VARYING = ("quantile", "gaussian_nll", "weighted_binary_cross_entropy_with_logits", "gaussian_nll_of_variance")
-"""The losses whose first constant may be an array."""
+VARYING_FORMS = ("weighted_binary_cross_entropy_with_logits", "gaussian_nll", "gaussian_nll_of_variance")
+"""The kernels that entries choose by themselves and whose first constant may be an array."""
+
+
+def varying() -> set[str]:
+    """All of these: the others have the names of the entries that say so."""
+    found = set(VARYING_FORMS)
+    for path in (PACKAGE / "losses").glob("*.py"):
+        entries = (node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef))
+        for entry in entries:
+            decorators = (call for call in entry.decorator_list if isinstance(call, ast.Call) and not call.args)
+            if any(keyword.arg == "varying" for call in decorators for keyword in call.keywords):
+                found.add(entry.name)
+    return found
 
 
 def domain(name: str) -> str:
@@ -136,7 +150,7 @@ def domain(name: str) -> str:
 
 
 def losses() -> str:
-    names = formulas("losses", "real", r"real [pxz], real t, const double \*a\)")
+    names, may_vary = formulas("losses", "real", r"real [pxz], real t, const double \*a\)"), varying()
     kernel = """\
 cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
     return {loops}(f.{name}[{real}], f.{name}_gradient[{real}], f.{hessian}[{real}], task, scale)
@@ -144,7 +158,7 @@ cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
 
     def of(name: str) -> dict[str, str]:
         hessian = f"{name}_hessian" if f"{name}_hessian" in names else "flat_hessian"
-        loops = "varying_loops" if name in VARYING else "loops"
+        loops = "varying_loops" if name in may_vary else "loops"
         return {"name": name, "hessian": hessian, "loops": loops, "domain": domain(name)}
 
     others = ("rmse", "margin_ranking")  # whose loops are their own

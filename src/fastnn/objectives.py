@@ -10,44 +10,13 @@ from typing import Any
 import numpy as np
 
 from fastnn._core.arrays import Array
+from fastnn._core.facts import Growth
 from fastnn._core.losses.loss import Loss
 from fastnn._core.losses.request import with_last_axes
 from fastnn._core.parameters import checked_number
-from fastnn.losses import (
-    categorical_hinge,
-    hinge,
-    hinge_embedding,
-    huber,
-    log_cosh,
-    mae,
-    mape,
-    msle,
-    multi_margin,
-    multiclass_perceptron,
-    multilabel_margin,
-    perceptron,
-    pseudo_huber,
-    quantile,
-    rmse,
-    smape,
-    smooth_l1,
-)
+from fastnn.losses import rmse
 
 __all__ = ["Objective", "lightgbm", "xgboost"]
-
-DISTANCES = (mae, huber, smooth_l1, pseudo_huber, log_cosh, quantile, msle, mape, smape)
-"""Losses that grow with the distance from the target, and are straight or bent downwards far from it."""
-
-MARGINS = (
-    hinge,
-    perceptron,
-    hinge_embedding,
-    multi_margin,
-    multiclass_perceptron,
-    categorical_hinge,
-    multilabel_margin,
-)
-"""Losses of straight lines whose predictions are of the size of 1."""
 
 SMALLEST = 1e-16
 """What trees can divide by."""
@@ -81,9 +50,9 @@ class Objective:
     Notes
     -----
     Trees divide sums of gradients by sums of second derivatives, which says nothing where a loss is a straight line.
-    For ``mae``, ``huber``, ``smooth_l1``, ``pseudo_huber``, ``log_cosh``, ``quantile``, ``msle``, ``mape`` and
-    ``smape`` the default is the second derivative of the parabola that has the loss's slope :math:`g` at the prediction
-    and its lowest point at the target, if it is larger than the loss's own:
+    For losses that are straight or bent downwards far from the target, as ``mae``, ``huber``, ``quantile``, ``mape``
+    and their kin, the default is the second derivative of the parabola that has the loss's slope :math:`g` at the
+    prediction and its lowest point at the target, if it is larger than the loss's own:
 
     .. math:: h = g^2 / \max(w, \overline w / 4), \qquad w = g \, (p - t)
 
@@ -146,10 +115,10 @@ class Objective:
         weight = None
         if sample_weight is not None and len(sample_weight):
             weight = with_last_axes(np.asarray(sample_weight, gradient.dtype), gradient.ndim)
-        if self.minimum_hessian is None and self.loss in DISTANCES:
+        if self.minimum_hessian is None and self.loss.growth is Growth.WITH_DISTANCE:
             distance = np.subtract(prediction, target, dtype=gradient.dtype)
             gradient, hessian = with_parabolas(gradient, hessian, distance, weight)
-        smallest = 1.0 if self.loss in MARGINS else SMALLEST
+        smallest = 1.0 if self.loss.growth is Growth.WITH_MARGIN else SMALLEST
         np.maximum(hessian, smallest if self.minimum_hessian is None else self.minimum_hessian, out=hessian)
         if weight is not None:
             gradient *= weight

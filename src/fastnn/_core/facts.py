@@ -27,6 +27,17 @@ class Facts:
     """Between which numbers it is defined."""
 
 
+class Growth(Enum):
+    """How a loss grows far from its minimum: whether its second derivative says how long a step should be."""
+
+    CURVED = auto()
+    """It says so."""
+    WITH_DISTANCE = auto()
+    """The loss grows with the distance from the target, and is straight or bent downwards far from it."""
+    WITH_MARGIN = auto()
+    """The loss is made of straight lines, and its predictions are of the size of 1."""
+
+
 class Domain(Enum):
     """What predictions or targets usually are."""
 

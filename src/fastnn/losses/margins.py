@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fastnn._core.facts import Domain
+from fastnn._core.facts import Domain, Growth
 from fastnn._core.losses.loss import elementwise_loss, label_loss, row_loss
 from fastnn._core.parameters import FINITE, POSITIVE, Kernel
 
 
-@elementwise_loss(target=Domain.SIGNS)
+@elementwise_loss(target=Domain.SIGNS, growth=Growth.WITH_MARGIN)
 def hinge() -> None:
     r"""Hinge loss.
 
@@ -57,7 +57,7 @@ def squared_hinge() -> None:
     """
 
 
-@elementwise_loss(target=Domain.SIGNS)
+@elementwise_loss(target=Domain.SIGNS, growth=Growth.WITH_MARGIN)
 def perceptron() -> None:
     r"""Perceptron loss.
 
@@ -134,7 +134,7 @@ def multi_margin_kernel(p: float, margin: float) -> Kernel:
     return "multi_margin", (p, margin)
 
 
-@label_loss(multi_margin_kernel, margin=POSITIVE)
+@label_loss(multi_margin_kernel, margin=POSITIVE, growth=Growth.WITH_MARGIN)
 def multi_margin(*, p: float = 1.0, margin: float = 1.0) -> None:
     r"""Hinge loss of many classes: by how much each other score comes too near to the label's.
 
@@ -163,7 +163,7 @@ def multi_margin(*, p: float = 1.0, margin: float = 1.0) -> None:
     """
 
 
-@label_loss()
+@label_loss(growth=Growth.WITH_MARGIN)
 def multiclass_perceptron() -> None:
     r"""Perceptron loss of many classes: how far the largest score is above the label's.
 
@@ -189,7 +189,7 @@ def multiclass_perceptron() -> None:
     """
 
 
-@label_loss()
+@label_loss(growth=Growth.WITH_MARGIN)
 def categorical_hinge() -> None:
     r"""Categorical hinge loss: how much the largest other score lacks to be 1 below the label's.
 
@@ -215,7 +215,7 @@ def categorical_hinge() -> None:
     """
 
 
-@row_loss(in_place=False, target=Domain.MARKS)
+@row_loss(in_place=False, target=Domain.MARKS, growth=Growth.WITH_MARGIN)
 def multilabel_margin() -> None:
     r"""Hinge loss for several labels at once: each right one is to be ahead of each other class by 1.
 
@@ -241,7 +241,7 @@ def multilabel_margin() -> None:
     """
 
 
-@elementwise_loss(margin=FINITE, target=Domain.SIGNS)
+@elementwise_loss(margin=FINITE, target=Domain.SIGNS, growth=Growth.WITH_MARGIN)
 def hinge_embedding(*, margin: float = 1.0) -> None:
     r"""Hinge loss of distances: those of equal pairs are to be small, the others at least a margin.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastnn._core.arrays import ArrayLike
-from fastnn._core.facts import Domain
+from fastnn._core.facts import Domain, Growth
 from fastnn._core.losses.loss import elementwise_loss
 from fastnn._core.losses.root import root_loss
 from fastnn._core.parameters import NOT_NEGATIVE, POSITIVE, SHARE
@@ -43,7 +43,7 @@ def l2() -> None:
     """
 
 
-@elementwise_loss()
+@elementwise_loss(growth=Growth.WITH_DISTANCE)
 def mae() -> None:
     r"""Absolute error; under "mean" the mean absolute error.
 
@@ -80,7 +80,7 @@ def rmse() -> None:
     """
 
 
-@elementwise_loss(delta=POSITIVE)
+@elementwise_loss(delta=POSITIVE, growth=Growth.WITH_DISTANCE)
 def huber(*, delta: float = 1.0) -> None:
     r"""Huber loss: quadratic for small errors, linear for large ones.
 
@@ -107,7 +107,9 @@ def huber(*, delta: float = 1.0) -> None:
     """
 
 
-@elementwise_loss(lambda beta: ("smooth_l1", (beta,)) if beta else ("mae", ()), beta=NOT_NEGATIVE)
+@elementwise_loss(
+    lambda beta: ("smooth_l1", (beta,)) if beta else ("mae", ()), beta=NOT_NEGATIVE, growth=Growth.WITH_DISTANCE
+)
 def smooth_l1(*, beta: float = 1.0) -> None:
     r""":func:`huber` divided by its hyperparameter: the absolute error, rounded at the bottom.
 
@@ -132,7 +134,7 @@ def smooth_l1(*, beta: float = 1.0) -> None:
     """
 
 
-@elementwise_loss(delta=POSITIVE)
+@elementwise_loss(delta=POSITIVE, growth=Growth.WITH_DISTANCE)
 def pseudo_huber(*, delta: float = 1.0) -> None:
     r"""A smooth :func:`huber`, which can be differentiated twice everywhere.
 
@@ -155,7 +157,7 @@ def pseudo_huber(*, delta: float = 1.0) -> None:
     """
 
 
-@elementwise_loss()
+@elementwise_loss(growth=Growth.WITH_DISTANCE)
 def log_cosh() -> None:
     r"""Logarithm of the hyperbolic cosine of the error.
 
@@ -174,7 +176,7 @@ def log_cosh() -> None:
     """
 
 
-@elementwise_loss(varying="q", q=SHARE)
+@elementwise_loss(varying="q", q=SHARE, growth=Growth.WITH_DISTANCE)
 def quantile(*, q: float | ArrayLike = 0.5) -> None:
     r"""Pinball loss, whose minimum is a quantile of the targets.
 
@@ -199,7 +201,7 @@ def quantile(*, q: float | ArrayLike = 0.5) -> None:
     """
 
 
-@elementwise_loss(prediction=Domain.POSITIVE, target=Domain.POSITIVE)
+@elementwise_loss(prediction=Domain.POSITIVE, target=Domain.POSITIVE, growth=Growth.WITH_DISTANCE)
 def msle() -> None:
     r"""Squared difference of logarithms; under "mean" the mean squared logarithmic error.
 
@@ -218,7 +220,7 @@ def msle() -> None:
     """
 
 
-@elementwise_loss(epsilon=POSITIVE, target=Domain.POSITIVE)
+@elementwise_loss(epsilon=POSITIVE, target=Domain.POSITIVE, growth=Growth.WITH_DISTANCE)
 def mape(*, epsilon: float = 1e-07) -> None:
     r"""Absolute error in percent of the target; under "mean" the mean absolute percentage error.
 
@@ -241,7 +243,7 @@ def mape(*, epsilon: float = 1e-07) -> None:
     """
 
 
-@elementwise_loss(prediction=Domain.POSITIVE, target=Domain.POSITIVE)
+@elementwise_loss(prediction=Domain.POSITIVE, target=Domain.POSITIVE, growth=Growth.WITH_DISTANCE)
 def smape() -> None:
     r"""Absolute error in percent of the mean of prediction and target: symmetric.
 

@@ -22,7 +22,7 @@ from fastnn._core.arrays import (
     float_type,
 )
 from fastnn._core.declaration import Declared, Entry, defaults_of
-from fastnn._core.facts import Domain
+from fastnn._core.facts import Domain, Growth
 from fastnn._core.losses.labels import OPTIONS, checked_ignore_index, class_weights, label_indices
 from fastnn._core.losses.request import (
     PARTS,
@@ -146,6 +146,8 @@ class Loss(Differentiable, Pass):
         Whether the kernel may write a gradient over the predictions, none of which it reads again then.
     prediction, target : Domain
         What they usually are; what is an error is known to the kernel.
+    growth : Growth
+        How it grows far from its minimum.
     **ranges
         The ranges of the hyperparameters.
     """
@@ -170,10 +172,11 @@ class Loss(Differentiable, Pass):
         in_place: bool = True,
         prediction: Domain = Domain.NUMBERS,
         target: Domain = Domain.NUMBERS,
+        growth: Growth = Growth.CURVED,
         **ranges: Interval,
     ) -> None:
         Differentiable.__init__(self, entry)
-        self.domains = prediction, target
+        self.domains, self.growth = (prediction, target), growth
         self.varying, self.of_probabilities, self.in_place = varying, of_probabilities, in_place
         self.ranges = ranges
         self.kernel = kernel_of(entry.__name__, ranges, kernel)
