@@ -217,7 +217,9 @@ TABLES: dict[str, Callable[[], str]] = {
 
 def main() -> None:
     for name, made in TABLES.items():
-        (KERNELS / "tables" / f"{name}.pxi").write_text(made())
+        path, text = KERNELS / "tables" / f"{name}.pxi", made()
+        if not path.exists() or path.read_text() != text:  # a newer file would be compiled again
+            path.write_text(text)
 
 
 if __name__ == "__main__":
