@@ -75,8 +75,10 @@ def extension(package: str, source: Path, flags: list[str]) -> Extension:
     build_dir = Path("build/cython", package)
     code = (build_dir / source).with_suffix(".c")
     needed = {*sources(source), Path("setup.py")}
+    name = ".".join(filter(None, ("fastnn.kernels", package, source.stem)))
     [made] = cythonize(
-        Extension(".".join(filter(None, ("fastnn.kernels", package, source.stem))), [str(source)]),
+        Extension(name, [str(source)]),
+        module_name=name,
         compiler_directives=DIRECTIVES,
         include_path=["src"],
         build_dir=str(build_dir),
