@@ -128,7 +128,7 @@ def test_it_learns_the_digits(optimizer):
 
 def test_an_epoch_is_that_of_plain_numpy():
     """The twin in plain NumPy, which the demonstration times, gives the same parameters."""
-    from fastnn import demo
+    from fastnn.cli import demo
 
     rng = np.random.default_rng(0)
     x, labels = rng.normal(size=(130, 64)), rng.integers(0, 10, 130)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-import fastnn.demo
+import fastnn.cli.demo
 from fastnn import cli
 
 COMMANDS = [["-m", "fastnn"], ["-c", "import sys, fastnn_command; sys.exit(fastnn_command.main())"]]
@@ -43,7 +43,7 @@ def test_the_demo_says_what_it_found_and_writes_a_page_that_needs_no_other_file(
 @pytest.fixture
 def _no_pictures(monkeypatch):
     """Drawing takes most of the time of a short demonstration."""
-    monkeypatch.setattr(fastnn.demo, "svg", lambda figure: "<svg></svg>")
+    monkeypatch.setattr(fastnn.cli.demo, "svg", lambda figure: "<svg></svg>")
 
 
 @pytest.mark.usefixtures("_no_pictures")

@@ -5,7 +5,8 @@ checkers and editors see of them is in the stubs beside the source.
 """
 
 from fastnn import activations, ann, diagnostics, losses, objectives, optimizers, reference, rows
-from fastnn._config import __version__, show_config
+from fastnn._config import __version__ as __version__
+from fastnn._config import show_config
 from fastnn.guide import recommend
 
 _FAMILIES = (activations, rows, losses, optimizers)

@@ -67,7 +67,7 @@ def parser() -> Parser:
 
 def bench_script() -> Path | None:
     """The benchmarks of the checkout that is the working folder, or that the package was imported from."""
-    for tree in (Path.cwd(), Path(__file__).parents[2]):
+    for tree in (Path.cwd(), Path(__file__).parents[3]):
         script = tree / "bench" / "report.py"
         if script.is_file() and (tree / "src" / "fastnn").is_dir():
             return script
@@ -94,7 +94,7 @@ def writable_page(path: Path) -> Path:
 def run_demo(output: Path, *, epochs: int, seed: int, quiet: bool) -> None:
     page = writable_page(output)
     # The demo's libraries are not among the core's requirements.
-    from fastnn import demo
+    from fastnn.cli import demo
 
     demo.run(page, epochs=epochs, seed=seed, progress=not quiet, say=(lambda line: None) if quiet else print)
     print(page.resolve() if quiet else f"\nThe pictures are in {page.resolve()}")

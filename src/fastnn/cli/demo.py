@@ -209,7 +209,7 @@ def run(output: Path, *, epochs: int, seed: int, progress: bool, say: Callable[[
     )
 
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("fastnn"), autoescape=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.PackageLoader("fastnn.cli"), autoescape=True, undefined=jinja2.StrictUndefined
     )
     page = environment.get_template("demo.html").render(
         data=data,
