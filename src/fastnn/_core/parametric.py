@@ -142,7 +142,7 @@ class RReluBackward(Declared):
     nin = 2
 
     def __init__(self, leaky_relu: Activation) -> None:
-        self.leaky_relu = leaky_relu
+        self._leaky_relu = leaky_relu
         self.from_output = RandomSlopes(kernels.loops["parametric"], apply_elementwise)
 
     def declare_part(self, whole: Declared, part: str, model: Entry, *others: Entry) -> None:
@@ -163,7 +163,7 @@ class RReluBackward(Declared):
     ) -> Any:
         lower, upper = limits(lower, upper)
         if y is None:
-            return self.leaky_relu.backward(grad, x, negative_slope=(lower + upper) / 2, out=out)
+            return self._leaky_relu.backward(grad, x, negative_slope=(lower + upper) / 2, out=out)
         return self.from_output(grad, x, y, lower=lower, upper=upper, out=out)
 
 
@@ -173,7 +173,7 @@ class RRelu(Declared):
     nin = 1
 
     def __init__(self, leaky_relu: Activation, prelu: PRelu) -> None:
-        self.leaky_relu, self.prelu = leaky_relu, prelu
+        self._leaky_relu, self._prelu = leaky_relu, prelu
         self.backward = RReluBackward(leaky_relu)
 
     def __call__(
@@ -188,7 +188,7 @@ class RRelu(Declared):
     ) -> Any:
         lower, upper = limits(lower, upper)
         if rng is None:
-            return self.leaky_relu(x, negative_slope=(lower + upper) / 2, out=out)
+            return self._leaky_relu(x, negative_slope=(lower + upper) / 2, out=out)
         if not isinstance(rng, np.random.Generator):
             raise TypeError(f"rng must be a numpy.random.Generator, not {described(rng)}")
         if foreign([x, out]):
@@ -202,7 +202,7 @@ class RRelu(Declared):
             with np.errstate(all="ignore"):
                 slopes *= dtype.type(upper - lower)
                 slopes += dtype.type(lower)
-            self.prelu.broadcast(x, slopes, out=out)
+            self._prelu.broadcast(x, slopes, out=out)
 
         source = Cursor(unaliased_in_step(array, result), dtype)
         run_in_pieces(run, [source], [Cursor(result, dtype, 1, "writeonly")], result.size)

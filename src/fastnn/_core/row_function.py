@@ -110,7 +110,9 @@ def row_function(
     """
 
     def constant(**hyperparameter: float) -> float:
-        return next((ranges[name].check(name, value) for name, value in hyperparameter.items()), 1.0)
+        for name, value in hyperparameter.items():
+            return ranges[name].check(name, value)
+        return 1.0
 
     def make(entry: Entry) -> RowFunction:
         name = entry.__name__
