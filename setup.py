@@ -12,9 +12,8 @@ from setuptools import Extension, setup
 
 KERNELS = Path("src/fastnn/kernels")
 LOOPS = sorted(KERNELS.glob("loops/*.pyx"))
-# Cython's own code for memoryviews, a hundred kilobytes that every module would hold. Its name is also that of a module
-# beside all packages, so that it must be nobody else's.
-MEMORYVIEWS = KERNELS / "fastnn_memoryviews.c"
+# Cython's own code for memoryviews, a hundred kilobytes that every module would hold.
+MEMORYVIEWS = KERNELS / "memoryviews.c"
 OBJECTS = [MEMORYVIEWS, *sorted(KERNELS.glob("*.pyx"))]
 
 # Value-safe flags only: -ffast-math and its kin break NaN and infinity and set flush-to-zero for the whole process.
@@ -82,7 +81,7 @@ def extension(package: str, source: Path, flags: list[str]) -> Extension:
         compiler_directives=DIRECTIVES,
         include_path=["src"],
         build_dir=str(build_dir),
-        shared_utility_qualified_name="fastnn.kernels.fastnn_memoryviews",
+        shared_utility_qualified_name="fastnn.kernels.memoryviews",
         force=not code.exists() or any(path.stat().st_mtime > code.stat().st_mtime for path in needed),
     )
     # Set now, since Cython adds up such lists over all modules of one source.
