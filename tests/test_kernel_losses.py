@@ -191,6 +191,34 @@ def test_labels_to_be_ignored_are_counted_out(ignored):
             nn.cross_entropy(z, np.full(6, ignored), ignore_index=ignored)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("loss", [nn.cross_entropy, nn.nll, nn.focal_cross_entropy])
+@pytest.mark.parametrize("options", [{}, {"reduction": "sum"}, {"denominator": "count"}, {"ignore_index": 3}])
+def test_weights_of_classes_are_the_same_in_all_layouts(loss, dtype, options):
+    rng = np.random.default_rng(0)
+    z, labels, weights = rng.normal(size=(1000, 7)).astype(dtype), rng.integers(0, 7, 1000), rng.random(7).astype(dtype)
+    options = options.copy()
+    labels[::9] = options.get("ignore_index", -100)
+    labels[1] = 0
+    options["class_weight"] = weights
+    want = loss.value_and_gradient(np.asfortranarray(z), labels, **options)
+    assert same(loss.value_and_gradient(z, labels, **options), want)
+    for spoilt in (np.nan, np.inf, -np.inf, 0.0):
+        options["class_weight"] = np.full(7, spoilt, dtype)
+        results = []
+        for array in (z, np.asfortranarray(z)):
+            try:
+                results.append(
+                    [np.nan_to_num(part, nan=7.0) for part in loss.value_and_gradient(array, labels, **options)]
+                )
+            except ValueError as error:
+                results.append([str(error)])
+        assert all(np.array_equal(*pair) for pair in zip(*results, strict=True))
+    options["class_weight"] = weights[:-1]
+    with pytest.raises(ValueError, match="class_weight has shape"):
+        loss(z, labels, **options)
+
+
 def test_threads_with_keywords_of_their_own_do_not_disturb_each_other():
     p, t = np.linspace(-3, 3, 7), np.zeros(7)
     wants = {delta: nn.huber(p.tolist(), t, delta=delta) for delta in (0.25, 0.5, 1.0, 2.0)}

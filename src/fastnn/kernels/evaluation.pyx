@@ -9,11 +9,17 @@ cimport numpy as cnp
 from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside, store_constants
 from fastnn.kernels.loops.reductions cimport binary_scale
 
+import numpy as np
+
 cnp.import_array()
 
 cdef extern from "numpy/arrayobject.h":
     object PyArray_Scalar(void *data, cnp.dtype kind, object base)
 
+cdef enum:
+    ROWS_AT_ONCE = 16384  # whose weights are summed in one go, as elsewhere
+
+cdef object ADD = np.add.reduce
 cdef str MEAN = "mean"
 cdef str SUM = "sum"
 cdef str WEIGHT = "weight"
@@ -272,6 +278,27 @@ cdef bint is_labels(object target, object prediction):
     return True
 
 
+cdef double sum_of_weights(const Py_ssize_t *labels, Py_ssize_t rows, cnp.ndarray of_classes) except? -1:
+    """The sum of the weights of the labels that are classes, in NumPy's order; 0 for what has to be looked at."""
+    cdef Py_ssize_t classes = cnp.PyArray_SIZE(of_classes), k, label, count = 0
+    cdef bint single = cnp.PyArray_TYPE(of_classes) == cnp.NPY_FLOAT32
+    cdef const void *given = cnp.PyArray_DATA(of_classes)
+    cdef double one, largest = 0
+    cdef cnp.npy_intp size = rows
+    if rows > ROWS_AT_ONCE:
+        return 0
+    cdef cnp.ndarray weights = cnp.PyArray_EMPTY(1, &size, cnp.NPY_FLOAT64, 0)
+    cdef double *place = <double *>cnp.PyArray_DATA(weights)
+    for k in range(rows):
+        label = labels[k]
+        if <size_t>label < <size_t>classes:
+            one = (<const float *>given)[label] if single else (<const double *>given)[label]
+            largest = one if not one <= largest else largest
+            place[count] = one
+            count += 1
+    return ADD(weights[:count]) if largest < 1e100 else 0  # without a warning
+
+
 cdef class Chosen:
     """A kernel and its constants, as the keywords of some call choose them; it is never changed."""
     cdef Kernel kernel
@@ -358,9 +385,14 @@ cdef class Pass:
             and (reduction is MEAN or reduction is SUM) and (denominator is WEIGHT or denominator is COUNT)
             and self.by_default is not None
         ):
-            chosen = self.choose(own) if own else self.by_default
+            rest, of_classes = own, None
+            if own and self.takes_labels and type(own.get("class_weight")) is cnp.ndarray:
+                rest = own.copy()
+                of_classes = rest.pop("class_weight")
+            chosen = self.choose(rest) if rest else self.by_default
             if chosen is not None:
-                result = self.direct(chosen, prediction, target, out, reduction is MEAN)
+                result = self.direct(
+                    chosen, prediction, target, out, reduction is MEAN, of_classes, denominator is WEIGHT)
                 if result is not None:
                     return result
         return self.fallback(prediction, target, weight, where, reduction, denominator, out, own)
@@ -399,7 +431,9 @@ cdef class Pass:
         store_constants(constants, chosen.constants, CONSTANTS)
         return chosen
 
-    cdef object direct(self, Chosen chosen, prediction, target, out, bint mean):
+    cdef object direct(
+        self, Chosen chosen, prediction, target, out, bint mean, cnp.ndarray of_classes, bint by_weight
+    ):
         """The results, or None for arrays that have to be prepared, or in which something is wrong."""
         cdef Task task
         cdef Kernel kernel = chosen.kernel
@@ -410,10 +444,13 @@ cdef class Pass:
         task.classes = cnp.PyArray_DIM(prediction, axes - 1) if self.rowwise else 1
         task.prediction = cnp.PyArray_DATA(prediction)
         task.target = task.labels = NULL
-        cdef Py_ssize_t count = task.size // task.classes
+        cdef Py_ssize_t rows = task.size // task.classes, count = rows
+        cdef double divisor
+        if not is_array_of(of_classes, kind, task.classes) or (of_classes is not None and cnp.PyArray_NDIM(of_classes) != 1):
+            return None
         if self.takes_labels and is_labels(target, prediction):
             task.labels = <const Py_ssize_t *>cnp.PyArray_DATA(target)
-            if label_outside(task.labels, count, task.classes, chosen.ignoring, chosen.ignored, &count) >= 0 or count == 0:
+            if label_outside(task.labels, rows, task.classes, chosen.ignoring, chosen.ignored, &count) >= 0 or count == 0:
                 return None
         elif not self.takes_rows or not is_like(target, prediction):
             return None
@@ -429,10 +466,16 @@ cdef class Pass:
             and (self.in_place or cnp.PyArray_DATA(out) != cnp.PyArray_DATA(prediction))
         ):
             return None
-        cdef double scale = 1.0 / count if mean else 1.0, total
+        divisor = count
+        if of_classes is not None and task.labels is not NULL and mean and by_weight:
+            divisor = sum_of_weights(task.labels, rows, of_classes)
+            if not divisor > 0:
+                return None
+        cdef double scale = 1.0 / divisor if mean else 1.0, total
         task.value = self.value
         task.values = task.gradient = task.hessian = NULL
-        task.weight = task.of_classes = task.varying = NULL
+        task.weight = task.varying = NULL
+        task.of_classes = data_of(of_classes)
         task.soft = False
         task.total = 0
         task.constants = chosen.constants

@@ -260,6 +260,10 @@ class Loss(Differentiable, Pass):
             varying = broadcast_to(str(self.varying), varying, p.shape)
         weight = None if request.weight is None else weight_array(request.weight, shape)
         of_classes = class_weights(options.get("class_weight"), p.shape[-1], dtype) if options else None
+        # What an argument is made of may change the others while it is converted.
+        for (name, then), array in zip(shapes.items(), (p, t, varying), strict=True):
+            if array is not None and array.shape != then:
+                raise ValueError(f"{name} has changed its shape from {then} to {array.shape} during the call")
         labels = t if t.ndim < p.ndim else None
         scale = 1.0
         if request.reduction == "mean":
@@ -268,10 +272,6 @@ class Loss(Differentiable, Pass):
             scale = 1.0 / divisor(shape, counted, mask, labels, of_labels)
         if labels is not None:
             mask = None  # these rows are ignored like those of ``ignore_index``
-        # What an argument is made of may change the others while it is converted.
-        for (name, then), array in zip(shapes.items(), (p, t, varying), strict=True):
-            if array is not None and array.shape != then:
-                raise ValueError(f"{name} has changed its shape from {then} to {array.shape} during the call")
         self.check_domain(choice, p, t, dtype, mask)
         if weight is not None and weight.shape != shape:
             weight = np.broadcast_to(with_last_axes(weight, len(shape)), shape)
