@@ -82,12 +82,28 @@ def test_sparsemax_far_out_and_at_ties(dtype):
 
 
 @pytest.mark.parametrize("length", [1, 5, 20])
-def test_the_gradient_of_sparsemax_is_the_limit_of_differences(length):
+@pytest.mark.parametrize("f", [nn.sparsemax, nn.entmax15], ids=str)
+def test_the_gradient_is_the_limit_of_differences(f, length):
     x = np.random.default_rng(3).normal(0, 0.4, (3, length))
     grad = np.cos(np.arange(x.size)).reshape(x.shape)
-    expected = differences(nn.sparsemax, x, grad, 1e-7)
-    np.testing.assert_allclose(nn.sparsemax.backward(grad, x), expected, atol=1e-7)
-    np.testing.assert_array_equal(nn.sparsemax.backward(grad, x), nn.sparsemax.backward(grad, y=nn.sparsemax(x)))
+    np.testing.assert_allclose(f.backward(grad, x), differences(f, x, grad, 1e-7), atol=1e-7)
+    np.testing.assert_array_equal(f.backward(grad, x), f.backward(grad, y=f(x)))
+
+
+# 1.5-entmax
+
+
+@each_dtype
+def test_entmax15_of_two_at_ties_and_far_out(dtype):
+    """Of two the roots differ by half of what the elements do, and are the sides of a right triangle."""
+    apart = np.linspace(-2, 2, 33, dtype=dtype)
+    expected = (apart / 4 + np.sqrt(0.5 - apart.astype(float) ** 2 / 16)) ** 2
+    assert_close(nn.entmax15(np.stack([apart, np.zeros_like(apart)], 1))[:, 0], expected, dtype, units=2)
+    np.testing.assert_array_equal(nn.entmax15(np.array([0, 2, -INF], dtype)), [0, 1, 0])
+    np.testing.assert_array_equal(
+        nn.entmax15(np.array([1e30, 1e30, -1e30, 1e30, 1e30], dtype)), [0.25, 0.25, 0, 0.25, 0.25]
+    )
+    assert_close(nn.entmax15(np.full(30_000, 3, dtype)), 1 / 30_000, dtype, units=1)
 
 
 # Hardmax

@@ -843,6 +843,38 @@ def sparsemax_backward(g: Row, x: Row) -> list[Result]:
     return [Scaled(b - mean, size) if a > 0 else mpf(0) for a, b in zip(y, g, strict=True)]
 
 
+class Entmax:
+    """The 1.5-entmax of a row, as squares of half the differences from its largest element, less a limit."""
+
+    def __init__(self, x: Row) -> None:
+        self.z = [(a - max(x)) / 2 for a in x]
+        total, squares = mpf(0), mpf(0)
+        for count, a in enumerate(sorted(self.z, reverse=True), 1):
+            total, squares = total + a, squares + a * a
+            mean = total / count
+            rest = (1 - (squares - total * mean)) / count
+            if rest >= 0 and mean - root(rest) <= a:
+                self.limit = mean - root(rest)
+        self.roots = [max(a - self.limit, mpf(0)) for a in self.z]
+
+    def size(self, k: int) -> Number:
+        """Of the difference that a root is: that in which its error counts."""
+        return max(abs(self.z[k]), -self.limit) if self.roots[k] else mpf(0)
+
+
+def entmax15(x: Row) -> list[Result]:
+    s = Entmax(x)
+    return [Scaled(a**2, max(a**2, 2 * a * s.size(k))) for k, a in enumerate(s.roots)]
+
+
+def entmax15_backward(g: Row, x: Row) -> list[Result]:
+    """From outputs, whose roots have the errors of differences."""
+    s = Entmax(x)
+    mean = mpmath.fsum(a * b for a, b in zip(s.roots, g, strict=True)) / mpmath.fsum(s.roots)
+    size = max(abs(b) for a, b in zip(s.roots, g, strict=True) if a)
+    return [Scaled(a * (b - mean), s.size(k) * size) for k, (a, b) in enumerate(zip(s.roots, g, strict=True))]
+
+
 def standardized(x: Row, epsilon: Number) -> tuple[list[Number], Number]:
     """The standardized numbers, and the root they are divided by."""
     mean = mpmath.fsum(x) / len(x)
@@ -1163,6 +1195,8 @@ ROW_FUNCTIONS: dict[str, Exact] = {
     "log_softmax.backward": Exact(hard.rows_and_grads, {"gradient": log_softmax_backward}, TEMPERATURES, smallest=True),
     "sparsemax": Exact(hard.rows_without_labels, {"value": sparsemax}),
     "sparsemax.backward": Exact(hard.scores_and_grads, {"gradient": sparsemax_backward}),
+    "entmax15": Exact(hard.rows_without_labels, {"value": entmax15}),
+    "entmax15.backward": Exact(hard.scores_and_grads, {"gradient": entmax15_backward}),
     "standardize": Exact(
         hard.rows, {"value": standardize}, tuple({"epsilon": e} for e in (1e-5, 1e-20, 1.0)), smallest=True
     ),

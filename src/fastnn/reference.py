@@ -403,6 +403,22 @@ def sparsemax_backward(grad: Array, y: Array, axis: int = -1) -> Array:
     return inside * (grad - (inside * grad).sum(axis, keepdims=True) / inside.sum(axis, keepdims=True))
 
 
+def entmax15(x: Array, axis: int = -1) -> Array:
+    z = (x - x.max(axis, keepdims=True)) / 2
+    falling = np.moveaxis(-np.sort(-z, axis), axis, -1)
+    count = np.arange(1, falling.shape[-1] + 1)
+    mean = falling.cumsum(-1) / count
+    variance = (falling**2).cumsum(-1) / count - mean**2
+    limits = mean - np.sqrt(np.maximum(1 / count - variance, 0))
+    limit = np.take_along_axis(limits, (falling >= limits).sum(-1, keepdims=True) - 1, -1)
+    return np.maximum(z - np.moveaxis(limit, -1, axis), 0) ** 2
+
+
+def entmax15_backward(grad: Array, y: Array, axis: int = -1) -> Array:
+    root = np.sqrt(y)
+    return root * (grad - (root * grad).sum(axis, keepdims=True) / root.sum(axis, keepdims=True))
+
+
 def hardmax(x: Array, axis: int = -1) -> Array:
     place = np.expand_dims(x.argmax(axis), axis)
     return (np.expand_dims(np.arange(x.shape[axis]), tuple(range(1, x.ndim))).swapaxes(0, axis) == place).astype(

@@ -51,6 +51,13 @@ class _sparsemax(RowFunction):
     backward: _backward
     def __call__(self, x: ArrayLike, /, axis: int | tuple[int, ...] | None = -1, *, where: ArrayLike | None = None, out: Array | None = None) -> Array: ...
 sparsemax: _sparsemax
+class _entmax15(RowFunction):
+    """1.5-entmax, between softmax and sparsemax: small elements get exactly 0, the others change smoothly."""
+    class _backward(RowBackward):
+        def __call__(self, grad: ArrayLike, x: ArrayLike | None = None, axis: int | tuple[int, ...] | None = -1, *, y: ArrayLike | None = None, where: ArrayLike | None = None, out: Array | None = None) -> Array: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, /, axis: int | tuple[int, ...] | None = -1, *, where: ArrayLike | None = None, out: Array | None = None) -> Array: ...
+entmax15: _entmax15
 class _hardmax(RowFunction):
     """Hardmax: 1 at the first of the largest elements, 0 elsewhere."""
     class _backward(RowBackward):

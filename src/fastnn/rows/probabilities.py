@@ -126,6 +126,33 @@ def sparsemax() -> None:
     """
 
 
+@row_function()
+def entmax15() -> None:
+    r"""1.5-entmax, between softmax and sparsemax: small elements get exactly 0, the others change smoothly.
+
+    .. math:: y_i = \max(0, x_i / 2 - \tau)^2 \text{ with } \sum_i y_i = 1, \qquad
+        \frac{\partial L}{\partial x_i} = \sqrt{y_i} \Bigl(g_i - \frac{\sum_j g_j \sqrt{y_j}}{\sum_j \sqrt{y_j}}\Bigr)
+
+    Parameters
+    ----------
+    where : array_like of bool, optional
+        Mask that broadcasts to x's shape: the elements that count.
+        A masked one gets exactly 0, and a row of masked ones is all zeros.
+
+    Notes
+    -----
+    From B. Peters, V. Niculae and A. F. T. Martins, "Sparse Sequence-to-Sequence Models", ACL 2019. The threshold is
+    found by Newton's method in a few passes over the row, without sorting it. Infinities and NaN are treated as in
+    :func:`softmax`.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.entmax15(np.array([-1.0, 0.0, 0.5, 1.0])).round(3)
+    array([0.   , 0.084, 0.292, 0.624])
+    """
+
+
 @row_function(flat=True)
 def hardmax() -> None:
     r"""Hardmax: 1 at the first of the largest elements, 0 elsewhere.

@@ -1,6 +1,58 @@
 # Made by tools/tables.py.
-from fastnn.kernels.formulas.rows cimport hardmax, softmax, sparsemax, standardize
+from fastnn.kernels.formulas.rows cimport entmax, hardmax, softmax, sparsemax, standardize
 
+
+cdef void entmax15_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(entmax.entmax15_chunk[float], entmax.entmax15_end[float], row, grad, x, out, n, last)
+
+cdef void entmax15_float(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, entmax.entmax15_chunk[float], entmax.entmax15_end[float], False,
+        float_view(grad), float_view(x), float_view(out), n, constant,
+    )
+
+cdef void entmax15_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(entmax.entmax15_chunk[double], entmax.entmax15_end[double], row, grad, x, out, n, last)
+
+cdef void entmax15_double(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, entmax.entmax15_chunk[double], entmax.entmax15_end[double], False,
+        double_view(grad), double_view(x), double_view(out), n, constant,
+    )
+
+cdef void entmax15_backward_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(entmax.entmax15_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
+
+cdef void entmax15_backward_float(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, entmax.entmax15_backward_chunk[float], find_once[float], True,
+        float_view(grad), float_view(x), float_view(out), n, constant,
+    )
+
+cdef void entmax15_backward_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+) noexcept nogil:
+    pass_over(entmax.entmax15_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
+
+cdef void entmax15_backward_double(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        as_usual, entmax.entmax15_backward_chunk[double], find_once[double], True,
+        double_view(grad), double_view(x), double_view(out), n, constant,
+    )
 
 cdef void hardmax_pass_float(
     Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
@@ -316,6 +368,14 @@ cdef void standardize_backward_double(
 
 
 KERNELS = {
+    "entmax15": kernel(
+        as_usual, entmax15_pass_float, entmax15_pass_double,
+        entmax15_float, entmax15_double, False,
+    ),
+    "entmax15.backward": kernel(
+        as_usual, entmax15_backward_pass_float, entmax15_backward_pass_double,
+        entmax15_backward_float, entmax15_backward_double, True,
+    ),
     "hardmax": kernel(
         as_usual, hardmax_pass_float, hardmax_pass_double,
         hardmax_float, hardmax_double, False,
