@@ -25,7 +25,7 @@ class RootLoss(Loss):
 
     def __init__(self, entry: Entry, of_elements: Loss) -> None:
         super().__init__(entry)
-        self.of_elements = of_elements
+        self._of_elements = of_elements
 
     def evaluate(
         self,
@@ -37,7 +37,7 @@ class RootLoss(Loss):
     ) -> tuple[Any, ...]:
         if request.reduction == "none":
             self.choose(own)  # whose error names this loss
-            return self.of_elements.evaluate(request, prediction, target, own, dtype)
+            return self._of_elements.evaluate(request, prediction, target, own, dtype)
         return super().evaluate(request, prediction, target, own, dtype)
 
     def run(self, choice: Kernel, arguments: Arguments, outs: Outs, value: bool) -> float:
