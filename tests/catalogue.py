@@ -359,6 +359,6 @@ def public_callables():
             yield f"{name}.step"
         elif callable(function) and name not in WITHOUT_ARRAYS:
             yield name
-            parts = {part: value for part, value in vars(function).items() if isinstance(value, Declared)}
+            parts = {p: value for p, value in vars(function).items() if isinstance(value, Declared) and p[0] != "_"}
             # prelu.broadcast is how prelu goes on, not how it is called.
             yield from (f"{name}.{part}" for part, value in parts.items() if type(value).__name__ != "BroadcastPRelu")

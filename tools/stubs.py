@@ -91,7 +91,7 @@ def function_stub(name: str, function: Declared) -> Iterator[str]:
 
 
 def public(part: str) -> bool:
-    return part[0] != "_" and part not in ("forward", "loss", "from_output", "broadcast", "length")
+    return part[0] != "_" and part not in ("forward", "loss", "from_output", "broadcast")
 
 
 def kind_of(function: Declared) -> str:

@@ -30,7 +30,7 @@ class BatchLoss(AnsweringLoss):
 
     def __init__(self, entry: Entry, formula: Formula, length: Loss, ranges: Mapping[str, Interval]) -> None:
         super().__init__(entry)
-        self.formula, self.length, self.ranges = formula, length, ranges
+        self.formula, self._length, self.ranges = formula, length, ranges
 
     def answer(
         self,
@@ -66,7 +66,7 @@ class BatchLoss(AnsweringLoss):
         dtype = x.dtype
         same = equal_labels(labels, len(x))
         positives, negatives = same & ~np.eye(len(x), dtype=bool), ~same
-        lengths = np.asarray(self.length(x, 0.0, reduction="none"))[:, np.newaxis]
+        lengths = np.asarray(self._length(x, 0.0, reduction="none"))[:, np.newaxis]
         directions = np.divide(x, lengths, out=np.zeros_like(x), where=lengths != 0)
 
         values, count, of_similarities = self.formula(directions @ directions.T, positives, negatives, **numbers)
