@@ -472,6 +472,13 @@ def test_forms_of_losses():
         np.testing.assert_allclose(loss.hessian(rate, t, **options), bends, rtol=1e-5, atol=1e-6)
 
 
+@each_dtype
+def test_logarithms_of_the_largest_numbers(dtype):
+    largest, one = np.full(9, np.finfo(dtype).max), np.ones(9, dtype)
+    np.testing.assert_allclose(nn.gamma_nll(largest, one, log_input=False), np.log(largest[0]), rtol=1e-6)
+    np.testing.assert_allclose(nn.gaussian_nll(one, one, var=largest), np.log(largest[0]) / 2, rtol=1e-6)
+
+
 def test_the_full_likelihood_of_counts():
     counts = np.array([0, 1, 2, 5, 100.0])
     with mpmath.workdps(30):

@@ -252,7 +252,8 @@ cdef inline real fraction_of(real y, real correction, real *exponent) noexcept n
     """f and k with y + correction = (1 + f) 2^k, 1 + f in [sqrt(1/2), sqrt(2)].
 
     y is positive and normal, the correction below half a unit in its last place. k is turned into a floating-point
-    number by writing it into the low bits of a power of two.
+    number by writing it into the low bits of a power of two. The unit is 2^(1 - k): 2^-k would be infinite or negative in
+    its bits where k is the largest.
     """
     cdef uint32_t bits32, k32, m32
     cdef uint64_t bits64, k64, m64
@@ -262,7 +263,7 @@ cdef inline real fraction_of(real y, real correction, real *exponent) noexcept n
         k32 = (bits32 - <uint32_t>0x3F3504F3 + (<uint32_t>128 << 23)) >> 23
         m32 = bits32 - (k32 << 23) + (<uint32_t>128 << 23)
         memcpy(&m, &m32, sizeof(m32))
-        bits32 = m32 - bits32 + (<uint32_t>127 << 23)
+        bits32 = m32 - bits32 + (<uint32_t>128 << 23)
         memcpy(&unit, &bits32, sizeof(bits32))
         k32 = k32 | <uint32_t>0x4B000000
         memcpy(&k, &k32, sizeof(k32))
@@ -272,13 +273,13 @@ cdef inline real fraction_of(real y, real correction, real *exponent) noexcept n
         k64 = (bits64 - <uint64_t>0x3FE6A09E667F3BCD + (<uint64_t>1024 << 52)) >> 52
         m64 = bits64 - (k64 << 52) + (<uint64_t>1024 << 52)
         memcpy(&m, &m64, sizeof(m64))
-        bits64 = m64 - bits64 + (<uint64_t>1023 << 52)
+        bits64 = m64 - bits64 + (<uint64_t>1024 << 52)
         memcpy(&unit, &bits64, sizeof(bits64))
         k64 = k64 | <uint64_t>0x4330000000000000
         memcpy(&k, &k64, sizeof(k64))
         k = k - <real>(4503599627370496 + 1024)
     exponent[0] = k
-    return mul_add(correction, unit, m - <real>1)
+    return mul_add(<real>0.5 * correction, unit, m - <real>1)
 
 
 cdef inline real half_of(real f) noexcept nogil:
