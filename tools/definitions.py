@@ -103,6 +103,7 @@ DEFINITIONS = {
         lambda x: x * clip(x + 3, 0, 6) / 6, lambda x: x / 3 + mpf(1) / 2 if -3 < x < 3 else mpf(x >= 3)
     ),
     "mish": Definition(lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x))), mish_derivative),
+    "hard_mish": Definition(lambda x: x * clip(x + 2, 0, 2) / 2, lambda x: x + 1 if -2 < x < 0 else mpf(x >= 0)),
     "softplus": Definition(lambda x: mpmath.log1p(mpmath.exp(x)), logistic),
     "squareplus": Definition(lambda x: (x + root(x * x + 4)) / 2, lambda x: (1 + x / root(x * x + 4)) / 2),
     "softshrink": Definition(lambda x: mpmath.sign(x) * max(abs(x) - 0.5, 0), lambda x: step(abs(x), 0.5)),

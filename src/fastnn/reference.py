@@ -206,6 +206,14 @@ def mish_derivative(x: Array) -> Array:
     return np.tanh(softplus(x)) + x * sigmoid(x) * tanh_derivative(softplus(x))
 
 
+def hard_mish(x: Array) -> Array:
+    return x * np.clip(x + 2, 0, 2) / 2
+
+
+def hard_mish_derivative(x: Array) -> Array:
+    return np.where(x < 0, np.where(x > -2, x + 1, 0), 1)
+
+
 def softplus(x: Array, beta: float = 1.0) -> Array:
     return np.logaddexp(0, beta * x) / beta
 

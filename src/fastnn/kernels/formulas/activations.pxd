@@ -424,6 +424,19 @@ cdef inline real mish_derivative(real x, const double *p) noexcept nogil:
     return without_headroom(y) if x < 0 else y
 
 
+# hard_mish: y = x (x + 2) / 2 between -2 and 0, 0 below, x above. The derivative is 0 at -2.
+
+cdef inline real hard_mish(real x, const double *p) noexcept nogil:
+    cdef real y = <real>0.5 * (x * (x + <real>2))
+    y = <real>0 if x <= -2 else y
+    return x if x >= 0 else y
+
+cdef inline real hard_mish_derivative(real x, const double *p) noexcept nogil:
+    cdef real slope = x + <real>1
+    slope = <real>0 if x <= -2 else slope
+    return <real>1 if x >= 0 else slope
+
+
 # softplus: y = log(1 + e^(b x)) / b = max(x, 0) + log(1 + e^-|b x|) / b. The derivative is sigmoid(b x) = 1 - e^(-b y).
 
 cdef inline real softplus(real x, const double *p) noexcept nogil:
