@@ -27,6 +27,10 @@ def above(x: Array, low: float) -> Array:
     return np.where(x > low, np.ones_like(x), np.zeros_like(x))
 
 
+def erf(x: Array) -> Array:
+    return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), x.dtype)
+
+
 def linear(x: Array) -> Array:
     return x.copy()
 
@@ -155,7 +159,7 @@ def gelu_gate(x: Array, approximate: str = "none") -> Array:
     """What x is multiplied by: the normal distribution, or a sigmoid that is close to it."""
     if approximate == "tanh":
         return sigmoid(2 * np.sqrt(2 / np.pi).astype(x.dtype) * (x + 0.044715 * x**3))
-    return (1 + np.frompyfunc(math.erf, 1, 1)(x / np.sqrt(2)).astype(x.dtype)) / 2
+    return (1 + erf(x / np.sqrt(2).astype(x.dtype))) / 2
 
 
 def gelu_derivative(x: Array, approximate: str = "none") -> Array:
@@ -212,6 +216,14 @@ def hard_mish(x: Array) -> Array:
 
 def hard_mish_derivative(x: Array) -> Array:
     return np.where(x < 0, np.where(x > -2, x + 1, 0), 1)
+
+
+def serf(x: Array) -> Array:
+    return x * erf(softplus(x))
+
+
+def serf_derivative(x: Array) -> Array:
+    return erf(softplus(x)) + x * sigmoid(x) * np.exp(-(softplus(x) ** 2)) * 2 / np.sqrt(np.pi).astype(x.dtype)
 
 
 def softplus(x: Array, beta: float = 1.0) -> Array:

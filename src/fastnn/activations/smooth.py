@@ -235,6 +235,34 @@ def hard_mish() -> None:
     """
 
 
+@activation_function(
+    edges=((-inf, 0, 0), (0, 0, math.erf(math.log(2))), (inf, inf, 1), (-1e30, 0, 0), (1e30, 1e30, 1)),
+    bounds=(3.4, 4.4),
+    crossing=-1.1931,
+)
+def serf() -> None:
+    r"""An error function in the form of :func:`mish`.
+
+    .. math:: f(x) = x \operatorname{erf}(\log(1 + e^x))
+
+    Returns
+    -------
+    ndarray or scalar
+        From -0.349 up; 0 at -inf.
+
+    Notes
+    -----
+    From S. Nag, M. Bhattacharyya, A. Mukherjee and R. Kundu, "Serf: Towards Better Training of Deep Neural Networks
+    Using Log-Softplus ERror Activation Function", WACV 2023.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.serf(np.array([-1.0, 0.0, 1.0]))
+    array([-0.34224796,  0.        ,  0.93672192])
+    """
+
+
 @activation_function(edges=((-inf, 0, 0), (0, 0, 0.5), (inf, inf, 1)), bounds=(3.6, 5.7), crossing=-0.7862)
 def dish() -> None:
     r"""An algebraic function in the form of :func:`silu`.

@@ -549,3 +549,63 @@ cdef inline real normal_tail(real w) noexcept nogil:
         t = mul_add(t, fourth, -0.02546745757526724)
         p = mul_add(square, mul_add(w, t, s), mul_add(w, q, p))
     return p
+
+
+cdef inline real softplus_erf(real z) noexcept nogil:
+    """erf(s) / v - 2 for s = 2 atanh(v) and z = v^2 <= 1/4: that of s = log(1 + e) for v = e / (2 + e)."""
+    cdef real p, q, square
+    if real is float:
+        p = <real>-0.0687137022614479
+        p = mul_add(p, z, <real>-0.07623587548732758)
+        p = mul_add(p, z, <real>0.0926307737827301)
+        p = mul_add(p, z, <real>1.0531796216964722)
+        p = mul_add(p, z, <real>-2.256758689880371)
+        p = mul_add(p, z, <real>0.25675833225250244)
+    else:
+        square = z * z
+        p = 0.0023860792803616017
+        p = mul_add(p, square, 0.0032111197806328376)
+        p = mul_add(p, square, 0.002257759710083386)
+        p = mul_add(p, square, -0.019913454717755318)
+        p = mul_add(p, square, -0.080399500590411)
+        p = mul_add(p, square, 1.0531538892904941)
+        p = mul_add(p, square, 0.2567583341910252)
+        q = 0.00040122765036596387
+        q = mul_add(q, square, 0.0029295420096170587)
+        q = mul_add(q, square, -0.0034282430305861734)
+        q = mul_add(q, square, -0.05345016666957352)
+        q = mul_add(q, square, 0.09313605815653124)
+        q = mul_add(q, square, -2.2567583341910358)
+        p = mul_add(z, q, p)
+    return p
+
+
+cdef inline real softplus_erf_slope(real z) noexcept nogil:
+    """The derivative of erf(s) with respect to that v, less 2."""
+    cdef real p, q, square
+    if real is float:
+        p = <real>-0.26625338196754456
+        p = mul_add(p, z, <real>-0.5917817950248718)
+        p = mul_add(p, z, <real>-0.7221837043762207)
+        p = mul_add(p, z, <real>0.6517743468284607)
+        p = mul_add(p, z, <real>5.265778541564941)
+        p = mul_add(p, z, <real>-6.770275115966797)
+        p = mul_add(p, z, <real>0.25675833225250244)
+    else:
+        square = z * z
+        p = 0.023925902843393722
+        p = mul_add(p, square, 0.05459281922295561)
+        p = mul_add(p, square, 0.03764841497290242)
+        p = mul_add(p, square, -0.25888380718397397)
+        p = mul_add(p, square, -0.7235955259610767)
+        p = mul_add(p, square, 5.265769446447213)
+        p = mul_add(p, square, 0.2567583341910252)
+        q = 0.019845446479250413
+        q = mul_add(q, square, 0.037409538038063704)
+        q = mul_add(q, square, 0.059408689379730414)
+        q = mul_add(q, square, -0.05132569459843688)
+        q = mul_add(q, square, -0.5879512958838332)
+        q = mul_add(q, square, 0.6519524075605049)
+        q = mul_add(q, square, -6.7702750025730865)
+        p = mul_add(z, q, p)
+    return p
