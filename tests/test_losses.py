@@ -422,6 +422,8 @@ def test_errors_of_losses_in_ulp(name, dtype):
     [
         (nn.mae, 1, 1, 0, 0, 0),
         (nn.quantile, 1, 1, 0, 0, 0),
+        (nn.expectile, 1, 1, 0, 0, 1),
+        (nn.expectile, -np.inf, 1, np.inf, -np.inf, 1),
         (nn.huber, 2, 1, 0.5, 1, 1),
         (nn.smooth_l1, 2, 1, 0.5, 1, 1),
         (nn.hinge, 1, 1, 0, 0, 0),
@@ -554,6 +556,24 @@ def test_a_varying_hyperparameter_at_its_default_and_beyond():
     ]:
         with pytest.raises(error, match=message):
             loss(np.zeros((4, 3)), 0.0, **keywords)
+
+
+@pytest.mark.parametrize("tau", [0.1, 0.5, 0.8])
+def test_the_expectile_of_a_sample(tau):
+    """The minimum is where the shares tau and 1 - tau of what is above and below it balance."""
+    targets = np.random.default_rng(0).exponential(size=101)
+    expectile = targets.mean()
+    for _ in range(50):  # Newton's steps, which end after a few
+        options = {"tau": tau, "reduction": "sum"}
+        slope, bend = nn.expectile.gradient_and_hessian(np.full(101, expectile), targets, **options)
+        expectile -= slope.sum() / bend.sum()
+    above = tau * np.maximum(targets - expectile, 0).sum()
+    assert above == pytest.approx((1 - tau) * np.maximum(expectile - targets, 0).sum(), rel=1e-12)
+    if tau == 0.5:
+        assert expectile == pytest.approx(targets.mean(), rel=1e-14)
+    for value in (0, 1, -0.5):
+        with pytest.raises(ValueError, match=f"tau is {value:g}; it must be above 0 and below 1"):
+            nn.expectile(targets, targets, tau=value)
 
 
 @pytest.mark.parametrize("weight", [None, [0.5, 2.0, 1.0]])

@@ -141,6 +141,10 @@ def quantile_slope(p: Number, t: Number, q: Number) -> Number:
     return -q if t > p else 1 - q if p > t else mpf(0)
 
 
+def expectile_weight(p: Number, t: Number, tau: Number) -> Number:
+    return 1 - tau if t < p else tau
+
+
 def log_ratio(p: Number, t: Number) -> Number:
     return log((1 + p) / (1 + t))
 
@@ -958,6 +962,13 @@ LOSSES: dict[str, Exact] = {
         quantile_slope,
         zero,
         *({"q": q} for q in (0.5, 0.9, 0.99, 0.001, 0.0, 1.0)),
+    ),
+    "expectile": of_loss(
+        hard.pairs,
+        lambda p, t, tau: expectile_weight(p, t, tau) * (p - t) ** 2,
+        lambda p, t, tau: 2 * expectile_weight(p, t, tau) * (p - t),
+        lambda p, t, tau: 2 * expectile_weight(p, t, tau),
+        *({"tau": tau} for tau in (0.5, 0.9, 0.99, 0.001, 1e-12)),
     ),
     "msle": of_loss(
         hard.above_minus_one,

@@ -578,6 +578,18 @@ def quantile_gradient(prediction: Array, target: Array, q: float = 0.5) -> Array
 quantile_hessian = mae_hessian
 
 
+def expectile(prediction: Array, target: Array, tau: float = 0.5) -> Array:
+    return np.where(target < prediction, 1 - tau, tau) * (prediction - target) ** 2
+
+
+def expectile_gradient(prediction: Array, target: Array, tau: float = 0.5) -> Array:
+    return 2 * np.where(target < prediction, 1 - tau, tau) * (prediction - target)
+
+
+def expectile_hessian(prediction: Array, target: Array, tau: float = 0.5) -> Array:
+    return 2 * np.where(target < prediction, 1 - tau, tau)
+
+
 def msle(prediction: Array, target: Array) -> Array:
     return (np.log1p(prediction) - np.log1p(target)) ** 2
 

@@ -157,6 +157,24 @@ cdef inline real quantile_gradient(real p, real t, const double *a) noexcept nog
     return <real>(1 - a[0]) if r > 0 else below
 
 
+# expectile: w r^2 with the weight w = a where the target is at or above the prediction, 1 - a where it is below.
+
+cdef inline real expectile_weight(real r, const double *a) noexcept nogil:
+    cdef real above = <real>a[0], below = <real>(1 - a[0])
+    return or_nan(below if r > 0 else above, r)
+
+cdef inline real expectile(real p, real t, const double *a) noexcept nogil:
+    cdef real r = p - t
+    return expectile_weight(r, a) * r * r
+
+cdef inline real expectile_gradient(real p, real t, const double *a) noexcept nogil:
+    cdef real r = p - t
+    return <real>2 * expectile_weight(r, a) * r
+
+cdef inline real expectile_hessian(real p, real t, const double *a) noexcept nogil:
+    return <real>2 * expectile_weight(p - t, a)
+
+
 # msle: d^2, d = log((1 + p) / (1 + t)), whose size is log(1 + |r| / (1 + the smaller)): 1 plus a fraction above 0 does
 # not cancel. Below -1 it is NaN. The second derivative is 2 (1 - d) / (1 + p)^2.
 
