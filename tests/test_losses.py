@@ -432,6 +432,8 @@ def test_errors_of_losses_in_ulp(name, dtype):
         (nn.smape, 0, 0, 0, 0, 0),
         (nn.pseudo_huber, np.inf, 0, np.inf, 1, 0),
         (nn.pseudo_huber, -1e200, 0, 1e200, -1, 0),
+        (nn.fair, np.inf, 0, np.inf, 1, 0),
+        (nn.fair, -1e200, 0, 1e200, -1, 0),
         (nn.log_cosh, -np.inf, 0, np.inf, -1, 0),
         (nn.poisson_nll, -np.inf, 0, 0, 0, 0),
         (nn.gamma_nll, np.inf, 1, np.inf, 1, 0),

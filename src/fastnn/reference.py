@@ -567,6 +567,18 @@ def log_cosh_hessian(prediction: Array, target: Array) -> Array:
     return np.cosh(prediction - target) ** -2
 
 
+def fair(prediction: Array, target: Array, c: float = 1.0) -> Array:
+    return c**2 * (abs(prediction - target) / c - np.log1p(abs(prediction - target) / c))
+
+
+def fair_gradient(prediction: Array, target: Array, c: float = 1.0) -> Array:
+    return (prediction - target) / (1 + abs(prediction - target) / c)
+
+
+def fair_hessian(prediction: Array, target: Array, c: float = 1.0) -> Array:
+    return (1 + abs(prediction - target) / c) ** -2
+
+
 def quantile(prediction: Array, target: Array, q: float = 0.5) -> Array:
     return np.maximum(q * (target - prediction), (1 - q) * (prediction - target))
 

@@ -176,6 +176,33 @@ def log_cosh() -> None:
     """
 
 
+@elementwise_loss(c=POSITIVE, growth=Growth.WITH_DISTANCE)
+def fair(*, c: float = 1.0) -> None:
+    r"""Fair's loss: quadratic for small errors, and between linear and logarithmic for large ones.
+
+    .. math:: \ell(p, t) = c^2 \left( \frac{|p - t|}{c} - \log \left( 1 + \frac{|p - t|}{c} \right) \right), \qquad
+        \ell'(p, t) = \frac{p - t}{1 + |p - t| / c}
+
+    Parameters
+    ----------
+    c : float, default 1.0
+        The slope far out; positive.
+
+    Notes
+    -----
+    As the objective of LightGBM; computed without cancellation for small errors. From R. C. Fair, "On the Robust
+    Estimation of Econometric Models", Annals of Economic and Social Measurement 3 (1974).
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.fair(np.array([1e-9, 3.0]), 0.0, reduction="none").round(19)
+    array([5.00000000e-19, 1.61370564e+00])
+    >>> nn.fair.gradient(np.array([-1.0, 3.0]), 0.0, reduction="sum")
+    array([-0.5 ,  0.75])
+    """
+
+
 @elementwise_loss(varying="q", q=SHARE, growth=Growth.WITH_DISTANCE)
 def quantile(*, q: float | ArrayLike = 0.5) -> None:
     r"""Pinball loss, whose minimum is a quantile of the targets.
