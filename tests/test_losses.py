@@ -422,6 +422,8 @@ def test_errors_of_losses_in_ulp(name, dtype):
     [
         (nn.mae, 1, 1, 0, 0, 0),
         (nn.quantile, 1, 1, 0, 0, 0),
+        (nn.expectile, 1, 1, 0, 0, 1),
+        (nn.expectile, -np.inf, 1, np.inf, -np.inf, 1),
         (nn.huber, 2, 1, 0.5, 1, 1),
         (nn.smooth_l1, 2, 1, 0.5, 1, 1),
         (nn.hinge, 1, 1, 0, 0, 0),
@@ -430,6 +432,8 @@ def test_errors_of_losses_in_ulp(name, dtype):
         (nn.smape, 0, 0, 0, 0, 0),
         (nn.pseudo_huber, np.inf, 0, np.inf, 1, 0),
         (nn.pseudo_huber, -1e200, 0, 1e200, -1, 0),
+        (nn.fair, np.inf, 0, np.inf, 1, 0),
+        (nn.fair, -1e200, 0, 1e200, -1, 0),
         (nn.log_cosh, -np.inf, 0, np.inf, -1, 0),
         (nn.poisson_nll, -np.inf, 0, 0, 0, 0),
         (nn.gamma_nll, np.inf, 1, np.inf, 1, 0),
@@ -470,6 +474,13 @@ def test_forms_of_losses():
             for k in range(20)
         ]
         np.testing.assert_allclose(loss.hessian(rate, t, **options), bends, rtol=1e-5, atol=1e-6)
+
+
+@each_dtype
+def test_logarithms_of_the_largest_numbers(dtype):
+    largest, one = np.full(9, np.finfo(dtype).max), np.ones(9, dtype)
+    np.testing.assert_allclose(nn.gamma_nll(largest, one, log_input=False), np.log(largest[0]), rtol=1e-6)
+    np.testing.assert_allclose(nn.gaussian_nll(one, one, var=largest), np.log(largest[0]) / 2, rtol=1e-6)
 
 
 def test_the_full_likelihood_of_counts():
@@ -547,6 +558,24 @@ def test_a_varying_hyperparameter_at_its_default_and_beyond():
     ]:
         with pytest.raises(error, match=message):
             loss(np.zeros((4, 3)), 0.0, **keywords)
+
+
+@pytest.mark.parametrize("tau", [0.1, 0.5, 0.8])
+def test_the_expectile_of_a_sample(tau):
+    """The minimum is where the shares tau and 1 - tau of what is above and below it balance."""
+    targets = np.random.default_rng(0).exponential(size=101)
+    expectile = targets.mean()
+    for _ in range(50):  # Newton's steps, which end after a few
+        options = {"tau": tau, "reduction": "sum"}
+        slope, bend = nn.expectile.gradient_and_hessian(np.full(101, expectile), targets, **options)
+        expectile -= slope.sum() / bend.sum()
+    above = tau * np.maximum(targets - expectile, 0).sum()
+    assert above == pytest.approx((1 - tau) * np.maximum(expectile - targets, 0).sum(), rel=1e-12)
+    if tau == 0.5:
+        assert expectile == pytest.approx(targets.mean(), rel=1e-14)
+    for value in (0, 1, -0.5):
+        with pytest.raises(ValueError, match=f"tau is {value:g}; it must be above 0 and below 1"):
+            nn.expectile(targets, targets, tau=value)
 
 
 @pytest.mark.parametrize("weight", [None, [0.5, 2.0, 1.0]])

@@ -32,10 +32,14 @@ def samples():
 def test_lightgbm_predicts_the_same_as_with_its_own_losses(samples, weighted):
     x, y, w = samples
     weight = w if weighted else None
-    for loss, own, target in ((nn.l2, "regression", y), (nn.binary_cross_entropy_with_logits, "binary", y > 0)):
+    for loss, own, target in (
+        (nn.l2, "regression", y),
+        (nn.fair, "fair", y),
+        (nn.binary_cross_entropy_with_logits, "binary", y > 0),
+    ):
         options = {**LIGHTGBM, "boost_from_average": False}
         theirs = lightgbm.LGBMRegressor(objective=own, **options).fit(x, target, sample_weight=weight)
-        ours = lightgbm.LGBMRegressor(objective=nn.objectives.lightgbm(loss), **options)
+        ours = lightgbm.LGBMRegressor(objective=nn.objectives.lightgbm(loss, minimum_hessian=1e-16), **options)
         ours.fit(x, target, sample_weight=weight)
         want, got = theirs.predict(x, raw_score=True), ours.predict(x, raw_score=True)
         np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
@@ -96,6 +100,7 @@ OWN = {  # the library's own objective, and the losses that must come near it
     "lightgbm": [
         ({"objective": "mae"}, [(nn.mae, {}), (nn.log_cosh, {})]),
         ({"objective": "huber"}, [(nn.huber, {}), (nn.pseudo_huber, {})]),
+        ({"objective": "fair"}, [(nn.fair, {})]),
         ({"objective": "quantile", "alpha": 0.5}, [(nn.quantile, {})]),
         ({"objective": "quantile", "alpha": 0.1}, [(nn.quantile, {"q": 0.1})]),
     ],

@@ -70,6 +70,11 @@ def mish_derivative(x: Number) -> Number:
     return mpmath.tanh(softplus) + x * logistic(x) * mpmath.sech(softplus) ** 2
 
 
+def serf_derivative(x: Number) -> Number:
+    softplus = mpmath.log1p(mpmath.exp(x))
+    return mpmath.erf(softplus) + x * logistic(x) * mpmath.exp(-(softplus**2)) * 2 / root(mpmath.pi)
+
+
 mpf, root = mpmath.mpf, mpmath.sqrt
 with mpmath.workprec(600):
     SELU = mpf("1.0507009873554804934193349852946"), mpf("1.7580993408473768599402175208123")
@@ -103,6 +108,8 @@ DEFINITIONS = {
         lambda x: x * clip(x + 3, 0, 6) / 6, lambda x: x / 3 + mpf(1) / 2 if -3 < x < 3 else mpf(x >= 3)
     ),
     "mish": Definition(lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x))), mish_derivative),
+    "hard_mish": Definition(lambda x: x * clip(x + 2, 0, 2) / 2, lambda x: x + 1 if -2 < x < 0 else mpf(x >= 0)),
+    "serf": Definition(lambda x: x * mpmath.erf(mpmath.log1p(mpmath.exp(x))), serf_derivative),
     "softplus": Definition(lambda x: mpmath.log1p(mpmath.exp(x)), logistic),
     "squareplus": Definition(lambda x: (x + root(x * x + 4)) / 2, lambda x: (1 + x / root(x * x + 4)) / 2),
     "softshrink": Definition(lambda x: mpmath.sign(x) * max(abs(x) - 0.5, 0), lambda x: step(abs(x), 0.5)),

@@ -137,8 +137,17 @@ def sech2(x: Number) -> Number:
     return 4 * e / (1 + e) ** 2
 
 
+def fair(p: Number, t: Number, c: Number) -> Number:
+    v = abs(p - t) / c
+    return c**2 * (v - log1p(v) if v > 1e-9 else mpmath.fsum((-1) ** k * v**k / k for k in range(2, 20)))
+
+
 def quantile_slope(p: Number, t: Number, q: Number) -> Number:
     return -q if t > p else 1 - q if p > t else mpf(0)
+
+
+def expectile_weight(p: Number, t: Number, tau: Number) -> Number:
+    return 1 - tau if t < p else tau
 
 
 def log_ratio(p: Number, t: Number) -> Number:
@@ -952,12 +961,26 @@ LOSSES: dict[str, Exact] = {
         lambda p, t: mpmath.tanh(p - t),
         lambda p, t: steep(sech2(p - t), 2 * (p - t)),
     ),
+    "fair": of_loss(
+        hard.pairs,
+        fair,
+        lambda p, t, c: (p - t) / (1 + abs(p - t) / c),
+        lambda p, t, c: (1 + abs(p - t) / c) ** -2,
+        *({"c": c} for c in (1.0, 0.1, 1000.0, 1e-20)),
+    ),
     "quantile": of_loss(
         hard.pairs,
         lambda p, t, q: abs(p - t) * (q if t > p else 1 - q),
         quantile_slope,
         zero,
         *({"q": q} for q in (0.5, 0.9, 0.99, 0.001, 0.0, 1.0)),
+    ),
+    "expectile": of_loss(
+        hard.pairs,
+        lambda p, t, tau: expectile_weight(p, t, tau) * (p - t) ** 2,
+        lambda p, t, tau: 2 * expectile_weight(p, t, tau) * (p - t),
+        lambda p, t, tau: 2 * expectile_weight(p, t, tau),
+        *({"tau": tau} for tau in (0.5, 0.9, 0.99, 0.001, 1e-12)),
     ),
     "msle": of_loss(
         hard.above_minus_one,

@@ -74,7 +74,19 @@ def bend(z: mpf) -> mpf:
     return 1 / (2 * (mpmath.sqrt(1 + z) + 1))
 
 
+def softplus_erf(z: mpf) -> mpf:
+    """erf(2 atanh(v)) / v - 2 as a function of z = v^2."""
+    v = mpmath.sqrt(z)
+    return mpmath.erf(2 * mpmath.atanh(v)) / v - 2
+
+
+def softplus_erf_slope(z: mpf) -> mpf:
+    """The derivative of erf(2 atanh(v)), less 2, as a function of z = v^2."""
+    return 4 / mpmath.sqrt(mpmath.pi) * mpmath.exp(-4 * mpmath.atanh(mpmath.sqrt(z)) ** 2) / (1 - z) - 2
+
+
 S_MAX = (SQRT2 - 1) / (SQRT2 + 1)
+ERF_INTERVAL = mpf("1e-6"), mpf(1) / 4
 FITS = (
     Fit("EXP", exp_tail, (-LN2 / 2, LN2 / 2), {"float": 5, "double": 11}, lambda r: r),
     Fit("LOG", log_tail, (mpf(0), S_MAX**2), {"float": 3, "double": 7}, lambda z: z / 2),
@@ -84,6 +96,11 @@ FITS = (
     Fit("TANHSHRINK", tanh_tail, (mpf(0), mpf(1)), {"float": 7, "double": 16}, lambda z: z / (1 + z * tanh_tail(z))),
     Fit("NORMAL", normal_tail, tail_interval(mpf("14.6")), {"float": 14}, lambda w: 1 / (1 + normal_tail(w))),
     Fit("NORMAL", normal_tail, tail_interval(mpf("38.7")), {"double": 36}, lambda w: 1 / (1 + normal_tail(w))),
+    Fit("ERF", softplus_erf, ERF_INTERVAL, {"float": 6, "double": 13}, lambda z: 1 / (2 + softplus_erf(z))),
+    Fit(
+        *("ERF_SLOPE", softplus_erf_slope, ERF_INTERVAL, {"float": 7, "double": 14}),
+        lambda z: 1 / (2 + softplus_erf_slope(z)),
+    ),
 )
 
 

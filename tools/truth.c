@@ -139,6 +139,15 @@ static real mish_derivative(real x) {
     return above / sum + x * sigmoid(x) * square / (sum * sum);
 }
 
+static real hard_mish(real x) { return x >= 0 ? x : x > -2 ? x * (x + 2) / 2 : 0; }
+static real hard_mish_derivative(real x) { return x >= 0 ? 1 : x > -2 ? x + 1 : 0; }
+
+static real serf(real x) { return x * erf(softplus(x)); }
+static real serf_derivative(real x) {
+    real s = softplus(x);
+    return erf(s) + x * sigmoid(x) * exp(-s * s) * 2 / sqrt(PI);
+}
+
 static real squareplus(real x) {
     real root = sqrt(x * x + 4);
     return x > 0 ? (x + root) / 2 : 2 / (root - x);
@@ -190,7 +199,7 @@ BOTH(linear) BOTH(sigmoid) BOTH(log_sigmoid) BOTH(hard_sigmoid) BOTH(tanh) BOTH(
 BOTH(softsign) BOTH(relu) BOTH(relu6) BOTH(relu_squared) BOTH(leaky_relu) BOTH(elu) BOTH(selu) BOTH(celu) BOTH(gelu)
 BOTH(gelu_tanh) BOTH(quick_gelu) BOTH(silu) BOTH(swish) BOTH(hard_silu) BOTH(mish) BOTH(softplus) BOTH(squareplus)
 BOTH(softshrink) BOTH(hardshrink) BOTH(threshold) BOTH(thresholded_relu) BOTH(sparse_plus) BOTH(sparse_sigmoid)
-BOTH(exponential) BOTH(bent_identity) BOTH(logit) BOTH(dish) BOTH(clipped_linear)
+BOTH(hard_mish) BOTH(serf) BOTH(exponential) BOTH(bent_identity) BOTH(logit) BOTH(dish) BOTH(clipped_linear)
 
 /* The largest error of results, in units in the last place of the exact values, and where it is; near a zero of the
    function, from ``low`` to ``high``, in those of 1/2. NaN for NaN is no error. */

@@ -27,6 +27,10 @@ def above(x: Array, low: float) -> Array:
     return np.where(x > low, np.ones_like(x), np.zeros_like(x))
 
 
+def erf(x: Array) -> Array:
+    return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), x.dtype)
+
+
 def linear(x: Array) -> Array:
     return x.copy()
 
@@ -155,7 +159,7 @@ def gelu_gate(x: Array, approximate: str = "none") -> Array:
     """What x is multiplied by: the normal distribution, or a sigmoid that is close to it."""
     if approximate == "tanh":
         return sigmoid(2 * np.sqrt(2 / np.pi).astype(x.dtype) * (x + 0.044715 * x**3))
-    return (1 + np.frompyfunc(math.erf, 1, 1)(x / np.sqrt(2)).astype(x.dtype)) / 2
+    return (1 + erf(x / np.sqrt(2).astype(x.dtype))) / 2
 
 
 def gelu_derivative(x: Array, approximate: str = "none") -> Array:
@@ -204,6 +208,22 @@ def mish(x: Array) -> Array:
 
 def mish_derivative(x: Array) -> Array:
     return np.tanh(softplus(x)) + x * sigmoid(x) * tanh_derivative(softplus(x))
+
+
+def hard_mish(x: Array) -> Array:
+    return x * np.clip(x + 2, 0, 2) / 2
+
+
+def hard_mish_derivative(x: Array) -> Array:
+    return np.where(x < 0, np.where(x > -2, x + 1, 0), 1)
+
+
+def serf(x: Array) -> Array:
+    return x * erf(softplus(x))
+
+
+def serf_derivative(x: Array) -> Array:
+    return erf(softplus(x)) + x * sigmoid(x) * np.exp(-(softplus(x) ** 2)) * 2 / np.sqrt(np.pi).astype(x.dtype)
 
 
 def softplus(x: Array, beta: float = 1.0) -> Array:
@@ -547,6 +567,18 @@ def log_cosh_hessian(prediction: Array, target: Array) -> Array:
     return np.cosh(prediction - target) ** -2
 
 
+def fair(prediction: Array, target: Array, c: float = 1.0) -> Array:
+    return c**2 * (abs(prediction - target) / c - np.log1p(abs(prediction - target) / c))
+
+
+def fair_gradient(prediction: Array, target: Array, c: float = 1.0) -> Array:
+    return (prediction - target) / (1 + abs(prediction - target) / c)
+
+
+def fair_hessian(prediction: Array, target: Array, c: float = 1.0) -> Array:
+    return (1 + abs(prediction - target) / c) ** -2
+
+
 def quantile(prediction: Array, target: Array, q: float = 0.5) -> Array:
     return np.maximum(q * (target - prediction), (1 - q) * (prediction - target))
 
@@ -556,6 +588,18 @@ def quantile_gradient(prediction: Array, target: Array, q: float = 0.5) -> Array
 
 
 quantile_hessian = mae_hessian
+
+
+def expectile(prediction: Array, target: Array, tau: float = 0.5) -> Array:
+    return np.where(target < prediction, 1 - tau, tau) * (prediction - target) ** 2
+
+
+def expectile_gradient(prediction: Array, target: Array, tau: float = 0.5) -> Array:
+    return 2 * np.where(target < prediction, 1 - tau, tau) * (prediction - target)
+
+
+def expectile_hessian(prediction: Array, target: Array, tau: float = 0.5) -> Array:
+    return 2 * np.where(target < prediction, 1 - tau, tau)
 
 
 def msle(prediction: Array, target: Array) -> Array:

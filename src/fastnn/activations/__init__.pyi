@@ -313,6 +313,26 @@ class _mish(Activation):
     backward: _backward
     def __call__(self, x: ArrayLike, /, *, out: Array | None = None) -> Array: ...
 mish: _mish
+class _hard_mish(Activation):
+    """Piecewise quadratic :func:`mish`."""
+    class _derivative(Derivative):
+        def __call__(self, x: ArrayLike, /, *, out: Array | None = None) -> Array: ...
+    derivative: _derivative
+    class _backward(Backward):
+        def __call__(self, grad: ArrayLike, x: ArrayLike | None = None, *, y: ArrayLike | None = None, out: Array | None = None) -> Array: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, /, *, out: Array | None = None) -> Array: ...
+hard_mish: _hard_mish
+class _serf(Activation):
+    """An error function in the form of :func:`mish`."""
+    class _derivative(Derivative):
+        def __call__(self, x: ArrayLike, /, *, out: Array | None = None) -> Array: ...
+    derivative: _derivative
+    class _backward(Backward):
+        def __call__(self, grad: ArrayLike, x: ArrayLike | None = None, *, y: ArrayLike | None = None, out: Array | None = None) -> Array: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, /, *, out: Array | None = None) -> Array: ...
+serf: _serf
 class _dish(Activation):
     """An algebraic function in the form of :func:`silu`."""
     class _derivative(Derivative):

@@ -211,6 +211,58 @@ def mish() -> None:
     """
 
 
+@activation_function(edges=((-inf, 0, 0), (-2, 0, 0), (-1, -0.5, 0), (0, 0, 1), (inf, inf, 1)), bounds=(1.5, 0.5))
+def hard_mish() -> None:
+    r"""Piecewise quadratic :func:`mish`.
+
+    .. math:: f(x) = \tfrac12 x \min(2, \max(0, x + 2))
+
+    Returns
+    -------
+    ndarray or scalar
+        From -0.5 up: 0 up to -2, x from 0 on.
+
+    Notes
+    -----
+    The derivative at -2, where it does not exist, is 0; the autograd form of timm has -1 there. From D. Misra,
+    "H-Mish", 2020, https://github.com/digantamisra98/H-Mish.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.hard_mish(np.array([-3.0, -1.0, 1.0]))
+    array([ 0. , -0.5,  1. ])
+    """
+
+
+@activation_function(
+    edges=((-inf, 0, 0), (0, 0, math.erf(math.log(2))), (inf, inf, 1), (-1e30, 0, 0), (1e30, 1e30, 1)),
+    bounds=(3.4, 4.4),
+    crossing=-1.1931,
+)
+def serf() -> None:
+    r"""An error function in the form of :func:`mish`.
+
+    .. math:: f(x) = x \operatorname{erf}(\log(1 + e^x))
+
+    Returns
+    -------
+    ndarray or scalar
+        From -0.349 up; 0 at -inf.
+
+    Notes
+    -----
+    From S. Nag, M. Bhattacharyya, A. Mukherjee and R. Kundu, "Serf: Towards Better Training of Deep Neural Networks
+    Using Log-Softplus ERror Activation Function", WACV 2023.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.serf(np.array([-1.0, 0.0, 1.0]))
+    array([-0.34224796,  0.        ,  0.93672192])
+    """
+
+
 @activation_function(edges=((-inf, 0, 0), (0, 0, 0.5), (inf, inf, 1)), bounds=(3.6, 5.7), crossing=-0.7862)
 def dish() -> None:
     r"""An algebraic function in the form of :func:`silu`.

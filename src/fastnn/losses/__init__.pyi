@@ -215,6 +215,30 @@ class _log_cosh(Loss):
     @overload
     def __call__(self, prediction: ArrayLike, target: ArrayLike, *, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> Number | Array: ...
 log_cosh: _log_cosh
+class _fair(Loss):
+    """Fair's loss: quadratic for small errors, and between linear and logarithmic for large ones."""
+    class _gradient(PassPart):
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, c: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
+    gradient: _gradient
+    class _value_and_gradient(PassPart):
+        @overload
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, c: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
+        @overload
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, c: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"], denominator: str = 'weight', out: Array | None = None) -> tuple[Array, Array]: ...
+        @overload
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, c: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
+    value_and_gradient: _value_and_gradient
+    hessian: _gradient
+    class _gradient_and_hessian(PassPart):
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, c: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
+    gradient_and_hessian: _gradient_and_hessian
+    @overload
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, c: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> Number: ...
+    @overload
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, c: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"], denominator: str = 'weight', out: Array | None = None) -> Array: ...
+    @overload
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, c: float = 1.0, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> Number | Array: ...
+fair: _fair
 class _quantile(Loss):
     """Pinball loss, whose minimum is a quantile of the targets."""
     class _gradient(PassPart):
@@ -239,6 +263,30 @@ class _quantile(Loss):
     @overload
     def __call__(self, prediction: ArrayLike, target: ArrayLike, *, q: float | ArrayLike = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> Number | Array: ...
 quantile: _quantile
+class _expectile(Loss):
+    """Asymmetric squared error, whose minimum is an expectile of the targets."""
+    class _gradient(PassPart):
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, tau: float | ArrayLike = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
+    gradient: _gradient
+    class _value_and_gradient(PassPart):
+        @overload
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, tau: float | ArrayLike = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
+        @overload
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, tau: float | ArrayLike = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"], denominator: str = 'weight', out: Array | None = None) -> tuple[Array, Array]: ...
+        @overload
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, tau: float | ArrayLike = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
+    value_and_gradient: _value_and_gradient
+    hessian: _gradient
+    class _gradient_and_hessian(PassPart):
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, tau: float | ArrayLike = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
+    gradient_and_hessian: _gradient_and_hessian
+    @overload
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, tau: float | ArrayLike = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> Number: ...
+    @overload
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, tau: float | ArrayLike = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"], denominator: str = 'weight', out: Array | None = None) -> Array: ...
+    @overload
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, tau: float | ArrayLike = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> Number | Array: ...
+expectile: _expectile
 class _msle(Loss):
     """Squared difference of logarithms; under "mean" the mean squared logarithmic error."""
     class _gradient(PassPart):

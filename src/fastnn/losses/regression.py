@@ -6,7 +6,7 @@ from fastnn._core.arrays import ArrayLike
 from fastnn._core.facts import Domain, Growth
 from fastnn._core.losses.loss import elementwise_loss
 from fastnn._core.losses.root import root_loss
-from fastnn._core.parameters import NOT_NEGATIVE, POSITIVE, SHARE
+from fastnn._core.parameters import NOT_NEGATIVE, OPEN_SHARE, POSITIVE, SHARE
 
 
 @elementwise_loss()
@@ -176,6 +176,33 @@ def log_cosh() -> None:
     """
 
 
+@elementwise_loss(c=POSITIVE, growth=Growth.WITH_DISTANCE)
+def fair(*, c: float = 1.0) -> None:
+    r"""Fair's loss: quadratic for small errors, and between linear and logarithmic for large ones.
+
+    .. math:: \ell(p, t) = c^2 \left( \frac{|p - t|}{c} - \log \left( 1 + \frac{|p - t|}{c} \right) \right), \qquad
+        \ell'(p, t) = \frac{p - t}{1 + |p - t| / c}
+
+    Parameters
+    ----------
+    c : float, default 1.0
+        The slope far out; positive.
+
+    Notes
+    -----
+    As the objective of LightGBM; computed without cancellation for small errors. From R. C. Fair, "On the Robust
+    Estimation of Econometric Models", Annals of Economic and Social Measurement 3 (1974).
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.fair(np.array([1e-9, 3.0]), 0.0, reduction="none").round(19)
+    array([5.00000000e-19, 1.61370564e+00])
+    >>> nn.fair.gradient(np.array([-1.0, 3.0]), 0.0, reduction="sum")
+    array([-0.5 ,  0.75])
+    """
+
+
 @elementwise_loss(varying="q", q=SHARE, growth=Growth.WITH_DISTANCE)
 def quantile(*, q: float | ArrayLike = 0.5) -> None:
     r"""Pinball loss, whose minimum is a quantile of the targets.
@@ -198,6 +225,31 @@ def quantile(*, q: float | ArrayLike = 0.5) -> None:
     array([0.9, 0.1])
     >>> nn.quantile(np.array([[1.0, 2.0, 4.0]]), 2.0, q=[0.1, 0.5, 0.9], reduction="none")
     array([[0.1, 0. , 0.2]])
+    """
+
+
+@elementwise_loss(varying="tau", tau=OPEN_SHARE)
+def expectile(*, tau: float | ArrayLike = 0.5) -> None:
+    r"""Asymmetric squared error, whose minimum is an expectile of the targets.
+
+    .. math:: \ell(p, t) = \begin{cases} \tau (t - p)^2 & t \ge p \\ (1 - \tau) (p - t)^2 & \text{otherwise} \end{cases}
+
+    Parameters
+    ----------
+    tau : float or array_like, default 0.5
+        The expectile, above 0 and below 1; or one for each output, in an array that broadcasts to the prediction's
+        shape. 0.5 gives :func:`l2`, and the mean.
+
+    Notes
+    -----
+    To :func:`mse` what :func:`quantile` is to :func:`mae`. Where prediction and target agree the second derivative is
+    2 tau. From W. K. Newey and J. L. Powell, "Asymmetric Least Squares Estimation and Testing", Econometrica 55 (1987).
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.expectile(np.array([1.0, 4.0]), 2.0, tau=0.75, reduction="none")
+    array([0.75, 1.  ])
     """
 
 

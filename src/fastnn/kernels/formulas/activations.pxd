@@ -13,7 +13,8 @@ from libc.math cimport NAN, copysign, copysignf, fabs, fabsf, sqrt as sqrt_of_do
 from fastnn.kernels.formulas.elementary cimport (
     bend, cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_times_power, expm1_bounded,
     expm1_nonpositive, expm1_reduced, exponent_of, head, headroom, log1p_unit, log_odds, mul_add,
-    normal_tail, power_of_two, real, rest_of_sum, rest_of, shift_of, without_headroom, zero_below,
+    normal_tail, power_of_two, real, rest_of_sum, rest_of, shift_of, softplus_erf, softplus_erf_slope, without_headroom,
+    zero_below,
 )
 
 
@@ -422,6 +423,58 @@ cdef inline real mish_derivative(real x, const double *p) noexcept nogil:
     cdef real under_left = mul_add(mul_add(mul_add(e + <real>4, e, <real>8), e, <real>8), e, <real>4)
     cdef real y = (scaled * left if x < 0 else right) / (under_left if x < 0 else mul_add(under_right, e, <real>1))
     return without_headroom(y) if x < 0 else y
+
+
+# hard_mish: y = x (x + 2) / 2 between -2 and 0, 0 below, x above. The derivative is 0 at -2.
+
+cdef inline real hard_mish(real x, const double *p) noexcept nogil:
+    cdef real y = <real>0.5 * (x * (x + <real>2))
+    y = <real>0 if x <= -2 else y
+    return x if x >= 0 else y
+
+cdef inline real hard_mish_derivative(real x, const double *p) noexcept nogil:
+    cdef real slope = x + <real>1
+    slope = <real>0 if x <= -2 else slope
+    return <real>1 if x >= 0 else slope
+
+
+# serf: y = x erf(s), s = log(1 + e^x). Up to x = log 2, v = e^x / (2 + e^x) has s = 2 atanh(v) and v' = v (1 - v), and
+# for x < 0 it is e^x (1 - v) / 2: erf(s) is v (2 + P(v^2)), its derivative with respect to v is 2 + Q(v^2), and that of
+# y is v (2 + P + x (1 - v) (2 + Q)). Beyond, 1 - erf(s) is the normal distribution's tail, e^(-s^2) (t + t m) with
+# t = 1 / (sqrt(2) s + 1.25), as for gelu.
+
+cdef inline real serf_share(real x, real e) noexcept nogil:
+    """v, from e^-|x|."""
+    return (e if x < 0 else <real>1) / (<real>2 + e if x < 0 else mul_add(<real>2, e, <real>1))
+
+cdef inline real serf_tail(real s) noexcept nogil:
+    """e^(s^2) (1 - erf(s))."""
+    cdef real t = <real>1 / mul_add(<real>1.4142135623730951, s, <real>1.25)
+    return mul_add(t, normal_tail(mul_add(-t, <real>2.375, <real>1)), t)
+
+cdef inline real serf(real x, const double *p) noexcept nogil:
+    cdef real scaled = exp_times_power(-absolute(x), headroom(x)), e = without_headroom(scaled)
+    cdef real s = x + log1p_unit(e), v = serf_share(x, e)
+    cdef real below = mul_add(-scaled * x, v, scaled * x), above = (x + x) / mul_add(<real>2, e, <real>1)
+    cdef real twice = below if x < 0 else above
+    cdef real near = mul_add(twice, <real>0.5 * softplus_erf(v * v), twice)
+    cdef real far = mul_add(-x, exp_nonpositive(-s * s) * serf_tail(s), x)
+    near = without_headroom(near) if x < 0 else near
+    near = <real>0 if x < zero_below(x) else near
+    far = x if x > 7 else far
+    return near if x < <real>0.69 else far
+
+cdef inline real serf_derivative(real x, const double *p) noexcept nogil:
+    cdef real scaled = exp_times_power(-absolute(x), headroom(x)), e = without_headroom(scaled)
+    cdef real s = x + log1p_unit(e), v = serf_share(x, e), z = v * v, w = mul_add(-x, v, x)
+    cdef real bend = mul_add(<real>2, w, <real>2) + mul_add(w, softplus_erf_slope(z), softplus_erf(z))
+    cdef real below = <real>0.5 * mul_add(-scaled, v, scaled), near = (below if x < 0 else v) * bend
+    cdef real rise = <real>1.1283791670955126 * x / (<real>1 + e) - serf_tail(s)
+    cdef real far = mul_add(exp_nonpositive(-s * s), rise, <real>1)
+    near = without_headroom(near) if x < 0 else near
+    near = <real>0 if x < zero_below(x) else near
+    far = <real>1 if x > 7 else far
+    return near if x < <real>0.69 else far
 
 
 # softplus: y = log(1 + e^(b x)) / b = max(x, 0) + log(1 + e^-|b x|) / b. The derivative is sigmoid(b x) = 1 - e^(-b y).

@@ -252,7 +252,8 @@ cdef inline real fraction_of(real y, real correction, real *exponent) noexcept n
     """f and k with y + correction = (1 + f) 2^k, 1 + f in [sqrt(1/2), sqrt(2)].
 
     y is positive and normal, the correction below half a unit in its last place. k is turned into a floating-point
-    number by writing it into the low bits of a power of two.
+    number by writing it into the low bits of a power of two. The unit is 2^(1 - k): 2^-k would be infinite or negative in
+    its bits where k is the largest.
     """
     cdef uint32_t bits32, k32, m32
     cdef uint64_t bits64, k64, m64
@@ -262,7 +263,7 @@ cdef inline real fraction_of(real y, real correction, real *exponent) noexcept n
         k32 = (bits32 - <uint32_t>0x3F3504F3 + (<uint32_t>128 << 23)) >> 23
         m32 = bits32 - (k32 << 23) + (<uint32_t>128 << 23)
         memcpy(&m, &m32, sizeof(m32))
-        bits32 = m32 - bits32 + (<uint32_t>127 << 23)
+        bits32 = m32 - bits32 + (<uint32_t>128 << 23)
         memcpy(&unit, &bits32, sizeof(bits32))
         k32 = k32 | <uint32_t>0x4B000000
         memcpy(&k, &k32, sizeof(k32))
@@ -272,13 +273,13 @@ cdef inline real fraction_of(real y, real correction, real *exponent) noexcept n
         k64 = (bits64 - <uint64_t>0x3FE6A09E667F3BCD + (<uint64_t>1024 << 52)) >> 52
         m64 = bits64 - (k64 << 52) + (<uint64_t>1024 << 52)
         memcpy(&m, &m64, sizeof(m64))
-        bits64 = m64 - bits64 + (<uint64_t>1023 << 52)
+        bits64 = m64 - bits64 + (<uint64_t>1024 << 52)
         memcpy(&unit, &bits64, sizeof(bits64))
         k64 = k64 | <uint64_t>0x4330000000000000
         memcpy(&k, &k64, sizeof(k64))
         k = k - <real>(4503599627370496 + 1024)
     exponent[0] = k
-    return mul_add(correction, unit, m - <real>1)
+    return mul_add(<real>0.5 * correction, unit, m - <real>1)
 
 
 cdef inline real half_of(real f) noexcept nogil:
@@ -368,9 +369,9 @@ cdef inline real log1p_of(real x) noexcept nogil:
     return log_of_sum(y if not y < smallest_normal(y) else smallest_normal(y), correction)
 
 
-cdef inline real log1p_unit(real u) noexcept nogil:
-    """log(1 + u) for 0 <= u <= 1: 2 atanh(s) with s = u / (2 + u), as u - s (u - s^2 P(s^2))."""
-    cdef real s = u / (<real>2 + u), z = s * s, p, q, square
+cdef inline real atanh_tail(real z) noexcept nogil:
+    """(2 atanh(s) - 2 s) / s^3 for z = s^2 <= 1/9."""
+    cdef real p, q, square
     if real is float:
         p = <real>0.28022193908691406
         p = mul_add(p, z, <real>0.2799941599369049)
@@ -389,7 +390,13 @@ cdef inline real log1p_unit(real u) noexcept nogil:
         q = mul_add(q, square, 0.22222223971452873)
         q = mul_add(q, square, 0.4000000000015859)
         p = mul_add(z, q, p)
-    return mul_add(-s, mul_add(-z, p, u), u)
+    return p
+
+
+cdef inline real log1p_unit(real u) noexcept nogil:
+    """log(1 + u) for 0 <= u <= 1: 2 atanh(s) with s = u / (2 + u), as u - s (u - s^2 P(s^2))."""
+    cdef real s = u / (<real>2 + u), z = s * s
+    return mul_add(-s, mul_add(-z, atanh_tail(z), u), u)
 
 
 cdef inline real log_odds(real y) noexcept nogil:
@@ -547,4 +554,64 @@ cdef inline real normal_tail(real w) noexcept nogil:
         t = mul_add(t, fourth, -0.0009551534505295752)
         t = mul_add(t, fourth, -0.02546745757526724)
         p = mul_add(square, mul_add(w, t, s), mul_add(w, q, p))
+    return p
+
+
+cdef inline real softplus_erf(real z) noexcept nogil:
+    """erf(s) / v - 2 for s = 2 atanh(v) and z = v^2 <= 1/4: that of s = log(1 + e) for v = e / (2 + e)."""
+    cdef real p, q, square
+    if real is float:
+        p = <real>-0.0687137022614479
+        p = mul_add(p, z, <real>-0.07623587548732758)
+        p = mul_add(p, z, <real>0.0926307737827301)
+        p = mul_add(p, z, <real>1.0531796216964722)
+        p = mul_add(p, z, <real>-2.256758689880371)
+        p = mul_add(p, z, <real>0.25675833225250244)
+    else:
+        square = z * z
+        p = 0.0023860792803616017
+        p = mul_add(p, square, 0.0032111197806328376)
+        p = mul_add(p, square, 0.002257759710083386)
+        p = mul_add(p, square, -0.019913454717755318)
+        p = mul_add(p, square, -0.080399500590411)
+        p = mul_add(p, square, 1.0531538892904941)
+        p = mul_add(p, square, 0.2567583341910252)
+        q = 0.00040122765036596387
+        q = mul_add(q, square, 0.0029295420096170587)
+        q = mul_add(q, square, -0.0034282430305861734)
+        q = mul_add(q, square, -0.05345016666957352)
+        q = mul_add(q, square, 0.09313605815653124)
+        q = mul_add(q, square, -2.2567583341910358)
+        p = mul_add(z, q, p)
+    return p
+
+
+cdef inline real softplus_erf_slope(real z) noexcept nogil:
+    """The derivative of erf(s) with respect to that v, less 2."""
+    cdef real p, q, square
+    if real is float:
+        p = <real>-0.26625338196754456
+        p = mul_add(p, z, <real>-0.5917817950248718)
+        p = mul_add(p, z, <real>-0.7221837043762207)
+        p = mul_add(p, z, <real>0.6517743468284607)
+        p = mul_add(p, z, <real>5.265778541564941)
+        p = mul_add(p, z, <real>-6.770275115966797)
+        p = mul_add(p, z, <real>0.25675833225250244)
+    else:
+        square = z * z
+        p = 0.023925902843393722
+        p = mul_add(p, square, 0.05459281922295561)
+        p = mul_add(p, square, 0.03764841497290242)
+        p = mul_add(p, square, -0.25888380718397397)
+        p = mul_add(p, square, -0.7235955259610767)
+        p = mul_add(p, square, 5.265769446447213)
+        p = mul_add(p, square, 0.2567583341910252)
+        q = 0.019845446479250413
+        q = mul_add(q, square, 0.037409538038063704)
+        q = mul_add(q, square, 0.059408689379730414)
+        q = mul_add(q, square, -0.05132569459843688)
+        q = mul_add(q, square, -0.5879512958838332)
+        q = mul_add(q, square, 0.6519524075605049)
+        q = mul_add(q, square, -6.7702750025730865)
+        p = mul_add(z, q, p)
     return p

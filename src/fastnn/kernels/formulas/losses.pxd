@@ -12,7 +12,7 @@ from fastnn.kernels.formulas.activations cimport (
 from libc.math cimport INFINITY, NAN
 
 from fastnn.kernels.formulas.elementary cimport (
-    exp_any, exp_nonpositive, exp_of_product, expm1_nonpositive, log1p_of, log1p_unit, log_of_positive, log_probability,
+    atanh_tail, exp_any, exp_nonpositive, exp_of_product, expm1_nonpositive, log1p_of, log1p_unit, log_of_positive, log_probability,
     mul_add, power, real, smallest_normal,
 )
 
@@ -145,6 +145,24 @@ cdef inline real log_cosh_hessian(real p, real t, const double *a) noexcept nogi
     return tanh_derivative(p - t, a)
 
 
+# fair: a^2 (v - log(1 + v)), v = |r / a|. For v <= 1, where that cancels, log(1 + v) is v - s (v - s^2 P(s^2)) with
+# s = v / (2 + v). Where v overflows, the value is a |r| and the slope a.
+
+cdef inline real fair(real p, real t, const double *a) noexcept nogil:
+    cdef real c = <real>a[0], r = absolute(p - t), v = r / c, s = v / (<real>2 + v), z = s * s
+    cdef real near = (c * s) * mul_add(-c * z, atanh_tail(z), r)
+    cdef real far = mul_add(-c, log1p_of(v), r)
+    return near if v <= 1 else c * (r if v == <real>INFINITY else far)
+
+cdef inline real fair_gradient(real p, real t, const double *a) noexcept nogil:
+    cdef real c = <real>a[0], r = p - t, v = absolute(r) / c
+    return with_sign_of(c, r) if v == <real>INFINITY else r / (<real>1 + v)
+
+cdef inline real fair_hessian(real p, real t, const double *a) noexcept nogil:
+    cdef real inverse = <real>1 / (<real>1 + absolute(p - t) / <real>a[0])
+    return inverse * inverse
+
+
 # quantile: a |r| where the target is above the prediction, (1 - a) |r| where it is below.
 
 cdef inline real quantile(real p, real t, const double *a) noexcept nogil:
@@ -155,6 +173,24 @@ cdef inline real quantile_gradient(real p, real t, const double *a) noexcept nog
     cdef real r = p - t
     cdef real below = <real>-a[0] if r < 0 else r
     return <real>(1 - a[0]) if r > 0 else below
+
+
+# expectile: w r^2 with the weight w = a where the target is at or above the prediction, 1 - a where it is below.
+
+cdef inline real expectile_weight(real r, const double *a) noexcept nogil:
+    cdef real above = <real>a[0], below = <real>(1 - a[0])
+    return or_nan(below if r > 0 else above, r)
+
+cdef inline real expectile(real p, real t, const double *a) noexcept nogil:
+    cdef real r = p - t
+    return expectile_weight(r, a) * r * r
+
+cdef inline real expectile_gradient(real p, real t, const double *a) noexcept nogil:
+    cdef real r = p - t
+    return <real>2 * expectile_weight(r, a) * r
+
+cdef inline real expectile_hessian(real p, real t, const double *a) noexcept nogil:
+    return <real>2 * expectile_weight(p - t, a)
 
 
 # msle: d^2, d = log((1 + p) / (1 + t)), whose size is log(1 + |r| / (1 + the smaller)): 1 plus a fraction above 0 does

@@ -240,6 +240,30 @@ cdef void mish_double(Pass which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray o
         which, double_view(grad), double_view(x), double_view(out), p,
     )
 
+cdef void hard_mish_float(Pass which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
+    run(
+        f.hard_mish[float], f.hard_mish_derivative[float], not_told[float],
+        which, float_view(grad), float_view(x), float_view(out), p,
+    )
+
+cdef void hard_mish_double(Pass which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
+    run(
+        f.hard_mish[double], f.hard_mish_derivative[double], not_told[double],
+        which, double_view(grad), double_view(x), double_view(out), p,
+    )
+
+cdef void serf_float(Pass which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
+    run(
+        f.serf[float], f.serf_derivative[float], not_told[float],
+        which, float_view(grad), float_view(x), float_view(out), p,
+    )
+
+cdef void serf_double(Pass which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
+    run(
+        f.serf[double], f.serf_derivative[double], not_told[double],
+        which, double_view(grad), double_view(x), double_view(out), p,
+    )
+
 cdef void softplus_float(Pass which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
     run(
         f.softplus[float], f.softplus_derivative[float], f.softplus_derivative_from_output[float],
@@ -406,6 +430,8 @@ KERNELS = {
     "gelu_tanh": kernel(gelu_tanh_float, gelu_tanh_double, False),
     "hard_silu": kernel(hard_silu_float, hard_silu_double, False),
     "mish": kernel(mish_float, mish_double, False),
+    "hard_mish": kernel(hard_mish_float, hard_mish_double, False),
+    "serf": kernel(serf_float, serf_double, False),
     "softplus": kernel(softplus_float, softplus_double, True),
     "scaled_softplus": kernel(scaled_softplus_float, scaled_softplus_double, True),
     "squareplus": kernel(squareplus_float, squareplus_double, False),

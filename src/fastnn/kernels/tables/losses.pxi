@@ -42,11 +42,23 @@ cdef double log_cosh_float(Task task, float scale) noexcept nogil:
 cdef double log_cosh_double(Task task, double scale) noexcept nogil:
     return loops(f.log_cosh[double], f.log_cosh_gradient[double], f.log_cosh_hessian[double], task, scale)
 
+cdef double fair_float(Task task, float scale) noexcept nogil:
+    return loops(f.fair[float], f.fair_gradient[float], f.fair_hessian[float], task, scale)
+
+cdef double fair_double(Task task, double scale) noexcept nogil:
+    return loops(f.fair[double], f.fair_gradient[double], f.fair_hessian[double], task, scale)
+
 cdef double quantile_float(Task task, float scale) noexcept nogil:
     return varying_loops(f.quantile[float], f.quantile_gradient[float], f.flat_hessian[float], task, scale)
 
 cdef double quantile_double(Task task, double scale) noexcept nogil:
     return varying_loops(f.quantile[double], f.quantile_gradient[double], f.flat_hessian[double], task, scale)
+
+cdef double expectile_float(Task task, float scale) noexcept nogil:
+    return varying_loops(f.expectile[float], f.expectile_gradient[float], f.expectile_hessian[float], task, scale)
+
+cdef double expectile_double(Task task, double scale) noexcept nogil:
+    return varying_loops(f.expectile[double], f.expectile_gradient[double], f.expectile_hessian[double], task, scale)
 
 cdef double msle_float(Task task, float scale) noexcept nogil:
     return loops(f.msle[float], f.msle_gradient[float], f.msle_hessian[float], task, scale)
@@ -201,7 +213,9 @@ KERNELS = {
     "smooth_l1": kernel(smooth_l1_float, smooth_l1_double, NUMBERS, ANY),
     "pseudo_huber": kernel(pseudo_huber_float, pseudo_huber_double, NUMBERS, ANY),
     "log_cosh": kernel(log_cosh_float, log_cosh_double, NUMBERS, ANY),
+    "fair": kernel(fair_float, fair_double, NUMBERS, ANY),
     "quantile": kernel(quantile_float, quantile_double, NUMBERS, ANY),
+    "expectile": kernel(expectile_float, expectile_double, NUMBERS, ANY),
     "msle": kernel(msle_float, msle_double, NUMBERS, ANY),
     "mape": kernel(mape_float, mape_double, NUMBERS, ANY),
     "smape": kernel(smape_float, smape_double, NUMBERS, ANY),
