@@ -428,7 +428,10 @@ def test_a_masked_element_is_not_there(f, dtype, shape, axis):
         return
     for row, present, result in zip(*(np.moveaxis(a, axis, -1) for a in (x, mask, y)), strict=True):
         if present.any():
-            np.testing.assert_allclose(result[present], f(row[present]), rtol=32 * np.finfo(dtype).eps)
+            # Just above its threshold, what entmax15 gives is the square of a difference.
+            eps = np.finfo(dtype).eps
+            small = eps / 16 if f is nn.entmax15 else 0
+            np.testing.assert_allclose(result[present], f(row[present]), rtol=32 * eps, atol=small)
 
 
 @each_masked
