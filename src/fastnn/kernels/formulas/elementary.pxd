@@ -368,9 +368,9 @@ cdef inline real log1p_of(real x) noexcept nogil:
     return log_of_sum(y if not y < smallest_normal(y) else smallest_normal(y), correction)
 
 
-cdef inline real log1p_unit(real u) noexcept nogil:
-    """log(1 + u) for 0 <= u <= 1: 2 atanh(s) with s = u / (2 + u), as u - s (u - s^2 P(s^2))."""
-    cdef real s = u / (<real>2 + u), z = s * s, p, q, square
+cdef inline real atanh_tail(real z) noexcept nogil:
+    """(2 atanh(s) - 2 s) / s^3 for z = s^2 <= 1/9."""
+    cdef real p, q, square
     if real is float:
         p = <real>0.28022193908691406
         p = mul_add(p, z, <real>0.2799941599369049)
@@ -389,7 +389,13 @@ cdef inline real log1p_unit(real u) noexcept nogil:
         q = mul_add(q, square, 0.22222223971452873)
         q = mul_add(q, square, 0.4000000000015859)
         p = mul_add(z, q, p)
-    return mul_add(-s, mul_add(-z, p, u), u)
+    return p
+
+
+cdef inline real log1p_unit(real u) noexcept nogil:
+    """log(1 + u) for 0 <= u <= 1: 2 atanh(s) with s = u / (2 + u), as u - s (u - s^2 P(s^2))."""
+    cdef real s = u / (<real>2 + u), z = s * s
+    return mul_add(-s, mul_add(-z, atanh_tail(z), u), u)
 
 
 cdef inline real log_odds(real y) noexcept nogil:
