@@ -598,6 +598,81 @@ def dice_of(function: Function) -> Function:
     return lambda p, t, smooth: function(p, t, mpf(1) / 2, mpf(1) / 2, smooth / 2)
 
 
+class Mixture:
+    """The softmaxes p and q of two rows of logits z and t, m = b p + (1 - b) q, and the errors of their parts.
+
+    Differences of logits are rounded. Where t is not much less than elsewhere at the place of the largest z,
+    log(p / q) is made of differences z - t, else of those from the largest of each row.
+    """
+
+    def __init__(self, z: Row, t: Row, b: Number) -> None:
+        first, second, self.b = Softmax(z), Softmax(t), b
+        self.p, self.rest = first.p, first.rest
+        self.top = list(z).index(first.largest)
+        shift = z[self.top] - t[self.top]
+        change = mpmath.fsum(p * mpmath.expm1(y - x + shift) for p, x, y in zip(first.p, z, t, strict=True))
+        ratio = second.log_rest - first.log_rest + second.largest - t[self.top] if abs(change) > 0.5 else log1p(change)
+        self.apart = [x - y - shift + ratio for x, y in zip(z, t, strict=True)]
+        self.q = [p * exp(-a) if abs(a) < 1 else q for p, q, a in zip(first.p, second.p, self.apart, strict=True)]
+        self.of_q = [
+            -log1p(b * mpmath.expm1(a)) if a < 0 else -log1p((1 - b) * mpmath.expm1(-a)) - a for a in self.apart
+        ]
+        self.of_p = [
+            -log1p((1 - b) * mpmath.expm1(-a)) if a > 0 else u + a for u, a in zip(self.of_q, self.apart, strict=True)
+        ]
+        self.share = [(1 - b) * exp(u) for u in self.of_q]
+        self.depth = [max(mpf(1), first.exponent(k), second.exponent(k)) for k in range(len(z))]
+        self.steepness = [max(mpf(1), first.exponent(k)) for k in range(len(z))]
+        near = second.largest - t[self.top] <= 20
+        self.moved = [
+            max(abs(x - y), abs(shift), abs(ratio)) if near else max(mpf(1), first.largest - x, second.largest - y)
+            for x, y in zip(z, t, strict=True)
+        ]
+        self.from_top = [u - self.of_p[self.top] for u in self.of_p]
+        self.mean = mpmath.fsum(x * u for x, u in zip(self.p, self.from_top, strict=True))
+        others = [k for k in range(len(z)) if k != self.top]
+        errors = [
+            max(abs(self.of_p[k]), abs(self.of_p[self.top]), self.moved[k] * self.share[k]) for k in range(len(z))
+        ]
+        self.error = max([self.p[k] * max(errors[k], self.steepness[k] * abs(self.from_top[k])) for k in others] or [0])
+        self.errors = [max(self.error, abs(self.mean), 0 if k == self.top else errors[k]) for k in range(len(z))]
+
+
+def jensen_shannon(z: Row, t: Row, beta: Number) -> Result:
+    with mpmath.workprec(4 * mpmath.mp.prec):  # it is the square of small differences
+        return divergence(Mixture(z, t, beta))
+
+
+def divergence(x: Mixture) -> Result:
+    parts = [x.b * p * u + (1 - x.b) * q * w for p, q, u, w in zip(x.p, x.q, x.of_p, x.of_q, strict=True)]
+    # A rounded difference counts as the derivative of a part, which is small where the difference is.
+    moved = [
+        x.b * p * share * min(mpf(1), abs(a)) * m for p, share, a, m in zip(x.p, x.share, x.apart, x.moved, strict=True)
+    ]
+    value = mpmath.fsum(parts)
+    return Scaled(value, max(value, *moved, *(part * d for part, d in zip(parts, x.depth, strict=True))))
+
+
+def jensen_shannon_gradient(z: Row, t: Row, beta: Number) -> list[Result]:
+    x = Mixture(z, t, beta)
+    slopes = [beta * p * (u - x.mean) for p, u in zip(x.p, x.from_top, strict=True)]
+    return [
+        steep(Scaled(slope, max(abs(slope), beta * p * error / s)), s)
+        for slope, p, error, s in zip(slopes, x.p, x.errors, x.steepness, strict=True)
+    ]
+
+
+def jensen_shannon_hessian(z: Row, t: Row, beta: Number) -> list[Result]:
+    x = Mixture(z, t, beta)
+    results: list[Result] = []
+    for k, (p, rest, share) in enumerate(zip(x.p, x.rest, x.share, strict=True)):
+        above = mpmath.fsum(a * (b - share) for a, b in zip(x.p, x.share, strict=True))
+        bend = (rest - p) * (x.from_top[k] - x.mean) + rest * share + p * above
+        size = max(abs(bend), rest * share, p * rest if k == x.top else p, x.errors[k] / x.steepness[k])
+        results.append(steep(Scaled(beta * p * bend, beta * p * size), x.steepness[k]))
+    return results
+
+
 # Rows of features
 
 
@@ -1117,6 +1192,15 @@ LOSSES: dict[str, Exact] = {
         dice_of(tversky_gradient),
         dice_of(tversky_hessian),
         *({"smooth": s} for s in (1.0, 1e-7)),
+    ),
+    "jensen_shannon": of_loss(
+        hard.pairs_of_logit_rows,
+        jensen_shannon,
+        jensen_shannon_gradient,
+        jensen_shannon_hessian,
+        *({"beta": beta} for beta in (0.5, 0.1, 0.9)),
+        bounds={"value": 6, "gradient": 16},
+        reason="of nearly equal rows, log(p / m) is a difference of differences, each of them rounded",
     ),
     "ranking_softmax": of_loss(
         hard.graded,

@@ -465,6 +465,15 @@ def triplets(dtype: str) -> Iterator[Batch]:
             yield n.cast(x, y, 2 * x - n.near(y))
 
 
+def pairs_of_logit_rows(dtype: str) -> Iterator[Batch]:
+    """Pairs of rows of logits: any, nearly equal, and nearly equal but for a constant."""
+    for n, x in each_length(dtype, logit_rows):
+        (z,) = n.cast(x)
+        yield n.cast(z, n.rng.permuted(x, axis=-1))
+        yield n.cast(z, n.near(z.astype(float)))
+        yield n.cast(z, n.near(z.astype(float)) + n.uniform(-10, 10, len(z), 1))
+
+
 def rows_and_grads(dtype: str, strata: Callable[..., list[Array]] = logit_rows) -> Iterator[Batch]:
     """Gradients, and rows of logits: gradients of any size, of one class alone, and equal ones."""
     for k, (n, x) in enumerate(each_length(dtype, strata)):

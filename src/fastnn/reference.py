@@ -1005,6 +1005,30 @@ def kl_divergence_hessian(prediction: Array, target: Array) -> Array:
     return np.zeros_like(prediction)
 
 
+def mixture_logs(prediction: Array, target: Array, beta: float) -> tuple[Array, Array, Array, Array]:
+    """p, q, log(p / m) and log(q / m), which are 0 where p and q are."""
+    p, q = softmax(prediction), softmax(target)
+    m = beta * p + (1 - beta) * q
+    return p, q, np.log(np.where(p > 0, p / m, 1)), np.log(np.where(q > 0, q / m, 1))
+
+
+def jensen_shannon(prediction: Array, target: Array, beta: float = 0.5) -> Array:
+    p, q, of_p, of_q = mixture_logs(prediction, target, beta)
+    return (beta * p * of_p + (1 - beta) * q * of_q).sum(-1)
+
+
+def jensen_shannon_gradient(prediction: Array, target: Array, beta: float = 0.5) -> Array:
+    p, _, of_p, _ = mixture_logs(prediction, target, beta)
+    return beta * p * (of_p - (p * of_p).sum(-1, keepdims=True))
+
+
+def jensen_shannon_hessian(prediction: Array, target: Array, beta: float = 0.5) -> Array:
+    p, _, of_p, _ = mixture_logs(prediction, target, beta)
+    share = 1 - beta * np.exp(of_p)
+    away = of_p - (p * of_p).sum(-1, keepdims=True)
+    return beta * p * ((1 - 2 * p) * (away + share) + p * (p * share).sum(-1, keepdims=True))
+
+
 ranking_softmax = cross_entropy
 ranking_softmax_gradient = cross_entropy_gradient
 ranking_softmax_hessian = cross_entropy_hessian

@@ -434,6 +434,30 @@ class _kl_divergence(Loss):
     @overload
     def __call__(self, prediction: ArrayLike, target: ArrayLike, *, log_target: bool = False, generalized: bool = False, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> Number | Array: ...
 kl_divergence: _kl_divergence
+class _jensen_shannon(RowLoss):
+    """Generalized Jensen-Shannon divergence of the softmaxes of two rows of logits, as in distillation."""
+    class _gradient(PassPart):
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, beta: float = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: Array | None = None) -> Array: ...
+    gradient: _gradient
+    class _value_and_gradient(PassPart):
+        @overload
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, beta: float = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> tuple[Number, Array]: ...
+        @overload
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, beta: float = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"], denominator: str = 'weight', out: Array | None = None) -> tuple[Array, Array]: ...
+        @overload
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, beta: float = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> tuple[Number | Array, Array]: ...
+    value_and_gradient: _value_and_gradient
+    hessian: _gradient
+    class _gradient_and_hessian(PassPart):
+        def __call__(self, prediction: ArrayLike, target: ArrayLike, *, beta: float = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str = 'mean', denominator: str = 'weight', out: tuple[Array, Array] | None = None) -> tuple[Array, Array]: ...
+    gradient_and_hessian: _gradient_and_hessian
+    @overload
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, beta: float = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["mean", "sum"] = 'mean', denominator: str = 'weight', out: Array | None = None) -> Number: ...
+    @overload
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, beta: float = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: Literal["none"], denominator: str = 'weight', out: Array | None = None) -> Array: ...
+    @overload
+    def __call__(self, prediction: ArrayLike, target: ArrayLike, *, beta: float = 0.5, weight: ArrayLike | None = None, where: ArrayLike | None = None, reduction: str, denominator: str = 'weight', out: Array | None = None) -> Number | Array: ...
+jensen_shannon: _jensen_shannon
 class _binary_cross_entropy(Loss):
     """Binary cross-entropy of probabilities."""
     class _gradient(PassPart):

@@ -7,8 +7,8 @@ import math
 from fastnn._core.arrays import ArrayLike
 from fastnn._core.facts import Domain
 from fastnn._core.losses.gaussian import gaussian_loss
-from fastnn._core.losses.loss import elementwise_loss
-from fastnn._core.parameters import FINITE, NOT_NEGATIVE, POSITIVE, Kernel
+from fastnn._core.losses.loss import elementwise_loss, row_loss
+from fastnn._core.parameters import FINITE, INSIDE, NOT_NEGATIVE, POSITIVE, Kernel
 
 
 def poisson_kernel(log_input: float, full: float, epsilon: float) -> Kernel:
@@ -188,4 +188,42 @@ def kl_divergence(*, log_target: bool = False, generalized: bool = False) -> Non
     >>> import numpy as np, fastnn as nn
     >>> nn.kl_divergence(np.log([0.5, 0.5]), [1.0, 0.0], reduction="sum").round(4)
     np.float64(0.6931)
+    """
+
+
+@row_loss(beta=INSIDE)
+def jensen_shannon(*, beta: float = 0.5) -> None:
+    r"""Generalized Jensen-Shannon divergence of the softmaxes of two rows of logits, as in distillation.
+
+    .. math:: \ell(z, t) = \beta \sum_j p_j \log\frac{p_j}{m_j} + (1 - \beta) \sum_j q_j \log\frac{q_j}{m_j}, \quad
+        p = \operatorname{softmax}(z),\ q = \operatorname{softmax}(t),\ m = \beta p + (1 - \beta) q, \qquad
+        \frac{\partial \ell}{\partial z_j} =
+        \beta p_j \Bigl(\log\frac{p_j}{m_j} - \sum_k p_k \log\frac{p_k}{m_k}\Bigr)
+
+    Parameters
+    ----------
+    prediction : array_like
+        Logits z, of shape (..., classes); of the student, in distillation.
+    target : array_like
+        Logits t of the prediction's shape, of the teacher. No gradient goes to them.
+    beta : float, default 0.5
+        The weight β of the prediction, between 0 and 1, neither of which it may be: the divergence is 0 there.
+
+    Notes
+    -----
+    From R. Agarwal et al., "On-Policy Distillation of Language Models", ICLR 2024, where β is the weight of the
+    teacher: its divergence is this one with 1 - β. Divided by β or 1 - β, it goes to the divergence of one distribution
+    from the other as β goes to 0 or 1; libraries that take 0 and 1 for these have a jump there. A temperature divides
+    both rows of logits before.
+
+    The value is a sum of positive terms made of z - t, so that it keeps its digits where the rows are nearly equal and
+    it is the square of a small difference. A logit of -inf is a class that is not there: it may be absent from one row,
+    from the other or from both.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> logits = np.array([[0.0, 0.0], [0.0, -np.inf]])
+    >>> nn.jensen_shannon(logits, np.array([[0.0, 1e-8], [-np.inf, 0.0]]), reduction="none")
+    array([3.12500000e-18, 6.93147181e-01])
     """

@@ -7,6 +7,7 @@ from fastnn.kernels.formulas.rows.cross_entropy cimport (
     focal_cross_entropy_labels, generalized_cross_entropy_labels, poly_cross_entropy_labels,
 )
 from fastnn.kernels.formulas.rows.distances cimport cosine_rows, pairwise_distance_rows
+from fastnn.kernels.formulas.rows.divergences cimport jensen_shannon_rows
 from fastnn.kernels.formulas.rows.labels cimport (
     categorical_hinge_row, multi_margin_row, multiclass_perceptron_row, nll_row, sparsemax_loss_row,
 )

@@ -36,6 +36,12 @@ cdef double pairwise_distance_float(Task task, float scale) noexcept nogil:
 cdef double pairwise_distance_double(Task task, double scale) noexcept nogil:
     return row_loop(pairwise_distance_rows[double], task, scale)
 
+cdef double jensen_shannon_float(Task task, float scale) noexcept nogil:
+    return row_loop(jensen_shannon_rows[float], task, scale)
+
+cdef double jensen_shannon_double(Task task, double scale) noexcept nogil:
+    return row_loop(jensen_shannon_rows[double], task, scale)
+
 cdef double nll_float(Task task, float scale) noexcept nogil:
     return label_loop(nll_row[float], task, scale)
 
@@ -92,6 +98,7 @@ KERNELS = {
     "generalized_cross_entropy": kernel(generalized_cross_entropy_float, generalized_cross_entropy_double, LABELS, ANY),
     "cosine": kernel(cosine_float, cosine_double, ROWS, ANY),
     "pairwise_distance": kernel(pairwise_distance_float, pairwise_distance_double, ROWS, ANY),
+    "jensen_shannon": kernel(jensen_shannon_float, jensen_shannon_double, ROWS, ANY),
     "nll": kernel(nll_float, nll_double, LABELS, ANY),
     "multi_margin": kernel(multi_margin_float, multi_margin_double, LABELS, ANY),
     "multiclass_perceptron": kernel(multiclass_perceptron_float, multiclass_perceptron_double, LABELS, ANY),
