@@ -92,7 +92,14 @@ UNTOLD = {"relu": ("max_value", "negative_slope", "threshold")}
 
 def valid(function, *names):
     own = VALID_OF.get(function, {})
-    return {name: own.get(name) or VALID.get(name) or in_range(function, name) for name in names}
+    return {name: own.get(name) or usual(function, name) or in_range(function, name) for name in names}
+
+
+def usual(function, name):
+    """What its namesakes may be, unless it has another range."""
+    range_ = getattr(getattr(nn, function), "ranges", {}).get(name)
+    fits = name in VALID and (range_ is None or all(range_.low <= x <= range_.high for x in VALID[name]))
+    return VALID[name] if fits else None
 
 
 def in_range(function, name):
