@@ -31,7 +31,7 @@ import fastnn as nn
 from fastnn._core.declaration import Declared
 from fastnn._core.facts import Domain
 from fastnn._core.losses.loss import Loss
-from fastnn._core.parameters import FINITE
+from fastnn._core.parameters import FINITE, NOT_NEGATIVE
 
 # Hyperparameters: values that are valid and not the default
 
@@ -204,9 +204,6 @@ MAKERS = {
     Domain.MARKS: hot,
     Domain.SIGNS: sign,
 }
-VARYING = {"q": probability, "var": positive, "pos_weight": positive}
-"""What hyperparameters hold that may be arrays."""
-
 PARTS = ("", ".gradient", ".value_and_gradient", ".hessian", ".gradient_and_hessian")
 OUTS = {"": (0,), ".gradient": (0,), ".value_and_gradient": (1,), ".hessian": (0,), ".gradient_and_hessian": (0, 1)}
 
@@ -236,9 +233,9 @@ def rows_of_losses():
                 Argument("where", mask if name == "ranking_softmax" else item(mask), True, True, typed=False),
             ]
             if loss.varying:
-                refused = -1.0 if loss.varying == "var" else 2.0 if loss.varying == "q" else None
-                varying = Argument(loss.varying, VARYING[loss.varying], True, True, typed=False, refused=refused)
-                arguments.append(varying)
+                share = loss.ranges.get(loss.varying, NOT_NEGATIVE).high == 1
+                make, refused = (probability, 2.0) if share else (positive, -1.0)
+                arguments.append(Argument(loss.varying, make, True, True, typed=False, refused=refused))
             names = [n for n in (*loss.defaults, *loss.options) if n not in (loss.varying, "class_weight", "axis")]
             if "class_weight" in loss.options:
                 arguments.append(Argument("class_weight", of_columns(weights), True, True, typed=False))
