@@ -12,7 +12,7 @@ from fastnn._core.arrays import Array, ArrayLike, broadcast_to, float_array, flo
 from fastnn._core.declaration import Declared, Entry
 from fastnn._core.losses.loss import Loss
 from fastnn._core.losses.request import MEAN, PARTS, WEIGHT, Request
-from fastnn._core.parameters import POSITIVE, Kernel
+from fastnn._core.parameters import POSITIVE, Kernel, checked_number
 
 
 class GaussianLoss(Loss):
@@ -61,7 +61,8 @@ class VarianceGradient(Declared):
         denominator: str = WEIGHT,
         out: Array | None = None,
     ) -> Any:
-        request = Request.of(PARTS["gradient"], weight, where, reduction, denominator, out)
+        request = Request.of(PARTS["gradient"], weight, where, reduction, denominator, out).converted()
+        eps = checked_number("eps", eps)
         p, t, v = float_array("prediction", prediction), float_array("target", target), float_array("var", var)
         self.loss.split({"var": np.atleast_1d(v)})  # raises an error if there is a negative one
         v, dtype = broadcast_to("var", v, p.shape), float_type((prediction, target), (p, t))

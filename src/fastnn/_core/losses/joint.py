@@ -190,8 +190,9 @@ def pair_of_rows(
 ) -> Arranged:
     """Arrange what ``cosine_embedding`` takes."""
     margin = FINITE.check("margin", checked_number("margin", margin))
+    signs = float_array("target", target)  # first, since what it is made of may change the others
     arrays = equal_rows(x1=x1, x2=x2)
-    shape, signs = arrays[0].shape[:-1], float_array("target", target)
+    shape = arrays[0].shape[:-1]
     for other in signs[(signs != 1) & (signs != -1)].flat:
         raise ValueError(f"target holds {other}; accepted are 1 and -1")
     signs = np.require(one_for_each("target", signs, shape), arrays[0].dtype, ["C", "ALIGNED"])
@@ -203,11 +204,11 @@ def pair_of_scores(
 ) -> Arranged:
     """Arrange what ``margin_ranking`` takes."""
     margin = FINITE.check("margin", checked_number("margin", margin))
-    given = {"x1": float_array("x1", x1), "x2": float_array("x2", x2)}
+    signs, given = float_array("target", target), {"x1": float_array("x1", x1), "x2": float_array("x2", x2)}
     if len({array.ndim for array in given.values()} - {0}) > 1:
         shapes = " and ".join(f"{name} of shape {array.shape}" for name, array in given.items())
         raise ValueError(f"{shapes} have different numbers of axes; accepted is the same for both, or a number")
-    shape, signs = broadcast_shape(given), float_array("target", target)
+    shape = broadcast_shape(given)
     dtype = float_type((x1, x2, target), (*given.values(), signs))
     signs = one_for_each("target", signs, shape)
     index = first_outside(signs, SIGNS, dtype, checked_mask(where, shape, "the values'"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,10 +34,10 @@ class ListLoss(RowLoss):
         own: Mapping[str, Any],
         dtype: np.dtype[Any] | None = None,
     ) -> tuple[Any, ...]:
-        # Before the arrays are looked at: what converts it may change others.
-        weight = None if request.weight is None else float_array("weight", request.weight)
+        request, own = request.converted(), self.converted(own)
         if request.where is None:
-            return super().evaluate(replace(request, weight=weight), prediction, target, own, dtype)
+            return super().evaluate(request, prediction, target, own, dtype)
+        weight = request.weight
         p, t = float_array("prediction", prediction), float_array("target", target)
         lists, dtype = self.shape_of_values(p), dtype or float_type((prediction, target), (p, t))
         mask, t = checked_mask(request.where, p.shape, "the prediction's"), self.target_array(p, t)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -229,6 +231,9 @@ class Loss(Differentiable, Pass):
         dtype: np.dtype[Any] | None = None,
     ) -> tuple[Any, ...]:
         """The results that are wanted, in the type of the arguments or a given one."""
+        # What an argument is made of may change the memory of others while it is converted. So all are converted before
+        # a view is made of any.
+        request, own = request.converted(), self.converted(own)
         options = {name: own.get(name, default) for name, default in self.options.items()}
         hyperparameters, varying = self.split({name: own[name] for name in own if name not in options})
         choice = self.choose(hyperparameters)
@@ -238,6 +243,19 @@ class Loss(Differentiable, Pass):
             outs = Outs(*request.destinations(shape, arguments.prediction.shape, arguments.dtype))
             reduced = self.run(choice, arguments, outs, request.wants.value)
         return request.results(reduced, arguments.dtype, outs)
+
+    def converted(self, own: Mapping[str, Any]) -> dict[str, Any]:
+        """The loss's own keywords as numbers and plain arrays; what may be an array is looked at later."""
+        known = {name: own[name] for name in own if name not in self.options and name != self.varying}
+        numbers = checked_hyperparameters(self, known) if known else {}
+        converted = {**own, **{name: numbers[name] for name in known}}
+        if self.varying in converted and not isinstance(converted[self.varying], (int, float)):
+            converted[self.varying] = float_array(self.varying, converted[self.varying])
+        if converted.get("class_weight") is not None and "class_weight" in self.options:
+            converted["class_weight"] = float_array("class_weight", converted["class_weight"])
+        if "ignore_index" in converted and "ignore_index" in self.options:
+            converted["ignore_index"] = checked_ignore_index(converted["ignore_index"])
+        return converted
 
     def prepare(
         self,
@@ -250,20 +268,16 @@ class Loss(Differentiable, Pass):
         dtype: np.dtype[Any] | None,
     ) -> Arguments:
         """The arguments as arrays that fit together, every one of them checked."""
-        p = float_array("prediction", prediction)
+        t, p = float_array("target", target), float_array("prediction", prediction)
+        dtype = dtype or float_type((prediction, target), (p, t))
+        # From here on nobody else's code runs, and views may be made.
         shape = self.shape_of_values(p)
         mask = checked_mask(request.where, shape, "the values'")
-        t = self.target_array(p, target, mask, options)
-        shapes = {"prediction": p.shape, "target": t.shape, self.varying: p.shape}
-        dtype = dtype or float_type((prediction, target), (p, t))
+        t = self.target_array(p, t, mask, options)
         if varying is not None:
             varying = broadcast_to(str(self.varying), varying, p.shape)
         weight = None if request.weight is None else weight_array(request.weight, shape)
         of_classes = class_weights(options.get("class_weight"), p.shape[-1], dtype) if options else None
-        # What an argument is made of may change the others while it is converted.
-        for (name, then), array in zip(shapes.items(), (p, t, varying), strict=True):
-            if array is not None and array.shape != then:
-                raise ValueError(f"{name} has changed its shape from {then} to {array.shape} during the call")
         labels = t if t.ndim < p.ndim else None
         scale = 1.0
         if request.reduction == "mean":
@@ -394,6 +408,9 @@ class LabelLoss(RowLoss):
         if type(axis) is int and axis == -1:
             return super().evaluate(request, prediction, target, own, dtype)
         # The classes are moved to the end, in views; what is asked for goes into views of arrays in the given order.
+        request, own = request.converted(), self.converted(own)
+        with contextlib.suppress(TypeError):  # said below
+            axis = operator.index(axis)
         p, t = float_array("prediction", prediction), float_array("target", target)
         axis = checked_axis(axis, p.ndim) if p.ndim else -1
         rest = {name: value for name, value in own.items() if name != "axis"}

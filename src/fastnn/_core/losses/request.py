@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastnn import kernels
-from fastnn._core.arrays import Array, ArrayLike, checked_outs, destination, float_array
+from fastnn._core.arrays import Array, ArrayLike, boolean_array, checked_outs, destination, float_array
 from fastnn._core.pieces import PIECE, Cursor
 
 MEAN, WEIGHT = "mean", "weight"
@@ -68,6 +68,12 @@ class Request:
             return replace(request, values_out=out)
         outs = dict(zip(wants.derivatives, checked_outs(out, len(wants.derivatives)), strict=True))
         return replace(request, gradient_out=outs.get("gradient"), hessian_out=outs.get("hessian"))
+
+    def converted(self) -> Request:
+        """The same with plain arrays for weights and mask."""
+        weight = None if self.weight is None else float_array("weight", self.weight)
+        where = None if self.where is None else boolean_array(self.where)
+        return replace(self, weight=weight, where=where)
 
     def destinations(
         self, values_shape: tuple[int, ...], shape: tuple[int, ...], dtype: np.dtype[Any]
