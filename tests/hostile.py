@@ -535,6 +535,12 @@ def repeat(rnd, call):
         call.said[one] = f"<{other}>"
 
 
+def is_alone(x, call):
+    """Whether no other argument is a view of an array: it would point to memory that is gone, whoever is given it."""
+    others = [*call.given.values(), *(call.out if isinstance(call.out, tuple) else (call.out,))]
+    return not any(isinstance(a, np.ndarray) and a is not x and np.may_share_memory(a, x) for a in others)
+
+
 def interfere(rnd, call):
     """A setting that changes an argument while it is looked at."""
     names = [*call.row.settings, *(a.name for a in call.row.arguments if a.optional)]
@@ -543,8 +549,8 @@ def interfere(rnd, call):
         name, x = rnd.choice(names), rnd.choice(others)
         act, does = rnd.choice(
             (
-                (lambda: resize(x, 0), "empties"),
-                (lambda: resize(x, 5 * x.size + 1), "enlarges"),
+                (lambda: is_alone(x, call) and resize(x, 0), "empties"),
+                (lambda: is_alone(x, call) and resize(x, 5 * x.size + 1), "enlarges"),
                 (lambda: fill(x), "fills"),
             )
         )
