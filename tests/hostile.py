@@ -630,8 +630,8 @@ def judge(call, plain):
     except Warning as raised:
         return f"warning: {raised}"
     except BaseException as raised:
-        if isinstance(raised, MemoryError) and "<empty (0, 2**40)>" in call.said.values():
-            return None  # a sum of nothing along its axis has 2^40 elements
+        if isinstance(raised, MemoryError) and any("2**40" in said for said in call.said.values()):
+            return None  # a sum of nothing along an axis may have 2^40 elements
         return f"foreign exception: {type(raised).__name__}: {raised}"
     if not call.interferes:
         after = call.arrays()
