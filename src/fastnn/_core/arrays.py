@@ -190,11 +190,17 @@ def checked_mask(where: Any, shape: tuple[int, ...], masked: str = "x's") -> Arr
     """The mask of the elements that count, in the shape of what it masks."""
     if where is None:
         return None
-    mask = boolean_array(np.asarray(where) if foreign([where]) else where)
+    mask = mask_array(where)
     try:
         return np.broadcast_to(mask, shape)
     except ValueError:
         raise ValueError(f"where has shape {mask.shape}, which does not broadcast to {masked} shape {shape}") from None
+
+
+def mask_array(where: Any) -> Array:
+    """A mask as a plain array, also of another library's."""
+    mask: Array = boolean_array(np.asarray(where) if foreign([where]) else where)
+    return mask
 
 
 def boolean_array(where: Any) -> Any:

@@ -79,6 +79,13 @@ SHARE = Interval(0, 1, "between 0 and 1")
 OPEN_SHARE = Interval(0, 1, "above 0 and below 1", closed=False)
 
 
+def check_ranges(ranges: Mapping[str, Interval], values: Mapping[str, Any]) -> None:
+    """Raise a ValueError for a hyperparameter outside its range; None is in every one."""
+    for name, range_ in ranges.items():
+        if values[name] is not None:
+            range_.check(name, values[name])
+
+
 def ordered(**limits: float) -> tuple[float, ...]:
     """Two limits, given by name, of which the first must not be above the second."""
     (low_name, low), (high_name, high) = limits.items()
@@ -96,9 +103,7 @@ def kernel_of(name: str, ranges: Mapping[str, Interval], choose: Callable[..., K
     something else chooses."""
 
     def kernel(**hyperparameters: Any) -> Kernel:
-        for parameter, range_ in ranges.items():
-            if hyperparameters[parameter] is not None:
-                range_.check(parameter, hyperparameters[parameter])
+        check_ranges(ranges, hyperparameters)
         return choose(**hyperparameters) if choose else (name, tuple(hyperparameters.values()))
 
     return kernel

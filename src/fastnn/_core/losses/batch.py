@@ -12,7 +12,7 @@ from fastnn._core.arrays import Array, ArrayLike, check_out, destination, float_
 from fastnn._core.declaration import Entry
 from fastnn._core.losses.loss import AnsweringLoss, Loss
 from fastnn._core.losses.request import MEAN, WEIGHT, Request, Wants, alone
-from fastnn._core.parameters import Interval, checked_hyperparameters
+from fastnn._core.parameters import Interval, check_ranges, checked_hyperparameters
 
 Formula = Callable[..., tuple[Array, int, Callable[[float], Any]]]
 """From similarities, which pairs are of one label, which are not, and hyperparameters: the values, how many of them
@@ -49,8 +49,7 @@ class BatchLoss(AnsweringLoss):
             )
         # First what may run anybody's code, which might change the arrays.
         numbers = checked_hyperparameters(self, hyperparameter)
-        for name, range_ in self.ranges.items():
-            range_.check(name, numbers[name])
+        check_ranges(self.ranges, numbers)
         classes = integer_labels(labels)
         given = float_array("embeddings", embeddings)
         dtype = float_type([embeddings], [given])

@@ -22,7 +22,6 @@ from fastnn._core.arrays import (
     float_array,
     float_type,
     is_c_ready,
-    plain_array,
     unaliased,
     unaliased_in_step,
 )
@@ -88,9 +87,7 @@ class JointLoss(AnsweringLoss):
         if len(wants.derivatives) == 2 and out is not None:
             raise TypeError("out is taken by gradient and by hessian, not by both at once")
         # Before the arrays are looked at: what converts them may change others.
-        weight = None if weight is None else float_array("weight", weight)
-        where = None if where is None else plain_array("where", where)
-        request = Request(wants, weight, where, reduction, denominator, None if wants.derivatives else out)
+        request = Request(wants, weight, where, reduction, denominator, None if wants.derivatives else out).converted()
         with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
             value, derivatives = self.evaluate(request, out if wants.derivatives else None, arrays, own)
         return alone((*[value] * wants.value, *derivatives))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastnn import kernels
-from fastnn._core.arrays import Array, ArrayLike, boolean_array, checked_outs, destination, float_array
+from fastnn._core.arrays import Array, ArrayLike, checked_outs, destination, float_array, mask_array
 from fastnn._core.pieces import PIECE, Cursor
 
 MEAN, WEIGHT = "mean", "weight"
@@ -72,7 +72,7 @@ class Request:
     def converted(self) -> Request:
         """The same with plain arrays for weights and mask."""
         weight = None if self.weight is None else float_array("weight", self.weight)
-        where = None if self.where is None else boolean_array(self.where)
+        where = None if self.where is None else mask_array(self.where)
         return replace(self, weight=weight, where=where)
 
     def destinations(
