@@ -15,7 +15,7 @@ def run(smoothing, z, target, weight=None, of_classes=None):
     """The values, the gradient and the second derivatives of the cross-entropy."""
     values, gradient, hessian = np.empty(len(z), z.dtype), np.empty_like(z), np.empty_like(z)
     chosen = "cross_entropy", (smoothing,)
-    evaluate(chosen, z, target, weight, values, gradient, hessian, True, 0.7, z.shape[1], 0.0, None, of_classes)
+    evaluate(*chosen, z, target, weight, values, gradient, hessian, True, 0.7, z.shape[1], 0.0, None, of_classes)
     return values, gradient, hessian
 
 
@@ -67,7 +67,7 @@ def test_weights_of_classes_are_refused_where_there_are_none():
     for name in ("mse", "categorical_cross_entropy"):
         classes = 1 if name == "mse" else 3
         with pytest.raises(ValueError, match="do not fit together"):
-            evaluate((name, ()), x, x, None, None, None, None, True, 1.0, classes, 0.0, None, np.ones(classes))
+            evaluate(name, (), x, x, None, None, None, None, True, 1.0, classes, 0.0, None, np.ones(classes))
 
 
 PAIRS = {  # how many arrays, of rows or of elements, whether there are targets, and the constants
@@ -85,7 +85,7 @@ def run_pairs(name, arrays, target, weight=None, where=None, which=("gradient", 
         tuple(np.empty_like(array) for array in arrays) if part in which else None for part in ("gradient", "hessian")
     )
     kernels.losses.evaluate_joint(
-        (name, constants), arrays, target, weight, where, values, gradients, hessians, 0.7, width, 0.0
+        name, constants, arrays, target, weight, where, values, gradients, hessians, 0.7, width, 0.0
     )
     return [values, *(gradients or ()), *(hessians or ())]
 

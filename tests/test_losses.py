@@ -1483,7 +1483,7 @@ def test_the_kernels_check_what_memory_depends_on():
     evaluate, p, t = nn.kernels.losses.evaluate, np.zeros(12), np.ones(12)
     rest = (None, None, np.empty(12), None, True, 1.0)
     labels = np.zeros(4, np.intp)
-    assert evaluate(("mse", ()), p, t, *rest, 1, 0.0) == 12
+    assert evaluate("mse", (), p, t, *rest, 1, 0.0) == 12
     for kernel, prediction, target, weight, values, gradient, classes in [
         ("mse", p, t[:6], None, None, None, 1),
         ("mse", p, labels, None, None, None, 3),
@@ -1502,20 +1502,20 @@ def test_the_kernels_check_what_memory_depends_on():
         ("cosine", p, labels, None, None, None, 3),
     ]:
         with pytest.raises(ValueError, match="do not fit together"):
-            evaluate((kernel, (0.0,)), prediction, target, weight, values, gradient, None, True, 1.0, classes, 0.0)
+            evaluate(kernel, (0.0,), prediction, target, weight, values, gradient, None, True, 1.0, classes, 0.0)
     with pytest.raises(ValueError, match="constants at most, not the 5"):
-        evaluate(("mse", (0.0,) * 5), p, t, *rest, 1, 0.0)
+        evaluate("mse", (0.0,) * 5, p, t, *rest, 1, 0.0)
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "nll", "focal_cross_entropy", "multi_margin", "sparsemax_loss"])
 def test_labels_that_another_thread_has_changed_write_nothing_outside(name):
-    settings = nn.LOSSES[name].choose({})
+    kernel, constants, _ = nn.LOSSES[name].choose({})
     room = np.full((40, 3), 7.0)
     labels = np.array([0, 2**40, -(2**40), 3, -1, 10, 2, np.iinfo(np.intp).max, np.iinfo(np.intp).min, 1])
     for width in (3, 300):
         room = np.full((30, width), 7.0)
         p, gradient, hessian = np.ones((10, width)), room[10:20], np.empty((10, width))
-        nn.kernels.losses.evaluate(settings, p, labels, None, None, gradient, hessian, True, 1.0, width, 0.0)
+        nn.kernels.losses.evaluate(kernel, constants, p, labels, None, None, gradient, hessian, True, 1.0, width, 0.0)
         assert (room[:10] == 7).all()
         assert (room[20:] == 7).all()
         outside = (labels < 0) | (labels >= width)

@@ -116,19 +116,6 @@ cdef void {name}_{real}(
     return table(row, functions(), f"from fastnn.kernels.formulas.rows cimport {', '.join(modules)}\n\n")
 
 
-DOMAINS = {
-    "UNIT": (
-        *("binary_cross_entropy", "binary_cross_entropy_with_logits", "weighted_binary_cross_entropy_with_logits"),
-        *("sigmoid_focal", "multilabel_soft_margin", "multilabel_margin", "tversky"),
-    ),
-    "NOT_NEGATIVE": (
-        *("poisson_nll", "poisson_nll_of_rate", "poisson_nll_full", "poisson_nll_of_rate_full"),
-        *("gamma_nll", "gamma_nll_of_mean", "tweedie"),
-    ),
-    "SIGNS": ("hinge", "squared_hinge", "perceptron", "soft_margin", "exponential_loss", "hinge_embedding"),
-}
-"""The losses whose targets are not any numbers."""
-
 VARYING_FORMS = ("weighted_binary_cross_entropy_with_logits", "gaussian_nll", "gaussian_nll_of_variance")
 """The kernels that entries choose by themselves and whose first constant may be an array."""
 
@@ -145,10 +132,6 @@ def varying() -> set[str]:
     return found
 
 
-def domain(name: str) -> str:
-    return next((domain for domain, names in DOMAINS.items() if name in names), "ANY")
-
-
 def losses() -> str:
     names, may_vary = formulas("losses", "real", r"real [pxz], real t, const double \*a\)"), varying()
     kernel = """\
@@ -159,10 +142,10 @@ cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
     def of(name: str) -> dict[str, str]:
         hessian = f"{name}_hessian" if f"{name}_hessian" in names else "flat_hessian"
         loops = "varying_loops" if name in may_vary else "loops"
-        return {"name": name, "hessian": hessian, "loops": loops, "domain": domain(name)}
+        return {"name": name, "hessian": hessian, "loops": loops}
 
     others = ("rmse", "margin_ranking")  # whose loops are their own
-    row = '"{name}": kernel({name}_float, {name}_double, NUMBERS, {domain})'
+    row = '"{name}": kernel({name}_float, {name}_double, NUMBERS)'
     chosen = (name for name in names if f"{name}_gradient" in names and name not in others)
     return table(row, ((kernel, of(name)) for name in chosen))
 
@@ -180,9 +163,9 @@ cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
     def of(name: str, kind: str) -> dict[str, str]:
         loop = "label_loop" if kind == "row" else "row_loop"
         takes = "ROWS" if kind == "rows" else "LABELS"
-        return {"name": name, "kind": kind, "loop": loop, "takes": takes, "domain": domain(name)}
+        return {"name": name, "kind": kind, "loop": loop, "takes": takes}
 
-    row = '"{name}": kernel({name}_float, {name}_double, {takes}, {domain})'
+    row = '"{name}": kernel({name}_float, {name}_double, {takes})'
     return table(row, ((kernel, of(*function)) for function in found))
 
 

@@ -5,7 +5,7 @@ cdef enum:
     MOST_ARRAYS = 3  # of a loss with derivatives with respect to several
 
 cdef enum Domain:
-    # The targets that a loss takes; NaN is one of each.
+    # The targets that losses take; NaN is one of each.
     ANY
     UNIT
     NOT_NEGATIVE
@@ -44,15 +44,13 @@ cdef class Kernel:
     cdef float_loops for_float
     cdef double_loops for_double
     cdef Target takes
-    cdef Domain domain
 
 
-cdef inline Kernel kernel(float_loops for_float, double_loops for_double, Target takes, Domain domain):
+cdef inline Kernel kernel(float_loops for_float, double_loops for_double, Target takes):
     cdef Kernel pair = Kernel()
     pair.for_float = for_float
     pair.for_double = for_double
     pair.takes = takes
-    pair.domain = domain
     return pair
 
 

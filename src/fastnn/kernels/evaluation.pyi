@@ -8,7 +8,8 @@ class Losses:
     def __init__(self, kernels: dict[str, Any], joint: dict[str, Any]) -> None: ...
     def evaluate(
         self,
-        chosen: tuple[str, tuple[float, ...]],
+        name: str,
+        constants: tuple[float, ...],
         prediction: Array,
         target: Array,
         weight: Array | None,
@@ -24,7 +25,8 @@ class Losses:
     ) -> float: ...
     def evaluate_joint(
         self,
-        chosen: tuple[str, tuple[float, ...]],
+        name: str,
+        constants: tuple[float, ...],
         arrays: tuple[Array, ...],
         target: Array | None,
         weight: Array | None,
@@ -36,8 +38,7 @@ class Losses:
         width: int,
         total: float,
     ) -> float: ...
-    def domain_of(self, name: str) -> int: ...
-    def first_outside(self, array: Array, domain: int) -> int: ...
+    def first_outside(self, array: Array, domain: str) -> int: ...
     @staticmethod
     def first_label_outside(labels: Array, classes: int, ignored: int | None = None) -> int: ...
     @staticmethod
@@ -50,7 +51,7 @@ class Pass:
         self,
         losses: Losses,
         wanted: tuple[str, ...],
-        resolve: Callable[[dict[str, Any]], tuple[str, tuple[float, ...]]],
+        resolve: Callable[[dict[str, Any]], tuple[str, tuple[float, ...], str]],
         fallback: Callable[..., Any],
         *,
         options: dict[str, Any],

@@ -81,10 +81,7 @@ cdef void *checked(object given, int kind, Py_ssize_t size, bint is_result) exce
     if given is None:
         return NULL
     cdef cnp.ndarray array = given
-    if not (
-        cnp.PyArray_TYPE(array) == kind and cnp.PyArray_SIZE(array) == size and cnp.PyArray_ISCARRAY_RO(array)
-        and (not is_result or cnp.PyArray_ISWRITEABLE(array))
-    ):
+    if not (is_result_of(array, kind, size) if is_result else is_array_of(array, kind, size)):
         raise ValueError("the arrays of a loss do not fit together")
     return cnp.PyArray_DATA(array)
 
@@ -120,11 +117,11 @@ cdef class Losses:
         self.DOMAINS = ("numbers", "numbers from 0 to 1", "numbers of at least 0", "-1 and 1")
 
     def evaluate(
-        self, tuple chosen not None, cnp.ndarray prediction not None, cnp.ndarray target not None, cnp.ndarray weight,
-        cnp.ndarray values, cnp.ndarray gradient, cnp.ndarray hessian, bint value, double scale, Py_ssize_t classes,
-        double total, cnp.ndarray varying=None, cnp.ndarray of_classes=None,
+        self, str name not None, tuple constants not None, cnp.ndarray prediction not None,
+        cnp.ndarray target not None, cnp.ndarray weight, cnp.ndarray values, cnp.ndarray gradient, cnp.ndarray hessian,
+        bint value, double scale, Py_ssize_t classes, double total, cnp.ndarray varying=None, cnp.ndarray of_classes=None,
     ):
-        """Run a loss, given by the name of its kernel and its constants, over contiguous arrays of one type.
+        """Run a loss, given by its kernel's name and constants, over contiguous arrays of one type.
 
         ``values`` takes the weighted values, ``gradient`` and ``hessian`` the derivatives times ``scale``; where one is
         None it is not computed, but with ``value`` set and no ``values`` their sum is added to ``total`` and returned.
@@ -133,9 +130,9 @@ cdef class Losses:
         ``varying`` is the first constant of every element, in place of the one for all.
         """
         cdef Task task
-        cdef Kernel kernel = self.kernels[chosen[0]]
+        cdef Kernel kernel = self.kernels[name]
         # First what may run Python code.
-        store_constants(chosen[1], task.constants, CONSTANTS)
+        store_constants(constants, task.constants, CONSTANTS)
         cdef int kind = cnp.PyArray_TYPE(prediction)
         cdef Py_ssize_t size = cnp.PyArray_SIZE(prediction)
         cdef Py_ssize_t rows = size // max(classes, <Py_ssize_t>1)
@@ -175,8 +172,8 @@ cdef class Losses:
         return run(kernel, &task, kind, scale)
 
     def evaluate_joint(
-        self, tuple chosen not None, tuple arrays not None, cnp.ndarray target, cnp.ndarray weight, cnp.ndarray where,
-        cnp.ndarray values, tuple gradients, tuple hessians, double scale, Py_ssize_t width, double total,
+        self, str name not None, tuple constants not None, tuple arrays not None, cnp.ndarray target,
+        cnp.ndarray weight, cnp.ndarray where, cnp.ndarray values, tuple gradients, tuple hessians, double scale, Py_ssize_t width, double total,
     ):
         """The same for a loss of several arrays, with ``width`` elements to a value.
 
@@ -185,8 +182,8 @@ cdef class Losses:
         added to ``total`` and returned.
         """
         cdef JointTask task
-        cdef JointKernel kernel = self.joint[chosen[0]]
-        store_constants(chosen[1], task.constants, CONSTANTS)
+        cdef JointKernel kernel = self.joint[name]
+        store_constants(constants, task.constants, CONSTANTS)
         cdef cnp.ndarray first = arrays[0]
         cdef int kind = cnp.PyArray_TYPE(first)
         cdef Py_ssize_t size = cnp.PyArray_SIZE(first)
@@ -213,16 +210,12 @@ cdef class Losses:
                 kernel.for_float(task, <float>scale) if kind == cnp.NPY_FLOAT32 else kernel.for_double(task, scale))
         return total
 
-    def domain_of(self, str name):
-        """The targets that a kernel takes, as an index into ``DOMAINS``."""
-        return (<Kernel>self.kernels[name]).domain if name in self.kernels else ANY
-
-    def first_outside(self, cnp.ndarray array not None, int domain):
-        """The place of the first number of a contiguous array that is outside a domain, or -1; NaN is not outside."""
+    def first_outside(self, cnp.ndarray array not None, str domain not None):
+        """The index of the first number of a contiguous array outside one of ``DOMAINS``, or -1; NaN is in all."""
         cdef int kind = cnp.PyArray_TYPE(array)
         if (kind != cnp.NPY_FLOAT32 and kind != cnp.NPY_FLOAT64) or not is_array_of(array, kind, cnp.PyArray_SIZE(array)):
             raise ValueError("the array must be a contiguous one of float32 or float64")
-        return place_outside(self.finder, array, domain)
+        return place_outside(self.finder, array, self.DOMAINS.index(domain))
 
     @staticmethod
     def first_label_outside(cnp.ndarray labels not None, Py_ssize_t classes, ignored=None):
@@ -303,6 +296,7 @@ cdef class Chosen:
     """A kernel and its constants, as the keywords of some call choose them; it is never changed."""
     cdef Kernel kernel
     cdef double constants[CONSTANTS]
+    cdef int domain     # of the targets
     cdef bint ignoring  # labels of this number
     cdef Py_ssize_t ignored
     cdef dict given  # the keywords
@@ -338,7 +332,8 @@ cdef class Pass:
     wanted : tuple of str
         Which of "value", "gradient" and "hessian" a call gives.
     resolve : callable
-        It takes hyperparameters as a dict, and returns the name of the kernel and its constants, or raises an error.
+        It takes hyperparameters as a dict, and returns the name of the kernel, its constants and the domain of the
+        targets, one of the losses' ``DOMAINS``; or it raises an error.
     fallback : callable
         It takes all arguments of a call in order, the loss's own keywords in a dict.
     options : dict
@@ -426,9 +421,10 @@ cdef class Pass:
                 return None
         chosen.ignoring = ignored is not None
         chosen.ignored = ignored if chosen.ignoring else -1
-        kernel, constants = self.resolve(hyperparameters)
+        kernel, constants, domain = self.resolve(hyperparameters)
         chosen.kernel = self.losses.kernels[kernel]
         store_constants(constants, chosen.constants, CONSTANTS)
+        chosen.domain = self.losses.DOMAINS.index(domain)
         return chosen
 
     cdef object direct(
@@ -456,7 +452,7 @@ cdef class Pass:
             return None
         else:
             task.target = cnp.PyArray_DATA(target)
-            if kernel.domain != ANY and place_outside(self.losses.finder, target, kernel.domain) >= 0:
+            if chosen.domain != ANY and place_outside(self.losses.finder, target, chosen.domain) >= 0:
                 return None
         if self.of_probabilities and place_outside(self.losses.finder, prediction, UNIT) >= 0:
             return None

@@ -81,10 +81,16 @@ def gamma_nll(*, log_input: bool = True) -> None:
 def tweedie_kernel(power: float) -> Kernel:
     if power in (1, 2):
         return ("poisson_nll" if power == 1 else "gamma_nll"), ()
-    return ("tweedie" if power > 1 else "tweedie_of_any"), (power,)
+    return "tweedie", (power,)
 
 
-@elementwise_loss(tweedie_kernel, power=FINITE, prediction=Domain.POSITIVE, target=Domain.POSITIVE)
+@elementwise_loss(
+    tweedie_kernel,
+    power=FINITE,
+    prediction=Domain.POSITIVE,
+    target=Domain.POSITIVE,
+    takes_any=lambda power: power < 1,
+)
 def tweedie(*, power: float = 1.5) -> None:
     r"""Half the deviance of a Tweedie distribution, from the logarithm of the expected value.
 
@@ -160,7 +166,7 @@ def kl_divergence_kernel(log_target: float, generalized: float) -> Kernel:
     return "kl_divergence_form", (float(bool(log_target)), float(bool(generalized)))
 
 
-@elementwise_loss(kl_divergence_kernel, target=Domain.PROBABILITIES)
+@elementwise_loss(kl_divergence_kernel, target=Domain.PROBABILITIES, takes_any=True)
 def kl_divergence(*, log_target: bool = False, generalized: bool = False) -> None:
     r"""Kullback-Leibler divergence of log-probabilities from target probabilities, element by element.
 

@@ -6,10 +6,11 @@ from fastnn._core.arrays import ArrayLike
 from fastnn._core.losses.joint import joint_loss, pair_of_rows, pair_of_scores
 from fastnn._core.losses.loss import Loss
 from fastnn._core.losses.triplets import triplet_loss
+from fastnn._core.parameters import FINITE
 from fastnn.losses.distances import pairwise_distance
 
 
-@joint_loss(pair_of_rows)
+@joint_loss(pair_of_rows, margin=FINITE)
 def cosine_embedding(x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0) -> None:
     r"""Cosine distance of pairs that belong together, and similarity above a margin of those that do not.
 
@@ -39,7 +40,7 @@ def cosine_embedding(x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin:
     """
 
 
-@joint_loss(pair_of_scores)
+@joint_loss(pair_of_scores, margin=FINITE)
 def margin_ranking(x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0) -> None:
     r"""Hinge loss of the order of two scores.
 
@@ -66,7 +67,7 @@ def margin_ranking(x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: f
     """
 
 
-@triplet_loss(pairwise_distance)
+@triplet_loss(pairwise_distance, margin=FINITE)
 def triplet_margin(
     anchor: ArrayLike,
     positive: ArrayLike,

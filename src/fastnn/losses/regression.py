@@ -253,7 +253,7 @@ def expectile(*, tau: float | ArrayLike = 0.5) -> None:
     """
 
 
-@elementwise_loss(prediction=Domain.POSITIVE, target=Domain.POSITIVE, growth=Growth.WITH_DISTANCE)
+@elementwise_loss(prediction=Domain.POSITIVE, target=Domain.POSITIVE, takes_any=True, growth=Growth.WITH_DISTANCE)
 def msle() -> None:
     r"""Squared difference of logarithms; under "mean" the mean squared logarithmic error.
 
@@ -272,7 +272,7 @@ def msle() -> None:
     """
 
 
-@elementwise_loss(epsilon=POSITIVE, target=Domain.POSITIVE, growth=Growth.WITH_DISTANCE)
+@elementwise_loss(epsilon=POSITIVE, target=Domain.POSITIVE, takes_any=True, growth=Growth.WITH_DISTANCE)
 def mape(*, epsilon: float = 1e-07) -> None:
     r"""Absolute error in percent of the target; under "mean" the mean absolute percentage error.
 
@@ -295,7 +295,7 @@ def mape(*, epsilon: float = 1e-07) -> None:
     """
 
 
-@elementwise_loss(prediction=Domain.POSITIVE, target=Domain.POSITIVE, growth=Growth.WITH_DISTANCE)
+@elementwise_loss(prediction=Domain.POSITIVE, target=Domain.POSITIVE, takes_any=True, growth=Growth.WITH_DISTANCE)
 def smape() -> None:
     r"""Absolute error in percent of the mean of prediction and target: symmetric.
 

@@ -26,6 +26,7 @@ from fastnn._core.arrays import (
     unaliased_in_step,
 )
 from fastnn._core.declaration import Entry
+from fastnn._core.facts import Domain
 from fastnn._core.losses.loss import AnsweringLoss
 from fastnn._core.losses.request import (
     MEAN,
@@ -36,13 +37,10 @@ from fastnn._core.losses.request import (
     alone,
     check_reduction,
     check_values_out,
-    divisor,
     number,
-    weight_array,
-    with_last_axes,
 )
-from fastnn._core.losses.run import first_outside
-from fastnn._core.parameters import FINITE, Kernel, checked_number
+from fastnn._core.losses.run import CHECKED, first_outside
+from fastnn._core.parameters import Interval, Kernel, checked_number
 from fastnn._core.pieces import Cursor, run_in_pieces
 
 
@@ -66,9 +64,9 @@ class JointLoss(AnsweringLoss):
     parts: ClassVar[Mapping[str, Entry]] = {name: getattr(models, f"joint_{name}") for name in PARTS}
     common: ClassVar[tuple[Entry, ...]] = (models.joint_loss,)
 
-    def __init__(self, entry: Entry, arrange: Callable[..., Arranged]) -> None:
+    def __init__(self, entry: Entry, arrange: Callable[..., Arranged], **ranges: Interval) -> None:
         super().__init__(entry)
-        self.arrange = arrange
+        self.arrange, self.ranges = arrange, ranges
 
     def answer(
         self,
@@ -87,6 +85,11 @@ class JointLoss(AnsweringLoss):
         if len(wants.derivatives) == 2 and out is not None:
             raise TypeError("out is taken by gradient and by hessian, not by both at once")
         # Before the arrays are looked at: what converts them may change others.
+        own |= {
+            name: range_.check(name, checked_number(name, own[name]))
+            for name, range_ in self.ranges.items()
+            if name in own
+        }
         request = Request(wants, weight, where, reduction, denominator, None if wants.derivatives else out).converted()
         with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
             value, derivatives = self.evaluate(request, out if wants.derivatives else None, arrays, own)
@@ -115,17 +118,13 @@ def run(request: Request, out: Any, arranged: Arranged) -> tuple[Any, Sequence[t
     width = 1 if arrays[0].shape == shape else arrays[0].shape[-1]
     outs = checked_out_of_each(out, arrays)
     mask = checked_mask(request.where, shape, "the values'")
-    weight = None if request.weight is None else weight_array(request.weight, shape)
-    counted = None if request.denominator == "count" else weight
-    scale = 1.0 / divisor(shape, counted, mask) if request.reduction == "mean" else 1.0
+    weight, scale = request.weighting(shape, mask)
     values = destination(request.values_out, shape, dtype) if request.reduction == "none" else None
     parts = {
         which: [destination(one, array.shape, dtype) for one, array in zip(outs, arrays, strict=True)]
         for which in request.wants.derivatives
     }
     written = [values, *(one for part in parts.values() for one in part)]
-    if weight is not None:
-        weight = np.broadcast_to(with_last_axes(weight, len(shape)), shape)
     for one in written:
         if one is not None:
             arrays = [unaliased_in_step(array, one) for array in arrays]
@@ -138,7 +137,7 @@ def run(request: Request, out: Any, arranged: Arranged) -> tuple[Any, Sequence[t
         gradients, hessians = (
             tuple(derivatives.pop(0) for _ in rows) if part in parts else None for part in ("gradient", "hessian")
         )
-        total = kernels.losses.evaluate_joint(choice, rows, t, w, m, v, gradients, hessians, scale, width, total)
+        total = kernels.losses.evaluate_joint(*choice, rows, t, w, m, v, gradients, hessians, scale, width, total)
 
     of_type = [array for array in (*arrays, target, weight, *written) if array is not None]
     if all(is_c_ready(array, dtype) for array in of_type) and (mask is None or is_c_ready(mask, mask.dtype)):
@@ -186,7 +185,6 @@ def pair_of_rows(
     where: Array | None, /, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0
 ) -> Arranged:
     """Arrange what ``cosine_embedding`` takes."""
-    margin = FINITE.check("margin", checked_number("margin", margin))
     signs = float_array("target", target)  # first, since what it is made of may change the others
     arrays = equal_rows(x1=x1, x2=x2)
     shape = arrays[0].shape[:-1]
@@ -200,7 +198,6 @@ def pair_of_scores(
     where: Array | None, /, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0
 ) -> Arranged:
     """Arrange what ``margin_ranking`` takes."""
-    margin = FINITE.check("margin", checked_number("margin", margin))
     signs, given = float_array("target", target), {"x1": float_array("x1", x1), "x2": float_array("x2", x2)}
     if len({array.ndim for array in given.values()} - {0}) > 1:
         shapes = " and ".join(f"{name} of shape {array.shape}" for name, array in given.items())
@@ -208,16 +205,13 @@ def pair_of_scores(
     shape = broadcast_shape(given)
     dtype = float_type((x1, x2, target), (*given.values(), signs))
     signs = one_for_each("target", signs, shape)
-    index = first_outside(signs, SIGNS, dtype, checked_mask(where, shape, "the values'"))
+    index = first_outside(signs, CHECKED[Domain.SIGNS], dtype, checked_mask(where, shape, "the values'"))
     if index is not None:
         raise ValueError(f"target{list(index)} is {signs[index]}; accepted are -1 and 1")
     arrays = [np.broadcast_to(array.astype(dtype, copy=False), shape) for array in given.values()]
     return Arranged(("margin_ranking", (margin,)), arrays, shape, signs)
 
 
-SIGNS = kernels.losses.DOMAINS.index("-1 and 1")
-
-
-def joint_loss(arrange: Callable[..., Arranged]) -> Callable[[Entry], JointLoss]:
-    """Make the loss of several arrays that an entry declares."""
-    return lambda entry: JointLoss(entry, arrange)
+def joint_loss(arrange: Callable[..., Arranged], **ranges: Interval) -> Callable[[Entry], JointLoss]:
+    """Make the loss of several arrays that an entry declares, of what arranges them and the hyperparameters' ranges."""
+    return lambda entry: JointLoss(entry, arrange, **ranges)

@@ -163,7 +163,8 @@ def run(
         inputs = x.read(start, stop)
         logits = np.matmul(inputs, matrix.T, out=buffer[: stop - start])
         total = kernels.losses.evaluate(
-            ("cross_entropy", ()),
+            "cross_entropy",
+            (),
             logits,
             targets[start:stop],
             None if weights is None else weights[start:stop],

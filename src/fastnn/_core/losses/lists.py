@@ -18,7 +18,7 @@ from fastnn._core.arrays import (
 )
 from fastnn._core.declaration import Entry
 from fastnn._core.losses.loss import RowLoss
-from fastnn._core.losses.request import WEIGHT, Request, divisor, weight_array, with_last_axes
+from fastnn._core.losses.request import WEIGHT, Request
 from fastnn._core.parameters import Kernel
 from fastnn._core.pieces import blocks
 
@@ -37,16 +37,13 @@ class ListLoss(RowLoss):
         request, own = request.converted(), self.converted(own)
         if request.where is None:
             return super().evaluate(request, prediction, target, own, dtype)
-        weight = request.weight
         p, t = float_array("prediction", prediction), float_array("target", target)
         lists, dtype = self.shape_of_values(p), dtype or float_type((prediction, target), (p, t))
         mask, t = checked_mask(request.where, p.shape, "the prediction's"), self.target_array(p, t)
         assert mask is not None
-        whole, w = np.asarray(mask.any(-1)), None if weight is None else weight_array(weight, lists)
-        factors = np.ones(lists) if w is None else np.array(np.broadcast_to(with_last_axes(w, len(lists)), lists))
-        if request.reduction == "mean":
-            factors = factors / divisor(lists, None if request.denominator == "count" else w, whole)
-        factors = np.where(whole, factors, 0)
+        whole = np.asarray(mask.any(-1))
+        weight, scale = request.weighting(lists, whole)
+        factors = np.where(whole, scale if weight is None else weight * scale, 0)
         outs = request.destinations(lists, p.shape, dtype)
         for out in outs:
             if out is not None:

@@ -32,11 +32,8 @@ from fastnn._core.losses.request import (
     Request,
     Wants,
     alone,
-    divisor,
-    weight_array,
-    with_last_axes,
 )
-from fastnn._core.losses.run import Arguments, Outs, first_outside, total
+from fastnn._core.losses.run import ANY, CHECKED, Arguments, Choice, Outs, first_outside, total
 from fastnn._core.parameters import Interval, Kernel, checked_hyperparameters, kernel_of
 from fastnn.kernels.evaluation import Pass
 
@@ -147,7 +144,9 @@ class Loss(Differentiable, Pass):
     in_place : bool
         Whether the kernel may write a gradient over the predictions, none of which it reads again then.
     prediction, target : Domain
-        What they usually are; what is an error is known to the kernel.
+        What they usually are. A target outside its domain is an error, unless the loss
+    takes_any : bool or callable
+        Whether any number is taken as a target; the callable takes the hyperparameters.
     growth : Growth
         How it grows far from its minimum.
     **ranges
@@ -174,13 +173,14 @@ class Loss(Differentiable, Pass):
         in_place: bool = True,
         prediction: Domain = Domain.NUMBERS,
         target: Domain = Domain.NUMBERS,
+        takes_any: bool | Callable[..., bool] = False,
         growth: Growth = Growth.CURVED,
         **ranges: Interval,
     ) -> None:
         Differentiable.__init__(self, entry)
         self.domains, self.growth = (prediction, target), growth
         self.varying, self.of_probabilities, self.in_place = varying, of_probabilities, in_place
-        self.ranges = ranges
+        self.ranges, self.takes_any = ranges, takes_any
         self.kernel = kernel_of(entry.__name__, ranges, kernel)
         self.make_pass(self, VALUE)
         self.make_parts()
@@ -202,9 +202,12 @@ class Loss(Differentiable, Pass):
             is_root=self.is_root,
         )
 
-    def choose(self, given: Mapping[str, Any]) -> Kernel:
-        """The kernel and its constants for the hyperparameters that are given."""
-        return self.kernel(**(checked_hyperparameters(self, given) if given else self.defaults))
+    def choose(self, given: Mapping[str, Any]) -> Choice:
+        """The kernel for the hyperparameters that are given."""
+        hyperparameters = checked_hyperparameters(self, given) if given else self.defaults
+        takes_any = self.takes_any(**hyperparameters) if callable(self.takes_any) else self.takes_any
+        domain = ANY if takes_any else CHECKED.get(self.domains[1], ANY)
+        return Choice(*self.kernel(**hyperparameters), domain)
 
     def answer(
         self,
@@ -260,7 +263,7 @@ class Loss(Differentiable, Pass):
     def prepare(
         self,
         request: Request,
-        choice: Kernel,
+        choice: Choice,
         prediction: ArrayLike,
         target: ArrayLike,
         varying: Array | None,
@@ -276,23 +279,16 @@ class Loss(Differentiable, Pass):
         t = self.target_array(p, t, mask, options)
         if varying is not None:
             varying = broadcast_to(str(self.varying), varying, p.shape)
-        weight = None if request.weight is None else weight_array(request.weight, shape)
         of_classes = class_weights(options.get("class_weight"), p.shape[-1], dtype) if options else None
         labels = t if t.ndim < p.ndim else None
-        scale = 1.0
-        if request.reduction == "mean":
-            counted = weight if request.denominator == "weight" else None
-            of_labels = of_classes if request.denominator == "weight" and labels is not None else None
-            scale = 1.0 / divisor(shape, counted, mask, labels, of_labels)
+        weight, scale = request.weighting(shape, mask, labels, of_classes)
         if labels is not None:
             mask = None  # these rows are ignored like those of ``ignore_index``
         self.check_domain(choice, p, t, dtype, mask)
-        if weight is not None and weight.shape != shape:
-            weight = np.broadcast_to(with_last_axes(weight, len(shape)), shape)
         width = p.shape[-1] if self.of_rows else 1
         return Arguments(p, t, width, scale, dtype, weight, mask, varying, of_classes, self.in_place)
 
-    def run(self, choice: Kernel, arguments: Arguments, outs: Outs, value: bool) -> float:
+    def run(self, choice: Choice, arguments: Arguments, outs: Outs, value: bool) -> float:
         """Write what goes somewhere, and return the values' sum times the scale."""
         return total(choice, arguments, outs, value, arguments.scale) * arguments.scale
 
@@ -339,17 +335,16 @@ class Loss(Differentiable, Pass):
         return ""
 
     def check_domain(
-        self, choice: Kernel, prediction: Array, target: Array, dtype: np.dtype[Any], mask: Array | None
+        self, choice: Choice, prediction: Array, target: Array, dtype: np.dtype[Any], mask: Array | None
     ) -> None:
         """Raise a ValueError if an argument that counts is outside the loss's domain."""
-        domain = kernels.losses.domain_of(choice[0])
-        index = first_outside(target, domain, dtype, mask) if domain else None
+        index = None if choice.domain == ANY else first_outside(target, choice.domain, dtype, mask)
         if index is not None:
-            accepted = kernels.losses.DOMAINS[domain]
-            meant = None if self.of_rows else PROBABLY_MEANT.get((accepted, float(target[index])))
+            meant = None if self.of_rows else PROBABLY_MEANT.get((choice.domain, float(target[index])))
             hint = f" (for targets of {meant})" if meant else ""
-            raise ValueError(f"target{list(index)} is {target[index]}; accepted are {accepted}{hint}")
-        index = first_outside(prediction, 1, dtype, mask) if self.of_probabilities else None
+            raise ValueError(f"target{list(index)} is {target[index]}; accepted are {choice.domain}{hint}")
+        probabilities = CHECKED[Domain.PROBABILITIES]
+        index = first_outside(prediction, probabilities, dtype, mask) if self.of_probabilities else None
         if index is not None:
             logits = "cross_entropy" if self.of_rows else "binary_cross_entropy_with_logits"
             raise ValueError(
@@ -359,8 +354,8 @@ class Loss(Differentiable, Pass):
 
 
 PROBABLY_MEANT = {
-    ("numbers from 0 to 1", -1.0): "-1 and 1 there is soft_margin",
-    ("-1 and 1", 0.0): "0 and 1 there is binary_cross_entropy_with_logits",
+    (CHECKED[Domain.MARKS], -1.0): "-1 and 1 there is soft_margin",
+    (CHECKED[Domain.SIGNS], 0.0): "0 and 1 there is binary_cross_entropy_with_logits",
 }
 """The losses for targets that others do not take."""
 

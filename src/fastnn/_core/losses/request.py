@@ -75,6 +75,24 @@ class Request:
         where = None if self.where is None else mask_array(self.where)
         return replace(self, weight=weight, where=where)
 
+    def weighting(
+        self,
+        shape: tuple[int, ...],
+        mask: Array | None,
+        labels: Array | None = None,
+        of_classes: Array | None = None,
+    ) -> tuple[Array | None, float]:
+        """The weights in the values' shape, and what the sum of the weighted values is multiplied by."""
+        weight = None if self.weight is None else weight_array(self.weight, shape)
+        scale = 1.0
+        if self.reduction == "mean" and self.denominator == "weight":
+            scale /= divisor(shape, weight, mask, labels, None if labels is None else of_classes)
+        elif self.reduction == "mean":
+            scale /= divisor(shape, None, mask, labels)
+        if weight is not None:
+            weight = np.broadcast_to(with_last_axes(weight, len(shape)), shape)
+        return weight, scale
+
     def destinations(
         self, values_shape: tuple[int, ...], shape: tuple[int, ...], dtype: np.dtype[Any]
     ) -> tuple[Array | None, Array | None, Array | None]:

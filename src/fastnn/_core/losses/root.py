@@ -14,8 +14,7 @@ from fastnn._core.arrays import ArrayLike
 from fastnn._core.declaration import Entry
 from fastnn._core.losses.loss import Loss
 from fastnn._core.losses.request import Request
-from fastnn._core.losses.run import Arguments, Outs, total
-from fastnn._core.parameters import Kernel
+from fastnn._core.losses.run import Arguments, Choice, Outs, total
 
 
 class RootLoss(Loss):
@@ -40,16 +39,17 @@ class RootLoss(Loss):
             return self._of_elements.evaluate(request, prediction, target, own, dtype)
         return super().evaluate(request, prediction, target, own, dtype)
 
-    def run(self, choice: Kernel, arguments: Arguments, outs: Outs, value: bool) -> float:
+    def run(self, choice: Choice, arguments: Arguments, outs: Outs, value: bool) -> float:
         """The root of the sum of squares, which are those of errors near 1; then what comes of the root."""
         scale = arguments.scale
-        size = total(("error_size", ()), arguments, Outs(), True, 1.0)
+        size = total(Choice("error_size"), arguments, Outs(), True, 1.0)
         to_unit = kernels.losses.unit_scale(size, arguments.dtype.itemsize == 4)
-        squares = total(("rmse", (1.0, to_unit, 0.0, scale)), arguments, Outs(), True, 1.0) * scale
+        squares = total(Choice("rmse", (1.0, to_unit, 0.0, scale)), arguments, Outs(), True, 1.0) * scale
         root = math.sqrt(squares) if squares >= 0 else math.nan
         if outs.gradient is not None or outs.hessian is not None:
             weighted = replace(arguments, weight=None, varying=arguments.weight)
-            total(("rmse", (1.0, to_unit, 1 / root if root else 0.0, scale)), weighted, outs, False, scale)
+            constants = 1.0, to_unit, 1 / root if root else 0.0, scale
+            total(Choice("rmse", constants), weighted, outs, False, scale)
         return root / to_unit
 
 

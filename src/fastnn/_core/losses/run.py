@@ -9,8 +9,25 @@ import numpy as np
 
 from fastnn import kernels
 from fastnn._core.arrays import Array, is_c_ready, unaliased, unaliased_in_step
-from fastnn._core.parameters import Kernel
+from fastnn._core.facts import Domain
 from fastnn._core.pieces import PIECE, Cursor, run_in_pieces
+
+ANY = "numbers"
+CHECKED = {
+    Domain.POSITIVE: "numbers of at least 0",
+    Domain.PROBABILITIES: "numbers from 0 to 1",
+    Domain.MARKS: "numbers from 0 to 1",
+    Domain.SIGNS: "-1 and 1",
+}
+"""The domains that kernels know, in their words."""
+
+
+class Choice(NamedTuple):
+    """A kernel, its constants, and the domain of the targets, in the kernels' words."""
+
+    kernel: str
+    constants: tuple[float, ...] = ()
+    domain: str = ANY
 
 
 @dataclass(frozen=True)
@@ -44,7 +61,7 @@ class Outs(NamedTuple):
     hessian: Array | None = None
 
 
-def first_outside(array: Array, domain: int, dtype: np.dtype[Any], mask: Array | None) -> tuple[int, ...] | None:
+def first_outside(array: Array, domain: str, dtype: np.dtype[Any], mask: Array | None) -> tuple[int, ...] | None:
     """The index of the first element that counts and is outside one of the kernels' domains."""
     if mask is None and is_c_ready(array, dtype):
         index = kernels.losses.first_outside(array, domain)
@@ -78,7 +95,7 @@ def fill_masked(p: Array, t: Array, w: Array | None, a: Array | None, present: A
     return w
 
 
-def total(choice: Kernel, arguments: Arguments, outs: Outs, value: bool, scale: float) -> float:
+def total(choice: Choice, arguments: Arguments, outs: Outs, value: bool, scale: float) -> float:
     """Write the derivatives, times the scale, and the values or, where they go nowhere, return their sum."""
     a, dtype, width = arguments, arguments.dtype, arguments.width
     rows = a.prediction.size // width
@@ -92,7 +109,8 @@ def total(choice: Kernel, arguments: Arguments, outs: Outs, value: bool, scale: 
     direct = [array for array in (prediction, weight, varying, *outs) if array is not None]
     if mask is None and (a.are_labels or is_c_ready(target, dtype)) and all(is_c_ready(d, dtype) for d in direct):
         return kernels.losses.evaluate(
-            choice,
+            choice.kernel,
+            choice.constants,
             prediction,
             target,
             weight,
@@ -123,7 +141,20 @@ def total(choice: Kernel, arguments: Arguments, outs: Outs, value: bool, scale: 
         if present is not None:
             w = fill_masked(p, t, w, v, present, width)
         sum_of_pieces = kernels.losses.evaluate(
-            choice, p, t, w, values, gradient, hessian, value, scale, width, sum_of_pieces, v, a.of_classes
+            choice.kernel,
+            choice.constants,
+            p,
+            t,
+            w,
+            values,
+            gradient,
+            hessian,
+            value,
+            scale,
+            width,
+            sum_of_pieces,
+            v,
+            a.of_classes,
         )
         if present is not None:
             for result in (values, gradient, hessian):

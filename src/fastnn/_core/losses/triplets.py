@@ -11,8 +11,8 @@ from fastnn._core.arrays import Array, ArrayLike, checked_mask, destination, flo
 from fastnn._core.declaration import Entry
 from fastnn._core.losses.joint import Arranged, JointLoss, checked_out_of_each, equal_rows
 from fastnn._core.losses.loss import Loss
-from fastnn._core.losses.request import Request, divisor, weight_array, with_last_axes
-from fastnn._core.parameters import FINITE, checked_flag, checked_number
+from fastnn._core.losses.request import Request
+from fastnn._core.parameters import Interval, checked_flag, checked_number
 from fastnn._core.pieces import blocks
 
 
@@ -45,8 +45,8 @@ def arrange_with(pairwise_distance: Loss) -> Callable[..., Arranged]:
         swap: bool = False,
         distance: None = None,
     ) -> Arranged:
-        margin, swap = FINITE.check("margin", checked_number("margin", margin)), checked_flag("swap", swap)
-        (order,) = pairwise_distance.choose({"p": checked_number("p", p)})[1]
+        swap = checked_flag("swap", swap)
+        (order,) = pairwise_distance.choose({"p": checked_number("p", p)}).constants
         rows = equal_rows(anchor=anchor, positive=positive, negative=negative)
         return Arranged(("triplet_margin", (margin, order, float(swap))), rows, rows[0].shape[:-1])
 
@@ -89,11 +89,10 @@ def reduced(request: Request, values: Array) -> tuple[Any, Array, Array | None]:
     dtype, shape = values.dtype, values.shape
     mask = checked_mask(request.where, shape, "the values'")
     mask = None if mask is None else mask.copy()  # where the derivatives go may be its memory
-    weight = None if request.weight is None else weight_array(request.weight, shape)
-    counted = None if request.denominator == "count" else weight
-    factors = np.full(shape, 1.0 / divisor(shape, counted, mask) if request.reduction == "mean" else 1.0)
+    weight, scale = request.weighting(shape, mask)
+    factors = np.full(shape, scale)
     if weight is not None:
-        factors *= with_last_axes(weight, len(shape))
+        factors *= weight
     if mask is not None:
         values, factors = np.where(mask, values, 0), np.where(mask, factors, 0)
     weighted = values * factors
@@ -147,6 +146,6 @@ class Distance:
         return total
 
 
-def triplet_loss(pairwise_distance: Loss) -> Callable[[Entry], TripletLoss]:
-    """Make the loss of triplets that an entry declares, of the built-in distance."""
-    return lambda entry: TripletLoss(entry, arrange_with(pairwise_distance))
+def triplet_loss(pairwise_distance: Loss, **ranges: Interval) -> Callable[[Entry], TripletLoss]:
+    """Make the loss of triplets that an entry declares, of the built-in distance and the hyperparameters' ranges."""
+    return lambda entry: TripletLoss(entry, arrange_with(pairwise_distance), **ranges)

@@ -7,7 +7,7 @@ or in pieces of whole stretches.
 from libc.math cimport INFINITY, sqrt
 
 from fastnn.kernels.evaluation cimport (
-    ANY, CONSTANTS, NOT_NEGATIVE, NUMBERS, SIGNS, UNIT, Domain, Task, kernel,
+    CONSTANTS, NOT_NEGATIVE, NUMBERS, SIGNS, Domain, Task, kernel,
 )
 from fastnn.kernels.formulas cimport losses as f
 from fastnn.kernels.formulas.elementary cimport real
@@ -156,7 +156,6 @@ cdef double place_outside(Task task, real scale) noexcept nogil:
 
 include "../tables/losses.pxi"
 
-KERNELS["tweedie_of_any"] = kernel(tweedie_float, tweedie_double, NUMBERS, ANY)
-KERNELS["rmse"] = kernel(rmse[float], rmse[double], NUMBERS, ANY)
-KERNELS["error_size"] = kernel(error_size[float], error_size[double], NUMBERS, ANY)
-KERNELS["place_outside"] = kernel(place_outside[float], place_outside[double], NUMBERS, ANY)
+KERNELS["rmse"] = kernel(rmse[float], rmse[double], NUMBERS)
+KERNELS["error_size"] = kernel(error_size[float], error_size[double], NUMBERS)
+KERNELS["place_outside"] = kernel(place_outside[float], place_outside[double], NUMBERS)

@@ -1,6 +1,6 @@
 """The loops of the losses of rows: value, gradient and second derivatives, or several of them in one pass."""
 
-from fastnn.kernels.evaluation cimport ANY, LABELS, LABELS_OR_ROWS, ROWS, UNIT, Task, kernel
+from fastnn.kernels.evaluation cimport LABELS, LABELS_OR_ROWS, ROWS, Task, kernel
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.formulas.rows.cross_entropy cimport (
     categorical_cross_entropy_rows, sparse_cross_entropy, dense_cross_entropy, soft_cross_entropy,
@@ -131,4 +131,4 @@ cdef double cross_entropy(Task task, real scale) noexcept nogil:
 
 include "../tables/row_losses.pxi"
 
-KERNELS["cross_entropy"] = kernel(cross_entropy[float], cross_entropy[double], LABELS_OR_ROWS, ANY)
+KERNELS["cross_entropy"] = kernel(cross_entropy[float], cross_entropy[double], LABELS_OR_ROWS)
