@@ -170,21 +170,32 @@ cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
 
 
 def optimizers() -> str:
-    """An update's arguments are its arrays, their length, and its settings."""
-    source = (KERNELS / "loops" / "optimizers.pyx").read_text()
-    updates = re.findall(r"^cdef inline void (\w+)\((.*?)\) noexcept nogil:$", source, re.MULTILINE | re.DOTALL)
+    """An update's arguments are the gradient, the parameter, the state, which it changes, and constants."""
+    source = (KERNELS / "formulas" / "updates.pxd").read_text()
+    updates = re.findall(r"^cdef inline real (\w+)\(\s*real g, real p, (.*?),?\s*\) noexcept", source, re.MULTILINE | re.DOTALL)
 
     def of(name: str, arguments: str) -> tuple[str, dict[str, str]]:
-        arrays, settings = arguments.count("*"), arguments.partition("Py_ssize_t n,")[2].rstrip(", \n").count(",") + 1
-        pointers = ", ".join(f"<{{real}} *>arrays[{k}]" for k in range(arrays))
-        numbers = ", ".join(f"<{{real}}>settings[{k}]" for k in range(settings))
+        state, constants = re.findall(r"real \*(\w+)", arguments), re.findall(r"real (\w+)", arguments)
+        pointers = "".join(f", {letter}" for letter in "abce"[: len(state)])
+        numbers = ", ".join(f"<{{real}}>constants[{k}]" for k in range(len(constants)))
         kernel = f"""\
-cdef void {{name}}_{{real}}(void *const *arrays, Py_ssize_t n, const double *settings) noexcept nogil:
-    {{name}}[{{real}}]({pointers}, n, {numbers})
-"""
-        return kernel, {"name": name, "arrays": str(arrays), "settings": str(settings)}
+cdef inline {{real}} {{name}}_of_{{real}}(
+    {{real}} g, {{real}} p, {{real}} *a, {{real}} *b, {{real}} *c, {{real}} *e, const double *constants
+) noexcept nogil:
+    return f.{{name}}[{{real}}](g, p{pointers}, {numbers})
 
-    row = '"{name}": kernel({name}_float, {name}_double, {arrays}, {settings})'
+cdef void {{name}}_{{real}}(Task *task) noexcept nogil:
+    advance({{name}}_of_{{real}}, {len(state)}, task)
+
+cdef void {{name}}_measure_{{real}}(Task *task) noexcept nogil:
+    measure({{name}}_of_{{real}}, {len(state)}, task)
+"""
+        return kernel, {"name": name, "state": str(tuple(state)), "constants": str(len(constants))}
+
+    row = """\
+"{name}": kernel(
+        {name}_float, {name}_double, {name}_measure_float, {name}_measure_double, {state}, {constants},
+    )"""
     return table(row, (of(*update) for update in updates))
 
 

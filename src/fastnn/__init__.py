@@ -9,9 +9,10 @@ from fastnn._config import __version__ as __version__
 from fastnn._config import show_config
 from fastnn.guide import recommend
 
-_FAMILIES = (activations, rows, losses, optimizers)
-_CLASSES = {"Activation", "Loss", "LogSum", "Optimizer", "RowFunction"}
+_FAMILIES = (activations, rows, losses)
+_CLASSES = {"Activation", "Loss", "LogSum", "RowFunction"}
 _FUNCTIONS = {name: getattr(family, name) for family in _FAMILIES for name in family.__all__ if name not in _CLASSES}
+_FUNCTIONS |= {**optimizers.OPTIMIZERS, "OPTIMIZERS": optimizers.OPTIMIZERS}
 
 globals().update(_FUNCTIONS)
 __all__ = [

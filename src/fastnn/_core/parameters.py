@@ -76,6 +76,7 @@ FINITE = Interval(-LARGEST, LARGEST, "finite")
 POSITIVE = Interval(0, math.inf, "positive and finite", closed=False)
 NOT_NEGATIVE = Interval(0, LARGEST, "at least 0 and finite")
 SHARE = Interval(0, 1, "between 0 and 1")
+BELOW_ONE = Interval(0, math.nextafter(1, 0), "at least 0 and below 1")
 OPEN_SHARE = Interval(0, 1, "above 0 and below 1", closed=False)
 
 

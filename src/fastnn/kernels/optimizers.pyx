@@ -2,11 +2,16 @@
 
 cimport numpy as cnp
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from libc.math cimport INFINITY, NAN
 from libc.stdlib cimport qsort
 
 from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, is_direct, is_like, is_writable_beside, store_constants
 
 cnp.import_array()
+
+
+cdef class Kernel:
+    """The loops of an update, for both types: those that make a step, and those that measure one."""
 
 
 cdef bint is_in_step(tuple parameters, tuple others):
@@ -38,7 +43,7 @@ cdef Span span_of(cnp.ndarray array, bint written):
     return Span(start, start + cnp.PyArray_NBYTES(array), written)
 
 
-cdef bint are_apart(tuple parameters, tuple gradients) except -1:
+cdef bint share_nothing(tuple parameters, tuple gradients) except -1:
     """Whether no parameter shares memory with another, nor with another's gradient: all are direct."""
     cdef Py_ssize_t i, count = 0
     cdef bint apart = True
@@ -69,46 +74,189 @@ cdef bint are_apart(tuple parameters, tuple gradients) except -1:
     return apart
 
 
+def are_ready(tuple lists not None):
+    """Whether parameter arrays, their gradients and what else goes with them, array for array, need no preparation: all
+    can be walked through in step, and what is written to one changes no other."""
+    cdef tuple parameters = lists[0], others
+    for others in lists[1:]:
+        if not is_in_step(parameters, others):
+            return False
+    return share_nothing(parameters, lists[1])
+
+
 cdef class Update:
     """An optimizer's update, with a kernel of a build.
 
-    A call takes the parameter arrays, their gradients and their state, array for array, and the settings. It returns
-    False, having done nothing, if they are not all of a kind it can walk through in step, or if what it writes to one
-    would change another. Tuples, since nobody can exchange an array of theirs once they were looked at.
+    Its methods take the parameter arrays, their gradients and their state, array for array, and constants. They return
+    False or None, having done nothing, if the arrays are not ready: if they are not all of a kind that can be walked
+    through in step, or if what is written to one would change another. Tuples, since nobody can exchange an array of
+    theirs once they were looked at.
     """
     cdef Kernel kernel
 
     def __cinit__(self, Kernel kernel not None):
         self.kernel = kernel
 
-    def __call__(self, tuple lists not None, tuple settings not None):
-        cdef Kernel kernel = self.kernel
-        cdef double numbers[SETTINGS]
-        cdef void *memory[ARRAYS]
-        cdef cnp.ndarray parameter
-        cdef Py_ssize_t i, k, n
-        cdef loop update
-        if len(lists) != kernel.arrays or len(settings) != kernel.settings:
+    @property
+    def state(self):
+        """The names of the arrays of state, in order."""
+        return self.kernel.state
+
+    cdef int begin(self, Task *task, tuple lists, tuple constants, tuple common) except -1:
+        """Put constants where the kernel reads them, before the arrays are looked at: it may run Python code."""
+        cdef double numbers[6]
+        cdef int k
+        if len(lists) != 2 + len(self.kernel.state) or len(constants) != self.kernel.constants:
             raise TypeError(
-                f"the update takes {kernel.arrays} lists of arrays and {kernel.settings} settings, "
-                f"not {len(lists)} and {len(settings)}")
-        store_constants(settings, numbers, SETTINGS)  # before the arrays are looked at: it may run Python code
-        cdef tuple parameters = lists[0], others
-        for k in range(1, kernel.arrays):
-            others = lists[k]
-            if not is_in_step(parameters, others):
+                f"the update takes {2 + len(self.kernel.state)} lists of arrays and {self.kernel.constants} constants, "
+                f"not {len(lists)} and {len(constants)}")
+        store_constants(constants, task.constants, SETTINGS)
+        if common is None:
+            task.scale, task.limit, task.decay, task.keep, task.factor, task.barrier = (1, INFINITY, 0, 1, 1, NAN)
+        else:
+            store_constants(common, numbers, 6)
+            task.scale, task.limit, task.decay = numbers[0], numbers[1], numbers[2]
+            task.keep, task.factor, task.barrier = numbers[3], numbers[4], numbers[5]
+        task.average = NULL
+        for k in range(3):
+            task.sums[k] = 0
+        return 0
+
+    cdef bint is_ready(self, tuple lists) except -1:
+        cdef Py_ssize_t k
+        for k in range(1, len(lists)):
+            if not is_in_step(lists[0], lists[k]):
                 return False
-        if not are_apart(parameters, lists[1]):
-            return False
-        for i in range(len(parameters)):
-            parameter = parameters[i]
-            n = cnp.PyArray_SIZE(parameter)
-            for k in range(kernel.arrays):
-                memory[k] = cnp.PyArray_DATA((<tuple>lists[k])[i])
-            update = kernel.for_float if cnp.PyArray_TYPE(parameter) == cnp.NPY_FLOAT32 else kernel.for_double
-            if n < RELEASE_GIL_FROM:
-                update(memory, n, numbers)
-            else:
-                with nogil:
-                    update(memory, n, numbers)
+        return share_nothing(lists[0], lists[1])
+
+    cdef int put(self, Task *task, tuple lists, Py_ssize_t i) except -1:
+        """Point to the arrays of a parameter."""
+        cdef Py_ssize_t k
+        cdef cnp.ndarray parameter = lists[0][i]
+        task.parameter = cnp.PyArray_DATA(parameter)
+        task.gradient = cnp.PyArray_DATA((<tuple>lists[1])[i])
+        task.size = cnp.PyArray_SIZE(parameter)
+        for k in range(2, len(lists)):
+            task.state[k - 2] = cnp.PyArray_DATA((<tuple>lists[k])[i])
+        return 0
+
+    cdef int run(self, Task *task, bint single, bint measuring) except -1:
+        cdef loop each = self.kernel.advance_float if single else self.kernel.advance_double
+        if measuring:
+            each = self.kernel.measure_float if single else self.kernel.measure_double
+        if task.size < RELEASE_GIL_FROM:
+            each(task)
+        else:
+            with nogil:
+                each(task)
+        return 0
+
+    cdef bint are_rows(self, tuple lists, tuple scales, tuple shared) except -1:
+        """Whether each parameter can be walked through by the rows that have scales, and its row of shared state."""
+        cdef Py_ssize_t i, rows
+        cdef cnp.ndarray parameter, scale, state
+        if scales is None and shared is None:
+            return True
+        if scales is None or len(scales) != len(<tuple>lists[0]) or (
+                shared is not None and len(shared) != len(<tuple>lists[0])):
+            raise ValueError("there must be scales for each parameter, and shared state for all or none")
+        for i in range(len(<tuple>lists[0])):
+            parameter, scale = lists[0][i], scales[i]
+            rows = cnp.PyArray_SIZE(scale)
+            if cnp.PyArray_TYPE(scale) != cnp.NPY_FLOAT64 or not cnp.PyArray_ISCARRAY_RO(scale) or (
+                    cnp.PyArray_SIZE(parameter) % rows if rows else cnp.PyArray_SIZE(parameter)):
+                raise ValueError("the scales do not fit the rows of a parameter")
+            if not cnp.PyArray_IS_C_CONTIGUOUS(parameter):
+                return False
+            if shared is not None:
+                state = shared[i]
+                if not (cnp.PyArray_TYPE(state) == cnp.PyArray_TYPE(parameter) and cnp.PyArray_ISCARRAY(state)
+                        and cnp.PyArray_SIZE(state) * rows == cnp.PyArray_SIZE(parameter)):
+                    raise ValueError("the state does not fit the rows of a parameter")
         return True
+
+    cdef int walk(self, Task *task, tuple lists, tuple averages, tuple scales, tuple shared, bint measuring) except -1:
+        cdef Py_ssize_t i, k, row, rows, bytes
+        cdef double scale = task.scale
+        cdef cnp.ndarray parameter
+        cdef bint single
+        for i in range(len(<tuple>lists[0])):
+            parameter = lists[0][i]
+            single = cnp.PyArray_TYPE(parameter) == cnp.NPY_FLOAT32
+            self.put(task, lists, i)
+            if averages is not None:
+                task.average = cnp.PyArray_DATA(averages[i])
+            if scales is None:
+                self.run(task, single, measuring)
+                continue
+            if shared is not None:
+                task.state[0] = cnp.PyArray_DATA(shared[i])
+            rows = cnp.PyArray_SIZE(scales[i])
+            task.size = task.size // rows if rows else 0
+            bytes = task.size * cnp.PyArray_ITEMSIZE(parameter)
+            for row in range(rows):
+                if shared is None:
+                    task.scale = scale * (<const double *>cnp.PyArray_DATA(scales[i]))[row]
+                else:
+                    task.constants[0] = (<const double *>cnp.PyArray_DATA(scales[i]))[row]
+                self.run(task, single, measuring)
+                task.parameter = <char *>task.parameter + bytes
+                task.gradient = <const char *>task.gradient + bytes
+                for k in range(len(lists) - 2):
+                    task.state[k] = <char *>task.state[k] + bytes
+                if averages is not None:
+                    task.average = <char *>task.average + bytes
+        return 0
+
+    def advance(
+        self, tuple lists not None, tuple constants not None, tuple common=None, tuple averages=None, double share=0,
+        bint is_pulled=False, tuple scales=None, tuple shared=None,
+    ):
+        """Make a step.
+
+        ``common`` is what all updates have: the gradient's scale, its limit, the parameter's part in it; the factor
+        that the parameter keeps, that of the direction, and the barrier. ``averages`` are those of the parameters, of
+        which ``share`` is the weight of what is new. ``scales`` are an array for each parameter, with a factor of its
+        gradient for each of its rows. With ``shared``, a row of state for each parameter, which all its rows have in
+        common, these factors are the first constant.
+        """
+        cdef Task task
+        self.begin(&task, lists if shared is None else (*lists, shared), constants, common)
+        task.share, task.is_pulled = share, is_pulled
+        if not self.is_ready(lists) or (averages is not None and not is_in_step(lists[0], averages)):
+            return False
+        if not self.are_rows(lists, scales, shared):
+            return False
+        self.walk(&task, lists, averages, scales, shared, False)
+        return True
+
+    def measure(
+        self, tuple lists not None, tuple constants not None, tuple common=None, tuple start=(0.0, 0.0, 0.0),
+        tuple scales=None, tuple shared=None,
+    ):
+        """The sums over all elements of the directions' squares, of the parameters', and of where the direction agrees
+        with the gradient, beside those to start from; or what else the kernel adds up."""
+        cdef Task task
+        self.begin(&task, lists if shared is None else (*lists, shared), constants, common)
+        store_constants(start, task.sums, 3)
+        if not self.is_ready(lists) or not self.are_rows(lists, scales, shared):
+            return None
+        self.walk(&task, lists, None, scales, shared, True)
+        return task.sums[0], task.sums[1], task.sums[2]
+
+    def measure_rows(self, cnp.ndarray matrix not None, cnp.ndarray out not None):
+        """The first of the sums for each row of a contiguous gradient."""
+        cdef Task task
+        cdef Py_ssize_t row, rows = cnp.PyArray_SIZE(out)
+        self.begin(&task, ((matrix,), (matrix,)), (), None)
+        if not (is_direct(matrix) and cnp.PyArray_IS_C_CONTIGUOUS(matrix) and cnp.PyArray_TYPE(out) == cnp.NPY_FLOAT64
+                and cnp.PyArray_ISCARRAY(out) and (cnp.PyArray_SIZE(matrix) % rows == 0 if rows else True)):
+            raise ValueError("the rows do not fit what their sums go into")
+        task.size = cnp.PyArray_SIZE(matrix) // rows if rows else 0
+        task.parameter = cnp.PyArray_DATA(matrix)
+        task.gradient = task.parameter
+        for row in range(rows):
+            task.sums[0] = 0
+            self.run(&task, cnp.PyArray_TYPE(matrix) == cnp.NPY_FLOAT32, True)
+            (<double *>cnp.PyArray_DATA(out))[row] = task.sums[0]
+            task.gradient = <const char *>task.gradient + task.size * cnp.PyArray_ITEMSIZE(matrix)

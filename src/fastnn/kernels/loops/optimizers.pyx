@@ -1,49 +1,211 @@
 """The loops of the optimizers' updates: over a parameter array, its gradient and its state, all in place.
 
-The formulas are PyTorch's.
+What is new is put beside the arrays, a stretch at a time, and stored then: as far as the compiler knows, one of them may
+be the memory of another.
 """
 
-from fastnn.kernels.formulas.activations cimport square_root
-from fastnn.kernels.formulas.elementary cimport real
-from fastnn.kernels.optimizers cimport kernel
+from fastnn.kernels.formulas cimport updates as f
+from fastnn.kernels.formulas.activations cimport absolute, clipped
+from fastnn.kernels.formulas.elementary cimport mul_add, real
+from fastnn.kernels.loops.reductions cimport STRETCH, stretches, sum_row
+from fastnn.kernels.optimizers cimport SETTINGS, STATES, Task, kernel
 
 
-cdef inline void sgd(
-    real *parameter, const real *gradient, Py_ssize_t n, real rate, real decay
+cdef inline void store(real *to, const real *what, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(count):
+        to[k] = what[k]
+
+
+cdef inline void advance(
+    real (*update)(real, real, real *, real *, real *, real *, const double *) noexcept nogil, int states, Task *task
 ) noexcept nogil:
-    """p <- p - rate g."""
-    cdef Py_ssize_t i
-    for i in range(n):
-        parameter[i] -= rate * (gradient[i] + decay * parameter[i])
+    """One step of all elements."""
+    cdef const real *parameter = <const real *>task.parameter
+    cdef const real *gradient = <const real *>task.gradient
+    cdef const real *a = <const real *>task.state[0]
+    cdef const real *b = <const real *>task.state[1]
+    cdef const real *c = <const real *>task.state[2]
+    cdef const real *e = <const real *>task.state[3]
+    cdef real *average = <real *>task.average
+    cdef real new_parameter[STRETCH]
+    cdef real new_a[STRETCH]
+    cdef real new_b[STRETCH]
+    cdef real new_c[STRETCH]
+    cdef real new_e[STRETCH]
+    cdef real scale = <real>task.scale, limit = <real>task.limit, decay = <real>task.decay, keep = <real>task.keep
+    cdef real factor = <real>task.factor, barrier = <real>task.barrier, share = <real>task.share
+    cdef real g, p, d, of_a, of_b, of_c, of_e
+    cdef double constants[SETTINGS]
+    cdef Py_ssize_t stretch, start, count, k
+    for k in range(SETTINGS):
+        constants[k] = task.constants[k]
+    for stretch in range(stretches(task.size)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, task.size - start)
+        for k in range(count):
+            p = parameter[start + k]
+            g = mul_add(decay, p, clipped(scale * gradient[start + k], -limit, limit))
+            of_a = a[start + k] if states > 0 else <real>0
+            of_b = b[start + k] if states > 1 else <real>0
+            of_c = c[start + k] if states > 2 else <real>0
+            of_e = e[start + k] if states > 3 else <real>0
+            d = update(g, p, &of_a, &of_b, &of_c, &of_e, constants)
+            d = <real>0 if d * g <= barrier else d
+            new_parameter[k] = mul_add(-factor, d, keep * p)
+            if states > 0:
+                new_a[k] = of_a
+            if states > 1:
+                new_b[k] = of_b
+            if states > 2:
+                new_c[k] = of_c
+            if states > 3:
+                new_e[k] = of_e
+        if average is not NULL:
+            for k in range(count):
+                average[start + k] = mul_add(share, new_parameter[k] - average[start + k], average[start + k])
+            if task.is_pulled:
+                store(new_parameter, average + start, count)
+        store(<real *>task.parameter + start, new_parameter, count)
+        if states > 0:
+            store(<real *>task.state[0] + start, new_a, count)
+        if states > 1:
+            store(<real *>task.state[1] + start, new_b, count)
+        if states > 2:
+            store(<real *>task.state[2] + start, new_c, count)
+        if states > 3:
+            store(<real *>task.state[3] + start, new_e, count)
 
 
-cdef inline void momentum(
-    real *parameter, const real *gradient, real *velocity, Py_ssize_t n, real rate, real decay, real mu, real nesterov
+cdef inline void measure(
+    real (*update)(real, real, real *, real *, real *, real *, const double *) noexcept nogil, int states, Task *task
 ) noexcept nogil:
-    """v <- mu v + g, then p <- p - rate v; with Nesterov's look-ahead p <- p - rate (g + mu v)."""
-    cdef real g, v
-    cdef Py_ssize_t i
-    for i in range(n):
-        g = gradient[i] + decay * parameter[i]
-        v = mu * velocity[i] + g
-        velocity[i] = v
-        parameter[i] -= rate * (g + mu * v if nesterov != 0 else v)
+    """The sums of what a step would do, which is not done."""
+    cdef const real *parameter = <const real *>task.parameter
+    cdef const real *gradient = <const real *>task.gradient
+    cdef const real *a = <const real *>task.state[0]
+    cdef const real *b = <const real *>task.state[1]
+    cdef const real *c = <const real *>task.state[2]
+    cdef const real *e = <const real *>task.state[3]
+    cdef double squares[STRETCH]
+    cdef double of_parameter[STRETCH]
+    cdef double agree[STRETCH]
+    cdef real scale = <real>task.scale, limit = <real>task.limit, decay = <real>task.decay
+    cdef real g, p, d, of_a, of_b, of_c, of_e
+    cdef double constants[SETTINGS]
+    cdef Py_ssize_t stretch, start, count, k
+    for k in range(SETTINGS):
+        constants[k] = task.constants[k]
+    for stretch in range(stretches(task.size)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, task.size - start)
+        for k in range(count):
+            p = parameter[start + k]
+            g = mul_add(decay, p, clipped(scale * gradient[start + k], -limit, limit))
+            of_a = a[start + k] if states > 0 else <real>0
+            of_b = b[start + k] if states > 1 else <real>0
+            of_c = c[start + k] if states > 2 else <real>0
+            of_e = e[start + k] if states > 3 else <real>0
+            d = update(g, p, &of_a, &of_b, &of_c, &of_e, constants)
+            squares[k] = <double>d * <double>d
+            of_parameter[k] = <double>p * <double>p
+            agree[k] = <double>0 if d * g <= 0 else <double>1
+        task.sums[0] += sum_row(squares, count)
+        task.sums[1] += sum_row(of_parameter, count)
+        task.sums[2] += sum_row(agree, count)
 
 
-cdef inline void adam(
-    real *parameter, const real *gradient, real *mean, real *square, Py_ssize_t n,
-    real step_size, real c1, real c2, real root_scale, real epsilon, real decay,
-) noexcept nogil:
-    """m <- m + c1 (g - m), v <- v + c2 (g^2 - v), p <- p - step_size m / (root_scale sqrt(v) + epsilon)."""
-    cdef real g, m, v
-    cdef Py_ssize_t i
-    for i in range(n):
-        g = gradient[i] + decay * parameter[i]
-        m = mean[i] + c1 * (g - mean[i])
-        v = square[i] + c2 * (g * g - square[i])
-        mean[i] = m
-        square[i] = v
-        parameter[i] -= step_size * m / (root_scale * square_root(v) + epsilon)
+cdef inline void sum_squares(const real *gradient, Task *task) noexcept nogil:
+    """Of the gradients, for their norm."""
+    cdef double squares[STRETCH]
+    cdef Py_ssize_t stretch, start, count, k
+    for stretch in range(stretches(task.size)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, task.size - start)
+        for k in range(count):
+            squares[k] = <double>gradient[start + k] * <double>gradient[start + k]
+        task.sums[0] += sum_row(squares, count)
+
+cdef void squares_float(Task *task) noexcept nogil:
+    sum_squares(<const float *>task.gradient, task)
+
+cdef void squares_double(Task *task) noexcept nogil:
+    sum_squares(<const double *>task.gradient, task)
+
+
+cdef inline void sum_distances(const real *gradient, Task *task) noexcept nogil:
+    """The squares of the parameters' distances from where they started, and those of the gradients, times the scale."""
+    cdef const real *parameter = <const real *>task.parameter
+    cdef const real *origin = <const real *>task.state[0]
+    cdef double moved[STRETCH]
+    cdef double squares[STRETCH]
+    cdef double g, d
+    cdef Py_ssize_t stretch, start, count, k
+    for stretch in range(stretches(task.size)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, task.size - start)
+        for k in range(count):
+            d = <double>parameter[start + k] - <double>origin[start + k]
+            g = mul_add(task.decay, <double>parameter[start + k], task.scale * <double>gradient[start + k])
+            moved[k] = d * d
+            squares[k] = g * g
+        task.sums[0] += sum_row(moved, count)
+        task.sums[1] += sum_row(squares, count)
+
+cdef void distances_float(Task *task) noexcept nogil:
+    sum_distances(<const float *>task.gradient, task)
+
+cdef void distances_double(Task *task) noexcept nogil:
+    sum_distances(<const double *>task.gradient, task)
+
+
+cdef inline void estimate(const real *gradient, Task *task) noexcept nogil:
+    """Prodigy's first pass: its means, and the sums that its estimate of the distance is a quotient of.
+
+    The constants are beta1, d (1 - beta1), beta2, d^2 (1 - beta2), beta3 and what the gradient counts in both sums.
+    """
+    cdef const real *parameter = <const real *>task.parameter
+    cdef real *mean = <real *>task.state[0]
+    cdef real *square = <real *>task.state[1]
+    cdef real *sum = <real *>task.state[2]
+    cdef const real *origin = <const real *>task.state[3]
+    cdef real new_mean[STRETCH]
+    cdef real new_square[STRETCH]
+    cdef real new_sum[STRETCH]
+    cdef double along[STRETCH]
+    cdef double sizes[STRETCH]
+    cdef real scale = <real>task.scale, limit = <real>task.limit, decay = <real>task.decay, g
+    cdef real b1 = <real>task.constants[0], c1 = <real>task.constants[1], b2 = <real>task.constants[2]
+    cdef real c2 = <real>task.constants[3], b3 = <real>task.constants[4], weight = <real>task.constants[5]
+    cdef Py_ssize_t stretch, start, count, k
+    for stretch in range(stretches(task.size)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, task.size - start)
+        for k in range(count):
+            g = mul_add(decay, parameter[start + k], clipped(scale * gradient[start + k], -limit, limit))
+            new_mean[k] = mul_add(b1, mean[start + k], c1 * g)
+            new_square[k] = mul_add(b2, square[start + k], c2 * g * g)
+            new_sum[k] = mul_add(b3, sum[start + k], weight * g)
+            along[k] = <double>g * (<double>origin[start + k] - <double>parameter[start + k])
+            sizes[k] = absolute(<double>new_sum[k])
+        store(mean + start, new_mean, count)
+        store(square + start, new_square, count)
+        store(sum + start, new_sum, count)
+        task.sums[0] += sum_row(along, count)
+        task.sums[1] += sum_row(sizes, count)
+
+cdef void prodigy_estimate_float(Task *task) noexcept nogil:
+    estimate(<const float *>task.gradient, task)
+
+cdef void prodigy_estimate_double(Task *task) noexcept nogil:
+    estimate(<const double *>task.gradient, task)
 
 
 include "../tables/optimizers.pxi"
+
+KERNELS["squares"] = kernel(squares_float, squares_double, squares_float, squares_double, (), 0)
+KERNELS["distances"] = kernel(
+    distances_float, distances_double, distances_float, distances_double, ("origin",), 0)
+KERNELS["prodigy_estimate"] = kernel(
+    prodigy_estimate_float, prodigy_estimate_double, prodigy_estimate_float, prodigy_estimate_double,
+    ("mean", "square", "sum", "origin"), 6)

@@ -1,0 +1,1 @@
+"""How optimizers run: settings, state, groups of parameters, and the walk through arrays."""

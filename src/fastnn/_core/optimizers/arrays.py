@@ -1,0 +1,212 @@
+"""The arrays of a step: parameters, their gradients and their state, and the walk of a kernel through them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastnn import kernels
+from fastnn._core.arrays import Array, described, float_array, shares_memory
+from fastnn._core.pieces import PIECE
+
+UPDATES = {name: kernels.optimizers.Update(kernel) for name, kernel in kernels.loops["optimizers"].items()}
+"""What a step runs over the arrays."""
+
+Arrays = tuple[Array, ...]
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Parameter arrays, and array for array what goes with them."""
+
+    parameters: Arrays
+    gradients: Arrays
+    state: Mapping[str, Arrays]
+    names: tuple[Any, ...]
+
+    def __iter__(self) -> Iterator[Lists]:
+        """Each array by itself."""
+        for index in range(len(self.parameters)):
+            yield self.part([index], {name: (arrays[index],) for name, arrays in self.state.items()})
+
+    def part(self, indices: Sequence[int], state: Mapping[str, Arrays]) -> Lists:
+        """Some of the parameters, with their state."""
+
+        def of(arrays: Sequence[Any]) -> tuple[Any, ...]:
+            return tuple(arrays[index] for index in indices)
+
+        return Lists(of(self.parameters), of(self.gradients), state, of(self.names))
+
+    def of(self, kernel: str) -> tuple[Arrays, ...]:
+        """What a kernel goes through."""
+        return (self.parameters, self.gradients, *(self.state[name] for name in UPDATES[kernel].state))
+
+
+class Averages(NamedTuple):
+    """Averages of parameters that a step updates, beside the parameters."""
+
+    arrays: Arrays
+    share: float
+    """The weight of the new parameters."""
+    is_pulled: bool
+    """Whether the parameters become their averages."""
+
+    def part(self, index: int) -> Averages:
+        return Averages((self.arrays[index],), self.share, self.is_pulled)
+
+
+Common = tuple[float, float, float, float, float, float]
+"""What all updates have: the gradient's scale, its limit, and the parameter's part in it; the factor that the parameter
+keeps, that of the direction, and the least product of direction and gradient that is left out."""
+
+
+def advance(
+    kernel: str,
+    constants: tuple[float, ...],
+    common: Common,
+    lists: Lists,
+    averages: Averages | None = None,
+    scales: Arrays | None = None,
+) -> None:
+    """Run a kernel over all arrays: at once if they are ready, and otherwise each by itself, in pieces if it is not.
+
+    ``scales`` are factors of the gradients of the rows of each parameter.
+    """
+    update, arrays = UPDATES[kernel], lists.of(kernel)
+    kept, share, is_pulled = (None, 0.0, False) if averages is None else averages
+    if update.advance(arrays, constants, common, kept, share, is_pulled, scales):
+        return
+    others = () if kept is None else (kept,)
+    for index, each in enumerate(zip(*arrays, *others, strict=True)):
+        for piece, scale in pieces_of_rows(each, None if scales is None else scales[index]):
+            parts = tuple((part,) for part in piece)
+            average = parts[-1] if others else None
+            scaled = (common[0] * scale, *common[1:])
+            update.advance(parts[: len(arrays)], constants, scaled, average, share, is_pulled)
+
+
+def measure(
+    kernel: str, constants: tuple[float, ...], common: Common | None, lists: Lists, scales: Arrays | None = None
+) -> tuple[float, float, float]:
+    """The sums that a kernel finds over all arrays."""
+    update, arrays, sums = UPDATES[kernel], lists.of(kernel), (0.0, 0.0, 0.0)
+    at_once = update.measure(arrays, constants, common, sums, scales)
+    if at_once is not None:
+        return at_once
+    for index, each in enumerate(zip(*arrays, strict=True)):
+        for piece, scale in pieces_of_rows(each, None if scales is None else scales[index]):
+            scaled = common if scales is None or common is None else (common[0] * scale, *common[1:])
+            sums = update.measure(tuple((part,) for part in piece), constants, scaled, sums)
+    return sums
+
+
+def pieces_of_rows(arrays: Sequence[Array], scales: Array | None) -> Iterator[tuple[tuple[Array, ...], float]]:
+    """Pieces, and the scale of the row that each is of."""
+    if scales is None:
+        yield from ((piece, 1.0) for piece in pieces(arrays))
+        return
+    rows = [array.reshape(1, *array.shape) if len(scales) != len(np.atleast_1d(array)) else array for array in arrays]
+    for row, scale in enumerate(scales):
+        yield from ((piece, float(scale)) for piece in pieces([array[row] for array in rows]))
+
+
+def pieces(arrays: Sequence[Array]) -> Iterator[tuple[Array, ...]]:
+    """Contiguous pieces of a parameter array of any layout and of what goes with it, of the parameter's type; all but
+    the gradient, the second, are written back."""
+    parameter, gradient, *others = map(np.atleast_1d, arrays)
+    change = ["readwrite", "contig", "aligned", "nbo"]
+    access: Any = [change, ["readonly", *change[1:]], *[change] * len(others)]
+    dtypes: Any = [parameter.dtype.newbyteorder("=")] * len(arrays)
+    with (
+        np.errstate(all="ignore"),  # a gradient may be too large for its parameter's type
+        np.nditer(
+            [parameter, gradient, *others],
+            flags=["external_loop", "buffered", "zerosize_ok", "copy_if_overlap"],
+            op_flags=access,
+            op_dtypes=dtypes,
+            casting="same_kind",
+            buffersize=PIECE,
+        ) as iterator,
+    ):
+        if iterator.itersize:
+            yield from iterator
+
+
+def listed(
+    parameters: Any, gradients: Any, what: str = "gradients"
+) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
+    """The names of parameters, which are their indices in a sequence, the parameters and the gradients."""
+    if isinstance(parameters, Mapping):
+        if not isinstance(gradients, Mapping):
+            raise TypeError(f"parameters is a dictionary and {what} {described(gradients)}; accepted are two of a kind")
+        names = tuple(parameters)
+        if gradients.keys() != parameters.keys():
+            missing = [name for name in names if name not in gradients]
+            others = [name for name in gradients if name not in parameters]
+            lacks = f"{what} has none of {missing}" if missing else f"parameters has none of {others}"
+            raise ValueError(f"{lacks}; accepted are the same names in both")
+        return names, tuple(parameters.values()), tuple(gradients[name] for name in names)
+    for name, arrays in (("parameters", parameters), (what, gradients)):
+        if isinstance(arrays, (np.ndarray, Mapping)) or not isinstance(arrays, Iterable):
+            kind = "an array" if isinstance(arrays, np.ndarray) else described(arrays)
+            raise TypeError(f"{name} is {kind}; accepted is a sequence or a dictionary of arrays")
+    parameters, gradients = tuple(parameters), tuple(gradients)
+    if len(gradients) != len(parameters):
+        raise ValueError(f"there are {len(gradients)} {what} for {len(parameters)} parameters")
+    return tuple(range(len(parameters))), parameters, gradients
+
+
+def checked(
+    names: tuple[Any, ...],
+    parameters: tuple[Any, ...],
+    gradients: tuple[Any, ...],
+    what: str = "gradients",
+    of: str = "parameters",
+) -> Arrays:
+    """The gradients as arrays that no update of a parameter changes, if all fits together.
+
+    ``what`` and ``of`` are what errors call them, and the parameters.
+    """
+    for index, (name, parameter) in enumerate(zip(names, parameters, strict=True)):
+        if not isinstance(parameter, np.ndarray):
+            raise TypeError(f"{of}[{name!r}] must be a NumPy array, not {described(parameter)}")
+        if parameter.dtype.kind != "f" or parameter.dtype.itemsize not in (4, 8):
+            raise TypeError(f"{of}[{name!r}] has dtype {parameter.dtype}; accepted are float32 and float64")
+        if not parameter.flags.writeable:
+            raise ValueError(f"{of}[{name!r}] is read-only")
+        repeated = (stride == 0 and size > 1 for stride, size in zip(parameter.strides, parameter.shape, strict=True))
+        if parameter.size and any(repeated):
+            raise ValueError(f"{of}[{name!r}] has elements that share memory")
+        for other, before in zip(names[:index], parameters, strict=False):
+            if shares_memory(parameter, before):
+                raise ValueError(f"{of}[{other!r}] and {of}[{name!r}] share memory")
+    for kind, arrays in ((of, parameters), (what, gradients)):
+        for name, array in zip(names, arrays, strict=True):
+            if isinstance(array, np.ma.MaskedArray):
+                raise TypeError(f"{kind}[{name!r}] is a masked array; accepted are arrays without a mask")
+    arrays = tuple(float_array(f"{what}[{name!r}]", gradient) for name, gradient in zip(names, gradients, strict=True))
+    for name, parameter, gradient in zip(names, parameters, arrays, strict=True):
+        if gradient.shape != parameter.shape:
+            raise ValueError(f"{what}[{name!r}] has shape {gradient.shape}; {of}[{name!r}] has shape {parameter.shape}")
+    return tuple(
+        gradient.copy() if any(np.may_share_memory(gradient, other) for other in parameters) else gradient
+        for gradient in arrays
+    )
+
+
+def norm_of(lists: Lists) -> float:
+    """The Euclidean norm of all gradients together."""
+    squares, _, _ = measure("squares", (), None, lists)
+    if math.isfinite(squares):
+        return math.sqrt(squares)
+    # The squares may be too large where the numbers are not.
+    largest = [float(np.max(np.abs(gradient), initial=0)) for gradient in lists.gradients]
+    size = max(largest, default=0.0) if not any(map(math.isnan, largest)) else math.nan
+    if not math.isfinite(size):
+        return size
+    scaled = [gradient / size for gradient in lists.gradients]
+    return size * math.sqrt(math.fsum(float(np.vdot(part, part)) for part in scaled))

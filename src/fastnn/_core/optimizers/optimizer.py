@@ -1,0 +1,599 @@
+"""What all optimizers share: settings, state, groups of parameters, and a step."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fastnn._core.arrays import Array, described
+from fastnn._core.declaration import documentation
+from fastnn._core.optimizers.arrays import (
+    UPDATES,
+    Arrays,
+    Averages,
+    Common,
+    Lists,
+    advance,
+    checked,
+    listed,
+    measure,
+    norm_of,
+)
+from fastnn._core.optimizers.averages import Average
+from fastnn._core.optimizers.clipping import unit_scales
+from fastnn._core.optimizers.groups import Groups, Which, matches
+from fastnn._core.optimizers.settings import HasSettings, Setting, checked_count, count, flag, number, one_of
+from fastnn._core.optimizers.state import load_arrays, save_arrays
+from fastnn._core.parameters import POSITIVE
+
+
+@dataclass
+class Member:
+    """The parameters that have their settings in common."""
+
+    settings: Mapping[str, Any] | Optimizer
+    """Those that are not the optimizer's own; or an optimizer of theirs."""
+    numbers: dict[str, float]
+    """What they have in common and what changes, beside their arrays."""
+    indices: list[int] = field(default_factory=list)
+    state: dict[str, Arrays] = field(default_factory=dict)
+    averages: Arrays = ()
+
+
+class Optimizer(HasSettings):
+    """An optimizer: it updates parameter arrays in place, each in one pass over it, its gradient and its state.
+
+    Parameters
+    ----------
+    learning_rate : float or callable
+        The step size η: a number of at least 0, or a schedule of such numbers, which takes the number of the step,
+        counted from 0; :mod:`fastnn.schedules` has some. Any other number may be a schedule, too.
+    weight_decay : float
+        What weights are drawn towards 0 with.
+    maximize : bool, default False
+        Whether steps go up.
+    cautious : bool, default False
+        Whether an element that would step against its gradient stays, and the others step the farther: their steps are
+        divided by the share of those that agree, which counts as 0.001 at least (Liang et al., "Cautious Optimizers",
+        2024).
+    clip_norm : float, optional
+        The largest Euclidean norm of all gradients together. Larger ones are taken as if multiplied by ``clip_norm``
+        over their norm, while the update reads them.
+    clip_value : float, optional
+        The largest magnitude of an element of a gradient, after ``clip_norm``.
+    clip_unit : float, optional
+        The largest norm of the gradient of a unit, a part of a parameter array along its first axis, relative to the
+        norm of the unit's weights, which counts as 0.001 at least; vectors are one unit (adaptive gradient clipping,
+        Brock et al., 2021, as timm has it).
+    average : Average, optional
+        An average of the weights: :class:`~fastnn.optimizers.ema`, :class:`~fastnn.optimizers.swa` or
+        :class:`~fastnn.optimizers.lookahead`.
+    accumulate : int, default 1
+        Of how many calls of ``step`` the mean of the gradients makes a step.
+    skip_not_finite : bool, default False
+        Whether gradients whose norm is not finite are passed over.
+    groups : sequence of pairs, optional
+        Settings of some parameters: pairs of which, and a dictionary. Which is a pattern of names such as ``"*.bias"``,
+        a collection of names or indices, or a function of name and array. The first that fits a parameter holds for it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a setting is of the wrong kind, or outside its range.
+
+    Attributes
+    ----------
+    steps : int
+        How many steps were made.
+    skipped : int
+        How many gradients were passed over since they are not finite.
+
+    Notes
+    -----
+    All settings may be changed between steps. A copy of an optimizer, or what pickle makes of it, has a state of its
+    own.
+    """
+
+    learning_rate: float = number(0.001)
+    weight_decay: float = number(0.0)
+    maximize: bool = flag()
+    cautious: bool = flag()
+    clip_norm: float | None = number(None, POSITIVE)
+    clip_value: float | None = number(None, POSITIVE)
+    clip_unit: float | None = number(None, POSITIVE)
+    average: Average | None = one_of(Average, "an average of weights, such as nn.optimizers.ema()")
+    accumulate: int = count(1)
+    skip_not_finite: bool = flag()
+    groups: Sequence[tuple[Which, Mapping[str, Any]]] = Groups()  # type: ignore[assignment]
+
+    settings: dict[str, Setting] = {}
+    is_decoupled = False
+    """Whether weight decay is a factor of the parameter, and no part of the gradient."""
+    initial_numbers: Mapping[str, float] = {}
+    """What parameters have in common and what changes, and what it is before the first step."""
+    numbers: dict[str, float]
+
+    def __init_subclass__(cls) -> None:
+        own = [name for name, value in vars(cls).items() if isinstance(value, Setting)]
+        names = dict.fromkeys(("learning_rate", *own, *cls.settings))
+        cls.settings = {name: getattr(cls, name) for name in names}
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        signature = inspect.Signature(
+            [
+                inspect.Parameter(
+                    name,
+                    inspect.Parameter.POSITIONAL_OR_KEYWORD if name == "learning_rate" else keyword,
+                    default=setting.default,
+                    annotation=annotation_of(cls, name),
+                )
+                for name, setting in cls.settings.items()
+            ]
+        )
+        parents = [parent for parent in cls.__mro__ if issubclass(parent, Optimizer)]
+        cls.__doc__ = documentation(signature, *parents)
+        cls.__signature__ = signature  # type: ignore[attr-defined]
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        try:
+            bound = inspect.signature(type(self)).bind(*arguments, **settings)
+        except TypeError as error:
+            raise TypeError(f"{type(self).__name__}() {error}") from None
+        bound.apply_defaults()
+        for name, value in bound.arguments.items():
+            setattr(self, name, value)
+        self.check()
+        self.steps = self.calls = self.skipped = 0
+        self.members: list[Member] | None = None
+        self.parameters: dict[Any, tuple[tuple[int, ...], Any]] = {}
+        self.accumulated: Arrays | None = None
+        self.loaded: Mapping[str, Any] | None = None
+        self.trained: Arrays | None = None
+
+    # What an optimizer says of itself.
+
+    def check(self) -> None:
+        """Raise an error if settings do not go together."""
+
+    def update(self, step: int) -> tuple[str, tuple[float, ...]]:
+        """The kernel and its constants at a step, counted from 1, of settings that are numbers."""
+        raise NotImplementedError
+
+    def state_names(self) -> Iterable[str]:
+        """The arrays that are kept for each parameter."""
+        return UPDATES[self.update(1)[0]].state
+
+    def initial(self, name: str, parameter: Array) -> Array:
+        """The state of a name, of a parameter that was not updated yet."""
+        return np.zeros_like(parameter, subok=False)
+
+    @staticmethod
+    def prepare(step: int, parts: Sequence[tuple[Any, Lists]], scale: float) -> None:
+        """Find what depends on all parameters together, before any is updated."""
+
+    def run(self, step: int, lists: Lists, scale: float, averages: Averages | None) -> None:
+        """Make a step of parameters that have these settings, whose gradients are multiplied by a scale first."""
+        kernel, constants = self.update(step)
+        if self.clip_unit is None and not self.cautious:
+            advance(kernel, constants, self.common(step, scale), lists, averages)
+            return
+        for index, one in enumerate(lists):
+            self.run_one(kernel, constants, self.common(step, scale), one, averages and averages.part(index))
+
+    # What comes of it.
+
+    def run_one(
+        self, kernel: str, constants: tuple[float, ...], common: Common, one: Lists, averages: Averages | None
+    ) -> None:
+        """Make a step of one parameter array, which is looked at as a whole first."""
+        common, scales = self.shortened(common, one)
+        if self.cautious:
+            _, _, agreeing = measure(kernel, constants, common, one, scales)
+            common = self.sized(common, 1.0, agreeing, one)
+        advance(kernel, constants, common, one, averages, scales)
+
+    def sized(self, common: Common, factor: float, agreeing: float, one: Lists) -> Common:
+        """With another factor of the direction, of which some elements agree with the gradient."""
+        if not self.cautious:
+            return (*common[:4], common[4] * factor, common[5])
+        share = max(agreeing / max(one.parameters[0].size, 1), 1e-3)
+        return (*common[:4], common[4] * factor / share, 0.0)
+
+    def shortened(self, common: Common, one: Lists) -> tuple[Common, Arrays | None]:
+        """The scales of the gradients of a parameter's units, if they are clipped, and what is left in common."""
+        if self.clip_unit is None:
+            return common, None
+        scales = unit_scales(one.parameters[0], one.gradients[0], self.clip_unit, abs(common[0]))
+        return (math.copysign(1.0, common[0]), *common[1:]), (scales,)
+
+    def common(self, step: int, scale: float, factor: float = 1.0) -> Common:
+        limit = math.inf if self.clip_value is None else self.clip_value
+        decay, keep = self.weight_decay, 1.0
+        if self.is_decoupled:
+            decay, keep = 0.0, self.kept()
+        return -scale if self.maximize else scale, limit, decay, keep, factor, math.nan
+
+    def kept(self) -> float:
+        """The factor of the parameter that decoupled weight decay leaves."""
+        return 1 - self.learning_rate * self.weight_decay
+
+    def step(
+        self, parameters: Sequence[Array] | Mapping[Any, Array], gradients: Sequence[Any] | Mapping[Any, Any]
+    ) -> float | None:
+        """Update the parameters in place.
+
+        Parameters
+        ----------
+        parameters : sequence or dict of ndarray
+            Arrays of float32 or float64, of any shape and layout. No two of them share memory.
+        gradients : sequence or dict of array_like
+            The gradient of each parameter array, of its shape.
+
+        Returns
+        -------
+        float or None
+            With ``clip_norm`` or ``skip_not_finite``, the norm of the gradients, before it was clipped.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an array does not fit its parameter, if parameters share memory, or if they are not those of the first
+            step.
+        FloatingPointError
+            If gradients whose norm is to be clipped have none that is finite. Nothing is updated in any of these cases.
+        """
+        if self.is_plain is None:
+            self.is_plain = self.has_no_extras()
+        if self.is_plain and self.members is not None and self.trained is None:
+            kernel, constants = self.update(self.steps + 1)
+            state, update = self.members[0].state, UPDATES[kernel]
+            if (
+                isinstance(parameters, (list, tuple))
+                and isinstance(gradients, (list, tuple))
+                and len(state) == len(update.state)
+            ):
+                lists = (tuple(parameters), tuple(gradients), *state.values())
+                if update.advance(lists, constants, self.common(self.steps + 1, 1.0)):
+                    self.steps += 1
+                    return None
+        with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
+            return self.step_of_any(parameters, gradients)
+
+    def has_no_extras(self) -> bool:
+        """Whether a step is one walk of one kernel over all arrays, and nothing else."""
+        kind = type(self)
+        return (
+            kind.run is Optimizer.run
+            and kind.prepare is Optimizer.prepare
+            and not kind.initial_numbers
+            and not (self.schedules or self.groups or self.cautious or self.skip_not_finite or self.accumulate > 1)
+            and self.clip_norm is None
+            and self.clip_unit is None
+            and self.averaging() is None
+        )
+
+    def step_of_any(self, parameters: Any, gradients: Any) -> float | None:
+        """A step of arrays of any layout, with any settings."""
+        names, parameters, gradients = listed(parameters, gradients)
+        gradients = checked(names, parameters, gradients)
+        if self.trained is not None:
+            raise ValueError("the parameters are those for evaluation; the next step needs train() first")
+        members = self.members_of(names, parameters)
+        step = self.steps + 1
+        resolved = [self.at(step, member) for member in members]
+        for settings, member in zip(resolved, members, strict=True):
+            settings.complete(member, parameters)
+        # All is checked: from here on something is written.
+        scale = 1.0
+        if self.accumulate > 1:
+            gradients = self.add_up(parameters, gradients)
+            if self.calls < self.accumulate:
+                return None
+            self.calls, scale = 0, 1 / self.accumulate
+        everything, norm = Lists(parameters, gradients, {}, names), None
+        if self.clip_norm is not None or self.skip_not_finite:
+            norm = norm_of(everything) * scale
+            if not math.isfinite(norm):
+                if not self.skip_not_finite:
+                    raise FloatingPointError(f"the norm of the gradients is {norm}; nothing was updated")
+                self.skipped += 1
+                return norm
+            longest = self.number_at(step, "clip_norm", math.inf)
+            scale *= longest / norm if norm > longest else 1.0
+        lists = [everything.part(member.indices, member.state) for member in members]
+        for kind in {type(settings): settings for settings in resolved}:
+            kind.prepare(step, [part for part in zip(resolved, lists, strict=True) if type(part[0]) is kind], scale)
+        for settings, member, part in zip(resolved, members, lists, strict=True):
+            settings.run(step, part, scale, self.averages_at(step, member))
+        self.steps = step
+        return norm
+
+    def at(self, step: int, member: Member) -> Any:
+        """The optimizer that updates some parameters at a step: with numbers in place of schedules."""
+        other = member.settings if isinstance(member.settings, Optimizer) else None
+        resolved = object.__new__(type(other or self))
+        vars(resolved).update(vars(other or self), numbers=member.numbers)
+        if other is not None:
+            resolved.average = self.average
+        elif isinstance(member.settings, Mapping):
+            for name, value in member.settings.items():
+                setattr(resolved, name, value)
+        for name, schedule in resolved.schedules.items():
+            setattr(resolved, name, schedule(step - 1))
+        resolved.check()
+        return resolved
+
+    def number_at(self, step: int, name: str, default: float) -> float:
+        """A setting that all parameters have in common."""
+        value = vars(self)[name]
+        value = value(step - 1) if name in self.schedules else value
+        return default if value is None else float(self.settings[name].check(name, value))
+
+    def averages_at(self, step: int, member: Member) -> Averages | None:
+        average = self.averaging()
+        share = 0.0 if average is None else average.share(step)
+        return Averages(member.averages, share, average.is_pulled) if average is not None and share else None
+
+    def averaging(self) -> Average | None:
+        """The average of weights that is made."""
+        return self.average
+
+    def add_up(self, parameters: Arrays, gradients: Arrays) -> Arrays:
+        """The sums of gradients since the last step."""
+        if self.accumulated is None:
+            self.accumulated = tuple(np.zeros_like(parameter, subok=False) for parameter in parameters)
+        for total, gradient in zip(self.accumulated, gradients, strict=True):
+            if self.calls == 0:
+                np.copyto(total, gradient, casting="same_kind")
+            else:
+                np.add(total, gradient, out=total, casting="same_kind")
+        self.calls += 1
+        return self.accumulated
+
+    # State.
+
+    def members_of(self, names: tuple[Any, ...], parameters: Arrays) -> list[Member]:
+        """The groups with their parameters, which must be those of the first step."""
+        described = {
+            name: (parameter.shape, parameter.dtype) for name, parameter in zip(names, parameters, strict=True)
+        }
+        if self.members is None:
+            members = [
+                Member(settings, dict(self.initial_numbers)) for settings in (*(group[1] for group in self.groups), {})
+            ]
+            for index, (name, parameter) in enumerate(zip(names, parameters, strict=True)):
+                fits = (matches(which, name, parameter) for which, _ in self.groups)
+                members[next((k for k, fit in enumerate(fits) if fit), -1)].indices.append(index)
+            if self.loaded is not None:
+                self.restore(members, names, parameters)
+            self.members, self.parameters = members, described
+        elif described != self.parameters:
+            raise ValueError(f"the parameters are {described}; at the first step they were {self.parameters}")
+        return self.members
+
+    def complete(self, member: Member, parameters: Arrays) -> None:
+        """Make what state a member does not have, and forget what it needs no more."""
+        names = tuple(self.state_names())
+        for name in names:
+            if name not in member.state:
+                member.state[name] = tuple(self.initial(name, parameters[index]) for index in member.indices)
+        member.state = {name: member.state[name] for name in names}
+        if self.averaging() is None:
+            member.averages = ()
+        elif len(member.averages) != len(member.indices):
+            member.averages = tuple(np.array(parameters[index], order="K", subok=False) for index in member.indices)
+
+    def evaluate(self, parameters: Sequence[Array] | Mapping[Any, Array]) -> None:
+        """Put the average of the weights into the parameters, until :meth:`train` is called.
+
+        Parameters
+        ----------
+        parameters : sequence or dict of ndarray
+            Those of the steps.
+
+        Raises
+        ------
+        ValueError
+            If there is no average, since none was asked for or no step was made; or if the parameters hold it already.
+        """
+        names, arrays, _ = listed(parameters, parameters)
+        checked(names, arrays, arrays)
+        if self.trained is not None:
+            raise ValueError("the parameters are those for evaluation already")
+        if self.members is None:
+            raise ValueError("there is no average of the weights before the first step")
+        members = self.members_of(names, arrays)
+        averages: dict[int, Array] = {}
+        for member in members:
+            part = Lists(arrays, arrays, {}, names).part(member.indices, member.state)
+            averages.update(
+                zip(member.indices, self.at(max(self.steps, 1), member).averaged(member, part), strict=True)
+            )
+        self.trained = tuple(np.array(array, order="K", subok=False) for array in arrays)
+        for index, array in enumerate(arrays):
+            array[...] = averages[index]
+
+    def averaged(self, member: Member, lists: Lists) -> Arrays:
+        """The averages of the weights."""
+        if self.averaging() is None:
+            raise ValueError(f"{type(self).__name__} was made without an average of the weights; give it average=")
+        return member.averages
+
+    def train(self, parameters: Sequence[Array] | Mapping[Any, Array]) -> None:
+        """Put back the weights that :meth:`evaluate` has replaced, to the bit.
+
+        Parameters
+        ----------
+        parameters : sequence or dict of ndarray
+            Those of the steps.
+
+        Raises
+        ------
+        ValueError
+            If the parameters are not those for evaluation.
+        """
+        names, arrays, _ = listed(parameters, parameters)
+        checked(names, arrays, arrays)
+        if self.trained is None:
+            raise ValueError("the parameters are not those for evaluation")
+        self.members_of(names, arrays)
+        for array, trained in zip(arrays, self.trained, strict=True):
+            array[...] = trained
+        self.trained = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """A copy of the state, as nested dictionaries of arrays, numbers and strings.
+
+        Settings are not part of it: who goes on makes the optimizer with the same ones.
+
+        Returns
+        -------
+        dict
+            ``"kind"``, the optimizer's name; ``"steps"``, ``"calls"`` and ``"skipped"``, how many there were; and
+            ``"state"``, for each parameter, by its name or index, a dictionary of its arrays. What groups of parameters
+            have in common is in ``"numbers"``; what schedules know, in ``"schedules"``.
+        """
+        if self.trained is not None:
+            raise ValueError("the parameters are those for evaluation; call train() before the state is taken")
+        known: dict[str, Any] = {"steps": self.steps, "calls": self.calls, "skipped": self.skipped}
+        if self.members is None:
+            return {**known, **copy.deepcopy(dict(self.loaded or {})), "kind": type(self).__name__}
+        state: dict[Any, dict[str, Array]] = {name: {} for name in self.parameters}
+        names = list(self.parameters)
+        for member in self.members:
+            for name, arrays in {**member.state, AVERAGE: member.averages}.items():
+                for index, array in zip(member.indices, arrays, strict=False):
+                    state[names[index]][name] = array.copy()
+        for name, array in zip(names, self.accumulated or (), strict=False):
+            state[name][ACCUMULATED] = array.copy()
+        numbers = {index: dict(member.numbers) for index, member in enumerate(self.members) if member.numbers}
+        schedules = {
+            name: schedule.state_dict() for name, schedule in self.schedules.items() if hasattr(schedule, "state_dict")
+        }
+        return {"kind": type(self).__name__, **known, "state": state, "numbers": numbers, "schedules": schedules}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state.
+
+        Parameters
+        ----------
+        state : mapping
+            What :meth:`state_dict` gave, of an optimizer of the same kind. Its arrays are copied.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is not a state, or that of another kind of optimizer or of other parameters. Nothing is changed then.
+            Before the first step the parameters are not known: then that step raises the error.
+        """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"state must be a dictionary that state_dict() gave, not {described(state)}")
+        kind = state.get("kind")
+        if kind != type(self).__name__:
+            raise ValueError(f"the state is that of {kind!r}; accepted is one of {type(self).__name__!r}")
+        counts = {name: checked_count(name, state.get(name, 0), 0) for name in ("steps", "calls", "skipped")}
+        loaded = {name: copy.deepcopy(dict(state.get(name, {}))) for name in ("state", "numbers", "schedules")}
+        if self.members is not None and loaded["state"]:
+            self.check_names(loaded["state"], tuple(self.parameters))
+        for name, known in loaded["schedules"].items():
+            if not hasattr(self.schedules.get(name), "load_state_dict"):
+                raise ValueError(f"the state has one of a schedule of {name}, which {self!r} has not")
+            self.schedules[name].load_state_dict(known)
+        vars(self).update(counts)
+        self.members = self.accumulated = self.trained = None
+        self.loaded = loaded if loaded["state"] else None
+
+    @staticmethod
+    def check_names(state: Mapping[Any, Any], names: tuple[Any, ...]) -> None:
+        if {str(name) for name in state} != {str(name) for name in names}:
+            raise ValueError(f"the state is that of the parameters {list(state)}; those here are {list(names)}")
+
+    def restore(self, members: Sequence[Member], names: tuple[Any, ...], parameters: Arrays) -> None:
+        """Give parameters the state that was loaded."""
+        loaded = self.loaded or {}
+        self.check_names(loaded["state"], names)
+        of_name = {str(name): arrays for name, arrays in loaded["state"].items()}
+        for index, member in enumerate(members):
+            numbers = loaded["numbers"].get(index, loaded["numbers"].get(str(index), {}))
+            member.numbers.update({name: float(value) for name, value in numbers.items()})
+            settings = self.at(self.steps + 1, member)
+            for name in (*settings.state_names(), AVERAGE):
+                found = [of_name[str(names[k])].get(name) for k in member.indices]
+                if any(array is None for array in found):
+                    continue
+                arrays = tuple(np.asarray(array) for array in found)
+                for k, array in zip(member.indices, arrays, strict=True):
+                    like = parameters[k] if name == AVERAGE else settings.initial(name, parameters[k])
+                    check_state(f"the state {name!r} of parameters[{names[k]!r}]", array, like)
+                if name == AVERAGE:
+                    member.averages = arrays
+                else:
+                    member.state[name] = arrays
+        sums = [of_name[str(name)].get(ACCUMULATED) for name in names]
+        if all(total is not None for total in sums):
+            self.accumulated = tuple(np.asarray(total) for total in sums)
+            for name, total, parameter in zip(names, self.accumulated, parameters, strict=True):
+                check_state(f"the sum of gradients of parameters[{name!r}]", total, parameter)
+        self.loaded = None
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state to a file, in NumPy's ``.npz`` format and without pickle.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. It is written beside and renamed, so that a full disk or a kill leaves the old one as it was.
+        """
+        save_arrays(path, self.state_dict())
+
+    def load(self, path: str | os.PathLike[str]) -> None:
+        """Go on from the state in a file that :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+
+        Raises
+        ------
+        OSError, ValueError
+            If there is no such file, or if it holds no state of this kind of optimizer.
+        """
+        self.load_state_dict(load_arrays(path))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """With a copy of the state, which no other optimizer may change."""
+        own = ("members", "accumulated", "trained", "loaded")
+        return {**vars(self), **{name: copy.deepcopy(vars(self)[name]) for name in own}}
+
+    def __repr__(self) -> str:
+        shown = {
+            name: vars(self)[name]
+            for name, setting in self.settings.items()
+            if name not in Optimizer.settings or vars(self)[name] != setting.default or name == "learning_rate"
+        }
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+Optimizer.settings = {name: value for name, value in vars(Optimizer).items() if isinstance(value, Setting)}
+
+AVERAGE, ACCUMULATED = "average", "accumulated"
+"""What a state has beside that of the update."""
+
+
+def annotation_of(kind: type, name: str) -> str:
+    """The annotation of a setting, in the class that has it."""
+    return next(
+        str(vars(one)["__annotations__"][name]) for one in kind.__mro__ if name in vars(one).get("__annotations__", {})
+    )
+
+
+def check_state(what: str, array: Array, like: Array) -> None:
+    if (array.shape, array.dtype) != (like.shape, like.dtype):
+        raise ValueError(f"{what} is of {(array.shape, array.dtype)}; it must be of {(like.shape, like.dtype)}")

@@ -1,0 +1,104 @@
+"""The settings of optimizers: attributes that are checked whenever they are set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fastnn._core.arrays import described
+from fastnn._core.parameters import NOT_NEGATIVE, Interval, checked_number
+
+Schedule = Callable[[int], float]
+"""What gives a number for a step, which is counted from 0."""
+
+
+class Setting:
+    """An attribute of optimizers, checked whenever it is set.
+
+    Without ``__get__``, it is read from the instance as any attribute is.
+    """
+
+    def __init__(self, default: Any, check: Callable[[str, Any], Any], *, may_vary: bool = False) -> None:
+        self.default, self.check, self.may_vary = default, check, may_vary
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def checked(self, value: Any) -> Any:
+        return value if self.may_vary and callable(value) else self.check(self.name, value)
+
+    def __set__(self, optimizer: HasSettings, value: Any) -> None:
+        values = vars(optimizer)
+        values[self.name] = self.checked(value)
+        others = {name: schedule for name, schedule in values.get("schedules", {}).items() if name != self.name}
+        is_schedule = self.may_vary and callable(value)
+        values["schedules"] = {**others, self.name: value} if is_schedule else others
+        values["is_plain"] = None  # to be found out again
+
+
+class HasSettings:
+    """What has settings: an optimizer."""
+
+    settings: dict[str, Setting]
+    """All of them, by name."""
+    schedules: dict[str, Schedule]
+    """Those that are schedules."""
+    is_plain: bool | None
+    """Whether a step is one walk of one kernel over all arrays, and nothing else; None if it is to be found out."""
+
+
+def number(default: float | None, accepted: Interval = NOT_NEGATIVE) -> Any:
+    """A number within an interval, or a schedule of such numbers; None, too, if that is the default."""
+
+    def check(name: str, value: Any) -> float | None:
+        if value is None and default is None:
+            return None
+        return accepted.check(name, checked_number(name, value))
+
+    return Setting(default, check, may_vary=True)
+
+
+def flag(default: bool = False) -> Any:
+    def check(name: str, value: Any) -> bool:
+        if not isinstance(value, (bool, np.bool_)):
+            raise TypeError(f"{name} must be True or False, not {described(value)}")
+        return bool(value)
+
+    return Setting(default, check)
+
+
+def choice(default: Any, *others: Any) -> Any:
+    accepted = (default, *others)
+
+    def check(name: str, value: Any) -> Any:
+        for one in accepted:
+            if type(value) is type(one) and value == one:
+                return value
+        raise ValueError(f"{name} is {value!r}; accepted are {', '.join(map(repr, accepted))}")
+
+    return Setting(default, check)
+
+
+def checked_count(name: str, value: Any, least: int) -> int:
+    number = checked_number(name, value)
+    if not (least <= number < math.inf and number == math.floor(number)):
+        raise ValueError(f"{name} is {value!r}; it must be an integer of at least {least}")
+    return int(number)
+
+
+def count(default: int, least: int = 1) -> Any:
+    return Setting(default, lambda name, value: checked_count(name, value, least))
+
+
+def one_of(kind: type, words: str) -> Any:
+    """An object of a kind, or None, which is the default."""
+
+    def check(name: str, value: Any) -> Any:
+        if value is not None and not isinstance(value, kind):
+            raise TypeError(f"{name} must be {words}, not {described(value)}")
+        return value
+
+    return Setting(None, check)

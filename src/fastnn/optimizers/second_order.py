@@ -1,0 +1,97 @@
+"""Optimizers that are given the diagonal of the Hessian, too."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastnn._core.arrays import Array
+from fastnn._core.optimizers.arrays import Averages, Lists, advance, checked, listed
+from fastnn._core.optimizers.optimizer import Optimizer
+from fastnn._core.optimizers.settings import number
+from fastnn._core.parameters import BELOW_ONE, POSITIVE
+
+
+class sophia(Optimizer):
+    r"""Sophia: a mean of the gradient over the diagonal of the Hessian, and at most 1.
+
+    .. math:: m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad
+        p \leftarrow (1 - \eta \lambda) p - \eta \operatorname{clip}\left(\frac{m}{\max(\gamma h, \epsilon)}, \pm 1\right)
+
+    and whenever a Hessian is given, before, :math:`h \leftarrow \beta_2 h + (1 - \beta_2) \hat h`.
+
+    Parameters
+    ----------
+    learning_rate : float or callable, default 0.001
+        Step size η: the most that a weight moves.
+    beta1, beta2 : float, default 0.965 and 0.99
+        Factors by which the means of the gradient and of the Hessian are kept.
+    gamma : float, default 0.01
+        What the Hessian counts, γ: with less, more steps are clipped.
+    epsilon : float, default 1e-12
+        The smallest divisor ε.
+    weight_decay : float, default 0.1
+        Factor λ of the weights that is taken off, times the learning rate.
+
+    Notes
+    -----
+    From Liu et al., "Sophia: A Scalable Stochastic Second-order Optimizer for Language Model Pre-training", ICLR 2024.
+    Every tenth step or so is given a Hessian there. The losses here have its diagonal for predictions, ``hessian``; that
+    of the weights of a linear layer is ``hessian.T @ x**2``.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> w, optimizer = np.array([1.0, 2.0]), nn.sophia(0.1, weight_decay=0)
+    >>> optimizer.step([w], [np.array([5.0, -0.1])], [np.array([1.0, 1.0])])
+    >>> w.round(6)
+    array([0.9, 2.1])
+    """
+
+    learning_rate: float = number(1e-3)
+    beta1: float = number(0.965, BELOW_ONE)
+    beta2: float = number(0.99, BELOW_ONE)
+    gamma: float = number(0.01)
+    epsilon: float = number(1e-12, POSITIVE)
+    weight_decay: float = number(0.1)
+    is_decoupled = True
+
+    def update(self, step: int) -> tuple[str, tuple[float, ...]]:
+        return "sophia", (1 - self.beta1, self.gamma, self.epsilon, self.learning_rate)
+
+    def step(
+        self,
+        parameters: Sequence[Array] | Mapping[Any, Array],
+        gradients: Sequence[Any] | Mapping[Any, Any],
+        hessians: Sequence[Any] | Mapping[Any, Any] | None = None,
+    ) -> float | None:
+        """Update the parameters in place; see :meth:`Optimizer.step`.
+
+        Parameters
+        ----------
+        parameters, gradients : sequence or dict of arrays
+            As for every optimizer.
+        hessians : sequence or dict of array_like, optional
+            The diagonal of the Hessian, an array for each parameter and of its shape.
+
+        Returns
+        -------
+        float or None
+            With ``clip_norm`` or ``skip_not_finite``, the norm of the gradients.
+        """
+        self.hessians = None
+        if hessians is not None:
+            names, arrays, diagonals = listed(parameters, hessians, "hessians")
+            self.hessians = dict(zip(names, checked(names, arrays, diagonals, "hessians"), strict=True))
+        return super().step(parameters, gradients)
+
+    hessians: dict[Any, Array] | None = None
+    """Those of the step."""
+
+    def run(self, step: int, lists: Lists, scale: float, averages: Averages | None) -> None:
+        if self.hessians is not None:
+            new = tuple(self.hessians[name] for name in lists.names)
+            common = 1.0, math.inf, 0.0, self.beta2, self.beta2 - 1, math.nan
+            advance("sgd", (1.0,), common, Lists(lists.state["hessian"], new, {}, lists.names))
+        super().run(step, lists, scale, averages)
