@@ -85,9 +85,10 @@ VALID = {
     "weight_decay": (0.01, 0.1),
     "zero_infinity": (True, True),
 }
-# Where a function has other limits than its namesakes, and with which settings the output does not tell the derivative.
+# Where a function has other limits than its namesakes, and with which settings the derivative is not recoverable from
+# the output.
 VALID_OF = {"multi_margin": {"p": (2.0, 1.0)}, "sigmoid_focal": {"gamma": (0.0, 3.0)}}
-UNTOLD = {"relu": ("max_value", "negative_slope", "threshold")}
+ONLY_FROM_INPUT = {"relu": ("max_value", "negative_slope", "threshold")}
 
 
 def valid(function, *names):
@@ -124,10 +125,10 @@ def rows_of_activations():
         yield Row(name, (x,), **options)
         yield Row(f"{name}.derivative", (x,), **options)
         yield Row(f"{name}.backward", (GRAD, x), **options)
-        if f.backward.output_tells:
-            told = [n for n in f.defaults if n not in UNTOLD.get(name, ())]
+        if f.backward.differentiable_from_output:
+            recoverable = [n for n in f.defaults if n not in ONLY_FROM_INPUT.get(name, ())]
             y = Argument("y", normal, keyword=True)
-            yield Row(f"{name}.backward, y", (GRAD, y), valid(name, *told))
+            yield Row(f"{name}.backward, y", (GRAD, y), valid(name, *recoverable))
 
 
 def rows_of_units():
@@ -183,7 +184,7 @@ def rows_of_row_functions():
         options["settings"] = valid(name, *f.defaults, "axis")
         yield Row(name, (X, WHERE), **options)
         yield Row(f"{name}.backward", (GRAD, X, WHERE), **options)
-        if f.backward.output_tells:
+        if f.backward.differentiable_from_output:
             yield Row(f"{name}.backward, y", (GRAD, Argument("y", distribution, keyword=True), WHERE), **options)
     options["settings"] = valid("gumbel_softmax", "temperature", "axis")
     yield Row("gumbel_softmax", (X, RNG, WHERE), **{**options, "independent": never})
@@ -208,11 +209,11 @@ PARTS = ("", ".gradient", ".value_and_gradient", ".hessian", ".gradient_and_hess
 OUTS = {"": (0,), ".gradient": (0,), ".value_and_gradient": (1,), ".hessian": (0,), ".gradient_and_hessian": (0, 1)}
 
 
-def apart(settings):
+def unreduced(settings):
     return settings.get("reduction") == "none"
 
 
-def apart_or_summed(settings):
+def unreduced_or_summed(settings):
     """A sum's gradient is that of each value."""
     return settings.get("reduction") in ("sum", "none")
 
@@ -241,7 +242,7 @@ def rows_of_losses():
                 arguments.append(Argument("class_weight", of_columns(weights), True, True, typed=False))
             settings = valid(loss.__name__, *names, "reduction", "denominator")
             shapes = {"shapes": ((1, 3), (5, 17), (2, 300))} if loss.of_rows else {}
-            independent = apart if loss.__name__ == "rmse" else apart_or_summed
+            independent = unreduced if loss.__name__ == "rmse" else unreduced_or_summed
             for part in PARTS:
                 path = name.replace(loss.__name__, loss.__name__ + part, 1)
                 outs = {"outs": OUTS[part], "tuple_out": len(OUTS[part]) > 1, "values_out": not part}
@@ -253,7 +254,7 @@ def rows_of_losses():
     ]
     optional = [Argument(name, make, True, True, False) for name, make in (("weight", weights), ("where", mask))]
     settings = valid("gaussian_nll", "eps", "reduction", "denominator")
-    yield Row("gaussian_nll.var_gradient", (*required, *optional), settings, independent=apart_or_summed)
+    yield Row("gaussian_nll.var_gradient", (*required, *optional), settings, independent=unreduced_or_summed)
 
 
 # Losses of several arrays
@@ -281,7 +282,7 @@ def rows_of_joint_losses():
                 outs=outs if part else (0,),
                 tuple_out=bool(part),
                 values_out=not part,
-                independent=apart_or_summed,
+                independent=unreduced_or_summed,
                 **shapes,
             )
 
@@ -322,7 +323,7 @@ def rows_of_batch_losses():
         *(Argument(name, lengths, optional=True, typed=False) for name in ("input_lengths", "target_lengths")),
     )
     settings = valid("ctc", "logits", "zero_infinity", "reduction")
-    options = {"shapes": ((1, 2), (3, 5), (7, 40)), "leading": False, "independent": apart_or_summed}
+    options = {"shapes": ((1, 2), (3, 5), (7, 40)), "leading": False, "independent": unreduced_or_summed}
     yield Row("ctc", arguments, settings, values_out=True, **options)
     yield Row("ctc.gradient", arguments, settings, **options)
     yield Row("ctc.value_and_gradient", arguments, settings, outs=(1,), **options)
@@ -364,5 +365,5 @@ def public_callables():
         elif callable(function) and name not in WITHOUT_ARRAYS:
             yield name
             parts = {p: value for p, value in vars(function).items() if isinstance(value, Declared) and p[0] != "_"}
-            # prelu.broadcast is how prelu goes on, not how it is called.
+            # prelu.broadcast is a part of prelu, and not called by itself.
             yield from (f"{name}.{part}" for part, value in parts.items() if type(value).__name__ != "BroadcastPRelu")

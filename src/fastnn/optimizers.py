@@ -95,16 +95,16 @@ class Optimizer:
                 kind = "an array" if isinstance(arrays, np.ndarray) else repr(arrays)
                 raise TypeError(f"{name} is {kind}; accepted is a sequence of arrays")
         parameters, gradients = tuple(parameters), tuple(gradients)
-        update, settings = self.update(self.steps + 1)
+        update, constants = self.update(self.steps + 1)
         if self.state is None or len(self.state) != len(self.state_names):
             gradients = checked(parameters, gradients, ())
             self.state = tuple(
                 tuple(np.zeros_like(parameter, subok=False) for parameter in parameters) for _ in self.state_names
             )
-        if not update((parameters, gradients, *self.state), settings):
+        if not update((parameters, gradients, *self.state), constants):
             gradients = checked(parameters, gradients, self.state)
             for arrays in zip(parameters, gradients, *self.state, strict=True):
-                update_in_pieces(update, arrays, settings)
+                update_in_pieces(update, arrays, constants)
         self.steps += 1
 
     @property
@@ -113,7 +113,7 @@ class Optimizer:
         raise NotImplementedError
 
     def update(self, step: int) -> tuple[Callable[..., bool], tuple[float, ...]]:
-        """The kernel and its settings at a step, counted from 1."""
+        """The kernel and its constants at a step, counted from 1."""
         raise NotImplementedError
 
     def __repr__(self) -> str:
@@ -124,7 +124,7 @@ class Optimizer:
 def checked(
     parameters: tuple[Any, ...], gradients: tuple[Any, ...], state: tuple[tuple[Array, ...], ...]
 ) -> tuple[Array, ...]:
-    """The gradients as arrays that no update of a parameter changes, if all fits together."""
+    """The gradients as arrays that no update of a parameter changes; an error if the arguments do not fit."""
     if len(gradients) != len(parameters):
         raise ValueError(f"there are {len(gradients)} gradients for {len(parameters)} parameters")
     for index, parameter in enumerate(parameters):
@@ -161,7 +161,7 @@ def checked(
     )
 
 
-def update_in_pieces(update: Callable[..., bool], arrays: Sequence[Array], settings: tuple[float, ...]) -> None:
+def update_in_pieces(update: Callable[..., bool], arrays: Sequence[Array], constants: tuple[float, ...]) -> None:
     """Run an update on one parameter array of any layout, through contiguous pieces."""
     parameter, gradient, *state = map(np.atleast_1d, arrays)
     change = ["readwrite", "contig", "aligned", "nbo"]
@@ -180,7 +180,7 @@ def update_in_pieces(update: Callable[..., bool], arrays: Sequence[Array], setti
     ):
         if pieces.itersize:
             for piece in pieces:
-                update(tuple((part,) for part in piece), settings)
+                update(tuple((part,) for part in piece), constants)
 
 
 class sgd(Optimizer):

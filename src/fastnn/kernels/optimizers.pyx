@@ -1,22 +1,22 @@
-"""The optimizers' updates as Python calls them: walks through lists of arrays that need no preparation."""
+"""The optimizers' updates as Python calls them: loops over lists of arrays that are ready."""
 
 cimport numpy as cnp
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdlib cimport qsort
 
-from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, is_direct, is_like, is_writable_beside, store_constants
+from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, is_ready, is_like, is_unaliased_in_step, store_constants
 
 cnp.import_array()
 
 
 cdef bint is_in_step(tuple parameters, tuple others):
-    """Whether there is an array for each parameter that can be walked through with it."""
+    """Whether there is an array for each parameter, in step with it."""
     cdef Py_ssize_t i
     if len(parameters) != len(others):
         return False
     for i in range(len(parameters)):
-        if not (is_direct(parameters[i]) and is_like(others[i], parameters[i])
-                and is_writable_beside(parameters[i], others[i])):
+        if not (is_ready(parameters[i]) and is_like(others[i], parameters[i])
+                and is_unaliased_in_step(parameters[i], others[i])):
             return False
     return True
 
@@ -38,10 +38,10 @@ cdef Span span_of(cnp.ndarray array, bint written):
     return Span(start, start + cnp.PyArray_NBYTES(array), written)
 
 
-cdef bint are_apart(tuple parameters, tuple gradients) except -1:
-    """Whether no parameter shares memory with another, nor with another's gradient: all are direct."""
+cdef bint are_unaliased(tuple parameters, tuple gradients) except -1:
+    """Whether no parameter shares memory with another, or with another's gradient; all of them are ready."""
     cdef Py_ssize_t i, count = 0
-    cdef bint apart = True
+    cdef bint unaliased = True
     cdef char *written_to = NULL
     cdef char *read_to = NULL
     cdef Span span
@@ -61,44 +61,44 @@ cdef bint are_apart(tuple parameters, tuple gradients) except -1:
         if span.start == span.stop:
             continue
         if span.start < written_to or (span.written and span.start < read_to):
-            apart = False
+            unaliased = False
         if span.written:
             written_to = span.stop if span.stop > written_to else written_to
         read_to = span.stop if span.stop > read_to else read_to
     PyMem_Free(spans)
-    return apart
+    return unaliased
 
 
 cdef class Update:
     """An optimizer's update, with a kernel of a build.
 
-    A call takes the parameter arrays, their gradients and their state, array for array, and the settings. It returns
-    False, having done nothing, if they are not all of a kind it can walk through in step, or if what it writes to one
-    would change another. Tuples, since nobody can exchange an array of theirs once they were looked at.
+    A call takes the parameter arrays, their gradients and their state, one of each for each parameter, and the
+    constants. It returns False, having done nothing, if the arrays are not ready and in step, or if writing to one
+    would change another. The lists are tuples, whose arrays cannot be exchanged after they were checked.
     """
     cdef Kernel kernel
 
     def __cinit__(self, Kernel kernel not None):
         self.kernel = kernel
 
-    def __call__(self, tuple lists not None, tuple settings not None):
+    def __call__(self, tuple lists not None, tuple constants not None):
         cdef Kernel kernel = self.kernel
-        cdef double numbers[SETTINGS]
+        cdef double numbers[CONSTANTS]
         cdef void *memory[ARRAYS]
         cdef cnp.ndarray parameter
         cdef Py_ssize_t i, k, n
         cdef loop update
-        if len(lists) != kernel.arrays or len(settings) != kernel.settings:
+        if len(lists) != kernel.arrays or len(constants) != kernel.constants:
             raise TypeError(
-                f"the update takes {kernel.arrays} lists of arrays and {kernel.settings} settings, "
-                f"not {len(lists)} and {len(settings)}")
-        store_constants(settings, numbers, SETTINGS)  # before the arrays are looked at: it may run Python code
+                f"the update takes {kernel.arrays} lists of arrays and {kernel.constants} constants, "
+                f"not {len(lists)} and {len(constants)}")
+        store_constants(constants, numbers, CONSTANTS)  # before the arrays are checked: it may run Python code
         cdef tuple parameters = lists[0], others
         for k in range(1, kernel.arrays):
             others = lists[k]
             if not is_in_step(parameters, others):
                 return False
-        if not are_apart(parameters, lists[1]):
+        if not are_unaliased(parameters, lists[1]):
             return False
         for i in range(len(parameters)):
             parameter = parameters[i]
