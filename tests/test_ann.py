@@ -41,15 +41,15 @@ def test_back_propagation_against_central_differences(hidden, output, loss, kind
     value = network.back_propagate(x, target)
     assert value == pytest.approx(network.evaluate(x, target), rel=1e-12)
     h = 1e-6
-    slopes = np.empty_like(network.parameters)
-    for i in range(slopes.size):
+    differences = np.empty_like(network.parameters)
+    for i in range(differences.size):
         start = network.parameters[i]
         network.parameters[i] = start + h
         above = network.evaluate(x, target)
         network.parameters[i] = start - h
-        slopes[i] = (above - network.evaluate(x, target)) / (2 * h)
+        differences[i] = (above - network.evaluate(x, target)) / (2 * h)
         network.parameters[i] = start
-    np.testing.assert_allclose(network.gradients, slopes, rtol=1e-6, atol=2e-9)
+    np.testing.assert_allclose(network.gradients, differences, rtol=1e-6, atol=2e-9)
 
 
 OUTPUTS = {
@@ -136,7 +136,7 @@ def test_an_epoch_is_that_of_plain_numpy():
     order = np.arange(len(x))
     batches = demo.Batches(x, labels, order, 50)
     first = next(demo.numpy_steps(network, batches, learning_rate=0.01))
-    network.rng = type("InOrder", (), {"shuffle": staticmethod(lambda places: None)})()
+    network.rng = type("InOrder", (), {"shuffle": staticmethod(lambda indices: None)})()
     network.fit(x, labels, epochs=1, batch_size=50, optimizer=nn.adam(0.01), progress=False)
     ours = [array for layer in network.layers for array in (layer.weight, layer.bias)]
     for mine, theirs in zip(ours, first, strict=True):
