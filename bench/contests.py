@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
-from inspect import signature
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,10 +77,8 @@ class Data(NamedTuple):
     def nbytes(self, contest: Contest) -> int:
         """The bytes that have to be read and written."""
         if contest.family == "optimizers":
-            moments = sum(
-                keyword.startswith("beta") for keyword in signature(nn.OPTIMIZERS[contest.function]).parameters
-            )
-            return int((3 + 2 * moments) * self.x.nbytes)
+            state = nn.OPTIMIZERS[contest.function]().state_names
+            return int((3 + 2 * len(state)) * self.x.nbytes)
         read = self.x.nbytes + (self.other.nbytes if contest.task not in ONE_INPUT else 0)
         return int(read + (self.out.nbytes if contest.task != "value" else 0))
 
