@@ -5,6 +5,7 @@ tables and its entries, so a new activation, row function or loss has its rows a
 those of all arguments follow: (rows, width), or (elements,).
 """
 
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ from callables import (
 import fastnn as nn
 from fastnn._core.declaration import Declared
 from fastnn._core.facts import Domain
+from fastnn._core.losses.batch import BatchLoss
+from fastnn._core.losses.joint import JointLoss
 from fastnn._core.losses.loss import Loss
 from fastnn._core.parameters import FINITE, NOT_NEGATIVE
 
@@ -190,7 +193,7 @@ def rows_of_row_functions():
     yield Row("gumbel_softmax", (X, RNG, WHERE), **{**options, "independent": never})
     b = Argument("b", weights, keyword=True, optional=True)
     grad = Argument("grad", of_rows(normal))
-    for name in ("logsumexp", "logmeanexp"):
+    for name in nn.rows.LOG_SUMS:
         yield Row(name, (X, b, WHERE), **{**options, "settings": valid(name, "keepdims", "return_sign", "axis")})
         yield Row(f"{name}.backward", (grad, X, b, WHERE), **{**options, "settings": {}})
 
@@ -209,6 +212,16 @@ PARTS = ("", ".gradient", ".value_and_gradient", ".hessian", ".gradient_and_hess
 OUTS = {"": (0,), ".gradient": (0,), ".value_and_gradient": (1,), ".hessian": (0,), ".gradient_and_hessian": (0, 1)}
 
 
+def losses_of(kind):
+    return [(name, loss) for name, loss in nn.losses.ALL.items() if isinstance(loss, kind)]
+
+
+def makers(loss, labelled):
+    """What makes predictions and targets in a loss's domain."""
+    prediction, target = (MAKERS[domain] for domain in loss.domains)
+    return prediction, labels if labelled else target
+
+
 def unreduced(settings):
     return settings.get("reduction") == "none"
 
@@ -219,12 +232,10 @@ def unreduced_or_summed(settings):
 
 
 def rows_of_losses():
-    losses = [f for name in nn.__all__ if isinstance(f := getattr(nn, name), Loss)]
-    for loss in losses:
+    for _, loss in losses_of(Loss):
         for name in [loss.__name__] + [f"{loss.__name__}, rows"] * (loss.takes_labels and loss.takes_rows):
             labelled = loss.takes_labels and "rows" not in name
-            prediction, target = (MAKERS[domain] for domain in loss.domains)
-            target = labels if labelled else target
+            prediction, target = makers(loss, labelled)
             item = of_rows if loss.of_rows else lambda make: make
             arguments = [
                 Argument("prediction", prediction, refused=2.0 if loss.of_probabilities else None),
@@ -259,26 +270,26 @@ def rows_of_losses():
 
 # Losses of several arrays
 
-JOINT = {
-    "cosine_embedding": (("x1", "x2"), Argument("target", of_rows(sign), typed=False, refused=0.5), ("margin",)),
-    "margin_ranking": (("x1", "x2"), Argument("target", sign), ("margin",)),
-    "triplet_margin": (("anchor", "positive", "negative"), None, ("margin", "p", "swap")),
-}
-
 
 def rows_of_joint_losses():
-    for name, (arrays, target, settings) in JOINT.items():
-        item = (lambda make: make) if name == "margin_ranking" else of_rows
-        arguments = [Argument(array, normal) for array in arrays] + [target] * (target is not None)
+    for name, loss in losses_of(JointLoss):
+        rowwise = name != "margin_ranking"
+        item = of_rows if rowwise else lambda make: make
+        # Signs beside rows may be of any type; beside scores they are numbers like these.
+        target = Argument("target", item(sign), typed=not rowwise, refused=0.5)
+        arrays = [p.name for p in signature(loss.entry).parameters.values() if p.kind is not p.KEYWORD_ONLY]
+        arguments = [target if array == "target" else Argument(array, normal) for array in arrays]
+        count = len(arrays) - ("target" in arrays)
         arguments += [Argument(n, item(make), True, True, False) for n, make in (("weight", weights), ("where", mask))]
-        shapes = {} if name == "margin_ranking" else {"shapes": ((1, 3), (5, 17), (2, 300))}
+        settings = valid(name, *(n for n in loss.defaults if n != "distance"), "reduction", "denominator")
+        shapes = {"shapes": ((1, 3), (5, 17), (2, 300))} if rowwise else {}
         for part in PARTS:
             first = int("value" in part)
-            outs = tuple(range(first, first + len(arrays))) if part not in ("", ".gradient_and_hessian") else ()
+            outs = tuple(range(first, first + count)) if part not in ("", ".gradient_and_hessian") else ()
             yield Row(
                 name + part,
                 tuple(arguments),
-                valid(name, *settings, "reduction", "denominator"),
+                settings,
                 outs=outs if part else (0,),
                 tuple_out=bool(part),
                 values_out=not part,
@@ -295,10 +306,10 @@ def rows_of_batch_losses():
     """Losses whose values need the whole batch, or products of matrices."""
     whole = {"leading": False, "independent": never}
     of_few = Argument("labels", lambda rng, shape: rng.permutation(np.arange(shape[0]) // 2), typed=False)
-    for name, settings in (("ntxent", ("temperature",)), ("circle", ("gamma", "margin"))):
+    for name, loss in losses_of(BatchLoss):
         options = {"shapes": ((4, 3), (9, 17), (30, 20)), **whole}
         arguments = Argument("embeddings", normal), of_few
-        given = valid(name, *settings)
+        given = valid(name, *loss.defaults)
         yield Row(name, arguments, {**given, "reduction": ("none", "sum")}, values_out=True, **options)
         yield Row(f"{name}.gradient", arguments, {**given, "reduction": ("sum", "mean")}, **options)
         yield Row(
@@ -330,13 +341,10 @@ def rows_of_batch_losses():
 
 
 def rows_of_optimizers():
-    settings = {
-        "sgd": valid("sgd", "learning_rate", "momentum", "nesterov", "weight_decay"),
-        "adam": valid("adam", "learning_rate", "beta1", "beta2", "epsilon", "weight_decay"),
-    }
-    for name in nn.OPTIMIZERS:
+    for name, optimizer in nn.OPTIMIZERS.items():
         arguments = Argument("parameter", normal), Argument("gradient", normal, typed=False)
-        yield Row(f"{name}.step", arguments, settings[name], outs=(), changes="parameter")
+        settings = valid(name, *signature(optimizer).parameters)
+        yield Row(f"{name}.step", arguments, settings, outs=(), changes="parameter")
 
 
 TABLE = {

@@ -13,6 +13,8 @@ from exact import ulp_errors
 
 import fastnn as nn
 from fastnn import reference
+from fastnn._core.losses.batch import BatchLoss
+from fastnn._core.losses.joint import JointLoss
 
 DTYPES = [np.float32, np.float64]
 each_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)
@@ -732,15 +734,12 @@ def test_contrastive_losses_at_edges():
         nn.circle(x, [0, 0, 1, 1], margin=-1)
 
 
-JOINT = [nn.cosine_embedding, nn.margin_ranking, nn.triplet_margin, nn.ntxent, nn.circle]
+OF_SEVERAL_ARRAYS = [loss for loss in nn.losses.ALL.values() if isinstance(loss, (JointLoss, BatchLoss))]
 
 
-@pytest.mark.parametrize("loss", JOINT, ids=str)
+@pytest.mark.parametrize("loss", OF_SEVERAL_ARRAYS, ids=str)
 def test_names_and_documentation(loss):
-    parts = [loss, loss.gradient, loss.value_and_gradient]
-    if loss not in (nn.ntxent, nn.circle):
-        parts += [loss.hessian, loss.gradient_and_hessian]
-    for part in parts:
+    for part in (loss, *(getattr(loss, name) for name in loss.parts)):
         assert pickle.loads(pickle.dumps(part)) is part
         assert repr(part) == f"<function fastnn.{part.__name__}>"
         for section in ("Parameters", "Returns"):

@@ -4,10 +4,13 @@ import math
 import pickle
 import re
 import tracemalloc
+from pathlib import Path
 
 import mpmath
 import numpy as np
 import pytest
+from callables import cast
+from catalogue import makers
 from exact import ulp_errors
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,13 +22,14 @@ from sklearn._loss import loss as scikit_losses
 
 import fastnn as nn
 from fastnn import reference
+from fastnn._core.facts import Domain
+from fastnn._core.losses.run import ANY
 from fastnn._core.parameters import POSITIVE
 
 ROW_LOSSES = tuple(loss for loss in nn.LOSSES.values() if loss.of_rows)
 LABEL_LOSSES = tuple(loss for loss in ROW_LOSSES if not loss.takes_rows)
 DTYPES = [np.float32, np.float64]
 CLASSES = [1, 2, 3, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 127, 128, 129, 255, 256, 257, 1000]
-MARGIN_LOSSES = (nn.hinge, nn.squared_hinge, nn.perceptron, nn.soft_margin, nn.exponential_loss)
 each_loss = pytest.mark.parametrize("loss", nn.LOSSES.values(), ids=str)
 # The way of the arrays to the kernels is the same for all losses; these represent them where it is tested.
 KINDS = [nn.mae, nn.rmse, nn.huber, nn.binary_cross_entropy, nn.binary_cross_entropy_with_logits]
@@ -35,38 +39,10 @@ each_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__
 
 
 def data(loss, shape, dtype=np.float64, seed=0):
-    """Predictions and soft targets in the loss's domain."""
+    """Predictions and targets in the loss's domain."""
     rng = np.random.default_rng(seed)
-    prediction, target = rng.normal(scale=2, size=shape), rng.normal(scale=2, size=shape)
-    if loss is nn.binary_cross_entropy:
-        prediction = rng.uniform(0.01, 0.99, shape)
-    if loss in (nn.binary_cross_entropy, nn.binary_cross_entropy_with_logits):
-        target = rng.uniform(0, 1, shape)
-    if loss in (*MARGIN_LOSSES, nn.hinge_embedding):
-        target = np.copysign(1, target)
-    if loss in (nn.msle, nn.smape):
-        prediction, target = np.abs(prediction), np.abs(target)
-    if loss is nn.mape:
-        target += np.copysign(0.5, target)
-    if loss in (nn.poisson_nll, nn.gamma_nll, nn.tweedie):
-        target = np.abs(target)
-    if loss in (nn.sigmoid_focal, nn.kl_divergence):
-        target = special.expit(target)
-    if loss in ROW_LOSSES:
-        target = special.softmax(target, -1)
-    if loss is nn.multilabel_soft_margin:
-        target = special.expit(target)
-    if loss is nn.multilabel_margin:
-        target = np.round(target * 0.9 / target.max(-1, keepdims=True))
-    if loss in (nn.cosine_distance, nn.pairwise_distance):
-        target = rng.normal(size=shape)
-    if loss in LABEL_LOSSES:
-        return prediction.astype(dtype), target.argmax(-1)
-    if loss in (nn.tversky, nn.dice):
-        prediction = special.expit(prediction)
-    if loss is nn.categorical_cross_entropy:
-        prediction = special.softmax(prediction, -1)
-    return prediction.astype(dtype), target.astype(dtype)
+    prediction, target = makers(loss, loss in LABEL_LOSSES)
+    return cast(prediction(rng, shape), dtype), cast(target(rng, shape), dtype)
 
 
 def expected(loss, prediction, target, weight=None, reduction="mean"):
@@ -895,7 +871,7 @@ def test_types(loss, dtype):
         return  # labels have no type that counts
     other = np.float64 if dtype == np.float32 else np.float32
     assert loss(prediction, target.astype(other)).dtype == np.float64
-    signed = loss in (*MARGIN_LOSSES, nn.hinge_embedding)
+    signed = loss.domains[1] is Domain.SIGNS
     whole = np.ones_like(target, np.int64) if signed else (target > 0.4).astype(np.int64)
     assert loss(prediction, whole).dtype == dtype
     assert loss(prediction, whole) == loss(prediction, whole.astype(dtype))
@@ -1382,21 +1358,27 @@ def test_labels_where_rows_are_expected():
         nn.cross_entropy(np.zeros((4, 3)), np.zeros((4, 1), int))
 
 
-SHARES = (nn.binary_cross_entropy, nn.binary_cross_entropy_with_logits, nn.sigmoid_focal, nn.dice, nn.tversky)
-DOMAINS = {
-    -0.5: (*SHARES, nn.multilabel_soft_margin, nn.multilabel_margin, nn.poisson_nll, nn.gamma_nll, nn.tweedie),
-    0.0: (*MARGIN_LOSSES, nn.hinge_embedding),
-    1.5: (*SHARES, *MARGIN_LOSSES),
-}
+CHECKED = {loss: domain for loss in nn.LOSSES.values() if (domain := loss.choose({}).domain) != ANY}
+OUTSIDE = {"numbers of at least 0": [-0.5], "numbers from 0 to 1": [-0.5, 1.5], "-1 and 1": [0.0, 1.5]}
 
 
-@pytest.mark.parametrize(("outside", "loss"), [(x, loss) for x, losses in DOMAINS.items() for loss in losses], ids=str)
+@pytest.mark.any_build
+def test_the_targets_that_are_checked_are_those_of_the_page():
+    page = (Path(__file__).parents[1] / "docs" / "losses.md").read_text()
+    rows = re.findall(r"^\| (`.*) \| (at least 0|from 0 to 1|-1 and 1) \|$", page, re.MULTILINE)
+    stated = {(name, targets) for names, targets in rows for name in re.findall(r"`(\w+)`", names) if name in nn.LOSSES}
+    assert stated == {(loss.__name__, re.sub("^numbers (of )?", "", domain)) for loss, domain in CHECKED.items()}
+
+
+@pytest.mark.parametrize(
+    ("loss", "outside"), [(loss, x) for loss, domain in CHECKED.items() for x in OUTSIDE[domain]], ids=str
+)
 def test_targets_outside_the_domain(loss, outside):
     for size in (1, 7000):
         prediction, target = data(loss, (3, size))
         target[1, size // 2] = outside
         out = np.full_like(prediction, 7)
-        message = rf"target\[1, {size // 2}\] is {outside}; accepted are"
+        message = rf"target\[1, {size // 2}\] is {outside}; accepted are {CHECKED[loss]}"
         for options in ({}, {"weight": [1, 2, 3]}, {"reduction": "none"}):
             for layout in (np.array, np.asfortranarray):
                 with pytest.raises(ValueError, match=message):

@@ -799,28 +799,31 @@ def margin_ranking_gradient(x: Number, y: Number, t: int, margin: Number) -> lis
 class Triplet:
     """The distances of a triplet: which two of its rows are far, and whether it counts."""
 
-    def __init__(self, a: Row, p: Row, n: Row, margin: Number, swap: bool) -> None:
-        self.swapped = bool(swap) and distance(p, n) < distance(a, n)
-        self.value = terms(distance(a, p), -distance(p if self.swapped else a, n), margin)
+    def __init__(self, anchor: Row, near: Row, far: Row, margin: Number, p: Number, swap: bool) -> None:
+        self.swapped = bool(swap) and distance(near, far, p) < distance(anchor, far, p)
+        to_far = distance(near if self.swapped else anchor, far, p)
+        self.value = terms(distance(anchor, near, p), -to_far, margin)
         self.counts = step(self.value.value)
 
 
-def triplet_margin(a: Row, p: Row, n: Row, margin: Number, swap: bool = False) -> Result:
-    triplet = Triplet(a, p, n, margin, swap)
+def triplet_margin(anchor: Row, near: Row, far: Row, /, margin: Number, p: Number = 2, swap: bool = False) -> Result:
+    triplet = Triplet(anchor, near, far, margin, p, swap)
     return Scaled(max(mpf(0), triplet.value.value), triplet.value.scale)
 
 
-def triplet_derivative(of_distance: Callable[[Row, Row], list[Result]]) -> Function:
-    def derivative(a: Row, p: Row, n: Row, margin: Number, swap: bool = False) -> list[Result]:
-        triplet = Triplet(a, p, n, margin, swap)
+def triplet_derivative(of_distance: Callable[[Row, Row, Number], list[Result]]) -> Function:
+    def derivative(
+        anchor: Row, near: Row, far: Row, /, margin: Number, p: Number = 2, swap: bool = False
+    ) -> list[Result]:
+        triplet = Triplet(anchor, near, far, margin, p, swap)
         if not triplet.counts:
-            return [mpf(0)] * (3 * len(a))
-        to_near, to_anchor = of_distance(a, p), of_distance(p, a)
-        to_far, from_far = ((p, n), (n, p)) if triplet.swapped else ((a, n), (n, a))
-        moved, far = negated(of_distance)(*to_far), negated(of_distance)(*from_far)
+            return [mpf(0)] * (3 * len(anchor))
+        to_near, to_anchor = of_distance(anchor, near, p), of_distance(near, anchor, p)
+        start = near if triplet.swapped else anchor
+        moved, away = negated(of_distance)(start, far, p), negated(of_distance)(far, start, p)
         if triplet.swapped:
-            return [*to_near, *map(terms, to_anchor, moved), *far]
-        return [*map(terms, to_near, moved), *to_anchor, *far]
+            return [*to_near, *map(terms, to_anchor, moved), *away]
+        return [*map(terms, to_near, moved), *to_anchor, *away]
 
     return derivative
 
@@ -1284,6 +1287,7 @@ LOSSES: dict[str, Exact] = {
         triplet_derivative(distance_hessian),
         {"margin": 1.0},
         {"margin": 1.0, "swap": True},
+        *({"margin": 1.0, "p": p, "swap": True} for p in (1.0, float("inf"), 1.5, 3.0)),
     ),
     "gaussian_nll.var_gradient": Exact(hard.variances, {"gradient": variance_gradient}),
     "ctc": Exact(hard.sequences, {"value": ctc, "gradient": ctc_gradient}, ({}, {"logits": True})),

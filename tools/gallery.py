@@ -22,6 +22,7 @@ from matplotlib import style
 from matplotlib.figure import Figure
 
 import fastnn as nn
+from fastnn._core.gated import Gated
 from fastnn.activations import ALIASES
 
 Floats = npt.NDArray[np.float64]
@@ -87,7 +88,7 @@ def pieces(x: Floats) -> Floats:
 
 
 SHOWN = {function.__name__: Shown(function, function, function.derivative) for function in nn.ACTIVATIONS.values()}
-SHOWN |= {function.__name__: gated(function) for function in (nn.glu, nn.reglu, nn.geglu, nn.swiglu)}
+SHOWN |= {name: gated(function) for name, function in nn.UNITS.items() if isinstance(function, Gated)}
 SHOWN |= {
     "prelu": Shown(
         nn.prelu,
