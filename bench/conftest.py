@@ -1,4 +1,4 @@
-"""How the contests run: the options, the order of the tests, and what becomes of their figures."""
+"""How the contests run: the options, the order of the tests, and what is done with the times."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from tqdm import tqdm
 
 SETS = {"smoke": (1, 0.0), "quick": (5, 0.003), "full": (5, 0.005)}
-"""Rounds, and the least time in seconds that a contestant runs in one."""
+"""Rounds, and the minimum time in seconds of a contestant in one."""
 FEW_ROUNDS = 3
 
 
@@ -36,16 +36,16 @@ MISSING = pytest.StashKey[list[str]]()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Within a contest the contestants alternate, round by round, there and back."""
-    which = metafunc.config.getoption("--set")
+    """Within a contest the contestants alternate, in each round in the opposite order."""
+    set_name = metafunc.config.getoption("--set")
     turns = []
-    for contest in contests.contests(which):
+    for contest in contests.contests(set_name):
         entrants = {
             name: build
             for name, module in metafunc.config.stash[MODULES].items()
             if (build := module.enter(contest)) is not None
         }
-        rounds, seconds = SETS[which]
+        rounds, seconds = SETS[set_name]
         if contest.size >= contests.FEW_ROUNDS_FROM:
             rounds = min(rounds, FEW_ROUNDS)
         field = Field(contest, entrants, seconds)
@@ -68,7 +68,7 @@ class Field:
         self.disagreement: AssertionError | None = None
 
     def enter(self, name: str) -> tuple[contestants.Entry, int]:
-        """What a contestant runs, and how many times in a round. Where they disagree, nobody runs."""
+        """What a contestant runs, and how many times in a round. If their answers disagree, none runs."""
         if Field.current is not self:
             if Field.current is not None:
                 Field.current.entries.clear()

@@ -1,8 +1,8 @@
 """What is compared: every function that fastnn declares, each pass of it, in both types and at every size.
 
 A contest is one comparison. Its contestants get the same arrays, and their answers are compared before they are timed.
-A function that is declared in ``fastnn.ACTIVATIONS``, ``UNITS``, ``ROW_FUNCTIONS``, ``LOSSES`` or ``OPTIMIZERS`` is in
-the contests by that; what its peers call it is a line in their module under ``contestants``.
+Every function in ``fastnn.ACTIVATIONS``, ``UNITS``, ``ROW_FUNCTIONS``, ``LOSSES`` or ``OPTIMIZERS`` has its contests;
+what its peers call it is a line in their module under ``contestants``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
-from inspect import signature
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,28 +72,26 @@ class Data(NamedTuple):
     other: Any
     """The gradient that arrives, the target or labels, or the parameters' gradient."""
     out: Any
-    """Where the result goes, for contestants that can be told."""
+    """Where the result goes, for contestants that can write into an array."""
 
     def nbytes(self, contest: Contest) -> int:
         """The bytes that have to be read and written."""
         if contest.family == "optimizers":
-            moments = sum(
-                keyword.startswith("beta") for keyword in signature(nn.OPTIMIZERS[contest.function]).parameters
-            )
-            return int((3 + 2 * moments) * self.x.nbytes)
+            state = nn.OPTIMIZERS[contest.function]().state_names
+            return int((3 + 2 * len(state)) * self.x.nbytes)
         read = self.x.nbytes + (self.other.nbytes if contest.task not in ONE_INPUT else 0)
         return int(read + (self.out.nbytes if contest.task != "value" else 0))
 
 
 def slopes(x: Any) -> Any:
-    """prelu's, one for each channel on the last axis."""
+    """The slopes of prelu, one for each channel on the last axis."""
     return np.linspace(0.1, 0.4, x.shape[-1], dtype=x.dtype)
 
 
 ONE_INPUT = ("forward", "derivative", "call", "call with out")
 
 
-def contests(which: str) -> Iterator[Contest]:
+def contests(set_name: str) -> Iterator[Contest]:
     """The contests of a set: "smoke", "quick" (float32, up to 2 million elements) or "full"."""
     families: dict[str, tuple[Mapping[str, Any], tuple[str, ...]]] = {
         "activations": (nn.ACTIVATIONS, ("forward", "derivative", "backward", "backward from output")),
@@ -107,17 +104,17 @@ def contests(which: str) -> Iterator[Contest]:
     }
     for family, (functions, tasks) in families.items():
         for name, function in functions.items():
-            shapes = (SMOKE if which == "smoke" else SIZES)[
+            shapes = (SMOKE if set_name == "smoke" else SIZES)[
                 "rows" if family == "losses" and function.of_rows else family
             ]
             for task in tasks:
-                if task == "backward from output" and not function.backward.output_tells:
+                if task == "backward from output" and not function.backward.differentiable_from_output:
                     continue
                 for dtype in DTYPES:
                     for shape in shapes:
                         contest = Contest(family, name, task, dtype, shape)
                         large = contest.size > 2_000_000
-                        if which == "quick" and (large or dtype != "float32"):
+                        if set_name == "quick" and (large or dtype != "float32"):
                             continue
                         yield contest
 

@@ -50,7 +50,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("run", nargs="?", type=Path, metavar="run.json", help="make the page from this run")
     parser.add_argument("--set", choices=("quick", "full"), default="quick", help="which contests to run")
-    parser.add_argument("--threads", choices=("one", "all"), default="one", help="how many threads everybody gets")
+    parser.add_argument("--threads", choices=("one", "all"), default="one", help="the threads of each contestant")
     parser.add_argument("--only", default="", metavar="EXPRESSION", help="run the contests pytest's -k picks by this")
     parser.add_argument("--output", type=Path, default=Path("bench-report"), help="the folder to write to")
     parser.add_argument("--compare", type=Path, metavar="old.json", help="say what changed since this run")
@@ -61,9 +61,9 @@ def arguments() -> argparse.Namespace:
     return given
 
 
-def run_contests(which: str, threads: str, only: str, target: Path) -> None:
+def run_contests(set_name: str, threads: str, only: str, target: Path) -> None:
     command = [sys.executable, "-m", "pytest", HERE, "-c", HERE.parent / "pyproject.toml", "-s", "-W", "ignore"]
-    command += ["-p", "no:cacheprovider", "--set", which, "-k", only, "--progress", "--benchmark-quiet"]
+    command += ["-p", "no:cacheprovider", "--set", set_name, "-k", only, "--progress", "--benchmark-quiet"]
     command += [f"--benchmark-json={target.resolve()}"]
     count = 1 if threads == "one" else len(os.sched_getaffinity(0))
     with tempfile.TemporaryFile("w+") as log:
@@ -171,7 +171,7 @@ def environment_of(run: Run) -> dict[str, str]:
         "compiler": core["compiler"],
         "Python": core["python"],
         "NumPy": core["numpy"],
-        "left out": "; ".join(machine["left out"]) or "nobody",
+        "left out": "; ".join(machine["left out"]) or "none",
         "commit": run.commit[:12],
         "date": run.date[:16].replace("T", " ") + " UTC",
     }

@@ -1,4 +1,4 @@
-"""A run's figures: read from the JSON file of pytest-benchmark, and compared within the run."""
+"""The times of a run: read from the JSON file of pytest-benchmark, and compared within the run."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def compact(path: Path) -> None:
 
 
 class Change(NamedTuple):
-    """What became of a contest from one run to another: its speed-up, over its yardsticks in each run."""
+    """How a contest changed from one run to another: its speed-up, relative to its yardsticks in each run."""
 
     cell: Cell
     faster: float
@@ -122,7 +122,7 @@ class Change(NamedTuple):
 def compare(old: Run, new: Run) -> list[Change]:
     """How fastnn's times, over those of the other contestants in the same run, have changed.
 
-    What another machine, or a busy neighbour, does to all contestants alike falls out of it.
+    The effect of another machine or a busy neighbour, the same on all contestants, cancels.
     """
     before = {cell.group: cell for cell in old.cells}
     changes = []
@@ -134,8 +134,8 @@ def compare(old: Run, new: Run) -> list[Change]:
         if not yardsticks:
             continue
         was, now = (ratio(it.times[FASTNN], means_of_turns(it, yardsticks)) for it in (earlier, cell))
-        apart = now.high < was.low or now.low > was.high
-        changes.append(Change(cell, was.median / now.median, apart))
+        beyond_noise = now.high < was.low or now.low > was.high
+        changes.append(Change(cell, was.median / now.median, beyond_noise))
     return sorted(changes, key=lambda change: change.faster)
 
 

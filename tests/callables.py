@@ -1,4 +1,4 @@
-"""What is called, as data: an argument with what it holds, and a callable with what it takes and what it gives."""
+"""What is called, as data: an argument with what it holds, and a callable with what it takes and returns."""
 
 import copy
 import zlib
@@ -93,8 +93,8 @@ class Argument:
 class Row:
     """A public callable and, for each of its ways to be called, what it takes.
 
-    The results of a call are flattened: (value, (gradient, gradient)) counts as three. ``outs`` are the places of those
-    that ``out`` is for: an array, or a tuple of arrays where ``tuple_out``.
+    The results of a call are flattened: (value, (gradient, gradient)) counts as three. ``outs`` are the indices of
+    those that ``out`` is for: an array, or a tuple of arrays where ``tuple_out``.
     """
 
     name: str

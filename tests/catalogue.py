@@ -5,6 +5,7 @@ tables and its entries, so a new activation, row function or loss has its rows a
 those of all arguments follow: (rows, width), or (elements,).
 """
 
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ from callables import (
 import fastnn as nn
 from fastnn._core.declaration import Declared
 from fastnn._core.facts import Domain
+from fastnn._core.losses.batch import BatchLoss
+from fastnn._core.losses.joint import JointLoss
 from fastnn._core.losses.loss import Loss
 from fastnn._core.parameters import FINITE, NOT_NEGATIVE
 
@@ -85,9 +88,10 @@ VALID = {
     "weight_decay": (0.01, 0.1),
     "zero_infinity": (True, True),
 }
-# Where a function has other limits than its namesakes, and with which settings the output does not tell the derivative.
+# Where a function has other limits than its namesakes, and with which settings the derivative is not recoverable from
+# the output.
 VALID_OF = {"multi_margin": {"p": (2.0, 1.0)}, "sigmoid_focal": {"gamma": (0.0, 3.0)}}
-UNTOLD = {"relu": ("max_value", "negative_slope", "threshold")}
+ONLY_FROM_INPUT = {"relu": ("max_value", "negative_slope", "threshold")}
 
 
 def valid(function, *names):
@@ -124,10 +128,10 @@ def rows_of_activations():
         yield Row(name, (x,), **options)
         yield Row(f"{name}.derivative", (x,), **options)
         yield Row(f"{name}.backward", (GRAD, x), **options)
-        if f.backward.output_tells:
-            told = [n for n in f.defaults if n not in UNTOLD.get(name, ())]
+        if f.backward.differentiable_from_output:
+            recoverable = [n for n in f.defaults if n not in ONLY_FROM_INPUT.get(name, ())]
             y = Argument("y", normal, keyword=True)
-            yield Row(f"{name}.backward, y", (GRAD, y), valid(name, *told))
+            yield Row(f"{name}.backward, y", (GRAD, y), valid(name, *recoverable))
 
 
 def rows_of_units():
@@ -183,13 +187,13 @@ def rows_of_row_functions():
         options["settings"] = valid(name, *f.defaults, "axis")
         yield Row(name, (X, WHERE), **options)
         yield Row(f"{name}.backward", (GRAD, X, WHERE), **options)
-        if f.backward.output_tells:
+        if f.backward.differentiable_from_output:
             yield Row(f"{name}.backward, y", (GRAD, Argument("y", distribution, keyword=True), WHERE), **options)
     options["settings"] = valid("gumbel_softmax", "temperature", "axis")
     yield Row("gumbel_softmax", (X, RNG, WHERE), **{**options, "independent": never})
     b = Argument("b", weights, keyword=True, optional=True)
     grad = Argument("grad", of_rows(normal))
-    for name in ("logsumexp", "logmeanexp"):
+    for name in nn.rows.LOG_SUMS:
         yield Row(name, (X, b, WHERE), **{**options, "settings": valid(name, "keepdims", "return_sign", "axis")})
         yield Row(f"{name}.backward", (grad, X, b, WHERE), **{**options, "settings": {}})
 
@@ -208,22 +212,30 @@ PARTS = ("", ".gradient", ".value_and_gradient", ".hessian", ".gradient_and_hess
 OUTS = {"": (0,), ".gradient": (0,), ".value_and_gradient": (1,), ".hessian": (0,), ".gradient_and_hessian": (0, 1)}
 
 
-def apart(settings):
+def losses_of(kind):
+    return [(name, loss) for name, loss in nn.losses.ALL.items() if isinstance(loss, kind)]
+
+
+def makers(loss, labelled):
+    """What makes predictions and targets in a loss's domain."""
+    prediction, target = (MAKERS[domain] for domain in loss.domains)
+    return prediction, labels if labelled else target
+
+
+def unreduced(settings):
     return settings.get("reduction") == "none"
 
 
-def apart_or_summed(settings):
+def unreduced_or_summed(settings):
     """A sum's gradient is that of each value."""
     return settings.get("reduction") in ("sum", "none")
 
 
 def rows_of_losses():
-    losses = [f for name in nn.__all__ if isinstance(f := getattr(nn, name), Loss)]
-    for loss in losses:
+    for _, loss in losses_of(Loss):
         for name in [loss.__name__] + [f"{loss.__name__}, rows"] * (loss.takes_labels and loss.takes_rows):
             labelled = loss.takes_labels and "rows" not in name
-            prediction, target = (MAKERS[domain] for domain in loss.domains)
-            target = labels if labelled else target
+            prediction, target = makers(loss, labelled)
             item = of_rows if loss.of_rows else lambda make: make
             arguments = [
                 Argument("prediction", prediction, refused=2.0 if loss.of_probabilities else None),
@@ -241,7 +253,7 @@ def rows_of_losses():
                 arguments.append(Argument("class_weight", of_columns(weights), True, True, typed=False))
             settings = valid(loss.__name__, *names, "reduction", "denominator")
             shapes = {"shapes": ((1, 3), (5, 17), (2, 300))} if loss.of_rows else {}
-            independent = apart if loss.__name__ == "rmse" else apart_or_summed
+            independent = unreduced if loss.__name__ == "rmse" else unreduced_or_summed
             for part in PARTS:
                 path = name.replace(loss.__name__, loss.__name__ + part, 1)
                 outs = {"outs": OUTS[part], "tuple_out": len(OUTS[part]) > 1, "values_out": not part}
@@ -253,35 +265,35 @@ def rows_of_losses():
     ]
     optional = [Argument(name, make, True, True, False) for name, make in (("weight", weights), ("where", mask))]
     settings = valid("gaussian_nll", "eps", "reduction", "denominator")
-    yield Row("gaussian_nll.var_gradient", (*required, *optional), settings, independent=apart_or_summed)
+    yield Row("gaussian_nll.var_gradient", (*required, *optional), settings, independent=unreduced_or_summed)
 
 
 # Losses of several arrays
 
-JOINT = {
-    "cosine_embedding": (("x1", "x2"), Argument("target", of_rows(sign), typed=False, refused=0.5), ("margin",)),
-    "margin_ranking": (("x1", "x2"), Argument("target", sign), ("margin",)),
-    "triplet_margin": (("anchor", "positive", "negative"), None, ("margin", "p", "swap")),
-}
-
 
 def rows_of_joint_losses():
-    for name, (arrays, target, settings) in JOINT.items():
-        item = (lambda make: make) if name == "margin_ranking" else of_rows
-        arguments = [Argument(array, normal) for array in arrays] + [target] * (target is not None)
+    for name, loss in losses_of(JointLoss):
+        rowwise = name != "margin_ranking"
+        item = of_rows if rowwise else lambda make: make
+        # Signs beside rows may be of any type; beside scores they are numbers like these.
+        target = Argument("target", item(sign), typed=not rowwise, refused=0.5)
+        arrays = [p.name for p in signature(loss.entry).parameters.values() if p.kind is not p.KEYWORD_ONLY]
+        arguments = [target if array == "target" else Argument(array, normal) for array in arrays]
+        count = len(arrays) - ("target" in arrays)
         arguments += [Argument(n, item(make), True, True, False) for n, make in (("weight", weights), ("where", mask))]
-        shapes = {} if name == "margin_ranking" else {"shapes": ((1, 3), (5, 17), (2, 300))}
+        settings = valid(name, *(n for n in loss.defaults if n != "distance"), "reduction", "denominator")
+        shapes = {"shapes": ((1, 3), (5, 17), (2, 300))} if rowwise else {}
         for part in PARTS:
             first = int("value" in part)
-            outs = tuple(range(first, first + len(arrays))) if part not in ("", ".gradient_and_hessian") else ()
+            outs = tuple(range(first, first + count)) if part not in ("", ".gradient_and_hessian") else ()
             yield Row(
                 name + part,
                 tuple(arguments),
-                valid(name, *settings, "reduction", "denominator"),
+                settings,
                 outs=outs if part else (0,),
                 tuple_out=bool(part),
                 values_out=not part,
-                independent=apart_or_summed,
+                independent=unreduced_or_summed,
                 **shapes,
             )
 
@@ -294,10 +306,10 @@ def rows_of_batch_losses():
     """Losses whose values need the whole batch, or products of matrices."""
     whole = {"leading": False, "independent": never}
     of_few = Argument("labels", lambda rng, shape: rng.permutation(np.arange(shape[0]) // 2), typed=False)
-    for name, settings in (("ntxent", ("temperature",)), ("circle", ("gamma", "margin"))):
+    for name, loss in losses_of(BatchLoss):
         options = {"shapes": ((4, 3), (9, 17), (30, 20)), **whole}
         arguments = Argument("embeddings", normal), of_few
-        given = valid(name, *settings)
+        given = valid(name, *loss.defaults)
         yield Row(name, arguments, {**given, "reduction": ("none", "sum")}, values_out=True, **options)
         yield Row(f"{name}.gradient", arguments, {**given, "reduction": ("sum", "mean")}, **options)
         yield Row(
@@ -322,20 +334,17 @@ def rows_of_batch_losses():
         *(Argument(name, lengths, optional=True, typed=False) for name in ("input_lengths", "target_lengths")),
     )
     settings = valid("ctc", "logits", "zero_infinity", "reduction")
-    options = {"shapes": ((1, 2), (3, 5), (7, 40)), "leading": False, "independent": apart_or_summed}
+    options = {"shapes": ((1, 2), (3, 5), (7, 40)), "leading": False, "independent": unreduced_or_summed}
     yield Row("ctc", arguments, settings, values_out=True, **options)
     yield Row("ctc.gradient", arguments, settings, **options)
     yield Row("ctc.value_and_gradient", arguments, settings, outs=(1,), **options)
 
 
 def rows_of_optimizers():
-    settings = {
-        "sgd": valid("sgd", "learning_rate", "momentum", "nesterov", "weight_decay"),
-        "adam": valid("adam", "learning_rate", "beta1", "beta2", "epsilon", "weight_decay"),
-    }
-    for name in nn.OPTIMIZERS:
+    for name, optimizer in nn.OPTIMIZERS.items():
         arguments = Argument("parameter", normal), Argument("gradient", normal, typed=False)
-        yield Row(f"{name}.step", arguments, settings[name], outs=(), changes="parameter")
+        settings = valid(name, *signature(optimizer).parameters)
+        yield Row(f"{name}.step", arguments, settings, outs=(), changes="parameter")
 
 
 TABLE = {
@@ -364,5 +373,5 @@ def public_callables():
         elif callable(function) and name not in WITHOUT_ARRAYS:
             yield name
             parts = {p: value for p, value in vars(function).items() if isinstance(value, Declared) and p[0] != "_"}
-            # prelu.broadcast is how prelu goes on, not how it is called.
+            # prelu.broadcast is a part of prelu, and not called by itself.
             yield from (f"{name}.{part}" for part, value in parts.items() if type(value).__name__ != "BroadcastPRelu")

@@ -1,4 +1,4 @@
-"""What the laws of the contract are told in: cases of a row, outcomes of calls, and how outcomes are compared."""
+"""What the laws of the contract are written in: cases of a row, outcomes of calls, and how outcomes are compared."""
 
 import functools
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ DTYPES = (np.float32, np.float64)
 
 @dataclass(frozen=True)
 class Case:
-    """A row with everything chosen that a call needs."""
+    """A row with a choice of everything that a call needs."""
 
     row: Row
     settings: Mapping[str, Any]
@@ -38,9 +38,9 @@ class Case:
     def outcome(self, changed=None, out=None):
         """The results of a call with some arguments changed, or the error."""
         given = {**self.given, **(changed or {})}
-        place = self.row.changes
-        if place and place not in (changed or {}):
-            given[place] = given[place].copy()
+        updated = self.row.changes
+        if updated and updated not in (changed or {}):
+            given[updated] = given[updated].copy()
         try:
             with np.errstate(all="raise"):
                 return self.row.call(given, self.settings, out)
@@ -57,7 +57,7 @@ class Case:
 
     @property
     def results_for_out(self):
-        return [np.asarray(self.expected[place]) for place in self.row.outs]
+        return [np.asarray(self.expected[index]) for index in self.row.outs]
 
 
 def cases_of(row, shapes=None, dtypes=DTYPES):
@@ -69,7 +69,7 @@ def cases_of(row, shapes=None, dtypes=DTYPES):
 
 
 def difference(outcome, expected):
-    """How one outcome is not the same as another, to the bit; nothing if it is."""
+    """How one outcome differs from another, to the bit; an empty string if it does not."""
     if isinstance(outcome, Exception) or isinstance(expected, Exception):
         return "" if type(outcome) is type(expected) else f"{short(outcome)} instead of {short(expected)}"
     if len(outcome) != len(expected):
@@ -82,7 +82,7 @@ def short(outcome):
 
 
 def different_bits(actual, expected):
-    """How an array is not the same as another; any NaN is the same as any other."""
+    """How an array differs from another; any two NaNs are the same."""
     actual, expected = np.asarray(actual), np.asarray(expected)
     if actual.dtype.newbyteorder("=") != expected.dtype:
         return f"a result of {actual.dtype} instead of {expected.dtype}"
@@ -94,8 +94,8 @@ def different_bits(actual, expected):
     same = (same.reshape(first.shape) | (np.isnan(first) & np.isnan(second))).ravel()
     if same.all():
         return ""
-    place = int(np.argmin(same))
+    index = int(np.argmin(same))
     return (
-        f"{np.count_nonzero(~same)} of {same.size} numbers differ, the first at {place}: "
-        f"{first.flat[place]!r} instead of {second.flat[place]!r}"
+        f"{np.count_nonzero(~same)} of {same.size} numbers differ, the first at {index}: "
+        f"{first.flat[index]!r} instead of {second.flat[index]!r}"
     )

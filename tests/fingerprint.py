@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from catalogue import TABLE
 from contract import Case, cases_of
-from places import PLACES, placed
+from placements import PLACEMENTS, placed
 from tqdm import tqdm
 
 import fastnn
@@ -55,8 +55,8 @@ def variants(case):
     """The arguments of a case in every layout, with special numbers, and with somewhere for the results to go."""
     yield "plain", {}, None
     yield "special", {name: with_special(array) for name, array in case.arrays.items()}, None
-    for place in PLACES:
-        yield place, {name: placed(array, place).array for name, array in case.arrays.items()}, None
+    for placement in PLACEMENTS:
+        yield placement, {name: placed(array, placement).array for name, array in case.arrays.items()}, None
     if case.takes_out:
         yield "out", {}, [np.zeros_like(result) for result in case.results_for_out]
         yield "strided out", {}, [placed(result, "every fourth").array for result in case.results_for_out]

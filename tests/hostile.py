@@ -4,7 +4,7 @@
     python tests/hostile.py --repeat 1:4711
 
 A call starts as a valid one of the catalogue; then arguments, settings, ``out`` or the names of keywords are exchanged
-for what does not belong there. Its number and the seed tell everything about it, so that any call can be repeated.
+for what does not belong there. Its number and the seed determine it, so that any call can be repeated.
 What the calls must keep is written down in ``judge``. A process that dies or stands still is reported with the call it
 was at, and the calls after it are made in a new one.
 """
@@ -61,8 +61,8 @@ def liar(**members):
     return type("Liar", (), {n: (m if callable(m) else (lambda self, *a, _m=m, **k: _m)) for n, m in members.items()})()
 
 
-def short_sequence(self, place):
-    if place > 0:
+def short_sequence(self, index):
+    if index > 0:
         raise IndexError
     return 1.0
 
@@ -316,7 +316,7 @@ def fill(x):
 
 
 class Interfering:
-    """A number that changes other arguments while it is looked at."""
+    """A number that changes other arguments while it is converted."""
 
     def __init__(self, act):
         self.act = act
@@ -364,9 +364,9 @@ class Call:
     def arrays(self):
         """All arrays among the arguments whose content can be compared."""
         parts = self.out if isinstance(self.out, tuple | list) else (self.out,)
-        places = {**self.given, **{f"out[{k}]" if len(parts) > 1 else "out": part for k, part in enumerate(parts)}}
+        given = {**self.given, **{f"out[{k}]" if len(parts) > 1 else "out": part for k, part in enumerate(parts)}}
         return {
-            name: value for name, value in places.items() if isinstance(value, np.ndarray) and not value.dtype.hasobject
+            name: value for name, value in given.items() if isinstance(value, np.ndarray) and not value.dtype.hasobject
         }
 
     def __str__(self):
@@ -536,13 +536,13 @@ def repeat(rnd, call):
 
 
 def is_alone(x, call):
-    """Whether no other argument is a view of an array: it would point to memory that is gone, whoever is given it."""
+    """Whether no other argument is a view of an array: it would point to freed memory, whatever function gets it."""
     others = [*call.given.values(), *(call.out if isinstance(call.out, tuple) else (call.out,))]
     return not any(isinstance(a, np.ndarray) and a is not x and np.may_share_memory(a, x) for a in others)
 
 
 def interfere(rnd, call):
-    """A setting that changes an argument while it is looked at."""
+    """A setting that changes an argument while it is converted."""
     names = [*call.row.settings, *(a.name for a in call.row.arguments if a.optional)]
     others = [value for value in call.given.values() if type(value) is np.ndarray]
     if names and others:
@@ -626,7 +626,7 @@ def judge(call, plain):
             if not names_an_argument(call, str(raised)):
                 return f"names no argument: {error}"
             if any(word in error for word in OF_NUMPY):
-                return f"speaks of what goes on inside: {error}"
+                return f"speaks of internals: {error}"
     except Warning as raised:
         return f"warning: {raised}"
     except BaseException as raised:
@@ -666,9 +666,9 @@ def child(seed, start, stop, progress):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     warnings.simplefilter("error")
     with open(progress, "r+b") as file:
-        place = mmap.mmap(file.fileno(), 8)
+        note = mmap.mmap(file.fileno(), 8)
     for number in range(start, stop):
-        place[:] = number.to_bytes(8, "little")
+        note[:] = number.to_bytes(8, "little")
         with np.errstate(all="raise" if number % 2 else "warn"):
             call, plain = made(seed, number)
             wrong = judge(call, plain)
@@ -721,7 +721,7 @@ def search(seed, calls, per_process=50_000):
 
 
 def summary(seed, failures):
-    """The failures that are wrong in the same way together, the most frequent first, each with one such call."""
+    """The failures grouped by what is wrong, the most frequent first, each with one such call."""
     groups = collections.defaultdict(list)
     for number, path, call, wrong in failures:
         alike = re.sub(r"0x[0-9a-f]+|\d+", "#", wrong.replace(path, "it"))

@@ -1,8 +1,8 @@
-"""Arrays of the same content in every memory layout, and the sizes at which loops change their ways."""
+"""Arrays of the same content in every memory layout, and the sizes at which loops take another path."""
 
 import numpy as np
 
-# Around the vector widths (4, 8), the lanes of the sums (128), their blocks (8192) and the pieces (16384).
+# Around the vector widths (4, 8), the lanes (16) and stretches (256) of the sums, and the pieces (16384).
 SIZES = [*range(18), 31, 32, 33, 63, 64, 65, 127, 128, 129, 257, 1000, 8191, 8192, 8193, 16383, 16384, 16385, 40000]
 
 

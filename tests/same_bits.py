@@ -1,7 +1,7 @@
 """A search for results that depend on where a number stands: on its position, alignment, layout, batch or threads.
 
 An element, or a row, gives the same bits wherever it stands and whatever stands beside it. The search computes a large
-array at once and then again in parts: of 1 to 40 elements or rows, each placed anew.
+array at once and then again in parts: of 1 to 40 elements or rows, each with a placement of its own.
 
     python tests/same_bits.py --seconds 600
     python tests/same_bits.py --seconds 60 --seed 1 tweedie geglu.backward
@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 from catalogue import TABLE
-from places import PLACES, placed
+from placements import PLACEMENTS, placed
 
 DTYPES = (np.float32, np.float64)
 COUNTS = {1: 1003, 2: 37}
-"""How many elements or rows the large array has, by the number of axes: no other axis is as long, and so tells it."""
+"""How many elements or rows the large array has, by the number of axes; no other axis is as long."""
 WIDTHS = (2, 4, 6, 8, 10, 14, 16, 18, 32, 34, 64, 100, 128, 130, 256, 258, 300, 1000)
 
 
@@ -46,13 +46,13 @@ class Trial:
         # As often as not what is left after whole vectors, and nothing else.
         self.count, self.size = COUNTS[ndim], int(rng.integers(1, 41) if rng.random() < 0.5 else rng.integers(1, 4))
         self.shape = (self.count, int(rng.choice(WIDTHS)))[:ndim]
-        self.place = str(rng.choice(list(PLACES)))
+        self.placement = str(rng.choice(list(PLACEMENTS)))
         self.given = row.make(self.shape, self.dtype, int(rng.integers(2**31)), optional)
 
     def __str__(self):
         settings = "".join(f", {name}={value!r}" for name, value in self.settings.items())
         call = f"{self.row.name}({', '.join(self.given)}{settings}) of {self.dtype.__name__}, {self.shape}"
-        return f"{call}, {self.package.kernels.isa} build, {self.size} at a time, {self.place}"
+        return f"{call}, {self.package.kernels.isa} build, {self.size} at a time, {self.placement}"
 
     def call(self, given):
         given = {name: value.copy() if name == self.row.changes else value for name, value in given.items()}
@@ -69,14 +69,14 @@ class Trial:
         return array if axis is None else array[(slice(None),) * axis + (slice(start, stop),)]
 
     def placed_part(self, value, start):
-        return placed(self.part(value, start), self.place).array if isinstance(value, np.ndarray) else value
+        return placed(self.part(value, start), self.placement).array if isinstance(value, np.ndarray) else value
 
     def run(self):
         """How many numbers differ, and of how many."""
         with ThreadPoolExecutor(2) as pool:
             whole, again = pool.map(self.call, [self.given, self.given])
         differing, compared = self.differences(whole, again)
-        # A thousand elements one by one are a thousand calls: a tenth of the parts tells as much for the time.
+        # A thousand elements one by one are a thousand calls: a tenth of the parts finds as much in the same time.
         starts = np.arange(0, self.count, self.size)
         for start in self.rng.permutation(starts)[: max(100, len(starts) // 10)]:
             results = self.call({name: self.placed_part(value, start) for name, value in self.given.items()})

@@ -1,6 +1,6 @@
 """The errors of all functions and derivatives stay within their bounds: a thinned run of tools/accuracy.py.
 
-What is exact takes most of the time, so that all builds which this processor runs are measured against it at once.
+The exact values take most of the time, so all builds that this processor can run are compared with them at once.
 """
 
 import functools
@@ -18,6 +18,7 @@ from exact_losses import plain
 from ulp import Case
 
 import fastnn as nn
+from fastnn._core.losses.batch import BatchLoss
 
 INF = np.inf
 EVERY = 1009
@@ -50,7 +51,7 @@ def test_errors_stay_within_the_bounds(name, dtype):
     worst = [found.x for case, found in FOUND.items() if (case.name, case.dtype) == (name, dtype)]
     x = np.concatenate([thinned(dtype), special(np.dtype(dtype).type), np.array(worst, dtype)])
     for case, found in accuracy.measure([name], nn.kernels.supported, dtype, x).items():
-        assert found.error <= accuracy.bound(name, case.which), f"{' '.join(case)} at {found.x!r}"
+        assert found.error <= accuracy.bound(name, case.pass_), f"{' '.join(case)} at {found.x!r}"
 
 
 @each_dtype
@@ -64,8 +65,8 @@ def test_the_exact_values_are_those_of_mpmath(name, dtype):
     low, high = known_facts.domain
     x = x[(x > low) & (x < high)]
     crossing = known_facts.crossing
-    for which, function in (("value", definition.value), ("derivative", definition.derivative)):
-        exact = accuracy.truth(dtype).exact(name, which, x)
+    for pass_, function in (("value", definition.value), ("derivative", definition.derivative)):
+        exact = accuracy.truth(dtype).exact(name, pass_, x)
         for number, known in zip(x, exact, strict=True):
             if np.isinf(known):
                 continue  # beyond the range of the type, and so of what is rounded to it
@@ -73,9 +74,9 @@ def test_the_exact_values_are_those_of_mpmath(name, dtype):
                 right = function(mpmath.mpf(float(number)))
                 error = abs(as_mpf(known) - right)
                 size = max(abs(right), mpmath.mpf(float(np.finfo(dtype).smallest_normal)))
-                if which == "derivative" and crossing and abs(number - crossing) < accuracy.NEAR:
+                if pass_ == "derivative" and crossing and abs(number - crossing) < accuracy.NEAR:
                     size = mpmath.mpf(1) / 2
-                assert error <= size * np.finfo(dtype).eps / 100, f"{which} at {number!r}"
+                assert error <= size * np.finfo(dtype).eps / 100, f"{pass_} at {number!r}"
 
 
 def as_mpf(number):
@@ -87,11 +88,11 @@ def as_mpf(number):
 
 def test_every_activation_has_its_definition_and_its_errors():
     assert {*nn.ACTIVATIONS, "gelu_tanh"} == DEFINITIONS.keys()
-    cases = {(case.name, case.which, case.dtype, case.isa) for case in FOUND}
+    cases = {(case.name, case.pass_, case.dtype, case.isa) for case in FOUND}
     assert cases == {
-        (name, which, dtype, isa)
+        (name, pass_, dtype, isa)
         for name in DEFINITIONS
-        for which in accuracy.PASSES
+        for pass_ in accuracy.PASSES
         for dtype in accuracy.INPUTS
         for isa in ("avx2", "baseline")
     }
@@ -100,12 +101,12 @@ def test_every_activation_has_its_definition_and_its_errors():
 def test_the_published_table_is_that_of_the_errors_found():
     assert (accuracy.DOCS / "accuracy.md").read_text() == accuracy.page(FOUND, SAMPLED)
     for case, found in FOUND.items():
-        assert found.error <= accuracy.bound(case.name, case.which), case
+        assert found.error <= accuracy.bound(case.name, case.pass_), case
     for case, found in SAMPLED.items():
         assert found.error <= sampled.bound(case), case
 
 
-def test_a_wrong_result_is_found_out():
+def test_a_wrong_result_is_noticed():
     x = np.linspace(-1, 1, 1001, dtype=np.float32)
     got = nn.tanh(x)
     got[700] = np.nextafter(got[700], np.float32(2))
@@ -120,42 +121,42 @@ def test_a_wrong_result_is_found_out():
 
 # Losses and the softmax family
 
-PAIRS = [(name, which) for name, definition in sampled.DEFINITIONS.items() for which in definition.passes]
-OF_OTHERS = ("cosine_similarity", "cosine_embedding", "margin_ranking", "triplet_margin", "ctc", "linear_cross_entropy")
-"""Losses that have another signature than those in LOSSES."""
+PAIRS = [(name, pass_) for name, definition in sampled.DEFINITIONS.items() for pass_ in definition.passes]
+# Those of a batch are NumPy, made of functions that are measured.
+MEASURED_LOSSES = [name for name, loss in nn.losses.ALL.items() if not isinstance(loss, BatchLoss)]
 
 
-@pytest.mark.parametrize("name", [*nn.LOSSES, *OF_OTHERS])
+@pytest.mark.parametrize("name", MEASURED_LOSSES)
 def test_every_loss_has_its_definition_and_its_errors(name):
-    forms = [form for form in exact_losses.LOSSES if form.partition(" ")[0] == name]
-    assert forms, f"{name} has no definition in tools/exact_losses.py"
-    for form in forms:
-        for which, dtype, isa in itertools.product(
-            exact_losses.LOSSES[form].passes, sampled.DTYPES, ("avx2", "baseline")
+    variants = [variant for variant in exact_losses.LOSSES if variant.partition(" ")[0] == name]
+    assert variants, f"{name} has no definition in tools/exact_losses.py"
+    for variant in variants:
+        for pass_, dtype, isa in itertools.product(
+            exact_losses.LOSSES[variant].passes, sampled.DTYPES, ("avx2", "baseline")
         ):
-            assert Case(form, which, dtype, isa) in SAMPLED
+            assert Case(variant, pass_, dtype, isa) in SAMPLED
 
 
 def test_every_row_function_has_its_definition():
-    flat = {"hardmax"}  # which is 0 or 1
+    flat = {"hardmax"}  # its values are 0 and 1
     assert (nn.ROW_FUNCTIONS.keys() - flat) <= exact_losses.ROW_FUNCTIONS.keys()
 
 
 @each_dtype
-@pytest.mark.parametrize(("name", "which"), PAIRS)
-def test_errors_of_losses_stay_within_their_bounds(name, which, dtype):
-    found = [found for case, found in SAMPLED.items() if case[:3] == (name, which, dtype)]
+@pytest.mark.parametrize(("name", "pass_"), PAIRS)
+def test_errors_of_losses_stay_within_their_bounds(name, pass_, dtype):
+    found = [found for case, found in SAMPLED.items() if case[:3] == (name, pass_, dtype)]
     worst = {repr(witness[1:]): sampled.replayed(witness, dtype) for witness in found}  # often the same in all builds
     batches = itertools.chain(worst.values(), sampled.batches_of(name, dtype, THINNED))
-    for case, found in sampled.measure(name, which, dtype, nn.kernels.supported, batches).items():
+    for case, found in sampled.measure(name, pass_, dtype, nn.kernels.supported, batches).items():
         assert found.error <= sampled.bound(case), (case, found)
 
 
 def numbers_in(value, path=()):
-    """The places of the numbers in nested lists."""
+    """The paths to the numbers in nested lists: an index for each level."""
     if not isinstance(value, (list, tuple)):
         return [path] * (not isinstance(value, int))
-    return [place for k, part in enumerate(value) for place in numbers_in(part, (*path, k))]
+    return [inner for k, part in enumerate(value) for inner in numbers_in(part, (*path, k))]
 
 
 def moved(value, path, step):
@@ -165,7 +166,7 @@ def moved(value, path, step):
     return [moved(part, path[1:], step) if k == path[0] else part for k, part in enumerate(value)]
 
 
-def slopes(function, arguments, path):
+def derivatives(function, arguments, path):
     """The derivatives of all results with respect to one number, by a difference of second order."""
     step = mpmath.ldexp(1, -300)
     low, high = (as_list(function(*moved(list(arguments), path, change))) for change in (-step, step))
@@ -176,10 +177,10 @@ def as_list(result):
     return result if isinstance(result, list) else [result]
 
 
-def check_slopes(function, arguments, wanted):
-    """Of each result by its own number, or of a single value by each number."""
-    for k, (place, right) in enumerate(zip(numbers_in(arguments), as_list(wanted), strict=False)):
-        found = slopes(function, arguments, place)
+def check_derivatives(function, arguments, expected):
+    """Those of each result with respect to its own number, or of a single value with respect to each number."""
+    for k, (path, right) in enumerate(zip(numbers_in(arguments), as_list(expected), strict=False)):
+        found = derivatives(function, arguments, path)
         assert abs((found[k] if len(found) > 1 else found[0]) - plain(right)) < 1e-30
 
 
@@ -192,14 +193,14 @@ def propagated(forward, grad, *x):
 def test_the_exact_derivatives_are_those_of_the_exact_values(name):
     definition = sampled.DEFINITIONS[name]
     batches = list(definition.inputs("float64"))
-    # Nothing is at a kink where no two arguments are the same; those of classes may be.
-    apart = (
+    # Where no two arguments are the same, none is at a kink.
+    distinct = (
         (batch, k)
         for batch in batches
         for k in range(len(batch[0]))
         if not any(np.array_equal(a[k], b[k]) for a, b in combinations(batch, 2))
     )
-    batch, k = next(apart, (batches[0], 0))
+    batch, k = next(distinct, (batches[0], 0))
     arguments = [sampled.as_mpf(array[k]) for array in batch]
     of = name.removesuffix(".backward").removesuffix(".var_gradient")
     for settings in definition.settings:
@@ -207,15 +208,15 @@ def test_the_exact_derivatives_are_those_of_the_exact_values(name):
         passes = {}
         for one in (sampled.DEFINITIONS[of], definition):
             tiny = {"tiny": mpmath.mpf(0)} if one.smallest else {}
-            passes |= {which: functools.partial(function, **given, **tiny) for which, function in one.passes.items()}
+            passes |= {pass_: functools.partial(function, **given, **tiny) for pass_, function in one.passes.items()}
         with mpmath.workprec(1500):
             if name.endswith(".backward"):
                 grad, x = arguments
-                check_slopes(functools.partial(propagated, passes["value"], grad), x, passes["gradient"](grad, x))
+                check_derivatives(functools.partial(propagated, passes["value"], grad), x, passes["gradient"](grad, x))
             elif name.endswith(".var_gradient"):
                 of_variance = functools.partial(passes["value"], *arguments[:2])
-                check_slopes(of_variance, arguments[2:], passes["gradient"](*arguments))
+                check_derivatives(of_variance, arguments[2:], passes["gradient"](*arguments))
             else:
                 for lower, upper in (("value", "gradient"), ("gradient", "hessian")):
                     if upper in passes:
-                        check_slopes(passes[lower], arguments, passes[upper](*arguments))
+                        check_derivatives(passes[lower], arguments, passes[upper](*arguments))

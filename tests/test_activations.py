@@ -24,7 +24,7 @@ def gradient_like(x):
     return np.linspace(-2, 1.5, x.size).reshape(x.shape).astype(x.dtype)
 
 
-# The last one takes x for an output: any number will do where only memory is looked at.
+# The last one takes x for an output: any number will do where only memory is tested.
 CALLS = {
     "value": lambda f, x, grad=None, **out: f(x, **out),
     "derivative": lambda f, x, grad=None, **out: f.derivative(x, **out),
@@ -36,7 +36,7 @@ CALLS = {
 
 
 each_activation = pytest.mark.parametrize("f", nn.ACTIVATIONS.values(), ids=list(nn.ACTIVATIONS))
-# What the arrays go through is the same for all; these stand for them where the formula is not looked at.
+# The way of the arrays to the kernels is the same for all activations; these represent them where it is tested.
 each_kind = pytest.mark.parametrize(
     "f", [nn.linear, nn.sigmoid, nn.relu, nn.leaky_relu, nn.elu], ids=["linear", "sigmoid", "relu", "leaky_relu", "elu"]
 )
@@ -92,7 +92,7 @@ def test_every_call_gives_what_the_definition_gives(f, dtype):
         assert_close(f(x), reference(f, x), dtype, 2)
         assert_close(f.derivative(x), derivative, dtype, 2)
         assert_close(f.backward(grad, x), grad * derivative, dtype, 2)
-        if f.backward.output_tells:
+        if f.backward.differentiable_from_output:
             y = reference(f, x).astype(dtype)
             # What the output is off by, the derivative from it is off by so many times.
             assert_close(f.backward(grad, y=y), grad * derivative, dtype, 64)
@@ -196,7 +196,7 @@ def test_edges(dtype, name):
                 np.testing.assert_array_equal(f(x), value, strict=True)
                 np.testing.assert_array_equal(f.derivative(x), derivative, strict=True)
                 np.testing.assert_array_equal(f.backward(two, x), 2 * derivative, strict=True)
-                if f.backward.output_tells:
+                if f.backward.differentiable_from_output:
                     np.testing.assert_array_equal(f.backward(two, y=value), 2 * derivative, strict=True)
 
 
@@ -371,20 +371,21 @@ def test_any_numbers_in_any_shape(f, drawn):
 
 # Errors
 
-UNTOLD = [f for f in nn.ACTIVATIONS.values() if not f.backward.from_output.output_tells]
+ONLY_FROM_INPUT = [f for f in nn.ACTIVATIONS.values() if not f.backward.from_output.differentiable_from_output]
 
 
 @pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "read-only"])
-@pytest.mark.parametrize("f", UNTOLD, ids=lambda f: f.__name__)
-def test_nothing_is_written_where_the_output_does_not_tell(f, layout):
+@pytest.mark.parametrize("f", ONLY_FROM_INPUT, ids=lambda f: f.__name__)
+def test_nothing_is_written_where_the_derivative_is_not_recoverable(f, layout):
     out = LAYOUTS[layout](np.full(40, 7.0))
-    with pytest.raises(ValueError, match=rf"^{f.__name__}\.backward\(\): the output y does not tell the derivative"):
+    message = rf"^{f.__name__}\.backward\(\): the derivative cannot be recovered from the output y"
+    with pytest.raises(ValueError, match=message):
         f.backward(np.ones(40), y=np.ones(40), out=out)
     assert np.all(out == 7)
 
 
 class Shortening:
-    """A number that shortens an array when it is looked at."""
+    """A number that shortens an array when it is converted."""
 
     def __init__(self, array):
         self.array = array
@@ -553,7 +554,7 @@ def test_a_slope_that_is_no_number_is_refused(x, slope):
 @pytest.mark.parametrize("y", [1.0, np.ones(3), np.ones(6)[::2]], ids=["number", "contiguous", "strided"])
 def test_a_negative_slope_does_not_let_x_be_told_from_y(y):
     with pytest.raises(
-        ValueError, match=r"with negative_slope=-0.1: the output y does not tell the derivative; give x"
+        ValueError, match=r"with negative_slope=-0.1: the derivative cannot be recovered from the output y; pass x"
     ):
         nn.leaky_relu.backward(y, y=y, negative_slope=-0.1)
 
@@ -702,9 +703,11 @@ def test_hyperparameters_out_of_range_are_refused(f, given, error, message, x):
     assert (out == 7).all()
 
 
-@pytest.mark.parametrize("f", [f for f in nn.ACTIVATIONS.values() if not f.backward.output_tells], ids=str)
+@pytest.mark.parametrize(
+    "f", [f for f in nn.ACTIVATIONS.values() if not f.backward.differentiable_from_output], ids=str
+)
 def test_an_output_that_does_not_tell_is_refused(f):
-    with pytest.raises(ValueError, match=r"backward\(\): the output y does not tell the derivative; give x"):
+    with pytest.raises(ValueError, match=r"backward\(\): the derivative cannot be recovered from the output y; pass x"):
         f.backward(np.ones(3), y=np.ones(3))
 
 

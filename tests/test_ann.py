@@ -9,6 +9,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 import fastnn as nn
+from fastnn._core.facts import Domain
 from fastnn.ann import Design, Network
 
 TARGETS = {
@@ -41,40 +42,43 @@ def test_back_propagation_against_central_differences(hidden, output, loss, kind
     value = network.back_propagate(x, target)
     assert value == pytest.approx(network.evaluate(x, target), rel=1e-12)
     h = 1e-6
-    slopes = np.empty_like(network.parameters)
-    for i in range(slopes.size):
+    differences = np.empty_like(network.parameters)
+    for i in range(differences.size):
         start = network.parameters[i]
         network.parameters[i] = start + h
         above = network.evaluate(x, target)
         network.parameters[i] = start - h
-        slopes[i] = (above - network.evaluate(x, target)) / (2 * h)
+        differences[i] = (above - network.evaluate(x, target)) / (2 * h)
         network.parameters[i] = start
-    np.testing.assert_allclose(network.gradients, slopes, rtol=1e-6, atol=2e-9)
+    np.testing.assert_allclose(network.gradients, differences, rtol=1e-6, atol=2e-9)
 
 
 OUTPUTS = {
-    "sigmoid": [nn.binary_cross_entropy, nn.dice, nn.tversky],
-    "softplus": [nn.msle],
-    "softmax": [nn.categorical_cross_entropy],
-    "log_softmax": [nn.nll, nn.kl_divergence],
-    "sparsemax": [nn.l2],
-    "standardize": [nn.log_cosh],
+    Domain.NUMBERS: nn.linear,
+    Domain.POSITIVE: nn.softplus,
+    Domain.PROBABILITIES: nn.sigmoid,
+    Domain.DISTRIBUTIONS: nn.softmax,
 }
-
-
-SIGNS = (nn.hinge, nn.squared_hinge, nn.perceptron, nn.soft_margin, nn.exponential_loss, nn.hinge_embedding)
+# Two losses of logarithms of probabilities, and two by which networks train through other functions of rows.
+OUTPUTS_OF = {
+    nn.nll: nn.log_softmax,
+    nn.kl_divergence: nn.log_softmax,
+    nn.l2: nn.sparsemax,
+    nn.log_cosh: nn.standardize,
+}
+TARGETS_OF_ONE_HOT = {Domain.SIGNS: lambda t: 2 * t - 1, Domain.POSITIVE: lambda t: t + 1}
 
 
 @pytest.mark.parametrize("loss", nn.LOSSES.values(), ids=str)
 def test_every_loss_trains(loss):
-    output = next((name for name, losses in OUTPUTS.items() if loss in losses), "linear")
-    output = nn.ROW_FUNCTIONS[output] if output in nn.ROW_FUNCTIONS else nn.ACTIVATIONS[output]
+    of_prediction, of_target = loss.domains
+    output = OUTPUTS_OF.get(loss, OUTPUTS[of_prediction])
     rng = np.random.default_rng(1)
     network = Network([4, 6, 3], Design(nn.tanh, output, loss), dtype=np.float64, seed=0)
     x = rng.normal(size=(40, 4))
     labels = (x @ rng.normal(size=(4, 3))).argmax(1)
     target = labels if loss.takes_labels and not loss.takes_rows else np.eye(3)[labels]
-    target = 2 * target - 1 if loss in SIGNS else target + (loss is nn.mape)
+    target = TARGETS_OF_ONE_HOT.get(of_target, lambda t: t)(target)
     before = network.evaluate(x, target)
     network.back_propagate(x, target)
     gradients = network.gradients.copy()
@@ -136,7 +140,7 @@ def test_an_epoch_is_that_of_plain_numpy():
     order = np.arange(len(x))
     batches = demo.Batches(x, labels, order, 50)
     first = next(demo.numpy_steps(network, batches, learning_rate=0.01))
-    network.rng = type("InOrder", (), {"shuffle": staticmethod(lambda places: None)})()
+    network.rng = type("InOrder", (), {"shuffle": staticmethod(lambda indices: None)})()
     network.fit(x, labels, epochs=1, batch_size=50, optimizer=nn.adam(0.01), progress=False)
     ours = [array for layer in network.layers for array in (layer.weight, layer.bias)]
     for mine, theirs in zip(ours, first, strict=True):

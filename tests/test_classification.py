@@ -99,7 +99,7 @@ def test_cross_entropy_with_the_classes_on_any_axis(dtype, axis, smoothing):
 
 
 @each_label_loss
-def test_an_ignored_row_counts_nothing(loss):
+def test_an_ignored_row_contributes_nothing(loss):
     for classes in (3, 40):
         logits, labels = data((12, classes))
         ignored = np.arange(12) % 3 == 1
@@ -186,9 +186,9 @@ def test_edges_of_margins(dtype):
         nn.multiclass_perceptron.gradient(scores, [2, 1, 2], reduction="sum")[:2], [[1, 0, -1], [0, 0, 0]]
     )
     np.testing.assert_array_equal(nn.categorical_hinge(scores, [0, 1, 2], reduction="none"), [0, 1, 6])
-    spoilt = np.where(scores == 1, np.nan, scores).astype(dtype)
+    with_nan = np.where(scores == 1, np.nan, scores).astype(dtype)
     for loss in (nn.multi_margin, nn.multiclass_perceptron, nn.categorical_hinge, nn.sparsemax_loss):
-        value = loss(spoilt, [0, 0, 0], reduction="none")
+        value = loss(with_nan, [0, 0, 0], reduction="none")
         np.testing.assert_array_equal(np.isnan(value), [True, False, False])
 
 
@@ -196,14 +196,14 @@ def test_second_derivatives_of_squared_margins_are_the_limit_of_differences():
     scores, labels = data((4, 5))
     options = {"p": 2, "margin": 1.5, "reduction": "sum"}
     hessian = nn.multi_margin.hessian(scores, labels, **options)
-    for place in np.ndindex(scores.shape):
+    for index in np.ndindex(scores.shape):
         step = np.zeros_like(scores)
-        step[place] = 1e-6
-        above = nn.multi_margin.gradient(scores + step, labels, **options)[place]
-        below = nn.multi_margin.gradient(scores - step, labels, **options)[place]
-        np.testing.assert_allclose(hessian[place], (above - below) / 2e-6, atol=1e-7)
+        step[index] = 1e-6
+        above = nn.multi_margin.gradient(scores + step, labels, **options)[index]
+        below = nn.multi_margin.gradient(scores - step, labels, **options)[index]
+        np.testing.assert_allclose(hessian[index], (above - below) / 2e-6, atol=1e-7)
         change = nn.multi_margin(scores + step, labels, **options) - nn.multi_margin(scores - step, labels, **options)
-        np.testing.assert_allclose(nn.multi_margin.gradient(scores, labels, **options)[place], change / 2e-6, atol=1e-7)
+        np.testing.assert_allclose(nn.multi_margin.gradient(scores, labels, **options)[index], change / 2e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("target", [0, 1, 0.25])
@@ -315,16 +315,16 @@ def test_tversky(length, options):
     right = (p * t).sum(-1) + s
     want = 1 - right / (right + a * (p * (1 - t)).sum(-1) + b * ((1 - p) * t).sum(-1))
     np.testing.assert_allclose(nn.tversky(p, t, reduction="none", **options), want, rtol=1e-12)
-    for place in ((0, 0), (3, length - 1)):
+    for index in ((0, 0), (3, length - 1)):
         step = np.zeros_like(p)
-        step[place] = 1e-6
+        step[index] = 1e-6
         above, below = p + step, p - step
         slope = (nn.tversky(above, t, **options) - nn.tversky(below, t, **options)) / 2e-6
-        np.testing.assert_allclose(nn.tversky.gradient(p, t, **options)[place], slope, rtol=1e-6, atol=1e-9)
-        bend = (
-            nn.tversky.gradient(above, t, **options)[place] - nn.tversky.gradient(below, t, **options)[place]
+        np.testing.assert_allclose(nn.tversky.gradient(p, t, **options)[index], slope, rtol=1e-6, atol=1e-9)
+        curvature = (
+            nn.tversky.gradient(above, t, **options)[index] - nn.tversky.gradient(below, t, **options)[index]
         ) / 2e-6
-        np.testing.assert_allclose(nn.tversky.hessian(p, t, **options)[place], bend, rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(nn.tversky.hessian(p, t, **options)[index], curvature, rtol=1e-6, atol=1e-9)
 
 
 def test_nearly_perfect_overlap_keeps_its_digits():

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from catalogue import TABLE, public_callables
 from contract import Case, cases_of, difference
-from places import OVERLAPS, PLACES, overlapping, placed
+from placements import OVERLAPS, PLACEMENTS, overlapping, placed
 
 ANY_ERROR = (TypeError, ValueError)
 NUMPY_2 = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
@@ -31,9 +31,9 @@ def cases_of_memory(row):
     return [*cases_of(row, [short], [np.float32]), *cases_of(row, [shorter], [np.float64]), large(row)]
 
 
-def places_of(case):
-    """Of several pieces, two tell as much as all."""
-    return PLACES if case.shape in case.row.shapes else ("reversed", "every fourth")
+def placements_of(case):
+    """All of them for one piece; for several pieces two are enough."""
+    return PLACEMENTS if case.shape in case.row.shapes else ("reversed", "every fourth")
 
 
 def read_only(array):
@@ -49,17 +49,17 @@ def layout(row):
     """The layout of an argument, or of all, changes no bit of a result, and no argument changes."""
     for case in cases_of_memory(row):
         arrays = case.arrays
-        for place in places_of(case):
+        for placement in placements_of(case):
             alone = [[name] for name in arrays if len(arrays) > 1 and case.shape in row.shapes]
             for chosen in [*alone, list(arrays)]:
-                copies = {name: placed(array, place) for name, array in arrays.items() if name in chosen}
+                copies = {name: placed(array, placement) for name, array in arrays.items() if name in chosen}
                 outcome = case.outcome({name: given.array for name, given in copies.items()})
                 problem = difference(outcome, case.expected)
                 for name, given in copies.items():
                     if not (given.unchanged_around() if name == row.changes else given.unchanged()):
                         problem = f"{name} was changed"
                 if problem:
-                    yield f"{case}: {' and '.join(chosen)} {place}: {problem}"
+                    yield f"{case}: {' and '.join(chosen)} {placement}: {problem}"
 
 
 def other_forms(case):
@@ -137,8 +137,8 @@ def same_object(row):
     """One array for two arguments is the same as two equal ones."""
     for case in cases_of(row):
         arrays = list(case.arrays.items())
-        for place, (name, array) in enumerate(arrays):
-            for other, like in arrays[place + 1 :]:
+        for index, (name, array) in enumerate(arrays):
+            for other, like in arrays[index + 1 :]:
                 if row.changes or array.shape != like.shape or array.dtype != like.dtype:
                     continue
                 problem = difference(
@@ -176,10 +176,10 @@ def types(row):
 def out_anywhere(row):
     """``out`` may be anywhere, is given back, and nothing beside it is written."""
     for case in cases_of_memory(row):
-        for place in places_of(case) if case.takes_out else ():
-            for arguments_place in {"c", place}:
-                outs = [placed(np.full_like(result, 7), place) for result in case.results_for_out]
-                arguments = {name: placed(array, arguments_place) for name, array in case.arrays.items()}
+        for placement in placements_of(case) if case.takes_out else ():
+            for arguments_placement in {"c", placement}:
+                outs = [placed(np.full_like(result, 7), placement) for result in case.results_for_out]
+                arguments = {name: placed(array, arguments_placement) for name, array in case.arrays.items()}
                 given = {name: copy.array for name, copy in arguments.items()}
                 outcome = case.outcome(given, [out.array for out in outs])
                 problem = difference(outcome, case.expected)
@@ -190,7 +190,7 @@ def out_anywhere(row):
                 if not all(copy.unchanged() for copy in arguments.values()):
                     problem = "an argument was changed"
                 if problem:
-                    yield f"{case}: out {place}, arguments {arguments_place}: {problem}"
+                    yield f"{case}: out {placement}, arguments {arguments_placement}: {problem}"
 
 
 def out_over_an_argument(row):
@@ -291,12 +291,12 @@ def wrong_arguments(row):
     refused = {argument.name: argument.refused for argument in row.arguments if argument.refused is not None}
     for case in [*cases_of(row, row.shapes[-2:-1]), large(row)] if refused else ():
         for name in refused.keys() & case.arrays.keys():
-            for place in ("c", "every fourth"):
-                wrong = placed(case.arrays[name], place).array
+            for placement in ("c", "every fourth"):
+                wrong = placed(case.arrays[name], placement).array
                 wrong[(-1,) * wrong.ndim] = refused[name]
                 problem = complaint_of_error(case, {name: wrong})
                 if problem:
-                    yield f"{case}: {name}, {place}, ends in {refused[name]}: {problem}"
+                    yield f"{case}: {name}, {placement}, ends in {refused[name]}: {problem}"
 
 
 WRONG_OUTS = {
@@ -337,9 +337,9 @@ def special_numbers(row):
         for number in (np.nan, np.inf, -np.inf, info.max, info.min, 1e30, *tiny):
             for name, array in case.arrays.items():
                 for where in ((-1,) * array.ndim, ...) if array.dtype.kind == "f" else ():
-                    spoilt = array.copy()
-                    spoilt[where] = number
-                    outcome = case.outcome({name: spoilt})
+                    changed = array.copy()
+                    changed[where] = number
+                    outcome = case.outcome({name: changed})
                     if isinstance(outcome, Exception) and type(outcome) is not ValueError:
                         yield f"{case}: {name} is {number} {'everywhere' if where is ... else 'once'}: {outcome!r}"
 

@@ -13,6 +13,8 @@ from exact import ulp_errors
 
 import fastnn as nn
 from fastnn import reference
+from fastnn._core.losses.batch import BatchLoss
+from fastnn._core.losses.joint import JointLoss
 
 DTYPES = [np.float32, np.float64]
 each_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)
@@ -55,12 +57,12 @@ def slopes_by_differences(function, arrays, h=1e-6):
     gradients = []
     for k, array in enumerate(arrays):
         gradient = np.empty_like(array)
-        for place in np.ndindex(array.shape):
+        for index in np.ndindex(array.shape):
             above, below = array.copy(), array.copy()
-            above[place] += h
-            below[place] -= h
+            above[index] += h
+            below[index] -= h
             values = [function(*arrays[:k], moved, *arrays[k + 1 :]) for moved in (above, below)]
-            gradient[place] = (values[0] - values[1]) / (2 * h)
+            gradient[index] = (values[0] - values[1]) / (2 * h)
         gradients.append(gradient)
     return gradients
 
@@ -129,50 +131,50 @@ def test_second_derivatives_against_central_differences(case, weighted, reductio
     for part, alone in zip(both, (loss.gradient(*given, **options), hessians), strict=True):
         assert all(np.array_equal(*pair) for pair in zip(part, alone, strict=True))
     for k in range(count):
-        for place in np.ndindex(6, 7):
+        for index in np.ndindex(6, 7):
             slopes = []
             for h in (1e-6, -1e-6):
                 moved = list(given)
                 moved[k] = given[k].copy()
-                moved[k][place] += h
-                slopes.append(loss.gradient(*moved, **options)[k][place])
-            assert hessians[k][place] == pytest.approx((slopes[0] - slopes[1]) / 2e-6, rel=1e-4, abs=1e-7)
+                moved[k][index] += h
+                slopes.append(loss.gradient(*moved, **options)[k][index])
+            assert hessians[k][index] == pytest.approx((slopes[0] - slopes[1]) / 2e-6, rel=1e-4, abs=1e-7)
     out = tuple(np.empty((6, 7)) for _ in range(count))
     assert all(one is other for one, other in zip(loss.hessian(*given, out=out, **options), out, strict=True))
     assert all(np.array_equal(*pair) for pair in zip(out, hessians, strict=True))
 
 
 @each_case
-def test_a_masked_value_counts_nothing(case):
+def test_a_masked_value_is_ignored(case):
     loss, count, elementwise, options = case
     given = arguments(case, (30, 20))
     mask = signs((30, 20) if elementwise else 30, 3) > 0
-    spoilt = [array.copy() for array in given[:count]]
-    for array in spoilt:
+    with_nan = [array.copy() for array in given[:count]]
+    for array in with_nan:
         array[~mask] = np.nan
-    value, gradients = loss.value_and_gradient(*spoilt, *given[count:], where=mask, **options)
+    value, gradients = loss.value_and_gradient(*with_nan, *given[count:], where=mask, **options)
     kept = [array[mask] for array in given]
     want, want_gradients = loss.value_and_gradient(*kept, **options)
     assert value == pytest.approx(want, rel=1e-13)
     for gradient, wanted in zip(gradients, want_gradients, strict=True):
         np.testing.assert_allclose(gradient[mask], wanted, rtol=1e-12)
         assert not gradient[~mask].any()
-    values = loss(*spoilt, *given[count:], where=mask, reduction="none", **options)
+    values = loss(*with_nan, *given[count:], where=mask, reduction="none", **options)
     assert not values[~mask].any()
 
 
-@pytest.mark.parametrize("spoilt", [math.nan, math.inf, -math.inf, 3e38])
+@pytest.mark.parametrize("special", [math.nan, math.inf, -math.inf, 3e38])
 @each_dtype
 @each_case
-def test_nan_and_infinity_are_no_errors(case, dtype, spoilt):
+def test_nan_and_infinity_are_no_errors(case, dtype, special):
     loss, count, _, options = case
     given = arguments(case, (5, 6), dtype)
     want = loss.value_and_gradient(*given, reduction="none", **options)
     for k in range(count):
         arrays = [array.copy() for array in given]
-        arrays[k][2, 3] = spoilt
+        arrays[k][2, 3] = special
         values, gradients = loss.value_and_gradient(*arrays, reduction="none", **options)
-        if math.isnan(spoilt):
+        if math.isnan(special):
             assert np.isnan(values[2]).any()
             assert all(np.isnan(gradient[2]).any() for gradient in gradients[:2])
             assert np.isnan(loss(*arrays, **options))
@@ -193,9 +195,9 @@ def test_out(case):
         assert all(one is other for one, other in zip(gradients, out, strict=True))
         assert all(np.array_equal(*pair) for pair in zip(out, want, strict=True))
     for order in ([0, 1, 2], [1, 2, 0], [2, 1, 0]):  # over the arrays themselves, or over each other
-        places = [k for k in order if k < count]
+        indices = [k for k in order if k < count]
         arrays = [array.copy() for array in given[:count]]
-        gradients = loss.gradient(*arrays, *given[count:], out=tuple(arrays[k] for k in places), **options)
+        gradients = loss.gradient(*arrays, *given[count:], out=tuple(arrays[k] for k in indices), **options)
         assert all(np.array_equal(*pair) for pair in zip(gradients, want, strict=True))
     values = loss(*given, reduction="none", **options)
     out = np.empty_like(values)
@@ -336,14 +338,14 @@ def test_settings_that_are_refused(loss, setting, error, message, values):
 
 
 @each_case
-def test_outs_are_apart_from_each_other(case):
+def test_outs_must_not_overlap(case):
     loss, count, _, options = case
     given = arguments(case, (4, 3))
     memory = np.full(26, 7.0)
     for first, second in ((memory[:12], memory[:12]), (memory[:12], memory[11:23]), (memory[11::-1], memory[:12])):
         outs = (np.full((4, 3), 7.0), first.reshape(4, 3), second.reshape(4, 3))[-count:]
         for function in (loss.gradient, loss.value_and_gradient, loss.hessian):
-            with pytest.raises(ValueError, match=r"out\[\d\] and out\[\d\] share memory; accepted are arrays apart"):
+            with pytest.raises(ValueError, match=r"out\[\d\] and out\[\d\] share memory; they must not overlap"):
                 function(*given, out=outs, **options)
         assert (memory == 7).all()
     want = loss.gradient(*given, **options)
@@ -383,15 +385,15 @@ def test_single_rows_and_empty_batches(case, reduction):
         assert [gradient.shape for gradient in gradients] == [empty[0].shape] * count
 
 
-@pytest.mark.parametrize("spoilt", [math.nan, math.inf])
+@pytest.mark.parametrize("special", [math.nan, math.inf])
 @each_case
-def test_the_weight_of_a_masked_value_counts_nothing(case, spoilt):
+def test_the_weight_of_a_masked_value_is_ignored(case, special):
     loss, _, elementwise, options = case
     if elementwise:
         pytest.skip("the engine of all losses of elements")
     given, mask, weight = arguments(case, (4, 3)), np.array([True, True, False, True]), np.array([1.0, 2, 3, 4])
     want = loss.value_and_gradient(*given, where=mask, weight=weight, **options)
-    weight[2] = spoilt
+    weight[2] = special
     got = loss.value_and_gradient(*given, where=mask, weight=weight, **options)
     assert got[0] == want[0]
     assert all(np.array_equal(*pair) for pair in zip(got[1], want[1], strict=True))
@@ -405,9 +407,9 @@ def test_no_number_makes_a_warning(dtype, number):
     with np.errstate(all="raise"), warnings.catch_warnings():
         warnings.simplefilter("error")
         for loss, given, options in calls:
-            for place in ((0, 0), slice(None)):
+            for index in ((0, 0), slice(None)):
                 arrays = [array.copy() if np.asarray(array).dtype == dtype else array for array in given]
-                arrays[0][place] = number
+                arrays[0][index] = number
                 loss.value_and_gradient(*arrays, **options)
                 loss(*arrays, reduction="none", **options)
                 if hasattr(loss, "hessian"):
@@ -539,16 +541,16 @@ def test_distances_against_norms(p, dtype):
         (lambda x: nn.pairwise_distance(x, y, p=p, reduction="sum"), nn.pairwise_distance.gradient),
         (None, nn.pairwise_distance.hessian),
     ):
-        for place in np.ndindex(x.shape):
+        for index in np.ndindex(x.shape):
             step = np.zeros_like(x)
-            step[place] = 1e-6
+            step[index] = 1e-6
             if function is None:
                 values = [
-                    nn.pairwise_distance.gradient(z, y, p=p, reduction="sum")[place] for z in (x + step, x - step)
+                    nn.pairwise_distance.gradient(z, y, p=p, reduction="sum")[index] for z in (x + step, x - step)
                 ]
             else:
                 values = [function(x + step), function(x - step)]
-            got = derivative(x, y, p=p, reduction="sum")[place]
+            got = derivative(x, y, p=p, reduction="sum")[index]
             assert got == pytest.approx((values[0] - values[1]) / 2e-6, rel=2e-5, abs=1e-7)
 
 
@@ -636,9 +638,9 @@ def test_ranking_softmax_with_a_mask_of_items(reduction, weight):
     relevance = np.abs(relevance)
     mask = np.ones((3, 6), bool)
     mask[0, 4:] = mask[1, ::2] = mask[2] = False
-    spoilt, wrong = np.where(mask, scores, np.nan), np.where(mask, relevance, np.inf)
+    with_nan, wrong = np.where(mask, scores, np.nan), np.where(mask, relevance, np.inf)
     options = {"reduction": reduction, "weight": weight}
-    value, gradient = nn.ranking_softmax.value_and_gradient(spoilt, wrong, where=mask, **options)
+    value, gradient = nn.ranking_softmax.value_and_gradient(with_nan, wrong, where=mask, **options)
     values = []
     for k in (0, 1):
         z, t = scores[k, mask[k]], relevance[k, mask[k]]
@@ -706,13 +708,13 @@ def test_gradients_of_contrastive_losses_against_central_differences(loss, optio
         loss(x, LABELS, zeta=1)
 
 
-@pytest.mark.parametrize("spoilt", [math.nan, math.inf, 3e38])
+@pytest.mark.parametrize("special", [math.nan, math.inf, 3e38])
 @each_contrastive
-def test_nan_and_infinity_in_a_batch_are_no_errors(loss, options, spoilt):
+def test_nan_and_infinity_in_a_batch_are_no_errors(loss, options, special):
     x = np.random.default_rng(0).normal(size=(8, 5)).astype(np.float32)
-    x[3, 2] = spoilt
+    x[3, 2] = special
     value, gradient = loss.value_and_gradient(x, LABELS, **options)
-    assert np.isnan(value) == np.isnan(gradient).any() == (spoilt != 3e38)
+    assert np.isnan(value) == np.isnan(gradient).any() == (special != 3e38)
 
 
 def test_contrastive_losses_at_edges():
@@ -732,15 +734,12 @@ def test_contrastive_losses_at_edges():
         nn.circle(x, [0, 0, 1, 1], margin=-1)
 
 
-JOINT = [nn.cosine_embedding, nn.margin_ranking, nn.triplet_margin, nn.ntxent, nn.circle]
+OF_SEVERAL_ARRAYS = [loss for loss in nn.losses.ALL.values() if isinstance(loss, (JointLoss, BatchLoss))]
 
 
-@pytest.mark.parametrize("loss", JOINT, ids=str)
+@pytest.mark.parametrize("loss", OF_SEVERAL_ARRAYS, ids=str)
 def test_names_and_documentation(loss):
-    parts = [loss, loss.gradient, loss.value_and_gradient]
-    if loss not in (nn.ntxent, nn.circle):
-        parts += [loss.hessian, loss.gradient_and_hessian]
-    for part in parts:
+    for part in (loss, *(getattr(loss, name) for name in loss.parts)):
         assert pickle.loads(pickle.dumps(part)) is part
         assert repr(part) == f"<function fastnn.{part.__name__}>"
         for section in ("Parameters", "Returns"):

@@ -100,13 +100,13 @@ def test_the_scale(name, shown):
 
 
 @pytest.mark.parametrize(
-    ("name", "places"),
+    ("name", "positions"),
     [("exponential", []), ("gelu", []), ("elu", []), ("relu", [0]), ("relu6", [0, 6]), ("hard_silu", [-3, 3])],
 )
-def test_kinks_are_found_and_steep_curves_have_none(name, places):
+def test_kinks_are_found_and_steep_curves_have_none(name, positions):
     x = tool().grid(-16, 16, 2048)
     after = tool().jumps(nn.ACTIVATIONS[name].derivative(x))
-    np.testing.assert_allclose((x[after - 1] + x[after]) / 2, places, atol=1e-12)
+    np.testing.assert_allclose((x[after - 1] + x[after]) / 2, positions, atol=1e-12)
 
 
 def test_a_picture_is_the_same_bytes_again(tmp_path):

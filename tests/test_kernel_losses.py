@@ -14,12 +14,12 @@ evaluate = kernels.losses.evaluate
 def run(smoothing, z, target, weight=None, of_classes=None):
     """The values, the gradient and the second derivatives of the cross-entropy."""
     values, gradient, hessian = np.empty(len(z), z.dtype), np.empty_like(z), np.empty_like(z)
-    chosen = "cross_entropy", (smoothing,)
-    evaluate(*chosen, z, target, weight, values, gradient, hessian, True, 0.7, z.shape[1], 0.0, None, of_classes)
+    choice = "cross_entropy", (smoothing,)
+    evaluate(*choice, z, target, weight, values, gradient, hessian, True, 0.7, z.shape[1], 0.0, None, of_classes)
     return values, gradient, hessian
 
 
-def softened(smoothing, z, target, of_classes):
+def soft_targets(smoothing, z, target, of_classes):
     rows = np.zeros_like(z)
     if target.ndim < z.ndim:
         rows[np.arange(len(z)), target.clip(0)] = 1
@@ -44,14 +44,14 @@ def test_soft_targets_are_those_that_numpy_makes(classes, dtype, smoothing, weig
     target = labels if labelled else rng.random((37, classes)).astype(dtype)
     if labelled and not smoothing:
         return  # a weight of a label is one of its row
-    want = run(0.0, z, softened(smoothing, z, target, of_classes))
+    want = run(0.0, z, soft_targets(smoothing, z, target, of_classes))
     for one, other in zip(run(smoothing, z, target, None, of_classes), want, strict=True):
         np.testing.assert_array_equal(one, other, strict=True)
 
 
 @pytest.mark.parametrize("classes", [3, 40, 600])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_an_ignored_row_counts_nothing_whatever_it_and_its_weight_hold(classes, smoothing):
+def test_an_ignored_row_contributes_nothing_whatever_it_and_its_weight_hold(classes, smoothing):
     rng = np.random.default_rng(classes)
     z, weight = rng.normal(size=(5, classes)), rng.random(5)
     labels = rng.integers(0, classes, 5)
@@ -203,8 +203,8 @@ def test_weights_of_classes_are_the_same_in_all_layouts(loss, dtype, options):
     options["class_weight"] = weights
     want = loss.value_and_gradient(np.asfortranarray(z), labels, **options)
     assert same(loss.value_and_gradient(z, labels, **options), want)
-    for spoilt in (np.nan, np.inf, -np.inf, 0.0):
-        options["class_weight"] = np.full(7, spoilt, dtype)
+    for special in (np.nan, np.inf, -np.inf, 0.0):
+        options["class_weight"] = np.full(7, special, dtype)
         results = []
         for array in (z, np.asfortranarray(z)):
             try:

@@ -67,13 +67,13 @@ def test_gradients_are_the_limit_of_differences():
     hidden, weight, labels = data((5,), 3, 6)
     gradients = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels)[1]
     for array, gradient in zip((hidden, weight), gradients, strict=True):
-        for place in np.ndindex(array.shape):
+        for index in np.ndindex(array.shape):
             values = []
             for step in (1e-6, -1e-6):
-                array[place] += step
+                array[index] += step
                 values.append(nn.linear_cross_entropy(hidden, weight, labels))
-                array[place] -= step
-            assert gradient[place] == pytest.approx((values[0] - values[1]) / 2e-6, abs=1e-8)
+                array[index] -= step
+            assert gradient[index] == pytest.approx((values[0] - values[1]) / 2e-6, abs=1e-8)
 
 
 def test_values_of_rows():
@@ -106,8 +106,8 @@ def test_out_in_any_layout(monkeypatch, layout, lead, block):
     if not out[0].flags.writeable:
         return
     got = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels, out=out)[1]
-    for one, place, exact in zip(got, out, want, strict=True):
-        assert one is place
+    for one, out_array, exact in zip(got, out, want, strict=True):
+        assert one is out_array
         np.testing.assert_array_equal(one, exact)
 
 
@@ -131,7 +131,7 @@ def test_out_may_be_the_memory_of_any_argument(monkeypatch, block):
     sample_weight = np.linspace(0.5, 2, 6)
     want = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels, sample_weight=sample_weight)
     given = {"hidden": hidden, "weight": weight, "labels": labels, "sample_weight": sample_weight}
-    for place in range(2):
+    for index in range(2):
         for name, array in given.items():
             for start, step in ((0, 1), (1, 1), (23, -1), (0, 2), (1, 2)):
                 memory = np.zeros(48, array.dtype)
@@ -139,7 +139,7 @@ def test_out_may_be_the_memory_of_any_argument(monkeypatch, block):
                 inside[...] = array
                 out = memory.view(float)[start:][::step][:24].reshape(6, 4)
                 outs = [np.empty((6, 4)), np.empty((6, 4))]
-                outs[place] = out
+                outs[index] = out
                 value, gradients = nn.linear_cross_entropy.value_and_gradient(
                     **{**given, name: inside}, out=tuple(outs)
                 )
@@ -147,11 +147,11 @@ def test_out_may_be_the_memory_of_any_argument(monkeypatch, block):
                 assert all(np.array_equal(*pair) for pair in zip(gradients, want[1], strict=True))
 
 
-def test_outs_are_apart_from_each_other():
+def test_outs_must_not_overlap():
     hidden, weight, labels = data((6,), 4, 6)
     memory = np.full(48, 7.0)
     for other in (memory[:24], memory[23:47], memory[23::-1], memory[::2]):
-        with pytest.raises(ValueError, match=r"out\[0\] and out\[1\] share memory; accepted are arrays apart"):
+        with pytest.raises(ValueError, match=r"out\[0\] and out\[1\] share memory; they must not overlap"):
             nn.linear_cross_entropy.value_and_gradient(
                 hidden, weight, labels, out=(memory[:24].reshape(6, 4), other.reshape(6, 4))
             )
@@ -183,10 +183,10 @@ def test_no_number_makes_a_warning(dtype, number):
     hidden, weight, labels = data((6,), 4, 6, dtype)
     with np.errstate(all="raise"), warnings.catch_warnings():
         warnings.simplefilter("error")
-        for place in ((2, 1), slice(None)):
+        for index in ((2, 1), slice(None)):
             for k in range(2):
                 arrays = [hidden.copy(), weight.copy()]
-                arrays[k][place] = number
+                arrays[k][index] = number
                 nn.linear_cross_entropy.value_and_gradient(*arrays, labels)
                 nn.linear_cross_entropy.value_and_gradient(*arrays, labels, sample_weight=1e300, reduction="sum")
                 nn.linear_cross_entropy(*arrays, labels, reduction="none")

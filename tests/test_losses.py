@@ -4,10 +4,13 @@ import math
 import pickle
 import re
 import tracemalloc
+from pathlib import Path
 
 import mpmath
 import numpy as np
 import pytest
+from callables import cast
+from catalogue import makers
 from exact import ulp_errors
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,15 +22,16 @@ from sklearn._loss import loss as scikit_losses
 
 import fastnn as nn
 from fastnn import reference
+from fastnn._core.facts import Domain
+from fastnn._core.losses.run import ANY
 from fastnn._core.parameters import POSITIVE
 
 ROW_LOSSES = tuple(loss for loss in nn.LOSSES.values() if loss.of_rows)
 LABEL_LOSSES = tuple(loss for loss in ROW_LOSSES if not loss.takes_rows)
 DTYPES = [np.float32, np.float64]
 CLASSES = [1, 2, 3, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 127, 128, 129, 255, 256, 257, 1000]
-MARGIN_LOSSES = (nn.hinge, nn.squared_hinge, nn.perceptron, nn.soft_margin, nn.exponential_loss)
 each_loss = pytest.mark.parametrize("loss", nn.LOSSES.values(), ids=str)
-# What the arrays go through is the same for all; these stand for them where the formula is not looked at.
+# The way of the arrays to the kernels is the same for all losses; these represent them where it is tested.
 KINDS = [nn.mae, nn.rmse, nn.huber, nn.binary_cross_entropy, nn.binary_cross_entropy_with_logits]
 KINDS += [nn.categorical_cross_entropy, nn.cross_entropy]
 each_kind = pytest.mark.parametrize("loss", KINDS, ids=str)
@@ -35,38 +39,10 @@ each_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__
 
 
 def data(loss, shape, dtype=np.float64, seed=0):
-    """Predictions and soft targets in the loss's domain."""
+    """Predictions and targets in the loss's domain."""
     rng = np.random.default_rng(seed)
-    prediction, target = rng.normal(scale=2, size=shape), rng.normal(scale=2, size=shape)
-    if loss is nn.binary_cross_entropy:
-        prediction = rng.uniform(0.01, 0.99, shape)
-    if loss in (nn.binary_cross_entropy, nn.binary_cross_entropy_with_logits):
-        target = rng.uniform(0, 1, shape)
-    if loss in (*MARGIN_LOSSES, nn.hinge_embedding):
-        target = np.copysign(1, target)
-    if loss in (nn.msle, nn.smape):
-        prediction, target = np.abs(prediction), np.abs(target)
-    if loss is nn.mape:
-        target += np.copysign(0.5, target)
-    if loss in (nn.poisson_nll, nn.gamma_nll, nn.tweedie):
-        target = np.abs(target)
-    if loss in (nn.sigmoid_focal, nn.kl_divergence):
-        target = special.expit(target)
-    if loss in ROW_LOSSES:
-        target = special.softmax(target, -1)
-    if loss is nn.multilabel_soft_margin:
-        target = special.expit(target)
-    if loss is nn.multilabel_margin:
-        target = np.round(target * 0.9 / target.max(-1, keepdims=True))
-    if loss in (nn.cosine_distance, nn.pairwise_distance):
-        target = rng.normal(size=shape)
-    if loss in LABEL_LOSSES:
-        return prediction.astype(dtype), target.argmax(-1)
-    if loss in (nn.tversky, nn.dice):
-        prediction = special.expit(prediction)
-    if loss is nn.categorical_cross_entropy:
-        prediction = special.softmax(prediction, -1)
-    return prediction.astype(dtype), target.astype(dtype)
+    prediction, target = makers(loss, loss in LABEL_LOSSES)
+    return cast(prediction(rng, shape), dtype), cast(target(rng, shape), dtype)
 
 
 def expected(loss, prediction, target, weight=None, reduction="mean"):
@@ -279,21 +255,21 @@ def test_second_derivatives_against_central_differences(loss, reduction):
     prediction, target = data(loss, (3, 4))
     h = 1e-6
     hessian = loss.hessian(prediction, target, reduction=reduction)
-    for place in np.ndindex(prediction.shape):
+    for index in np.ndindex(prediction.shape):
         step = np.zeros_like(prediction)
-        step[place] = h
-        above = loss.gradient(prediction + step, target, reduction=reduction)[place]
-        below = loss.gradient(prediction - step, target, reduction=reduction)[place]
-        np.testing.assert_allclose(hessian[place], (above - below) / (2 * h), rtol=1e-5, atol=1e-7)
+        step[index] = h
+        above = loss.gradient(prediction + step, target, reduction=reduction)[index]
+        below = loss.gradient(prediction - step, target, reduction=reduction)[index]
+        np.testing.assert_allclose(hessian[index], (above - below) / (2 * h), rtol=1e-5, atol=1e-7)
 
 
 @each_kind
 def test_second_derivatives_may_go_over_the_prediction(loss):
     prediction, target = data(loss, (30, 50))
     gradient, hessian = loss.gradient_and_hessian(prediction, target)
-    for places in ((0, 1), (1, 0)):
+    for indices in ((0, 1), (1, 0)):
         copies = [prediction.copy(), np.empty_like(prediction)]
-        out = copies[places[0]], copies[places[1]]
+        out = copies[indices[0]], copies[indices[1]]
         results = loss.gradient_and_hessian(copies[0], target, out=out)
         assert results[0] is out[0]
         assert results[1] is out[1]
@@ -328,34 +304,34 @@ def test_a_mean_may_be_divided_by_the_number_of_values(loss):
 @pytest.mark.parametrize("shape", [(6, 7), (90, 400)])
 @each_dtype
 @each_loss
-def test_a_masked_value_counts_nothing(loss, dtype, shape, weighted):
+def test_a_masked_value_is_ignored(loss, dtype, shape, weighted):
     if loss is nn.ranking_softmax:
         pytest.skip("its mask is one of items, not of lists: tests/test_embeddings.py")
     prediction, target = data(loss, shape, dtype)
     items = shape[:1] if loss.of_rows else shape
     rng = np.random.default_rng(2)
     mask, weight = rng.random(items) < 0.7, rng.uniform(0.5, 2, items).astype(dtype) if weighted else None
-    spoilt = prediction.copy()
-    spoilt[~mask] = np.nan
+    with_nan = prediction.copy()
+    with_nan[~mask] = np.nan
     kept = prediction[mask], target[mask]
     for options in ({}, {"reduction": "sum"}, {"denominator": "count"}):
-        value, gradient = loss.value_and_gradient(spoilt, target, where=mask, weight=weight, **options)
+        value, gradient = loss.value_and_gradient(with_nan, target, where=mask, weight=weight, **options)
         want = loss.value_and_gradient(*kept, weight=weight[mask] if weighted else None, **options)
         np.testing.assert_allclose(value, want[0], rtol=1e-5 if dtype == np.float32 else 1e-12)
         np.testing.assert_allclose(gradient[mask], want[1], **tolerances(dtype))
         assert (gradient[~mask] == 0).all()
-        assert value == loss(spoilt, target, where=mask, weight=weight, **options)
+        assert value == loss(with_nan, target, where=mask, weight=weight, **options)
     if loss is nn.rmse:
         return
-    values = loss(spoilt, target, where=mask, weight=weight, reduction="none")
+    values = loss(with_nan, target, where=mask, weight=weight, reduction="none")
     assert (values[~mask] == 0).all()
     np.testing.assert_array_equal(
         values[mask], loss(*kept, weight=weight[mask] if weighted else None, reduction="none")
     )
-    assert (loss.hessian(spoilt, target, where=mask)[~mask] == 0).all()
+    assert (loss.hessian(with_nan, target, where=mask)[~mask] == 0).all()
     np.testing.assert_array_equal(
-        loss.gradient(LAYOUTS["transposed"](spoilt), target, where=LAYOUTS["transposed"](mask)),
-        loss.gradient(spoilt, target, where=mask),
+        loss.gradient(LAYOUTS["transposed"](with_nan), target, where=LAYOUTS["transposed"](mask)),
+        loss.gradient(with_nan, target, where=mask),
     )
 
 
@@ -469,11 +445,11 @@ def test_forms_of_losses():
             (loss(rate[k] + h, t[k], **options) - loss(rate[k] - h, t[k], **options)) / (2 * h) for k in range(20)
         ]
         np.testing.assert_allclose(loss.gradient(rate, t, **options), slopes, rtol=1e-5, atol=1e-7)
-        bends = [
+        hessians = [
             (loss.gradient(rate[k] + h, t[k], **options) - loss.gradient(rate[k] - h, t[k], **options)) / (2 * h)
             for k in range(20)
         ]
-        np.testing.assert_allclose(loss.hessian(rate, t, **options), bends, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(loss.hessian(rate, t, **options), hessians, rtol=1e-5, atol=1e-6)
 
 
 @each_dtype
@@ -515,14 +491,14 @@ def test_a_hyperparameter_may_vary(name, dtype, of):
     varying = np.random.default_rng(3).uniform(0.05 * highest, 0.95 * highest, shape)
     weight, mask = np.linspace(0.5, 2, 60).astype(dtype), np.random.default_rng(4).random((60, 300)) < 0.8
     spread = np.broadcast_to(varying.astype(dtype), prediction.shape)
-    places = [(0, 0), (0, 299), (31, 7), (59, 299), (40, 1)]
+    indices = [(0, 0), (0, 299), (31, 7), (59, 299), (40, 1)]
     for options in ({}, {"weight": weight}, {"where": mask}, {"weight": weight, "where": mask}):
         values, gradient = loss.value_and_gradient(
             prediction, target, reduction="none", **{keyword: varying}, **options
         )
         assert values.dtype == gradient.dtype == dtype
         hessian = loss.hessian(prediction, target, reduction="none", **{keyword: varying}, **options)
-        for i, j in places:  # each as the number alone gives it
+        for i, j in indices:  # each as the number alone gives it
             want = loss.value_and_gradient(prediction[i, j], target[i, j], **{keyword: float(spread[i, j])})
             factor = options.get("weight", np.ones(60, dtype))[i] * options.get("where", np.ones_like(mask))[i, j]
             assert values[i, j] == want[0] * factor
@@ -567,8 +543,8 @@ def test_the_expectile_of_a_sample(tau):
     expectile = targets.mean()
     for _ in range(50):  # Newton's steps, which end after a few
         options = {"tau": tau, "reduction": "sum"}
-        slope, bend = nn.expectile.gradient_and_hessian(np.full(101, expectile), targets, **options)
-        expectile -= slope.sum() / bend.sum()
+        slope, hessian = nn.expectile.gradient_and_hessian(np.full(101, expectile), targets, **options)
+        expectile -= slope.sum() / hessian.sum()
     above = tau * np.maximum(targets - expectile, 0).sum()
     assert above == pytest.approx((1 - tau) * np.maximum(expectile - targets, 0).sum(), rel=1e-12)
     if tau == 0.5:
@@ -895,7 +871,7 @@ def test_types(loss, dtype):
         return  # labels have no type that counts
     other = np.float64 if dtype == np.float32 else np.float32
     assert loss(prediction, target.astype(other)).dtype == np.float64
-    signed = loss in (*MARGIN_LOSSES, nn.hinge_embedding)
+    signed = loss.domains[1] is Domain.SIGNS
     whole = np.ones_like(target, np.int64) if signed else (target > 0.4).astype(np.int64)
     assert loss(prediction, whole).dtype == dtype
     assert loss(prediction, whole) == loss(prediction, whole.astype(dtype))
@@ -1238,7 +1214,7 @@ def calls(loss):
 @pytest.mark.parametrize("reduction", ["sum", "none"])
 @each_dtype
 @each_loss
-def test_nan_spoils_its_value_and_derivatives_and_no_others(loss, dtype, reduction, part):
+def test_nan_affects_its_value_and_derivatives_and_no_others(loss, dtype, reduction, part):
     function = calls(loss)[part]
     if loss is nn.rmse and reduction != "none":
         return  # a value of all errors
@@ -1247,11 +1223,11 @@ def test_nan_spoils_its_value_and_derivatives_and_no_others(loss, dtype, reducti
     clean = function(prediction, target, weight=weight, reduction=reduction)
     for name in ("prediction", "target", "weight"):
         arguments = {"prediction": prediction.copy(), "target": target.copy(), "weight": weight.copy()}
-        spoilt = arguments[name]
-        if spoilt.dtype.kind != "f":
+        with_nan = arguments[name]
+        if with_nan.dtype.kind != "f":
             continue
-        place = (2,) if spoilt.ndim == 1 else (2, target[2] if loss is nn.nll else 3)
-        spoilt[place] = np.nan
+        index = (2,) if with_nan.ndim == 1 else (2, target[2] if loss is nn.nll else 3)
+        with_nan[index] = np.nan
         with np.errstate(all="raise"):
             results = function(arguments.pop("prediction"), arguments.pop("target"), **arguments, reduction=reduction)
         for result, was in zip(results, clean, strict=True):
@@ -1260,7 +1236,7 @@ def test_nan_spoils_its_value_and_derivatives_and_no_others(loss, dtype, reducti
                 continue
             assert np.isnan(result[2]).any()
             if name == "prediction" and result.ndim == 2:
-                assert np.isnan(result[2, place[-1]])
+                assert np.isnan(result[2, index[-1]])
             if name == "weight" and loss.of_rows:
                 assert np.isnan(result[2]).all()
             others = [0, 1, 3, 4]
@@ -1272,7 +1248,7 @@ def test_nan_spoils_its_value_and_derivatives_and_no_others(loss, dtype, reducti
 @pytest.mark.parametrize("reduction", ["mean", "none"])
 @pytest.mark.parametrize("shape", [(6, 7), (90, 400)])
 @each_loss
-def test_what_is_masked_counts_nothing_whatever_it_is(loss, shape, reduction, part):
+def test_masked_elements_are_ignored_whatever_they_hold(loss, shape, reduction, part):
     if loss is nn.ranking_softmax:
         pytest.skip("its mask is one of items, not of lists: tests/test_embeddings.py")
     function, (prediction, target) = calls(loss)[part], data(loss, shape)
@@ -1331,7 +1307,7 @@ def test_the_root_of_errors_of_any_size(kind, reduction, exponent):
         exact = [mpmath.mpf(x) for x in p.tolist()]
         root = mpmath.sqrt(scale * mpmath.fsum(w * x * x for w, x in zip(weight, exact, strict=True)))
         slopes = [scale * w * x / root for w, x in zip(weight, exact, strict=True)]
-        bends = [(scale * w - g * g) / root for w, g in zip(weight, slopes, strict=True)]
+        hessians = [(scale * w - g * g) / root for w, g in zip(weight, slopes, strict=True)]
     with np.errstate(all="raise"):
         value, gradient = nn.rmse.value_and_gradient(given, np.zeros(6), **options)
         hessian = nn.rmse.hessian(given, np.zeros(6), **options)
@@ -1339,7 +1315,7 @@ def test_the_root_of_errors_of_any_size(kind, reduction, exponent):
     assert ulp_errors(value, [root]).max() <= 4
     assert ulp_errors(gradient, slopes).max() <= 8
     if exponent > -300:  # where 1 / root is no infinity
-        np.testing.assert_allclose(hessian, np.array(bends, float), rtol=1e-13, atol=float(scale / root) * 1e-15)
+        np.testing.assert_allclose(hessian, np.array(hessians, float), rtol=1e-13, atol=float(scale / root) * 1e-15)
 
 
 @each_dtype
@@ -1382,21 +1358,27 @@ def test_labels_where_rows_are_expected():
         nn.cross_entropy(np.zeros((4, 3)), np.zeros((4, 1), int))
 
 
-SHARES = (nn.binary_cross_entropy, nn.binary_cross_entropy_with_logits, nn.sigmoid_focal, nn.dice, nn.tversky)
-DOMAINS = {
-    -0.5: (*SHARES, nn.multilabel_soft_margin, nn.multilabel_margin, nn.poisson_nll, nn.gamma_nll, nn.tweedie),
-    0.0: (*MARGIN_LOSSES, nn.hinge_embedding),
-    1.5: (*SHARES, *MARGIN_LOSSES),
-}
+CHECKED = {loss: domain for loss in nn.LOSSES.values() if (domain := loss.choose({}).domain) != ANY}
+OUTSIDE = {"numbers of at least 0": [-0.5], "numbers from 0 to 1": [-0.5, 1.5], "-1 and 1": [0.0, 1.5]}
 
 
-@pytest.mark.parametrize(("outside", "loss"), [(x, loss) for x, losses in DOMAINS.items() for loss in losses], ids=str)
+@pytest.mark.any_build
+def test_the_targets_that_are_checked_are_those_of_the_page():
+    page = (Path(__file__).parents[1] / "docs" / "losses.md").read_text()
+    rows = re.findall(r"^\| (`.*) \| (at least 0|from 0 to 1|-1 and 1) \|$", page, re.MULTILINE)
+    stated = {(name, targets) for names, targets in rows for name in re.findall(r"`(\w+)`", names) if name in nn.LOSSES}
+    assert stated == {(loss.__name__, re.sub("^numbers (of )?", "", domain)) for loss, domain in CHECKED.items()}
+
+
+@pytest.mark.parametrize(
+    ("loss", "outside"), [(loss, x) for loss, domain in CHECKED.items() for x in OUTSIDE[domain]], ids=str
+)
 def test_targets_outside_the_domain(loss, outside):
     for size in (1, 7000):
         prediction, target = data(loss, (3, size))
         target[1, size // 2] = outside
         out = np.full_like(prediction, 7)
-        message = rf"target\[1, {size // 2}\] is {outside}; accepted are"
+        message = rf"target\[1, {size // 2}\] is {outside}; accepted are {CHECKED[loss]}"
         for options in ({}, {"weight": [1, 2, 3]}, {"reduction": "none"}):
             for layout in (np.array, np.asfortranarray):
                 with pytest.raises(ValueError, match=message):

@@ -488,8 +488,8 @@ def test_a_momentum_that_comes_and_goes():
     np.testing.assert_allclose(parameter, want, rtol=1e-13)
 
 
-def together(a, b):
-    """Both arrays as they are, apart from each other, for the compiled walk; and strided, for that in pieces."""
+def both_paths(a, b):
+    """Two arrays as they are, without shared memory, for the compiled loop; and strided, for that over pieces."""
     return [[a, b], [a[::2], b[::2]]]
 
 
@@ -498,7 +498,7 @@ def test_parameters_that_share_memory(optimizer, settings):
     room = data((60,))[0]
     before = room.copy()
     for first, second in ((room, room), (room[:40], room[20:]), (room[20:], room[:40]), (room[10:20], room)):
-        for pair in together(first, second):
+        for pair in both_paths(first, second):
             with pytest.raises(ValueError, match=r"parameters\[1\] and parameters\[2\] share memory"):
                 optimizer(**settings).step([ONE.copy(), *pair], [ONE, *(np.ones_like(array) for array in pair)])
     with pytest.raises(ValueError, match=r"parameters\[0\] has elements that share memory"):
@@ -572,15 +572,15 @@ def test_the_compiled_updates_look_at_every_array(isa):
     for name, count, settings in (("sgd", 2, 2), ("momentum", 3, 4), ("adam", 4, 6)):
         update = kernels.optimizers.Update(kernels.load("optimizers", isa).KERNELS[name])
         numbers = (0.5,) * settings
-        for place in range(count):
+        for index in range(count):
             for other in [(fits, array) for array in wrong] + [(fits,), ()]:
                 arrays = [(np.ones(3), np.ones(3)) for _ in range(count)]
-                arrays[place] = other
+                arrays[index] = other
                 assert update(tuple(arrays), numbers) is False
-                assert all((array == 1).all() for at, pair in enumerate(arrays) for array in pair if at != place)
+                assert all((array == 1).all() for at, pair in enumerate(arrays) for array in pair if at != index)
             arrays = [(fits, fits) for _ in range(count)]
             for other in (None, [fits, fits], fits):
-                arrays[place] = other
+                arrays[index] = other
                 with pytest.raises(TypeError):
                     update(tuple(arrays), numbers)
         fitting = tuple((fits,) for _ in range(count))

@@ -245,8 +245,8 @@ def test_a_damaged_file_is_refused_or_read_as_it_was(network, tmp_path):
         if turn % 3 == 0:
             damaged = damaged[: rng.integers(len(damaged))]
         else:
-            places = rng.integers(len(damaged), size=1 + turn % 3)
-            damaged[places] = rng.integers(256, size=len(places))
+            indices = rng.integers(len(damaged), size=1 + turn % 3)
+            damaged[indices] = rng.integers(256, size=len(indices))
         path.write_bytes(damaged.tobytes())
         try:
             read = nn.ann.Network.load(path)

@@ -18,7 +18,7 @@ INF, NAN = np.inf, np.nan
 LENGTHS = [*range(1, 18), 255, 256, 257, 1000, 8193]
 SOFT = [nn.softmax, nn.softmin, nn.log_softmax]
 MASKED = [f for f in nn.ROW_FUNCTIONS.values() if f.masked]
-LOG_SUMS = [nn.logsumexp, nn.logmeanexp]
+LOG_SUMS = [*nn.rows.LOG_SUMS.values()]
 
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 each_soft = pytest.mark.parametrize("f", SOFT, ids=lambda f: f.__name__)
@@ -96,9 +96,9 @@ def test_the_gradient_is_the_limit_of_differences(f, length):
 @each_dtype
 def test_entmax15_of_two_at_ties_and_far_out(dtype):
     """Of two the roots differ by half of what the elements do, and are the sides of a right triangle."""
-    apart = np.linspace(-2, 2, 33, dtype=dtype)
-    expected = (apart / 4 + np.sqrt(0.5 - apart.astype(float) ** 2 / 16)) ** 2
-    assert_close(nn.entmax15(np.stack([apart, np.zeros_like(apart)], 1))[:, 0], expected, dtype, units=2)
+    distance = np.linspace(-2, 2, 33, dtype=dtype)
+    expected = (distance / 4 + np.sqrt(0.5 - distance.astype(float) ** 2 / 16)) ** 2
+    assert_close(nn.entmax15(np.stack([distance, np.zeros_like(distance)], 1))[:, 0], expected, dtype, units=2)
     np.testing.assert_array_equal(nn.entmax15(np.array([0, 2, -INF], dtype)), [0, 1, 0])
     np.testing.assert_array_equal(
         nn.entmax15(np.array([1e30, 1e30, -1e30, 1e30, 1e30], dtype)), [0.25, 0.25, 0, 0.25, 0.25]
@@ -198,9 +198,9 @@ def test_what_a_mask_leaves_is_standardized_by_itself(dtype, axis, layout):
     mask = np.random.default_rng(1).random(x.shape) < 0.6
     mask[:, 3] = False
     mask[:, 4] = True
-    spoilt = np.where(mask, x, dtype(NAN))
-    y = nn.standardize(layout(spoilt), axis, where=layout(mask))
-    dx = nn.standardize.backward(layout(grad), layout(spoilt), axis, where=mask)
+    with_nan = np.where(mask, x, dtype(NAN))
+    y = nn.standardize(layout(with_nan), axis, where=layout(mask))
+    dx = nn.standardize.backward(layout(grad), layout(with_nan), axis, where=mask)
     rows = (np.moveaxis(a, axis, (-1,) if isinstance(axis, int) else (-2, -1)) for a in (x, grad, mask, y, dx))
     length = x[0, 0].size if axis == -1 else x[:, 0, 0].size if axis == 0 else 5 * 30
     for row, g, present, result, slope in zip(*(a.reshape(-1, length) for a in rows), strict=True):
@@ -209,12 +209,12 @@ def test_what_a_mask_leaves_is_standardized_by_itself(dtype, axis, layout):
         if present.any():
             np.testing.assert_array_equal(result[present], nn.standardize(row[present].copy()))
             np.testing.assert_array_equal(slope[present], nn.standardize.backward(g[present], row[present].copy()))
-    out = spoilt.copy()
+    out = with_nan.copy()
     assert nn.standardize(out, axis, where=mask, out=out) is out
     np.testing.assert_array_equal(out, y)
 
 
-# Rows that no cache holds: they are gone through in chunks of 4096, those of more than 2^20 elements twice at most
+# Rows larger than any cache: they are read in chunks of 4096, those of more than 2^20 elements at most twice
 
 LONG = 2**20 + 1234
 
@@ -265,27 +265,27 @@ def test_long_rows(f, dtype, temperature):
 def test_long_rows_at_edges(f, dtype):
     sign = -1 if f is nn.softmin else 1
     x = long_rows(dtype)["anything"]
-    for place in (0, 5000, LONG - 1):
-        for spoilt in (NAN, sign * INF):
+    for index in (0, 5000, LONG - 1):
+        for special in (NAN, sign * INF):
             row = x.copy()
-            row[place] = spoilt
+            row[index] = special
             assert np.isnan(f(row)).all()
-    nothing_there = np.full(LONG, -sign * INF, dtype)
-    assert np.isnan(f(nothing_there)).all()
-    nothing_there[7] = NAN
-    assert np.isnan(f(nothing_there)).all()
+    all_excluded = np.full(LONG, -sign * INF, dtype)
+    assert np.isnan(f(all_excluded)).all()
+    all_excluded[7] = NAN
+    assert np.isnan(f(all_excluded)).all()
     one = np.full(LONG, -sign * INF, dtype)
     one[4097] = 3
     np.testing.assert_array_equal(f(one), np.where(one == 3, 0, -INF) if f is nn.log_softmax else one == 3)
 
 
 def test_a_long_row_with_a_winner_keeps_its_digits():
-    for place in (0, 4096, LONG - 1):
+    for index in (0, 4096, LONG - 1):
         x = np.zeros(LONG, np.float32)
-        x[place] = 30
+        x[index] = 30
         y = nn.log_softmax(x)
-        assert y[place] == pytest.approx(-(LONG - 1) * np.exp(-30), rel=2e-7)
-        assert y[place - 1] == -30
+        assert y[index] == pytest.approx(-(LONG - 1) * np.exp(-30), rel=2e-7)
+        assert y[index - 1] == -30
 
 
 @each_dtype
@@ -300,11 +300,11 @@ def test_chunks_are_standardized_together(dtype):
 @each_dtype
 def test_the_largest_of_all_chunks(dtype):
     x = np.random.default_rng(0).uniform(0, 1, 3 * 4096 + 5).astype(dtype)
-    for place in (3, 4096, 9000, 12292):
+    for index in (3, 4096, 9000, 12292):
         for value in (2, INF):
             row = x.copy()
-            row[place] = row[-1] = value
-            assert nn.hardmax(row).nonzero()[0].tolist() == [place]
+            row[index] = row[-1] = value
+            assert nn.hardmax(row).nonzero()[0].tolist() == [index]
         row[100] = NAN
         assert np.isnan(nn.hardmax(row)).all()
 
@@ -316,17 +316,17 @@ def test_the_largest_of_all_chunks(dtype):
 @pytest.mark.parametrize("length", [1, 3, 16, 33, 300])
 @each_dtype
 @each_function
-def test_a_special_number_spoils_its_own_row_only(f, dtype, length, special):
+def test_a_special_number_affects_its_own_row_only(f, dtype, length, special):
     if f is nn.hardmax and special == INF:
         pytest.skip("infinity is a largest element like others")
     special = -special if f is nn.softmin else special
     x = numbers((4, length), dtype)
     clean = f(x)
-    for place in (0, length // 2, length - 1):
-        spoilt = x.copy()
-        spoilt[2, place] = special
+    for index in (0, length // 2, length - 1):
+        changed = x.copy()
+        changed[2, index] = special
         with np.errstate(all="raise"):
-            y = f(spoilt)
+            y = f(changed)
         assert np.isnan(y[2]).all()
         np.testing.assert_array_equal(np.delete(y, 2, 0), np.delete(clean, 2, 0))
 
@@ -343,7 +343,7 @@ def test_one_axis_or_several(f, layout, axis):
 
 
 @each_function
-def test_axes_that_are_not_there(f):
+def test_axes_that_do_not_exist(f):
     with pytest.raises(np.exceptions.AxisError, match="axis 2 is out of bounds for array of dimension 2"):
         f(np.ones((2, 3)), (0, 2))
     with pytest.raises(
@@ -415,14 +415,14 @@ def test_a_temperature_that_is_none(f, temperature):
 @pytest.mark.parametrize("shape", [(3, 1), (4, 17), (5, 300), (300, 5)])
 @each_dtype
 @each_masked
-def test_a_masked_element_is_not_there(f, dtype, shape, axis):
+def test_a_masked_element_is_excluded(f, dtype, shape, axis):
     x = numbers(shape, dtype)
     mask = np.random.default_rng(1).random(shape) < 0.6
     y = f(x, axis, where=mask)
     assert y.dtype == dtype
     assert (y[~mask] == f.hidden).all()
-    spoilt = np.where(mask, x, dtype(NAN))
-    np.testing.assert_array_equal(f(spoilt, axis, where=mask), y)
+    with_nan = np.where(mask, x, dtype(NAN))
+    np.testing.assert_array_equal(f(with_nan, axis, where=mask), y)
     if axis == (0, 1):
         np.testing.assert_allclose(y[mask], f(x[mask]), rtol=32 * np.finfo(dtype).eps)
         return
@@ -618,7 +618,7 @@ def test_as_many_axes_as_numpy_has(f):
 
 @each_function
 def test_a_hyperparameter_that_changes_the_input(f):
-    """Its own code runs while it is converted, before anything is looked at."""
+    """Its own code runs while it is converted, before anything is checked."""
 
     class Shrinking:
         def __array__(self, dtype=None, copy=None):
@@ -628,7 +628,7 @@ def test_a_hyperparameter_that_changes_the_input(f):
     name = next(iter(f.defaults), None)
     if name is None:
         pytest.skip("no hyperparameters")
-    for call in (f, f.backward.from_output if f.backward.output_tells else f.backward):
+    for call in (f, f.backward.from_output if f.backward.differentiable_from_output else f.backward):
         x = np.ones(100_000)
         inputs = (x,) if call is f else (x, x)
         assert call(*inputs, **{name: Shrinking()}).shape == (2,)
@@ -728,7 +728,7 @@ def test_edges_of_logsumexp(dtype, x, expected):
 
 
 @each_log_sum
-def test_an_element_of_weight_0_is_not_there(f):
+def test_an_element_of_weight_0_is_excluded(f):
     x = np.array([NAN, 1.0, INF, 3.0])
     expected = f(np.array([1.0, 3.0]), b=[2.0, 0.5])
     assert f(x, b=[0, 2, 0, 0.5]) == pytest.approx(expected, rel=1e-15)

@@ -55,10 +55,10 @@ def enumerated(prediction, target, blank):
 
 @each_dtype
 @pytest.mark.parametrize("blank", [0, 1, 2])
-@pytest.mark.parametrize("places", [[], [0], [0, 1], [0, 0], [1, 0, 1], [0, 0, 1], [1, 1, 1], [0, 1, 0, 1, 0]])
-def test_it_is_the_sum_over_all_alignments(places, blank, dtype):
-    target = np.array([label for label in range(3) if label != blank])[places] if places else np.zeros(0, int)
-    prediction = sample((6, 3), dtype)  # nobody said that probabilities add up to 1
+@pytest.mark.parametrize("classes", [[], [0], [0, 1], [0, 0], [1, 0, 1], [0, 0, 1], [1, 1, 1], [0, 1, 0, 1, 0]])
+def test_it_is_the_sum_over_all_alignments(classes, blank, dtype):
+    target = np.array([label for label in range(3) if label != blank])[classes] if classes else np.zeros(0, int)
+    prediction = sample((6, 3), dtype)  # probabilities that need not add up to 1
     value, gradient = nn.ctc.value_and_gradient(prediction, target, blank=blank, reduction="sum")
     expected, slopes = enumerated(prediction.astype(np.float64), target, blank)
     tolerance = 8 * np.finfo(dtype).eps
@@ -78,11 +78,11 @@ def test_the_gradient_is_the_difference_quotient(logits, reduction):
     values = {"mean": "mean", "sum": "sum", "none": "sum"}[reduction]
     numeric = np.empty_like(x)
     step = 1e-5
-    for place in np.ndindex(x.shape):
+    for index in np.ndindex(x.shape):
         shift = np.zeros_like(x)
-        shift[place] = step
+        shift[index] = step
         up, down = (nn.ctc(x + sign * shift, *others, logits=logits, reduction=values) for sign in (1, -1))
-        numeric[place] = (up - down) / (2 * step)
+        numeric[index] = (up - down) / (2 * step)
     np.testing.assert_allclose(gradient, numeric, atol=1e-9)
 
 
@@ -341,8 +341,8 @@ def test_no_number_makes_a_warning(number, dtype):
     x, *others = batch(dtype)
     with np.errstate(all="raise"), warnings.catch_warnings():
         warnings.simplefilter("error")
-        for place in ((2, 1, 0), slice(None)):
-            x[place] = number
+        for index in ((2, 1, 0), slice(None)):
+            x[index] = number
             for logits in (False, True):
                 for reduction in ("mean", "sum", "none"):
                     nn.ctc.value_and_gradient(x, *others, logits=logits, reduction=reduction)
@@ -369,8 +369,8 @@ def test_labels_and_lengths_may_be_where_the_gradient_goes():
     expected = nn.ctc.gradient(x, labels, lengths, counts)
     out = np.empty(x.shape)
     memory = out.view(np.int64).reshape(-1)
-    places = np.cumsum([0, labels.size, lengths.size, counts.size])
-    given = [memory[start:stop] for start, stop in itertools.pairwise(places)]
+    bounds = np.cumsum([0, labels.size, lengths.size, counts.size])
+    given = [memory[start:stop] for start, stop in itertools.pairwise(bounds)]
     for view, array in zip(given, (labels, lengths, counts), strict=True):
         view[...] = array.reshape(-1)
     nn.ctc.gradient(x, given[0].reshape(labels.shape), *given[1:], out=out)

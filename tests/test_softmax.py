@@ -111,13 +111,13 @@ def test_rows_sum_to_1(dtype, length):
     np.testing.assert_allclose(sums, 1, rtol=16 * np.finfo(dtype).eps)
 
 
-@pytest.mark.parametrize("place", [0, 1, 7, 8, 15, 16, 17, 255, 256, 257, 299])
+@pytest.mark.parametrize("index", [0, 1, 7, 8, 15, 16, 17, 255, 256, 257, 299])
 @pytest.mark.parametrize("height", [40.0, 1e4])
 @each_dtype
 @each_function
-def test_the_maximum_is_found_wherever_it_stands(f, dtype, height, place):
+def test_the_maximum_is_found_wherever_it_stands(f, dtype, height, index):
     x = logits(300, dtype)
-    x[place] = height
+    x[index] = height
     assert_as_defined(f, f(x), x)
 
 
@@ -211,17 +211,17 @@ def test_edges(dtype, x, softmax, log_softmax):
 @pytest.mark.parametrize("length", [3, 16, 33, 300])
 @each_dtype
 @each_function
-def test_a_special_number_spoils_its_own_row_only(f, dtype, length, special):
+def test_a_special_number_affects_its_own_row_only(f, dtype, length, special):
     x = logits((4, length), dtype)
     special = -special if f is nn.softmin else special
     clean = f(x)
-    for place in (0, length // 2, length - 1):
-        spoilt = x.copy()
-        spoilt[2, place] = special
-        y = f(spoilt)
+    for index in (0, length // 2, length - 1):
+        changed = x.copy()
+        changed[2, index] = special
+        y = f(changed)
         assert np.isnan(y[2]).all()
         assert_same_bits(np.delete(y, 2, 0), np.delete(clean, 2, 0))
-        assert np.isnan(f(spoilt.T, 0)[:, 2]).all()
+        assert np.isnan(f(changed.T, 0)[:, 2]).all()
 
 
 @each_dtype
@@ -462,7 +462,7 @@ def test_a_number_has_no_rows(f, x):
     ("shape", "axis"), [((3,), 1), ((3,), -2), ((3, 4), 2), ((3, 4), -3), ((0, 3), 2), ((2, 3, 4), 3)]
 )
 @each_function
-def test_an_axis_that_is_not_there(f, shape, axis):
+def test_an_axis_that_does_not_exist(f, shape, axis):
     x = np.ones(shape)
     message = f"axis {axis} is out of bounds for array of dimension {len(shape)}"
     for call in (lambda: f(x, axis), lambda: f.backward(x, x, axis), lambda: f.backward(x, y=x, axis=axis)):

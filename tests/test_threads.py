@@ -22,7 +22,7 @@ def _frequent_switches():
 
 
 def at_once(work, count=THREADS):
-    """Run ``work(k)`` in so many threads that start together, and return what each returns."""
+    """Run ``work(k)`` in a number of threads that start at the same time, and return what each returns."""
     start = threading.Barrier(count)
 
     def run(k):
@@ -60,11 +60,11 @@ def test_threads_that_share_all_but_hyperparameters_and_out_get_what_one_thread_
     expected = [call(*job) for job in jobs]
 
     def work(k):
-        return [(place, call(*jobs[place])) for turn in range(4) for place in [(k + turn) % len(jobs)]]
+        return [(index, call(*jobs[index])) for turn in range(4) for index in [(k + turn) % len(jobs)]]
 
     for thread in at_once(work):
-        for place, results in thread:
-            assert results == expected[place]
+        for index, results in thread:
+            assert results == expected[index]
 
 
 @pytest.mark.parametrize("function", [nn.leaky_relu, nn.leaky_relu.derivative, nn.elu, nn.softplus, nn.relu])
@@ -109,7 +109,7 @@ def test_memory_is_safe_from_a_thread_that_changes_labels_while_they_are_used():
             for loss in (nn.cross_entropy, nn.nll, nn.multi_margin, nn.multiclass_perceptron):
                 try:
                     loss.gradient(x, labels, out=out)
-                except ValueError:  # the labels as they were looked at
+                except ValueError:  # of the labels as they were when checked
                     continue
     finally:
         stop.set()

@@ -457,7 +457,7 @@ def test_one_array_may_be_the_values_and_the_gates(f, dtype):
 def test_results_that_would_overwrite_one_another_are_refused(f):
     x, out = np.ones(8), np.full(9, 7.0)
     for outs in [(out[:8], out[:8]), (out[:8], out[1:]), (out[:8], out[7::-1])]:
-        with pytest.raises(ValueError, match="share memory; accepted are arrays apart from each other"):
+        with pytest.raises(ValueError, match="share memory; they must not overlap"):
             f.backward(x, x, x, out=outs)
     assert np.all(out == 7)
 
@@ -493,7 +493,7 @@ def test_pieces_that_do_not_fit_are_refused():
     ]:
         given = {"grad": x, "x": x, "slopes": one, "out": np.empty(6), "sums": sums, "inner": 6, **change}
         with pytest.raises(ValueError, match="of a piece do not fit"):
-            nn.prelu.backward.accumulate(**given, alternate=False)
+            nn.prelu.backward.accumulate(**given, channels_last=False)
 
 
 def test_a_declaration_with_too_many_constants_is_refused():

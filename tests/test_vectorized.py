@@ -20,7 +20,7 @@ VARYING = [loss.choose({loss.varying: 0.5})[0] for loss in nn.LOSSES.values() if
 # The least number of vector loops in each function of the modules; float32 and float64 are functions of their own where
 # the name says "fuse". An element-wise activation has a loop for each of its four passes, a gate for its two; a loss
 # one for the value, the gradient, both, what is weighted and what is stored, and more where a constant may vary; a row
-# function those over short rows together and those over chunks; a sequence one for its exponentials, one in each
+# function those over blocks of short rows and those over chunks; a sequence one for its exponentials, one in each
 # direction, and those that fill rows and take the softmax.
 LEAST = {
     "activations": {r".*activations_\w+_(float|double)": 4},
@@ -66,11 +66,11 @@ def vector_loops(module):
         if name is None:
             continue
         code = [(int(at, 16), what) for at, what in re.findall(r"^ +([0-9a-f]+):\t(.*)$", function, re.MULTILINE)]
-        place = {at: k for k, (at, _) in enumerate(code)}
+        index = {at: k for k, (at, _) in enumerate(code)}
         counts[name[1]] = 0
         for k, (_, what) in enumerate(code):
             jump = re.match(r"j\w+\s+([0-9a-f]+)", what)
-            start = place.get(int(jump[1], 16)) if jump else None
+            start = index.get(int(jump[1], 16)) if jump else None
             if start is None or start >= k:
                 continue
             body = [what for _, what in code[start:k]]
@@ -91,4 +91,4 @@ def test_no_kernel_has_lost_its_vector_loops(module):
 def test_every_activation_has_its_kernel_looked_at():
     names = (re.search(r"activations_(\w+)_float$", name) for name in vector_loops("activations"))
     kernels = {name[1] for name in names if name}
-    assert {function.settings(**function.defaults)[0] for function in nn.ACTIVATIONS.values()} <= kernels
+    assert {function.resolve(**function.defaults)[0] for function in nn.ACTIVATIONS.values()} <= kernels

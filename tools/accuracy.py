@@ -6,9 +6,9 @@ python tools/accuracy.py gelu mse               some functions: minutes
 python tools/accuracy.py gelu --every 1009      every 1009th of an activation's inputs
 
 Activations are measured over all float32 numbers and 10^8 of float64. The exact values come from ``truth.c``, compiled
-on the spot; the worst inputs are looked at again with mpmath (``definitions.py``). Losses and the softmax family are
-measured by mpmath alone (``exact_losses.py``) on hard inputs (``hard_inputs.py``). What is found goes into
-docs/accuracy.json and docs/accuracy-losses.json, and docs/accuracy.md is made of both.
+on the spot; the worst inputs are checked with mpmath (``definitions.py``). Losses and the softmax family are measured
+by mpmath alone (``exact_losses.py``) on hard inputs (``hard_inputs.py``). The errors go into docs/accuracy.json and
+docs/accuracy-losses.json, and docs/accuracy.md is made from both.
 """
 
 from __future__ import annotations
@@ -49,22 +49,22 @@ SAMPLED_TITLES = {
 }
 PASSES = ("value", "derivative")
 WIDER = {"float32": ("float", "double", "long double"), "float64": ("double", "long double", "__float128")}
-"""The types in C of numbers, of exact values, and of what needs more digits yet."""
+"""The types in C of numbers, of exact values, and of intermediate results with more digits."""
 CHUNK = 1 << 20
 
 
 class Worst(NamedTuple):
-    """An input, the error there, in ULP, and of how many numbers one was looked at."""
+    """An input, the error there, in ULP, and one out of how many numbers was measured."""
 
     error: float
     x: float
     every: int = 1
 
 
-def function_of(library: Any, name: str, which: str) -> Callable[[Array], Array]:
+def function_of(library: Any, name: str, pass_: str) -> Callable[[Array], Array]:
     form = {"approximate": "tanh"} if name == "gelu_tanh" else {}
     function = library.ACTIVATIONS["gelu" if form else name]
-    return functools.partial(function if which == "value" else function.derivative, **form)
+    return functools.partial(function if pass_ == "value" else function.derivative, **form)
 
 
 class Truth:
@@ -81,9 +81,9 @@ class Truth:
             self.library = ctypes.CDLL(str(library))
         self.library.largest_error.restype = ctypes.c_double
 
-    def exact(self, name: str, which: str, x: Array) -> Array:
+    def exact(self, name: str, pass_: str, x: Array) -> Array:
         exact = np.empty(x.size, self.wider)
-        evaluate = getattr(self.library, f"evaluate_{name}{'' if which == 'value' else '_derivative'}")
+        evaluate = getattr(self.library, f"evaluate_{name}{'' if pass_ == 'value' else '_derivative'}")
         evaluate(address(x), address(exact), ctypes.c_size_t(x.size))
         return exact
 
@@ -119,7 +119,7 @@ def float32_inputs(chunk: int, every: int) -> Array:
 
 
 def float64_inputs(chunk: int, every: int) -> Array:
-    """Random numbers: of all sizes, and more of them where functions are hard."""
+    """Random numbers: of all sizes, and more of them where functions are hard to compute."""
     rng = np.random.default_rng(chunk)
     count = CHUNK // every // 4
     halves = np.log(2) / 2 * rng.integers(-2200, 2200, count // 2)  # where the exponential changes its power of two
@@ -145,17 +145,17 @@ def measure(names: list[str], isas: tuple[str, ...], dtype: str, x: Array) -> di
     """The worst of some inputs for every pass of some functions."""
     found: dict[Case, Worst] = {}
     for name in names if x.size else ():
-        for which in PASSES:
-            exact = truth(dtype).exact(name, which, x)
-            crossing = facts(name).crossing if which == "derivative" else None
+        for pass_ in PASSES:
+            exact = truth(dtype).exact(name, pass_, x)
+            crossing = facts(name).crossing if pass_ == "derivative" else None
             for isa in isas:
-                got = function_of(library(isa), name, which)(x)
-                found[Case(name, which, dtype, isa)] = truth(dtype).worst(x, got, exact, crossing)
+                got = function_of(library(isa), name, pass_)(x)
+                found[Case(name, pass_, dtype, isa)] = truth(dtype).worst(x, got, exact, crossing)
     return found
 
 
 def sweep(names: list[str], dtype: str, chunks: int, every: int, jobs: int) -> dict[Case, Worst]:
-    """The worst of all inputs, looked at again with mpmath."""
+    """The worst of all inputs, checked with mpmath."""
     found: dict[Case, Worst] = {}
     with ProcessPoolExecutor(jobs) as pool:
         results = pool.map(measure_chunk, *zip(*((names, dtype, chunk, every) for chunk in range(chunks)), strict=True))
@@ -170,7 +170,7 @@ def measure_chunk(names: list[str], dtype: str, chunk: int, every: int) -> dict[
 
 
 def confirmed(case: Case, worst: Worst) -> float:
-    """The worst error as mpmath finds it, which must be what it was by ``truth.c``."""
+    """The worst error by mpmath, which must agree with that by ``truth.c``."""
     error = error_at(case, worst.x)
     if abs(error - worst.error) > 0.01:
         print(f"{' '.join(case)} at {worst.x!r}: {error} by definitions.py, {worst.error} by truth.c", file=sys.stderr)
@@ -180,12 +180,12 @@ def confirmed(case: Case, worst: Worst) -> float:
 def error_at(case: Case, x: float) -> float:
     """The error of one result, by mpmath."""
     number = np.dtype(case.dtype).type(x)
-    got = float(function_of(library(case.isa), case.name, case.which)(number))
+    got = float(function_of(library(case.isa), case.name, case.pass_)(number))
     definition = DEFINITIONS[case.name]
     with mpmath.workprec(4500):  # numbers far out cancel against those near 1
-        exact = (definition.value if case.which == "value" else definition.derivative)(mpmath.mpf(float(number)))
+        exact = (definition.value if case.pass_ == "value" else definition.derivative)(mpmath.mpf(float(number)))
         crossing = facts(case.name).crossing
-        crosses = case.which == "derivative" and crossing and abs(x - crossing) < NEAR
+        crosses = case.pass_ == "derivative" and crossing and abs(x - crossing) < NEAR
         return error_of(got, Scaled(exact, mpmath.mpf(0.5) if crosses else exact), case.dtype)
 
 
@@ -207,16 +207,16 @@ def write(path: Path, found: dict[Case, Worst]) -> None:
 
 def page(found: dict[Case, Worst], sampled_found: dict[Case, sampled.Witness]) -> str:
     every = max((worst.every for case, worst in found.items() if case.dtype == "float32"), default=1)
-    places: dict[str, Iterable[str]] = {
+    sections: dict[str, Iterable[str]] = {
         "float32": ["all 2^32 numbers" if every == 1 else f"every {every}th of all 2^32 numbers, at least"],
         "activations": table(found),
     }
     for family, titles in SAMPLED_TITLES.items():
-        places[family] = sampled.table(sampled_found, family, titles)
-        places[f"{family} why"] = sampled.reasons(family)
+        sections[family] = sampled.table(sampled_found, family, titles)
+        sections[f"{family} why"] = sampled.reasons(family)
     text = (HERE / "accuracy.md").read_text()
-    for place, lines in places.items():
-        text = text.replace(f"{{{place}}}", "\n".join(lines))
+    for section, lines in sections.items():
+        text = text.replace(f"{{{section}}}", "\n".join(lines))
     return text
 
 
@@ -224,15 +224,15 @@ def table(found: dict[Case, Worst]) -> Iterator[str]:
     yield "| | | float32, AVX2 | float32, baseline | float64, AVX2 | float64, baseline | bound |"
     yield "|---|---|---|---|---|---|---:|"
     for name in DEFINITIONS:
-        for which in PASSES:
+        for pass_ in PASSES:
             cells = [
-                cell(found.get(Case(name, which, dtype, isa)), dtype)
+                cell(found.get(Case(name, pass_, dtype, isa)), dtype)
                 for dtype in INPUTS
                 for isa in ("avx2", "baseline")
             ]
-            title = f"`{name}`" if which == "value" else ""
-            star = "\\*" if which == "derivative" and facts(name).crossing else ""
-            yield f"| {title} | {which} | {' | '.join(cells)} | {bound(name, which):g}{star} |"
+            title = f"`{name}`" if pass_ == "value" else ""
+            star = "\\*" if pass_ == "derivative" and facts(name).crossing else ""
+            yield f"| {title} | {pass_} | {' | '.join(cells)} | {bound(name, pass_):g}{star} |"
 
 
 def cell(worst: Worst | None, dtype: str) -> str:
@@ -256,7 +256,7 @@ def main() -> None:
     if unknown:
         known = ", ".join(name for family in families.values() for name in family)
         parser.error(f"there is no function {', '.join(sorted(unknown))}; there are {known}")
-    activations, others = ([name for name in names if (name in DEFINITIONS) is which] for which in (True, False))
+    activations, others = ([name for name in names if (name in DEFINITIONS) is one] for one in (True, False))
     dtypes = options.dtype or list(INPUTS)
 
     path, sampled_path = options.output / JSON, options.output / sampled.JSON
@@ -273,7 +273,7 @@ def main() -> None:
     over = [
         f"{' '.join(case)}: {worst.error:.3f} ULP at {worst.x!r}"
         for case, worst in found.items()
-        if worst.error > bound(case.name, case.which)
+        if worst.error > bound(case.name, case.pass_)
     ]
     over += [
         f"{' '.join(case)}: {worst.error:.3f} ULP at {worst.inputs} {worst.settings}"

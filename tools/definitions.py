@@ -1,7 +1,7 @@
-"""Every activation and its derivative in as many digits as mpmath is told to use.
+"""Every activation and its derivative in mpmath, to any number of digits.
 
-A function takes and gives mpmath's numbers. It may cancel: whoever calls it takes digits enough. An error is in units
-in the last place of the exact value (ULP).
+A function takes and returns mpmath's numbers. It may cancel: the caller sets a sufficient precision. An error is in
+units in the last place of the exact value (ULP).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Function = Callable[[Number], Number]
 
 
 class Definition(NamedTuple):
-    """A function and its derivative. Their bounds stand in the catalogue; those of a form of a function, here."""
+    """A function and its derivative. Their bounds are in the catalogue, unless they are given here for a variant."""
 
     value: Function
     derivative: Function
@@ -28,7 +28,7 @@ class Definition(NamedTuple):
 
 
 NEAR = 0.75
-"""How far from the crossing an error counts so."""
+"""The distance from a crossing within which errors are measured in units in the last place of 1/2."""
 
 
 def step(x: Number, low: float = 0, high: float = mpmath.inf) -> Number:
@@ -137,6 +137,6 @@ def facts(name: str) -> Facts:
     return Facts((), definition.bounds, definition.crossing)
 
 
-def bound(name: str, which: str) -> float:
+def bound(name: str, pass_: str) -> float:
     """The largest error of a function's value or derivative."""
-    return facts(name).bounds[which == "derivative"]
+    return facts(name).bounds[pass_ == "derivative"]

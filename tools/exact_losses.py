@@ -1,11 +1,11 @@
-"""Every loss and its derivatives, and the softmax family, in as many digits as mpmath is told to use.
+"""Every loss and its derivatives, and the softmax family, in mpmath, to any number of digits.
 
-They are written from the formulas of the docstrings, not from the kernels. A definition takes one value's arguments,
-as mpmath's numbers and lists of them, and the hyperparameters, and gives a number or a list. Errors are in units in
-the last place of the exact value (ULP). Where a result is a sum that cancels, by nature of its formula, it is written
-as ``terms``: then its error counts in units in the last place of the largest term. Where it has an exponential of a
-difference of inputs, it is ``steep``: a difference that is rounded, as if an input were changed by half a unit in its
-last place, changes the exponential as many times as much as the difference is large.
+They are written from the formulas of the docstrings, not from the kernels. A definition takes the arguments of one
+value, as mpmath's numbers and lists of them, and the hyperparameters, and returns a number or a list. Errors are in
+units in the last place of the exact value (ULP). Where a result is a sum that cancels, by nature of its formula, it is
+written as ``terms``: then its error is measured in units in the last place of the largest term. Where it has an
+exponential of a difference of inputs, it is ``steep``: the relative error of a rounded difference, as of an input that
+is changed by half a unit in its last place, is multiplied by the size of the difference in the exponential.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class Exact(NamedTuple):
     """What is measured, under the names of the table's columns."""
     settings: tuple[Mapping[str, Any], ...] = ({},)
     bounds: Mapping[str, float] = {}
-    """Where the largest error, in ULP, may be other than 4 for a value and 8 for a derivative."""
+    """The largest errors, in ULP, where they are not 4 for a value and 8 for a derivative."""
     reason: str = ""
     """Why."""
     smallest: bool = False
     """Whether the definition depends on the type's smallest normal number."""
 
-    def bound(self, which: str) -> float:
-        return self.bounds.get(which, 4 if which == "value" else 8)
+    def bound(self, pass_: str) -> float:
+        return self.bounds.get(pass_, 4 if pass_ == "value" else 8)
 
 
 def of_loss(
@@ -53,10 +53,10 @@ def of_loss(
     gradient: Function,
     hessian: Function,
     *settings: Mapping[str, Any],
-    **rest: Any,
+    **options: Any,
 ) -> Exact:
     passes = {"value": value, "gradient": gradient, "hessian": hessian}
-    return Exact(inputs, passes, settings or ({},), **rest)
+    return Exact(inputs, passes, settings or ({},), **options)
 
 
 def scaled(result: Result) -> Scaled:
@@ -258,14 +258,14 @@ def logits_ce_hessian(z: Number, t: Number, pos_weight: Number = 1, label_smooth
 
 
 class Focal(NamedTuple):
-    """What the sigmoid focal loss is made of: its factors f, m^gamma and l, and their derivatives."""
+    """The factors of the sigmoid focal loss, f, m^gamma and l, and their derivatives."""
 
     weight: Number
     m: Number
     dm: Number
     loss: Number
     slope: Result
-    bend: Number
+    curvature: Number
     skew: Number
 
 
@@ -277,7 +277,7 @@ def focal_parts(z: Number, t: Number, alpha: Number) -> Focal:
         dm=(1 - 2 * t) * yes * no,
         loss=logits_ce(z, t),
         slope=logits_ce_gradient(z, t),
-        bend=yes * no,
+        curvature=yes * no,
         skew=no - yes,
     )
 
@@ -299,7 +299,7 @@ def focal_hessian(z: Number, t: Number, alpha: Number, gamma: Number) -> Result:
         gamma * (gamma - 1) * d**2 * f.loss,
         gamma * d * f.skew * f.loss,
         2 * gamma * d * plain(f.slope),
-        f.bend,
+        f.curvature,
     )
     return times(f.weight * f.m**gamma, terms(*parts))
 
@@ -330,7 +330,7 @@ class Softmax:
         self.e = [exp(x - self.largest) for x in z]
         self.second = sorted(z)[-2] if len(z) > 1 else self.largest
         self.total = mpmath.fsum(self.e)
-        self.log_rest = log1p(self.without(list(z).index(self.largest)))
+        self.log_sum = log1p(self.without(list(z).index(self.largest)))
 
     def without(self, k: int) -> Number:
         """The sum of the other exponentials."""
@@ -341,18 +341,18 @@ class Softmax:
         return [e / self.total for e in self.e]
 
     @functools.cached_property
-    def rest(self) -> list[Number]:
+    def complement(self) -> list[Number]:
         """1 - p."""
         return [(self.without(k) if 2 * e > self.total else self.total - e) / self.total for k, e in enumerate(self.e)]
 
     def minus_log(self, k: int) -> Number:
-        return (self.largest - self.z[k]) + self.log_rest
+        return (self.largest - self.z[k]) + self.log_sum
 
     def steep_minus_log(self, k: int) -> Scaled:
         return steep(self.minus_log(k), 1 if self.z[k] < self.largest else self.exponent(k))
 
     def exponent(self, k: int) -> Number:
-        """That on which p, 1 - p and log p depend: the distance to the largest, or that of the next if k is it."""
+        """The exponent on which p, 1 - p and log p depend: the distance to the largest, or from it to the second."""
         return self.largest - (self.z[k] if self.z[k] < self.largest else self.second)
 
 
@@ -375,71 +375,73 @@ def cross_entropy_gradient(z: Row, t: Row | int, label_smoothing: Number = 0) ->
     s, row = Softmax(z), as_row(t, len(z), label_smoothing)
     total = mpmath.fsum(row)
     return [
-        steep(-y * s.rest[k], s.exponent(k)) if y == total else terms(steep(total * s.p[k], s.exponent(k)), -y)
+        steep(-y * s.complement[k], s.exponent(k)) if y == total else terms(steep(total * s.p[k], s.exponent(k)), -y)
         for k, y in enumerate(row)
     ]
 
 
 def cross_entropy_hessian(z: Row, t: Row | int, label_smoothing: Number = 0) -> list[Result]:
     s, total = Softmax(z), mpmath.fsum(as_row(t, len(z), label_smoothing))
-    return [steep(total * s.p[k] * s.rest[k], s.exponent(k)) for k in range(len(z))]
+    return [steep(total * s.p[k] * s.complement[k], s.exponent(k)) for k in range(len(z))]
 
 
-class Form(NamedTuple):
-    """What a loss makes of l = -log p: its value, and two derivatives with respect to l."""
+class NllTransform(NamedTuple):
+    """A function of l = -log p, and its two derivatives with respect to l."""
 
     value: Callable[..., Number]
     slope: Callable[..., Number]
     curve: Callable[..., tuple[Number, ...]]
-    """As the terms of which it is the sum."""
+    """The terms of the sum."""
 
 
-FOCAL = Form(
-    lambda loss, p, rest, gamma: rest**gamma * loss,
-    lambda loss, p, rest, gamma: rest**gamma + gamma * rest ** (gamma - 1) * p * loss,
-    lambda loss, p, rest, gamma: (
-        2 * gamma * rest ** (gamma - 1) * p,
-        -gamma * rest ** (gamma - 1) * p * loss,
-        gamma * (gamma - 1) * rest ** (gamma - 2) * p**2 * loss,
+FOCAL = NllTransform(
+    lambda loss, p, wrong, gamma: wrong**gamma * loss,
+    lambda loss, p, wrong, gamma: wrong**gamma + gamma * wrong ** (gamma - 1) * p * loss,
+    lambda loss, p, wrong, gamma: (
+        2 * gamma * wrong ** (gamma - 1) * p,
+        -gamma * wrong ** (gamma - 1) * p * loss,
+        gamma * (gamma - 1) * wrong ** (gamma - 2) * p**2 * loss,
     ),
 )
-POLY = Form(
-    lambda loss, p, rest, epsilon: loss + epsilon * rest,
-    lambda loss, p, rest, epsilon: 1 + epsilon * p,
-    lambda loss, p, rest, epsilon: (-epsilon * p,),
+POLY = NllTransform(
+    lambda loss, p, wrong, epsilon: loss + epsilon * wrong,
+    lambda loss, p, wrong, epsilon: 1 + epsilon * p,
+    lambda loss, p, wrong, epsilon: (-epsilon * p,),
 )
-GENERALIZED = Form(
-    lambda loss, p, rest, q: -mpmath.expm1(-q * loss) / q,
-    lambda loss, p, rest, q: exp(-q * loss),
-    lambda loss, p, rest, q: (-q * exp(-q * loss),),
+GENERALIZED = NllTransform(
+    lambda loss, p, wrong, q: -mpmath.expm1(-q * loss) / q,
+    lambda loss, p, wrong, q: exp(-q * loss),
+    lambda loss, p, wrong, q: (-q * exp(-q * loss),),
 )
 
 
-def of_form(inputs: Callable[..., Any], form: Form, name: str, *values: float, **rest: Any) -> Exact:
-    """A loss of labels: a form of the cross-entropy."""
+def of_transform(
+    inputs: Callable[..., Any], transform: NllTransform, name: str, *values: float, **options: Any
+) -> Exact:
+    """A loss of labels: a transform of the cross-entropy."""
 
     def at(z: Row, label: int) -> tuple[Softmax, tuple[Number, Number, Number]]:
         s = Softmax(z)
-        return s, (s.minus_log(label), s.p[label], s.rest[label])
+        return s, (s.minus_log(label), s.p[label], s.complement[label])
 
     def value(z: Row, label: int, **setting: Number) -> Result:
         s, point = at(z, label)
-        return steep(form.value(*point, setting[name]), 1 if z[label] < s.largest else s.exponent(label))
+        return steep(transform.value(*point, setting[name]), 1 if z[label] < s.largest else s.exponent(label))
 
     def gradient(z: Row, label: int, **setting: Number) -> list[Result]:
         s, point = at(z, label)
-        slope = form.slope(*point, setting[name])
-        own = [-s.rest[k] if k == label else s.p[k] for k in range(len(z))]
+        slope = transform.slope(*point, setting[name])
+        own = [-s.complement[k] if k == label else s.p[k] for k in range(len(z))]
         return [steep(slope * x, max(s.exponent(k), s.exponent(label))) for k, x in enumerate(own)]
 
     def hessian(z: Row, label: int, **setting: Number) -> list[Result]:
         s, point = at(z, label)
-        slope, curve = form.slope(*point, setting[name]), form.curve(*point, setting[name])
-        own = [s.rest[k] if k == label else s.p[k] for k in range(len(z))]
-        bends = [terms(slope * s.p[k] * s.rest[k], *(part * x**2 for part in curve)) for k, x in enumerate(own)]
-        return [steep(bend, max(s.exponent(k), s.exponent(label))) for k, bend in enumerate(bends)]
+        slope, curve = transform.slope(*point, setting[name]), transform.curve(*point, setting[name])
+        own = [s.complement[k] if k == label else s.p[k] for k in range(len(z))]
+        sums = [terms(slope * s.p[k] * s.complement[k], *(part * x**2 for part in curve)) for k, x in enumerate(own)]
+        return [steep(x, max(s.exponent(k), s.exponent(label))) for k, x in enumerate(sums)]
 
-    return of_loss(inputs, value, gradient, hessian, *({name: number} for number in values), **rest)
+    return of_loss(inputs, value, gradient, hessian, *({name: number} for number in values), **options)
 
 
 def others(z: Row, label: int) -> list[int]:
@@ -454,35 +456,36 @@ def multi_margin(z: Row, label: int, p: Number, margin: Number) -> Result:
 
 
 def multi_margin_gradient(z: Row, label: int, p: Number, margin: Number) -> list[Result]:
-    slopes: list[Result] = [mpf(0)] * len(z)
+    gradient: list[Result] = [mpf(0)] * len(z)
     for k in others(z, label):
         ahead = terms(margin, z[k] - z[label])
         if ahead.value > 0:
-            slopes[k] = times(mpf(2) / len(z), ahead) if p == 2 else Scaled(1 / mpf(len(z)), 1 / mpf(len(z)))
-    moved = [slopes[k] for k in others(z, label) if isinstance(slopes[k], Scaled)]
-    slopes[label] = Scaled(-mpmath.fsum(m.value for m in moved), max((m.scale for m in moved), default=mpf(0)))
-    return slopes
+            gradient[k] = times(mpf(2) / len(z), ahead) if p == 2 else Scaled(1 / mpf(len(z)), 1 / mpf(len(z)))
+    parts = [gradient[k] for k in others(z, label) if isinstance(gradient[k], Scaled)]
+    gradient[label] = Scaled(-mpmath.fsum(x.value for x in parts), max((x.scale for x in parts), default=mpf(0)))
+    return gradient
 
 
 def multi_margin_hessian(z: Row, label: int, p: Number, margin: Number) -> list[Result]:
-    bends = [mpf(0)] * len(z)
+    hessian = [mpf(0)] * len(z)
     for k in others(z, label):
-        bends[k] = mpf(2) / len(z) * step(margin + z[k] - z[label]) if p == 2 else mpf(0)
-    bends[label] = mpmath.fsum(bends)
-    return bends
+        hessian[k] = mpf(2) / len(z) * step(margin + z[k] - z[label]) if p == 2 else mpf(0)
+    hessian[label] = mpmath.fsum(hessian)
+    return hessian
 
 
 def flat_row(z: Row, *_: Any, **__: Any) -> list[Result]:
     return [mpf(0)] * len(z)
 
 
-def at_places(n: int, slopes: Mapping[int, Number]) -> list[Result]:
-    return [mpf(slopes.get(k, 0)) for k in range(n)]
+def at_indices(n: int, numbers: Mapping[int, Number]) -> list[Result]:
+    """A row of zeros but for some numbers, by index."""
+    return [mpf(numbers.get(k, 0)) for k in range(n)]
 
 
 def perceptron_gradient(z: Row, label: int) -> list[Result]:
     first = list(z).index(max(z))
-    return at_places(len(z), {first: 1, label: -1} if z[first] > z[label] else {})
+    return at_indices(len(z), {first: 1, label: -1} if z[first] > z[label] else {})
 
 
 def categorical_hinge(z: Row, label: int) -> Result:
@@ -494,9 +497,9 @@ def categorical_hinge(z: Row, label: int) -> Result:
 def categorical_hinge_gradient(z: Row, label: int) -> list[Result]:
     best = max([z[k] for k in others(z, label)] + [mpf(0)])
     if 1 + best - z[label] <= 0:
-        return at_places(len(z), {})
+        return at_indices(len(z), {})
     first = next((k for k in others(z, label) if z[k] == best), label)
-    return at_places(len(z), {first: 1, label: -1} if best > 0 else {label: -1})
+    return at_indices(len(z), {first: 1, label: -1} if best > 0 else {label: -1})
 
 
 class Sparsemax:
@@ -616,11 +619,11 @@ class Mixture:
 
     def __init__(self, z: Row, t: Row, b: Number) -> None:
         first, second, self.b = Softmax(z), Softmax(t), b
-        self.p, self.rest = first.p, first.rest
+        self.p, self.rest = first.p, first.complement
         self.top = list(z).index(first.largest)
         shift = z[self.top] - t[self.top]
         change = mpmath.fsum(p * mpmath.expm1(y - x + shift) for p, x, y in zip(first.p, z, t, strict=True))
-        ratio = second.log_rest - first.log_rest + second.largest - t[self.top] if abs(change) > 0.5 else log1p(change)
+        ratio = second.log_sum - first.log_sum + second.largest - t[self.top] if abs(change) > 0.5 else log1p(change)
         self.apart = [x - y - shift + ratio for x, y in zip(z, t, strict=True)]
         self.q = [p * exp(-a) if abs(a) < 1 else q for p, q, a in zip(first.p, second.p, self.apart, strict=True)]
         self.of_q = [
@@ -720,8 +723,8 @@ def cosine_distance(p: Row, t: Row) -> Result:
     u, w, _ = directions(p, t)
     if not any(u) or not any(w):
         return mpf(1)
-    apart = length([a - b for a, b in zip(u, w, strict=True)])
-    return Scaled(apart**2 / 2, max(apart, apart**2 / 2))
+    d = length([a - b for a, b in zip(u, w, strict=True)])
+    return Scaled(d**2 / 2, max(d, d**2 / 2))
 
 
 def negated(function: Function) -> Function:
@@ -752,7 +755,7 @@ def distance_gradient(x: Row, y: Row, p: Number = 2) -> list[Result]:
         return flat_row(x)
     if p == mpmath.inf:
         first = next(k for k, a in enumerate(r) if abs(a) == d)
-        return at_places(len(r), {first: sign(r[first])})
+        return at_indices(len(r), {first: sign(r[first])})
     return [steep(sign(a) * (abs(a) / d) ** (p - 1), p - 1) if a else mpf(0) for a in r]
 
 
@@ -763,15 +766,15 @@ def distance_hessian(x: Row, y: Row, p: Number = 2) -> list[Result]:
         return flat_row(x)
     shares = [abs(a) / d for a in r]
     powers = [u ** (p - 2) if u or p > 2 else mpf(1) if p == 2 else mpmath.inf for u in shares]
-    bends = (terms(power, -(u ** (2 * p - 2))) for u, power in zip(shares, powers, strict=True))
-    return [times((p - 1) / d, steep(bend, p - 1)) for bend in bends]
+    differences = (terms(power, -(u ** (2 * p - 2))) for u, power in zip(shares, powers, strict=True))
+    return [times((p - 1) / d, steep(x, p - 1)) for x in differences]
 
 
 def cosine_embedding(x: Row, y: Row, t: int, margin: Number) -> Result:
     if t == 1:
         return cosine_distance(x, y)
-    apart = terms(1, -margin, directions(x, y)[2].value - 1)
-    return Scaled(max(mpf(0), apart.value), apart.scale)
+    excess = terms(1, -margin, directions(x, y)[2].value - 1)
+    return Scaled(max(mpf(0), excess.value), excess.scale)
 
 
 def cosine_embedding_derivative(of_distance: Function) -> Function:
@@ -796,28 +799,31 @@ def margin_ranking_gradient(x: Number, y: Number, t: int, margin: Number) -> lis
 class Triplet:
     """The distances of a triplet: which two of its rows are far, and whether it counts."""
 
-    def __init__(self, a: Row, p: Row, n: Row, margin: Number, swap: bool) -> None:
-        self.swapped = bool(swap) and distance(p, n) < distance(a, n)
-        self.value = terms(distance(a, p), -distance(p if self.swapped else a, n), margin)
+    def __init__(self, anchor: Row, near: Row, far: Row, margin: Number, p: Number, swap: bool) -> None:
+        self.swapped = bool(swap) and distance(near, far, p) < distance(anchor, far, p)
+        to_far = distance(near if self.swapped else anchor, far, p)
+        self.value = terms(distance(anchor, near, p), -to_far, margin)
         self.counts = step(self.value.value)
 
 
-def triplet_margin(a: Row, p: Row, n: Row, margin: Number, swap: bool = False) -> Result:
-    triplet = Triplet(a, p, n, margin, swap)
+def triplet_margin(anchor: Row, near: Row, far: Row, /, margin: Number, p: Number = 2, swap: bool = False) -> Result:
+    triplet = Triplet(anchor, near, far, margin, p, swap)
     return Scaled(max(mpf(0), triplet.value.value), triplet.value.scale)
 
 
-def triplet_derivative(of_distance: Callable[[Row, Row], list[Result]]) -> Function:
-    def derivative(a: Row, p: Row, n: Row, margin: Number, swap: bool = False) -> list[Result]:
-        triplet = Triplet(a, p, n, margin, swap)
+def triplet_derivative(of_distance: Callable[[Row, Row, Number], list[Result]]) -> Function:
+    def derivative(
+        anchor: Row, near: Row, far: Row, /, margin: Number, p: Number = 2, swap: bool = False
+    ) -> list[Result]:
+        triplet = Triplet(anchor, near, far, margin, p, swap)
         if not triplet.counts:
-            return [mpf(0)] * (3 * len(a))
-        to_near, to_anchor = of_distance(a, p), of_distance(p, a)
-        to_far, from_far = ((p, n), (n, p)) if triplet.swapped else ((a, n), (n, a))
-        moved, far = negated(of_distance)(*to_far), negated(of_distance)(*from_far)
+            return [mpf(0)] * (3 * len(anchor))
+        to_near, to_anchor = of_distance(anchor, near, p), of_distance(near, anchor, p)
+        start = near if triplet.swapped else anchor
+        moved, away = negated(of_distance)(start, far, p), negated(of_distance)(far, start, p)
         if triplet.swapped:
-            return [*to_near, *map(terms, to_anchor, moved), *far]
-        return [*map(terms, to_near, moved), *to_anchor, *far]
+            return [*to_near, *map(terms, to_anchor, moved), *away]
+        return [*map(terms, to_near, moved), *to_anchor, *away]
 
     return derivative
 
@@ -849,7 +855,7 @@ def ctc_shares(rows: Sequence[Row], target: Row) -> tuple[Number, list[list[Numb
 def ctc(rows: Sequence[Row], target: Row, logits: bool = False) -> Result:
     logarithm = ctc_shares(rows, target)[0]
     if logits:
-        logarithm -= mpmath.fsum(max(row) + Softmax(row).log_rest for row in rows)
+        logarithm -= mpmath.fsum(max(row) + Softmax(row).log_sum for row in rows)
     return Scaled(-logarithm, max(abs(logarithm), mpf(1)))
 
 
@@ -936,13 +942,13 @@ class Entmax:
         for count, a in enumerate(sorted(self.z, reverse=True), 1):
             total, squares = total + a, squares + a * a
             mean = total / count
-            rest = (1 - (squares - total * mean)) / count
-            if rest >= 0 and mean - root(rest) <= a:
-                self.limit = mean - root(rest)
+            squared = (1 - (squares - total * mean)) / count  # of the distance from the limit to the mean
+            if squared >= 0 and mean - root(squared) <= a:
+                self.limit = mean - root(squared)
         self.roots = [max(a - self.limit, mpf(0)) for a in self.z]
 
     def size(self, k: int) -> Number:
-        """Of the difference that a root is: that in which its error counts."""
+        """The size of the numbers whose difference a root is: its error is measured in their units."""
         return max(abs(self.z[k]), -self.limit) if self.roots[k] else mpf(0)
 
 
@@ -1179,12 +1185,12 @@ LOSSES: dict[str, Exact] = {
         {},
         {"label_smoothing": 0.1},
     ),
-    "nll": of_loss(hard.labelled, lambda x, y: -x[y], lambda x, y: at_places(len(x), {y: -1}), flat_row),
-    "focal_cross_entropy": of_form(
+    "nll": of_loss(hard.labelled, lambda x, y: -x[y], lambda x, y: at_indices(len(x), {y: -1}), flat_row),
+    "focal_cross_entropy": of_transform(
         hard.labelled, FOCAL, "gamma", 2.0, 0.5, 1.0, 5.0, bounds={"value": 6}, reason=POWER
     ),
-    "poly_cross_entropy": of_form(hard.labelled, POLY, "epsilon", 2.0, 0.5, 100.0),
-    "generalized_cross_entropy": of_form(hard.labelled, GENERALIZED, "q", 0.7, 1.0, 0.01),
+    "poly_cross_entropy": of_transform(hard.labelled, POLY, "epsilon", 2.0, 0.5, 100.0),
+    "generalized_cross_entropy": of_transform(hard.labelled, GENERALIZED, "q", 0.7, 1.0, 0.01),
     "multi_margin": of_loss(
         hard.scores,
         multi_margin,
@@ -1281,6 +1287,7 @@ LOSSES: dict[str, Exact] = {
         triplet_derivative(distance_hessian),
         {"margin": 1.0},
         {"margin": 1.0, "swap": True},
+        *({"margin": 1.0, "p": p, "swap": True} for p in (1.0, float("inf"), 1.5, 3.0)),
     ),
     "gaussian_nll.var_gradient": Exact(hard.variances, {"gradient": variance_gradient}),
     "ctc": Exact(hard.sequences, {"value": ctc, "gradient": ctc_gradient}, ({}, {"logits": True})),

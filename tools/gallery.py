@@ -22,6 +22,7 @@ from matplotlib import style
 from matplotlib.figure import Figure
 
 import fastnn as nn
+from fastnn._core.gated import Gated
 from fastnn.activations import ALIASES
 
 Floats = npt.NDArray[np.float64]
@@ -87,7 +88,7 @@ def pieces(x: Floats) -> Floats:
 
 
 SHOWN = {function.__name__: Shown(function, function, function.derivative) for function in nn.ACTIVATIONS.values()}
-SHOWN |= {function.__name__: gated(function) for function in (nn.glu, nn.reglu, nn.geglu, nn.swiglu)}
+SHOWN |= {name: gated(function) for name, function in nn.UNITS.items() if isinstance(function, Gated)}
 SHOWN |= {
     "prelu": Shown(
         nn.prelu,
@@ -169,14 +170,14 @@ def picture(shown: Shown) -> Figure:
             label=label,
             linewidth=2,
         )
-        places = (x[breaks - 1] + x[breaks]) / 2
-        axes.plot(places, curve(places), "o", color=drawn.get_color(), markersize=4.5)
+        positions = (x[breaks - 1] + x[breaks]) / 2
+        axes.plot(positions, curve(positions), "o", color=drawn.get_color(), markersize=4.5)
     figure.legend(loc="upper center", ncols=2, frameon=False)
     return figure
 
 
 def draw(shown: Shown, path: Path) -> None:
-    """Write the picture of a function as SVG: nothing in it tells when or by what version it was made."""
+    """Write the picture of a function as SVG, without the date and the version that matplotlib would add."""
     with style.context(["default", LOOK]):
         picture(shown).savefig(path, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
 
@@ -232,8 +233,8 @@ def signature(function: Any) -> str:
 
 def section(shown: Shown) -> Section:
     function = shown.function
-    head, *rest = re.split(r"\n\n(\w+)\n-+\n", inspect.cleandoc(function.__doc__ or ""))
-    parts = dict(zip(rest[::2], rest[1::2], strict=True))
+    head, *sections = re.split(r"\n\n(\w+)\n-+\n", inspect.cleandoc(function.__doc__ or ""))
+    parts = dict(zip(sections[::2], sections[1::2], strict=True))
     summary, *more = head.split("\n\n")
     formula = next((paragraph for paragraph in more if paragraph.startswith(".. math::")), None)
     if formula is None:
@@ -247,7 +248,7 @@ def section(shown: Shown) -> Section:
         summary=markdown(summary),
         # GitHub refuses \operatorname.
         formula=inspect.cleandoc(formula.removeprefix(".. math::")).replace(r"\operatorname", r"\mathrm"),
-        # The page's head tells of those that all have.
+        # Those that all functions have are described at the top of the page.
         parameters=[parameter for parameter in parameters if parameter.names not in (["x"], ["out"])],
         returns=markdown(parts["Returns"].partition("\n")[2]),
         notes=[markdown(note) for note in parts.get("Notes", "").split("\n\n") if note],

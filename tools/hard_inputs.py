@@ -1,7 +1,7 @@
 """Inputs on which losses and the softmax family are hard: what the errors of docs/accuracy.md are measured on.
 
-A function here gives batches of arrays in a type: tuples of a loss's arguments, whose first axis goes over the values.
-The same random numbers come every time.
+A function here gives batches of arrays of a type: tuples of a loss's arguments, whose first axis is that of the values.
+The random numbers are the same in every run.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ COUNT = 24
 ROWS = 2
 """Rows in a stratum of rows of one length."""
 LENGTHS = (2, 3, 10, 40)
-"""Their lengths: short rows share a loop, longer ones have vectors and a remainder of their own."""
+"""Their lengths: short rows share a loop, longer ones have vectors and a remainder."""
 KINKS = (0.0, 0.5, 1.0, 2.0, 2.0**-10, 2.0**-100, 1000.0)
 """Where losses change their formula."""
 
@@ -29,7 +29,7 @@ class Numbers:
     """Random numbers of a type."""
 
     room = 0
-    """Powers of two that are left free below the largest number, for the sums of rows."""
+    """The exponents kept free below that of the largest number, for the sums of rows."""
 
     def __init__(self, dtype: str, seed: int = 0) -> None:
         self.rng, self.info, self.dtype = np.random.default_rng(seed), np.finfo(dtype), np.dtype(dtype)
@@ -46,7 +46,7 @@ class Numbers:
         return self.rng.uniform(low, high, shape)
 
     def sizes(self, low: float, high: float, *shape: int) -> Array:
-        """Numbers between two powers of two, of all sizes alike."""
+        """Numbers between two powers of two, their exponents uniformly distributed."""
         return np.asarray(np.ldexp(self.uniform(1, 2, *shape), np.floor(self.uniform(low, high, *shape)).astype(int)))
 
     def all_sizes(self, *shape: int) -> Array:
@@ -59,12 +59,12 @@ class Numbers:
         return self.sizes(self.info.maxexp - 4 - self.room, self.info.maxexp - 1 - self.room, *shape)
 
     def near(self, x: Any) -> Array:
-        """Numbers that share some, most or all of their bits with others."""
+        """Numbers that share some, most or all of their leading bits with others."""
         shift = np.ldexp(self.normal(*np.shape(x)), -self.rng.integers(2, self.bits + 2, np.shape(x)))
         return np.asarray(x * (1 + shift))
 
     def cast(self, *arrays: Any) -> Batch:
-        """The arrays in the type; labels and other integers stay what they are."""
+        """The arrays in the type; labels and other integers are left alone."""
         with np.errstate(over="ignore", under="ignore"):
             limited = [np.clip(a, -self.info.max, self.info.max) if a.dtype.kind == "f" else a for a in arrays]
             return tuple(a.astype(self.dtype) if a.dtype.kind == "f" else a for a in limited)
@@ -284,7 +284,7 @@ def variances(dtype: str) -> Iterator[Batch]:
 
 
 def ranked(dtype: str) -> Iterator[Batch]:
-    """Two scores, and which is to be larger."""
+    """Two scores, and 1 where the first should be larger."""
     for x, y in pairs(dtype):
         yield x, y, np.random.default_rng(0).choice([-1, 1], x.size)
 
@@ -293,7 +293,7 @@ def ranked(dtype: str) -> Iterator[Batch]:
 
 
 def logit_rows(n: Numbers, count: int, length: int) -> list[Array]:
-    """Rows of logits, the nature of each in its place in the list."""
+    """Arrays of rows of logits, each of another kind."""
     ordinary = 3 * n.normal(count, length)
     far = n.exp_range + 20
     one = np.zeros((count, length))
@@ -449,7 +449,7 @@ def features(dtype: str) -> Iterator[Batch]:
 
 
 def pairs_of_features(dtype: str) -> Iterator[Batch]:
-    """Pairs of rows, and whether they belong together."""
+    """Pairs of rows, and 1 for a positive pair, -1 for a negative one."""
     for k, (x, y) in enumerate(features(dtype)):
         if x.shape[-1] < 40:
             yield x, y, np.random.default_rng(k).choice([-1, 1], len(x))
@@ -461,12 +461,12 @@ def triplets(dtype: str) -> Iterator[Batch]:
         y = n.rng.permutation(x, axis=0)
         yield n.cast(x, y, n.rng.permutation(x, axis=0))
         yield n.cast(x, y, n.near(x))
-        if np.abs(x).max() < 1e4:  # equal distances tell nothing where a margin of 1 is less than their rounding
+        if np.abs(x).max() < 1e4:  # beyond, a margin of 1 is less than the rounding of equal distances
             yield n.cast(x, y, 2 * x - n.near(y))
 
 
 def pairs_of_logit_rows(dtype: str) -> Iterator[Batch]:
-    """Pairs of rows of logits: any, nearly equal, and nearly equal but for a constant."""
+    """Pairs of rows of logits: any, nearly equal, and nearly equal up to a constant."""
     for n, x in each_length(dtype, logit_rows):
         (z,) = n.cast(x)
         yield n.cast(z, n.rng.permuted(x, axis=-1))
@@ -475,7 +475,7 @@ def pairs_of_logit_rows(dtype: str) -> Iterator[Batch]:
 
 
 def rows_and_grads(dtype: str, strata: Callable[..., list[Array]] = logit_rows) -> Iterator[Batch]:
-    """Gradients, and rows of logits: gradients of any size, of one class alone, and equal ones."""
+    """Gradients, and rows of logits: gradients of any size, of a single class, and equal ones."""
     for k, (n, x) in enumerate(each_length(dtype, strata)):
         one = np.eye(x.shape[-1])[n.rng.integers(0, x.shape[-1], len(x))]
         grads = (n.normal(*x.shape), one, n.near(np.ones(x.shape)), n.signs(*x.shape) * n.sizes(-20, 20, *x.shape))
@@ -488,7 +488,7 @@ def scores_and_grads(dtype: str) -> Iterator[Batch]:
 
 
 def rows_and_sums(dtype: str) -> Iterator[Batch]:
-    """A gradient for each row of logits, and these."""
+    """A gradient for each row of logits, and the rows."""
     for n, x in each_length(dtype, logit_rows):
         yield n.cast(n.normal(len(x)), x)
 

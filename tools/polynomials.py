@@ -69,7 +69,7 @@ def tail_interval(largest: mpf) -> tuple[mpf, mpf]:
     return 1 - TAIL_SCALE / TAIL_OFFSET, 1 - TAIL_SCALE / (largest + TAIL_OFFSET)
 
 
-def bend(z: mpf) -> mpf:
+def half_sqrt1pm1_over_z(z: mpf) -> mpf:
     """(sqrt(1 + z) - 1) / (2 z)."""
     return 1 / (2 * (mpmath.sqrt(1 + z) + 1))
 
@@ -92,7 +92,7 @@ FITS = (
     Fit("LOG", log_tail, (mpf(0), S_MAX**2), {"float": 3, "double": 7}, lambda z: z / 2),
     Fit("LOG1P", log_tail, (mpf(0), mpf(1) / 9), {"float": 4, "double": 10}, lambda z: z / 2),
     Fit("ATANH", log_tail, (mpf(0), mpf(1) / 4), {"float": 6, "double": 13}, lambda z: z / 2),
-    Fit("BENT", bend, (mpf(0), mpf("0.34")), {"float": 5, "double": 13}, mpmath.sqrt),
+    Fit("BENT", half_sqrt1pm1_over_z, (mpf(0), mpf("0.34")), {"float": 5, "double": 13}, mpmath.sqrt),
     Fit("TANHSHRINK", tanh_tail, (mpf(0), mpf(1)), {"float": 7, "double": 16}, lambda z: z / (1 + z * tanh_tail(z))),
     Fit("NORMAL", normal_tail, tail_interval(mpf("14.6")), {"float": 14}, lambda w: 1 / (1 + normal_tail(w))),
     Fit("NORMAL", normal_tail, tail_interval(mpf("38.7")), {"double": 36}, lambda w: 1 / (1 + normal_tail(w))),

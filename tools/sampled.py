@@ -25,7 +25,7 @@ DEFINITIONS: dict[str, Exact] = {name: exact for family in FAMILIES.values() for
 JSON = "accuracy-losses.json"
 DTYPES = ("float32", "float64")
 PRECISIONS = 150, 2400, 20_000
-"""Bits: the fewest, those from which on a 0 is one and no small number beside a large one, and the most."""
+"""Bits: the fewest, those with which a 0 is exact and not a small number lost beside a large one, and the most."""
 
 
 class Witness(NamedTuple):
@@ -39,37 +39,37 @@ class Witness(NamedTuple):
 # The function under test
 
 
-def compute(isa: str, name: str, which: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
-    """The results for the values of a batch, those of each in a row."""
+def compute(isa: str, name: str, pass_: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
+    """The results for the values of a batch, one row for each value."""
     call = CALLS.get(name, call_loss if name in exact_losses.LOSSES else call_rows)
     path = name.partition(" ")[0].split(".")
-    return np.reshape(call(functools.reduce(getattr, path, library(isa)), which, batch, settings), (len(batch[0]), -1))
+    return np.reshape(call(functools.reduce(getattr, path, library(isa)), pass_, batch, settings), (len(batch[0]), -1))
 
 
-def call_loss(function: Any, which: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
-    function = function if which == "value" else getattr(function, which)
+def call_loss(function: Any, pass_: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
+    function = function if pass_ == "value" else getattr(function, pass_)
     result = function(*batch, reduction="none", **settings)
     return np.hstack([part.reshape(len(part), -1) for part in result]) if isinstance(result, tuple) else result
 
 
-def call_rows(function: Any, which: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
+def call_rows(function: Any, pass_: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
     return np.asarray(function(*batch, **settings))
 
 
-def call_of_variance(function: Any, which: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
+def call_of_variance(function: Any, pass_: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
     prediction, target, var = batch
     return np.asarray(function(prediction, target, var=var, reduction="none"))
 
 
-def call_ctc(function: Any, which: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
+def call_ctc(function: Any, pass_: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
     prediction, target = batch
-    function = function if which == "value" else function.gradient
+    function = function if pass_ == "value" else function.gradient
     result = function(prediction.swapaxes(0, 1), target, reduction="none", **settings)
-    return np.asarray(result if which == "value" else result.swapaxes(0, 1))
+    return np.asarray(result if pass_ == "value" else result.swapaxes(0, 1))
 
 
-def call_linear(function: Any, which: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
-    if which == "value":
+def call_linear(function: Any, pass_: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
+    if pass_ == "value":
         return np.array([function(*arguments, reduction="sum") for arguments in zip(*batch, strict=True)])
     both = [function.value_and_gradient(*arguments, reduction="sum")[1] for arguments in zip(*batch, strict=True)]
     return np.array([np.concatenate([part.ravel() for part in parts]) for parts in both])
@@ -82,18 +82,18 @@ CALLS = {"gaussian_nll.var_gradient": call_of_variance, "ctc": call_ctc, "linear
 
 
 def as_mpf(value: Any) -> Any:
-    """An argument in mpmath's numbers; integers, which are labels, stay what they are."""
+    """An argument in mpmath's numbers; integers, which are labels, are left alone."""
     if isinstance(value, np.ndarray):
         return [as_mpf(part) for part in value]
     return int(value) if isinstance(value, (int, np.integer)) else mpmath.mpf(float(value))
 
 
 def exact_values(
-    name: str, which: str, dtype: str, arguments: tuple[Any, ...], settings: Mapping[str, Any]
+    name: str, pass_: str, dtype: str, arguments: tuple[Any, ...], settings: Mapping[str, Any]
 ) -> list[Scaled]:
-    """The exact results for one value, in as many digits as they need: twice as many change nothing."""
+    """The exact results for one value, with so many digits that twice as many change nothing."""
     definition = DEFINITIONS[name]
-    function = definition.passes[which]
+    function = definition.passes[pass_]
     given = {key: as_mpf(value) for key, value in settings.items()}
     if definition.smallest:
         given["tiny"] = mpmath.mpf(float(np.finfo(dtype).smallest_normal))
@@ -113,23 +113,23 @@ def exact_values(
 def agree(one: Scaled, other: Scaled) -> bool:
     """Whether two results are the same to 80 bits, as far as they are within the range of float64."""
     low, high = mpmath.ldexp(1, -1200), mpmath.ldexp(1, 1200)
-    apart, least = abs(one.value - other.value), max(one.scale, other.scale, low)
+    difference, scale = abs(one.value - other.value), max(one.scale, other.scale, low)
     beyond = min(abs(one.value), abs(other.value)) > high
-    return bool(beyond or apart <= mpmath.ldexp(least, -80))
+    return bool(beyond or difference <= mpmath.ldexp(scale, -80))
 
 
 # Both together
 
 
-def measure(name: str, which: str, dtype: str, isas: tuple[str, ...], batches: Any) -> dict[Case, Witness]:
-    """The worst of some batches, with their settings, of a pass."""
-    found = {Case(name, which, dtype, isa): Witness(0.0) for isa in isas}
+def measure(name: str, pass_: str, dtype: str, isas: tuple[str, ...], batches: Any) -> dict[Case, Witness]:
+    """The worst input of a pass in some batches, each with its hyperparameters."""
+    found = {Case(name, pass_, dtype, isa): Witness(0.0) for isa in isas}
     for batch, settings in batches:
-        got = {isa: compute(isa, name, which, batch, settings) for isa in isas}
+        got = {isa: compute(isa, name, pass_, batch, settings) for isa in isas}
         for k, arguments in enumerate(zip(*batch, strict=True)):
-            exact = exact_values(name, which, dtype, arguments, settings)
+            exact = exact_values(name, pass_, dtype, arguments, settings)
             for isa in isas:
-                case = Case(name, which, dtype, isa)
+                case = Case(name, pass_, dtype, isa)
                 error = max(error_of(float(g), e, dtype) for g, e in zip(got[isa][k], exact, strict=True))
                 if error > found[case].error or not found[case].inputs:
                     found[case] = Witness(error, tuple(np.asarray(a).tolist() for a in arguments), settings)
@@ -137,7 +137,7 @@ def measure(name: str, which: str, dtype: str, isas: tuple[str, ...], batches: A
 
 
 def batches_of(name: str, dtype: str, every: int = 1) -> Iterator[tuple[tuple[Array, ...], Mapping[str, float]]]:
-    """The hard inputs of a function, or some of them, with each of its settings."""
+    """The hard inputs of a function, or every so many of them, with each of its settings."""
     definition = DEFINITIONS[name]
     for number, settings in enumerate(definition.settings):
         for k, batch in enumerate(definition.inputs(dtype)):
@@ -157,7 +157,7 @@ def of_type(array: Array, dtype: str) -> Array:
 
 def sweep(names: list[str], dtypes: list[str], isas: tuple[str, ...], jobs: int | None) -> dict[Case, Witness]:
     """The worst of all hard inputs."""
-    tasks = [(n, which, dtype) for n in names for which in DEFINITIONS[n].passes for dtype in dtypes]
+    tasks = [(n, pass_, dtype) for n in names for pass_ in DEFINITIONS[n].passes for dtype in dtypes]
     found: dict[Case, Witness] = {}
     with ProcessPoolExecutor(jobs) as pool:
         futures = [pool.submit(measure_all, *task, isas) for task in tasks]
@@ -166,8 +166,8 @@ def sweep(names: list[str], dtypes: list[str], isas: tuple[str, ...], jobs: int 
     return found
 
 
-def measure_all(name: str, which: str, dtype: str, isas: tuple[str, ...]) -> dict[Case, Witness]:
-    return measure(name, which, dtype, isas, batches_of(name, dtype))
+def measure_all(name: str, pass_: str, dtype: str, isas: tuple[str, ...]) -> dict[Case, Witness]:
+    return measure(name, pass_, dtype, isas, batches_of(name, dtype))
 
 
 # The table
@@ -189,23 +189,23 @@ def write(path: Path, found: dict[Case, Witness]) -> None:
 
 
 def bound(case: Case) -> float:
-    return DEFINITIONS[case.name].bound(case.which)
+    return DEFINITIONS[case.name].bound(case.pass_)
 
 
 def table(found: dict[Case, Witness], family: str, titles: Mapping[str, str]) -> Iterator[str]:
     """The rows of a family's table; the columns are passes, each in both types."""
-    columns = [(which, dtype) for which in titles for dtype in DTYPES]
-    yield f"| | {' | '.join(f'{titles[which]}, {dtype}' for which, dtype in columns)} |"
+    columns = [(pass_, dtype) for pass_ in titles for dtype in DTYPES]
+    yield f"| | {' | '.join(f'{titles[pass_]}, {dtype}' for pass_, dtype in columns)} |"
     yield f"|---|{'---:|' * len(columns)}"
     for name, definition in FAMILIES[family].items():
-        cells = (cell(found, name, which, dtype) for which, dtype in columns)
+        cells = (cell(found, name, pass_, dtype) for pass_, dtype in columns)
         star = "\\*" if definition.reason else ""
         yield f"| `{name}`{star} | {' | '.join(cells)} |"
 
 
-def cell(found: dict[Case, Witness], name: str, which: str, dtype: str) -> str:
+def cell(found: dict[Case, Witness], name: str, pass_: str, dtype: str) -> str:
     """The error in the AVX2 build and, where it differs, in the other."""
-    errors = [found.get(Case(name, which, dtype, isa)) for isa in ("avx2", "baseline")]
+    errors = [found.get(Case(name, pass_, dtype, isa)) for isa in ("avx2", "baseline")]
     texts = [f"{witness.error:.2f}" for witness in errors if witness is not None]
     return ", ".join(dict.fromkeys(texts))
 
@@ -214,5 +214,5 @@ def reasons(family: str) -> Iterator[str]:
     """Why some of a family's bounds are not the usual ones."""
     for name, definition in FAMILIES[family].items():
         if definition.reason:
-            bounds = ", ".join(f"{limit:g} for the {which}" for which, limit in definition.bounds.items())
+            bounds = ", ".join(f"{limit:g} for the {pass_}" for pass_, limit in definition.bounds.items())
             yield f"- `{name}`: {bounds + ': ' if bounds else ''}{definition.reason}"

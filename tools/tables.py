@@ -2,7 +2,7 @@
 
 For each function of a family and each type a table holds a C function, which runs the family's loops with the
 function's formulas (they are constants there, so that the compiler inlines them), and then the dict ``KERNELS``. The
-tests compare the files with what this makes.
+tests compare the files with the output of this script.
 """
 
 import ast
@@ -21,7 +21,7 @@ def formulas(module: str, kind: str, arguments: str = ".*") -> list[str]:
 
 
 def table(row: str, functions: Iterable[tuple[str, dict[str, str]]], cimports: str = "") -> str:
-    """A table of kernels. A function is the source of its kernel and the names in it, and in its row, in braces."""
+    """A table of kernels, from the source of each with the names to be filled in, in it and in its row, in braces."""
     functions = list(functions)
     kernels = [source.format(**names, real=real) for source, names in functions for real in ("float", "double")]
     rows = [f"    {row.format(**names)},\n" for _, names in functions]
@@ -31,22 +31,22 @@ def table(row: str, functions: Iterable[tuple[str, dict[str, str]]], cimports: s
 def activations() -> str:
     names = formulas("activations", "real", r"real [xy], const double \*p\)")
     kernel = """\
-cdef void {name}_{real}(Pass which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
+cdef void {name}_{real}(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
     run(
         f.{name}[{real}], f.{name}_derivative[{real}], {from_output}[{real}],
-        which, {real}_view(grad), {real}_view(x), {real}_view(out), p,
+        pass_, {real}_view(grad), {real}_view(x), {real}_view(out), p,
     )
 """
 
     def of(name: str) -> dict[str, str]:
-        tells = f"{name}_derivative_from_output" in names
+        from_output = f"{name}_derivative_from_output"
         return {
             "name": name,
-            "from_output": f"f.{name}_derivative_from_output" if tells else "not_told",
-            "tells": str(tells),
+            "from_output": f"f.{from_output}" if from_output in names else "no_from_output",
+            "differentiable_from_output": str(from_output in names),
         }
 
-    row = '"{name}": kernel({name}_float, {name}_double, {tells})'
+    row = '"{name}": kernel({name}_float, {name}_double, {differentiable_from_output})'
     return table(row, ((kernel, of(name)) for name in names if f"{name}_derivative" in names))
 
 
@@ -86,8 +86,8 @@ cdef void {name}_{real}(
         {real}_view(grad), {real}_view(x), {real}_view(out), n, constant,
     )
 """
-    short_ones_together = """\
-    rows_together(
+    short_rows = """\
+    blocks_of_rows(
         {begin}, {module}.{name}_rows[{real}], {name}_pass_{real},
         {real}_view(x), {real}_view(out), n, constant, longest,
     )
@@ -100,12 +100,12 @@ cdef void {name}_{real}(
                     "name": name,
                     "key": name.replace("_backward", ".backward"),
                     "module": module,
-                    "begin": f"{module}.{name}_begin" if f"{name}_begin" in found else "as_usual",
+                    "begin": f"{module}.{name}_begin" if f"{name}_begin" in found else "no_begin",
                     "end": f"{module}.{name}_end" if f"{name}_end" in found else "find_once",
                     "finds_once": str(f"{name}_end" not in found),
                     "backward": str(name.endswith("_backward")),
                 }
-                yield of_passes + (short_ones_together if f"{name}_rows" in found else row_by_row), names
+                yield of_passes + (short_rows if f"{name}_rows" in found else row_by_row), names
 
     row = """\
 "{key}": kernel(
@@ -116,13 +116,13 @@ cdef void {name}_{real}(
     return table(row, functions(), f"from fastnn.kernels.formulas.rows cimport {', '.join(modules)}\n\n")
 
 
-VARYING_FORMS = ("weighted_binary_cross_entropy_with_logits", "gaussian_nll", "gaussian_nll_of_variance")
-"""The kernels that entries choose by themselves and whose first constant may be an array."""
+VARYING_VARIANTS = ("weighted_binary_cross_entropy_with_logits", "gaussian_nll", "gaussian_nll_of_variance")
+"""The kernels whose first constant may be an array and whose names are not those of entries."""
 
 
 def varying() -> set[str]:
-    """All of these: the others have the names of the entries that say so."""
-    found = set(VARYING_FORMS)
+    """All kernels whose first constant may be an array: the others have the names of entries that declare it."""
+    found = set(VARYING_VARIANTS)
     for path in (PACKAGE / "losses").glob("*.py"):
         entries = (node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef))
         for entry in entries:
@@ -144,14 +144,14 @@ cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
         loops = "varying_loops" if name in may_vary else "loops"
         return {"name": name, "hessian": hessian, "loops": loops}
 
-    others = ("rmse", "margin_ranking")  # whose loops are their own
+    others = ("rmse", "margin_ranking")  # which have loops of their own
     row = '"{name}": kernel({name}_float, {name}_double, NUMBERS)'
-    chosen = (name for name in names if f"{name}_gradient" in names and name not in others)
-    return table(row, ((kernel, of(name)) for name in chosen))
+    selected = (name for name in names if f"{name}_gradient" in names and name not in others)
+    return table(row, ((kernel, of(name)) for name in selected))
 
 
 def row_losses() -> str:
-    """The formulas of rows are those of several with targets of their own or with labels, or of one with its label."""
+    """The formulas of rows take several rows with targets or with labels, or one row with its label."""
     sources = [path.read_text() for path in sorted((KERNELS / "formulas" / "rows").glob("*.pxd"))]
     arguments = r"\(\n    Task task, [^)]*double \*v,?\n\) noexcept nogil:$"
     found = re.findall(rf"^cdef inline void (\w+)_(rows|labels|row){arguments}", "".join(sources), re.MULTILINE)

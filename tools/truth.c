@@ -2,8 +2,8 @@
 
 Compiled twice: with NUMBER float, REAL double and WIDE long double, and with NUMBER double, REAL long double and WIDE
 __float128. A formula has to be right to about 1/1000 of a unit in NUMBER's last place, so it must not cancel, and where
-an exponent is a product, what rounding it to REAL takes away comes from WIDE. All functions are the C library's. Inputs
-are finite. */
+an exponent is a product, its rounding error in REAL is computed in WIDE. All functions are the C library's. Inputs are
+finite. */
 
 #include <math.h>
 #include <stddef.h>
@@ -14,8 +14,8 @@ typedef NUMBER number;
 typedef REAL real;
 typedef WIDE wide;
 
-/* a b, and what rounding took from it. */
-#define PRODUCT(a, b, product, rest) real product = (a) * (b), rest = (real)((wide)(a) * (wide)(b) - (wide)product)
+/* a b, and its rounding error. */
+#define PRODUCT(a, b, product, error) real product = (a) * (b), error = (real)((wide)(a) * (wide)(b) - (wide)product)
 
 static const real PI = 3.141592653589793238462643383279502884L;
 
@@ -25,8 +25,8 @@ static real step(real x, real low, real high) { return low < x && x < high; }
 static real linear(real x) { return x; }
 static real linear_derivative(real x) { return x == x; }
 
-/* 1 / (1 + e^-(t + rest)); far out, where it is 0 or 1, the rest may be large. */
-static real logistic(real t, real rest) { return 1 / (1 + exp(-t) * (fabs(t) < 20000 ? 1 - rest : 1)); }
+/* 1 / (1 + e^-(t + error)); far out, where it is 0 or 1, the error may be large. */
+static real logistic(real t, real error) { return 1 / (1 + exp(-t) * (fabs(t) < 20000 ? 1 - error : 1)); }
 static real sigmoid(real x) { return logistic(x, 0); }
 static real sigmoid_derivative(real x) { return sigmoid(x) * sigmoid(-x); }
 
@@ -81,11 +81,11 @@ static real celu_derivative(real x) { return elu_derivative(x); }
 static real selu(real x) { return x > 0 ? SCALE * x : LIMIT * expm1(x); }
 static real selu_derivative(real x) { return x > 0 ? SCALE : LIMIT * exp(x); }
 
-/* The normal distribution: its density at x, and its share below x, as erfc(u) / 2 with u = -x / sqrt(2) rounded, and
-   the density times what rounding took. */
+/* The normal distribution: its density at x, and its probability below x, as erfc(u) / 2 with u = -x / sqrt(2) rounded,
+   and the density times the rounding error. */
 static real density(real x) {
-    PRODUCT(x, x, square, rest);
-    return exp(-square / 2) * (1 - rest / 2) / sqrt(2 * PI);
+    PRODUCT(x, x, square, error);
+    return exp(-square / 2) * (1 - error / 2) / sqrt(2 * PI);
 }
 static real below(real x) {
     wide exact = -(wide)x * (wide)0.70710678118654752440084436210484903928Q;
@@ -95,25 +95,25 @@ static real below(real x) {
 static real gelu(real x) { return x * below(x); }
 static real gelu_derivative(real x) { return below(x) + x * density(x); }
 
-/* x sigmoid(t + rest), and sigmoid(t + rest) (1 + slope sigmoid(-t - rest)). */
-static real gated(real x, real t, real rest) { return x * logistic(t, rest); }
-static real gated_derivative(real t, real rest, real slope) {
-    return logistic(t, rest) * (1 + slope * logistic(-t, -rest));
+/* x sigmoid(t + error), and sigmoid(t + error) (1 + slope sigmoid(-t - error)). */
+static real gated(real x, real t, real error) { return x * logistic(t, error); }
+static real gated_derivative(real t, real error, real slope) {
+    return logistic(t, error) * (1 + slope * logistic(-t, -error));
 }
 static real silu(real x) { return gated(x, x, 0); }
 static real silu_derivative(real x) { return gated_derivative(x, 0, x); }
 static real swish(real x) { return silu(x); }
 static real swish_derivative(real x) { return silu_derivative(x); }
 static real quick_gelu(real x) {
-    PRODUCT((real)1.702, x, t, rest);
-    return gated(x, t, rest);
+    PRODUCT((real)1.702, x, t, error);
+    return gated(x, t, error);
 }
 static real quick_gelu_derivative(real x) {
-    PRODUCT((real)1.702, x, t, rest);
-    return gated_derivative(t, rest, t);
+    PRODUCT((real)1.702, x, t, error);
+    return gated_derivative(t, error, t);
 }
 
-/* The exponent of the tanh form, sqrt(8 / pi) (x + 0.044715 x^3), and its slope times x. */
+/* The exponent of the tanh approximation, sqrt(8 / pi) (x + 0.044715 x^3), and its derivative times x. */
 static const wide ROOT = 1.59576912160573071175978423973752747Q, CUBE = 0.044715Q;
 static real gelu_tanh(real x) {
     wide t = ROOT * x * (1 + CUBE * x * x);
@@ -211,7 +211,7 @@ double largest_error(
     for (size_t i = 0; i < n; i++) {
         int exponent;
         double error;
-        /* Most need no closer look: a unit in the last place is at least 2^-digits times the number. */
+        /* A bound is enough for most: a unit in the last place is at least 2^-digits times the number. */
         if (fabs(got[i] - exact[i]) < largest * fabs(got[i]) * almost) continue;
         if (got[i] == exact[i]) error = 0;
         else if (isnan(got[i]) || isnan(exact[i])) error = isnan(got[i]) && isnan(exact[i]) ? 0 : INFINITY;

@@ -13,20 +13,20 @@ class Case(NamedTuple):
     """What is measured: a pass of a function, in a type and a build."""
 
     name: str
-    which: str
+    pass_: str
     dtype: str
     isa: str
 
 
 class Scaled(NamedTuple):
-    """An exact number, and the size in whose units in the last place an error counts, if that is larger."""
+    """An exact number, and the size in whose units in the last place its error is measured, if that is larger."""
 
     value: Any
     scale: Any
 
 
 def error_of(got: float, exact: Scaled, dtype: str) -> float:
-    """The error of a result. Beyond the largest number of the type the next one stands for all."""
+    """The error of a result; everything beyond the largest number of the type is taken as the next one."""
     if math.isnan(got):
         return math.inf
     info = np.finfo(dtype)

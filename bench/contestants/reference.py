@@ -38,7 +38,7 @@ def enter(contest: Contest) -> Builder | None:
                 return Entry(lambda grad, x: grad * derivative(x), (data.other, data.x))
             case "rows", "backward":
                 backward = getattr(reference, f"{contest.function}_backward")
-                if not ROW_FUNCTIONS[contest.function].backward.output_tells:
+                if not ROW_FUNCTIONS[contest.function].backward.differentiable_from_output:
                     return Entry(backward, (data.other, data.x))
                 return Entry(lambda grad, x: backward(grad, function(x)), (data.other, data.x))
             case "rows", "backward from output":

@@ -155,7 +155,7 @@ class Dense(InPlace):
         """Make the buffers for the layer's output and for the gradient with respect to it."""
         self.output = np.empty((batch, self.bias.size), self.bias.dtype)
         # The activation works in place, unless back-propagation needs what it took.
-        self.logit = self.output if self.activation.backward.output_tells else np.empty_like(self.output)
+        self.logit = self.output if self.activation.backward.differentiable_from_output else np.empty_like(self.output)
         self.delta = np.empty_like(self.output)
         self.ones = np.ones(batch, self.bias.dtype)
 
@@ -378,7 +378,7 @@ class Network(InPlace):
         for index in reversed(range(len(self.layers))):
             layer = self.layers[index]
             if index < len(self.layers) - 1 or not self.is_fused:
-                if layer.activation.backward.output_tells:
+                if layer.activation.backward.differentiable_from_output:
                     layer.activation.backward(delta, y=layer.output[:n], out=delta)
                 else:
                     layer.activation.backward(delta, layer.logit[:n], out=delta)

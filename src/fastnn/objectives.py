@@ -50,8 +50,8 @@ class Objective:
     Notes
     -----
     Trees divide sums of gradients by sums of second derivatives, which says nothing where a loss is a straight line.
-    For losses that are straight or bent downwards far from the target, as ``mae``, ``huber``, ``quantile``, ``mape``
-    and their kin, the default is the second derivative of the parabola that has the loss's slope :math:`g` at the
+    For losses that are straight or concave far from the target, such as ``mae``, ``huber``, ``quantile`` and ``mape``,
+    the default is the second derivative of the parabola that has the loss's slope :math:`g` at the
     prediction and its lowest point at the target, if it is larger than the loss's own:
 
     .. math:: h = g^2 / \max(w, \overline w / 4), \qquad w = g \, (p - t)

@@ -96,9 +96,7 @@ def checked_outs(out: Any, count: int) -> tuple[Any, ...]:
         given = [(index, array) for index, array in enumerate(out) if isinstance(array, np.ndarray)]
         for (first, one), (second, other) in itertools.combinations(given, 2):
             if shares_memory(one, other):
-                raise ValueError(
-                    f"out[{first}] and out[{second}] share memory; accepted are arrays apart from each other"
-                )
+                raise ValueError(f"out[{first}] and out[{second}] share memory; they must not overlap")
         return out
     if count == 1 and not isinstance(out, tuple):
         return (out,)
@@ -116,12 +114,12 @@ def destination(out: Array | None, shape: tuple[int, ...], dtype: np.dtype[Any])
 
 
 def is_c_ready(array: Array, dtype: np.dtype[Any]) -> bool:
-    """Whether a kernel that walks in index order can run on an array as it stands."""
+    """Whether a kernel that reads in index order can run on an array as it is."""
     return array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned
 
 
 def shares_memory(one: Array, other: Array) -> bool:
-    """Whether two arrays have an element in common, or are too entangled to tell."""
+    """Whether two arrays have an element in common, or are too entangled to decide."""
     try:
         return np.shares_memory(one, other, max_work=10_000)  # type: ignore[arg-type]
     except np.exceptions.TooHardError:

@@ -82,7 +82,7 @@ def documentation(signature: inspect.Signature, *functions: Entry) -> str:
         described.update(parameter_blocks(document.get("Parameters", "")))
     blocks = dict.fromkeys(described[name] for name in signature.parameters if name in described)
     merged = {"Parameters": "\n".join(blocks)}
-    # What the others say of results and errors may stand for the first; their notes and examples are their own.
+    # Results and errors may be documented by the models alone; notes and examples are only those of the entry.
     for name in SECTIONS[1:]:
         sources = documents if name in ("Returns", "Raises") else documents[:1]
         merged[name] = next((document[name] for document in sources if name in document), "")
@@ -97,7 +97,7 @@ def sections(text: str) -> dict[str, str]:
 
 
 def parameter_blocks(text: str) -> Iterable[tuple[str, str]]:
-    """What is said of each parameter; of several together, for each of them the same."""
+    """The name and description of each parameter; those with a common description share it."""
     for block in re.split(r"\n(?=\S)", text) if text else ():
         for name in block.partition(" :")[0].split(", "):
             yield name.strip(), block

@@ -35,7 +35,7 @@ class Growth(Enum):
     WITH_DISTANCE = auto()
     """The loss grows with the distance from the target, and is straight or bent downwards far from it."""
     WITH_MARGIN = auto()
-    """The loss is made of straight lines, and its predictions are of the size of 1."""
+    """The loss is piecewise linear, and its predictions are of the size of 1."""
 
 
 class Domain(Enum):

@@ -40,8 +40,8 @@ def apply_foreign(function: Any, arguments: Mapping[str, Any], out: Any, keyword
     to_out = {} if out is None else {"out": outs}
     for owner in foreign((*inputs, *outs)):
         if hasattr(owner, "n_chunks"):
-            # polars makes the array of the result, of the type that it is told, and puts back what is missing. To a
-            # function of whole rows it hands nothing in which something is missing, if the signature says so.
+            # polars makes the array of the result, of the type it is given, and restores missing values. Given the
+            # signature of a function of whole rows, it refuses columns with missing values.
             dtypes = {str(getattr(operand, "dtype", "")).lower() for operand in inputs}
             single = "float32" in dtypes and "float64" not in dtypes
             bound = Bound(function, keywords, "(n)->(n)" if "axis" in keywords else None)

@@ -33,9 +33,9 @@ def gated_pair(activation: Activation) -> Callable[[Entry], Gated]:
     """
 
     def make(entry: Entry) -> Gated:
-        defaults, by_default = defaults_of(entry), activation.settings(**activation.defaults)
-        kernel = activation.settings if defaults else lambda: by_default
-        given = defaults, kernel, kernels.loops["gated"], checked_hyperparameters, apply_gated
+        defaults, by_default = defaults_of(entry), activation.resolve(**activation.defaults)
+        resolve = activation.resolve if defaults else lambda: by_default
+        given = defaults, resolve, kernels.loops["gated"], checked_hyperparameters, apply_gated
         function = Gated(*given)
         function.declare(entry, models.gated)
         function.backward = GatedBackward(*given)

@@ -71,7 +71,7 @@ def backward(
     TypeError
         If both x and y are given, or neither.
     ValueError
-        If y is given and does not tell the derivative, as with functions that take a value twice.
+        If y is given and the derivative cannot be recovered from it, as with functions that take a value twice.
     """
 
 
@@ -342,7 +342,7 @@ def loss(
     weight : array_like, optional
         Weight of each value: its shape is a leading part of the values', so that one weight per sample will do.
     where : array_like of bool, optional
-        Mask of the values that count; it broadcasts to their shape. The others are not looked at: their value and
+        Mask of the values that count; it broadcasts to their shape. The others are ignored: their value and
         gradient are 0, and a mean leaves them out.
     reduction : {"mean", "sum", "none"}, default "mean"
         What becomes of the values.
@@ -551,7 +551,7 @@ def joint_loss(
     weight : array_like, optional
         Weight of each value: its shape is a leading part of the values'.
     where : array_like of bool, optional
-        Mask of the values that count; it broadcasts to their shape. The others are not looked at: their value and
+        Mask of the values that count; it broadcasts to their shape. The others are ignored: their value and
         gradients are 0, and a mean leaves them out.
     reduction : {"mean", "sum", "none"}, default "mean"
         What becomes of the values.

@@ -48,9 +48,9 @@ class PReluBackward(Declared, kernels.parametric.PreluBackward):
 
         def run(start: int, stop: int, channels: slice) -> None:  # a call of its own, so that it leaves no piece behind
             grad, x = (reader.read(start, stop) for reader in readers)
-            # The gradient takes the place of the one that came.
-            length, alternate = min(inner, stop - start), inner == 1 < slopes.size
-            self.accumulate(grad, x, slopes[channels], grad, sums[channels], inner=length, alternate=alternate)
+            # The result overwrites the piece of grad.
+            length, channels_last = min(inner, stop - start), inner == 1 < slopes.size
+            self.accumulate(grad, x, slopes[channels], grad, sums[channels], inner=length, channels_last=channels_last)
             writer.write(start, stop, grad)
 
         for part in parts(result.size, slopes.size, inner):
@@ -113,7 +113,7 @@ class PRelu(Declared, kernels.parametric.Prelu):
 
 
 def inner_of(shape: tuple[int, ...], weight: Array, axis: int) -> int:
-    """How many elements in a row have the same slope; ValueError if there are not as many slopes as channels."""
+    """How many consecutive elements have the same slope; ValueError if there are not as many slopes as channels."""
     if weight.size == 1 and weight.ndim <= 1:
         return math.prod(shape)
     axis = checked_axis(axis, len(shape))
@@ -131,7 +131,7 @@ def limits(lower: float, upper: float) -> tuple[float, float]:
 
 
 class RandomSlopes(Declared, kernels.parametric.RandomSlopes):
-    """The back-propagation step of ``rrelu`` where the output tells the slopes."""
+    """The back-propagation step of ``rrelu`` with the slopes recovered from the output."""
 
     nin = 3
 

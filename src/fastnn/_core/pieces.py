@@ -24,7 +24,7 @@ class Cursor:
         self.width = width
         self.iterator: Any = np.nditer(
             np.atleast_1d(array),
-            # What is read must be what is there then, not at the iterator's making.
+            # Fill the buffer when a piece is read: an earlier piece may have written there since the iterator was made.
             flags=["external_loop", "buffered", "ranged", "delay_bufalloc", "zerosize_ok"],
             op_flags=[access],
             op_dtypes=dtype,

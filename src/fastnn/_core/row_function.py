@@ -49,12 +49,12 @@ class Backward(Declared):
     """The back-propagation step of a row function, given its input or its output."""
 
     nin = 2
-    output_tells = True
+    differentiable_from_output = True
 
     def __init__(self, forward: RowFunction, flat: bool, entry: Entry) -> None:
         self.declare_part(forward, "backward", models.backward_of_rows, entry)
         self.forward, self.flat = forward, flat
-        self.from_output = BackwardFrom(self.__name__, forward.defaults, forward.settings, *ENGINE, "y")
+        self.from_output = BackwardFrom(self.__name__, forward.defaults, forward.constant_of, *ENGINE, "y")
         self.from_output.declare_part(forward, "backward.from_output", models.backward_of_rows, entry)
         self.from_output.__name__ = self.__name__  # which errors name
         self.from_output.masked = 0.0, forward.hidden
@@ -98,15 +98,15 @@ def row_function(
     *,
     masked: float | None = -math.inf,
     hidden: float = 0.0,
-    output_tells: bool = True,
+    differentiable_from_output: bool = True,
     flat: bool = False,
     **ranges: Interval,
 ) -> Callable[[Entry], RowFunction]:
     """Make the row function that an entry declares; its formula is the kernel of the same name.
 
-    Its one hyperparameter, if it has one, is the kernel's constant. ``masked`` stands for an element that is masked,
-    and ``hidden`` is its result; without a number that changes nothing, it is a function of what is left of a row. A
-    ``flat`` function's gradient is 0, of whatever input or output.
+    Its one hyperparameter, if it has one, is the kernel's constant. ``masked`` replaces a masked element, or, where no
+    number leaves the other results alone, it is None, and masked elements are removed from the rows; ``hidden`` is
+    their result. The gradient of a ``flat`` function is 0 for any input or output.
     """
 
     def constant(**hyperparameter: float) -> float:
@@ -120,13 +120,13 @@ def row_function(
         function.declare(entry, models.row_function)
         function.ranges = ranges
         function.masked, function.hidden = None if masked is None else (masked,), hidden
-        if output_tells:
+        if differentiable_from_output:
             function.backward = Backward(function, flat, entry)
         else:
             function.backward = BackwardFrom(f"{name}.backward", function.defaults, constant, *ENGINE, "x")
             function.backward.declare_part(function, "backward", models.backward_of_rows_from_input, entry)
             function.backward.masked = None
-            function.backward.output_tells = False
+            function.backward.differentiable_from_output = False
         return function
 
     return make

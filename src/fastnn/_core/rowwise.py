@@ -28,9 +28,8 @@ def apply_rowwise(
 ) -> Any:
     """Call a row function on arguments of any kind, along any axes, through contiguous copies of blocks of rows.
 
-    Masked elements are replaced by the numbers ``function.masked``, one for each argument, or, without any, the
-    function is called on what is left of the rows. The result of a masked element is ``function.hidden``: it is
-    written last, whatever the function has made of the row.
+    Masked elements are replaced by the numbers ``function.masked``, one for each argument, or, if that is None, removed
+    from the rows. The result of a masked element is ``function.hidden``: it is written last, over that of the function.
     """
     if keywords:  # converted once
         keywords = checked_hyperparameters(function, keywords)
@@ -80,7 +79,7 @@ def apply_rowwise(
 
 
 def apply_to_remaining(function: Any, pieces: Sequence[Array], present: Array, keywords: Mapping[str, Any]) -> None:
-    """Call a row function on what a mask leaves of rows, those of equal length together, into the last piece."""
+    """Call a row function on rows without their masked elements, in groups of equal length, into the last piece."""
     counts = present.sum(axis=1)
     for count in np.unique(counts[counts > 0]):
         chosen = present & (counts == count)[:, np.newaxis]
@@ -99,7 +98,7 @@ def take_row(
 ) -> None:
     """Take a row of any layout and length through its passes, by contiguous copies of pieces of it.
 
-    What the mask hides is replaced by the numbers ``masked``, or, without them, left out; its result is ``hidden``.
+    Masked elements are replaced by the numbers ``masked``, or, without them, removed; their result is ``hidden``.
     """
     size = sources[0].size
     step = max(1, PIECE // 2 // passes.length) * passes.length  # of every array there are several copies

@@ -1,9 +1,9 @@
 """The compiled kernels, and the choice of the build that suits the processor.
 
 The loops are built once per instruction set, as sub-packages of this one, each of whose modules offers its kernels in
-the dict ``KERNELS``. They are imported only after the processor was asked, since even their initialisation may hold its
-instructions. ``FASTNN_ISA`` overrides the choice. The objects that Python calls are compiled once, and are given the
-kernels that they run.
+the dict ``KERNELS``. They are imported only after the processor was queried, since even their initialization may use
+instructions that it lacks. ``FASTNN_ISA`` overrides the choice. The objects that Python calls are compiled once, and
+are given the kernels that they run.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 cimport numpy as cnp
 
 cdef enum:
-    CONSTANTS = 4  # the most that a kernel takes
+    CONSTANTS = 4  # at most, of a kernel
 
 cdef enum Pass:
     VALUE
@@ -12,19 +12,19 @@ cdef enum Pass:
     BACKWARD_FROM_OUTPUT
 
 ctypedef void (*loops)(
-    Pass which, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *constants
+    Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *constants
 ) noexcept nogil
 
 
 cdef class Kernel:
     cdef loops for_float
     cdef loops for_double
-    cdef bint output_tells
+    cdef bint differentiable_from_output
 
 
-cdef inline Kernel kernel(loops for_float, loops for_double, bint output_tells):
+cdef inline Kernel kernel(loops for_float, loops for_double, bint differentiable_from_output):
     cdef Kernel pair = Kernel()
     pair.for_float = for_float
     pair.for_double = for_double
-    pair.output_tells = output_tells
+    pair.differentiable_from_output = differentiable_from_output
     return pair

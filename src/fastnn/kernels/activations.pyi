@@ -3,19 +3,19 @@ from typing import Any
 
 from fastnn._core.arrays import Array
 
-Settings = Callable[..., tuple[str, tuple[float, ...]]]
+Resolve = Callable[..., tuple[str, tuple[float, ...]]]
 Kernels = dict[str, Any]
 Checked = Callable[[Any, dict[str, Any]], dict[str, Any]]
 Fallback = Callable[[Any, dict[str, Any], Any, dict[str, Any]], Any]
 
 class Unary:
     defaults: dict[str, Any]
-    settings: Settings
-    output_tells: bool
+    resolve: Resolve
+    differentiable_from_output: bool
     def __init__(
         self,
         defaults: dict[str, Any],
-        settings: Settings,
+        resolve: Resolve,
         kernels: Kernels,
         checked: Checked,
         fallback: Fallback,
@@ -26,13 +26,13 @@ class Unary:
 
 class Binary:
     defaults: dict[str, Any]
-    settings: Settings
-    output_tells: bool
+    resolve: Resolve
+    differentiable_from_output: bool
     from_output: Binary | None
     def __init__(
         self,
         defaults: dict[str, Any],
-        settings: Settings,
+        resolve: Resolve,
         kernels: Kernels,
         checked: Checked,
         fallback: Fallback,

@@ -1,11 +1,11 @@
 """The kernels of the losses: what the loops of each build hand to the objects."""
 
 cdef enum:
-    CONSTANTS = 4    # the most that a loss takes
-    MOST_ARRAYS = 3  # of a loss with derivatives with respect to several
+    CONSTANTS = 4   # at most, of a loss
+    MAX_ARRAYS = 3  # of a loss with derivatives with respect to several
 
 cdef enum Domain:
-    # The targets that losses take; NaN is one of each.
+    # The domains of targets; NaN is in each of them.
     ANY
     UNIT
     NOT_NEGATIVE
@@ -18,23 +18,23 @@ cdef enum Target:
     LABELS_OR_ROWS
 
 cdef struct Task:
-    # What is wanted: the values, stored or added up, the gradient, the second derivatives. NULL is not wanted.
+    # The results: the values, stored or summed, the gradient, the second derivatives. NULL is not computed.
     bint value
     void *values
     void *gradient
     void *hessian
-    # What it is made of. Without weights all are 1; the targets are numbers or labels, which may have weights, too.
+    # The arguments. Without weights all are 1. Targets are numbers or labels, whose classes may have weights, too.
     const void *prediction
     const void *target
     const Py_ssize_t *labels
     const void *weight
     const void *of_classes
-    const void *varying    # the first constant of every element, where they have not all the same
+    const void *varying    # the first constant for each element, where it is not the same for all
     Py_ssize_t size
     Py_ssize_t classes     # elements in a row
     double[CONSTANTS] constants
-    bint soft              # whether smoothing, the first constant, or weights of classes make the targets
-    double total           # what the sum starts from
+    bint soft              # whether targets are computed, by smoothing, the first constant, or by weights of classes
+    double total           # the initial value of the sum
 
 ctypedef double (*float_loops)(Task, float) noexcept nogil
 ctypedef double (*double_loops)(Task, double) noexcept nogil
@@ -55,19 +55,19 @@ cdef inline Kernel kernel(float_loops for_float, double_loops for_double, Target
 
 
 cdef struct JointTask:
-    # What is wanted: the values, stored or added up, and the derivatives with respect to each array, or NULL.
+    # The results: the values, stored or summed, and the derivatives with respect to each array, or NULL.
     void *values
-    void *gradients[MOST_ARRAYS]
-    void *hessians[MOST_ARRAYS]
-    # What it is made of. Without weights all are 1; without a mask all rows count; not every loss has targets.
-    const void *arrays[MOST_ARRAYS]
+    void *gradients[MAX_ARRAYS]
+    void *hessians[MAX_ARRAYS]
+    # The arguments. Without weights all are 1; without a mask all rows are used; not every loss has targets.
+    const void *arrays[MAX_ARRAYS]
     const void *target
     const void *weight
     const unsigned char *where
     Py_ssize_t rows
     Py_ssize_t width       # elements in a row
     double[CONSTANTS] constants
-    double total           # what the sum starts from
+    double total           # the initial value of the sum
 
 ctypedef double (*joint_float_loops)(JointTask, float) noexcept nogil
 ctypedef double (*joint_double_loops)(JointTask, double) noexcept nogil

@@ -50,7 +50,7 @@ class Pass:
     def __init__(
         self,
         losses: Losses,
-        wanted: tuple[str, ...],
+        results: tuple[str, ...],
         resolve: Callable[[dict[str, Any]], tuple[str, tuple[float, ...], str]],
         fallback: Callable[..., Any],
         *,

@@ -1,12 +1,14 @@
-"""The losses as Python calls them: runs of a build's kernels, and passes over arrays that need no preparation.
+"""The losses as Python calls them: runs of a build's kernels, and passes over arrays that are ready.
 
-Whatever memory safety needs is checked here, and labels where the kernels use them.
+All that memory safety depends on is checked here, except labels, which the kernels check where they use them.
 """
 
 cimport cython
 cimport numpy as cnp
 
-from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside, store_constants
+from fastnn.kernels.arrays cimport (
+    RELEASE_GIL_FROM, empty_like, is_like, is_ready, is_unaliased_in_step, store_constants,
+)
 from fastnn.kernels.loops.reductions cimport binary_scale
 
 import numpy as np
@@ -17,7 +19,7 @@ cdef extern from "numpy/arrayobject.h":
     object PyArray_Scalar(void *data, cnp.dtype kind, object base)
 
 cdef enum:
-    ROWS_AT_ONCE = 16384  # whose weights are summed in one go, as elsewhere
+    PIECE = 16384  # rows whose weights are summed at once, as in the engine
 
 cdef object ADD = np.add.reduce
 cdef str MEAN = "mean"
@@ -29,7 +31,7 @@ cdef cnp.dtype FLOAT64 = cnp.PyArray_DescrFromType(cnp.NPY_FLOAT64)
 
 
 cdef inline bint is_array_of(cnp.ndarray array, int kind, Py_ssize_t size) noexcept:
-    """Whether an array, or None, is what a kernel can walk through: its type, number of elements and memory."""
+    """Whether an array has the type, size and memory layout that a kernel takes; None does, too."""
     return array is None or (
         cnp.PyArray_TYPE(array) == kind and cnp.PyArray_SIZE(array) == size and cnp.PyArray_ISCARRAY_RO(array))
 
@@ -39,7 +41,7 @@ cdef inline bint is_result_of(cnp.ndarray array, int kind, Py_ssize_t size) noex
 
 
 cdef inline bint is_index_array(cnp.ndarray labels) noexcept:
-    """Whether labels are of the type of an index, whichever of its names that goes by."""
+    """Whether labels have the size of np.intp, which is one of several C integer types: any of that size will do."""
     return (
         cnp.PyArray_ISSIGNED(labels) and cnp.PyArray_ISINTEGER(labels)
         and cnp.PyArray_ITEMSIZE(labels) == sizeof(Py_ssize_t) and cnp.PyArray_ISCARRAY_RO(labels))
@@ -58,8 +60,8 @@ cdef double run(Kernel kernel, const Task *task, int kind, double scale) noexcep
     return total
 
 
-cdef Py_ssize_t place_outside(Kernel finder, cnp.ndarray array, int domain) noexcept:
-    """The place of the first number of a contiguous array that is outside a domain, or -1."""
+cdef Py_ssize_t index_outside(Kernel finder, cnp.ndarray array, int domain) noexcept:
+    """The index of the first number of a contiguous array that is outside a domain, or -1."""
     cdef Task task
     task.prediction = cnp.PyArray_DATA(array)
     task.size = cnp.PyArray_SIZE(array)
@@ -68,7 +70,7 @@ cdef Py_ssize_t place_outside(Kernel finder, cnp.ndarray array, int domain) noex
 
 
 cdef object number_of(double value, int kind):
-    """A number as NumPy's scalar of a type; what is too large for it is infinite, without a warning."""
+    """A number as NumPy's scalar of a type; one that is too large for it becomes infinite, without a warning."""
     cdef float single
     if kind == cnp.NPY_FLOAT32:
         single = <float>value
@@ -77,7 +79,7 @@ cdef object number_of(double value, int kind):
 
 
 cdef void *checked(object given, int kind, Py_ssize_t size, bint is_result) except? NULL:
-    """The memory of an array that a kernel can walk through, or NULL of None."""
+    """The memory of an array that a kernel takes, or NULL for None."""
     if given is None:
         return NULL
     cdef cnp.ndarray array = given
@@ -86,24 +88,26 @@ cdef void *checked(object given, int kind, Py_ssize_t size, bint is_result) exce
     return cnp.PyArray_DATA(array)
 
 
-cdef int store_pointers(tuple given, Py_ssize_t count, void **room, int kind, Py_ssize_t size, bint is_result) except -1:
-    """Put the memory of as many arrays as a loss has where the kernel reads it; None is for all of them."""
+cdef int store_pointers(
+    tuple given, Py_ssize_t count, void **stored, int kind, Py_ssize_t size, bint is_result
+) except -1:
+    """Store the memory of a loss's arrays where the kernel reads it; None stands for all of them."""
     cdef Py_ssize_t k
-    for k in range(MOST_ARRAYS):
-        room[k] = NULL
+    for k in range(MAX_ARRAYS):
+        stored[k] = NULL
     if given is None:
         return 0
     if len(given) != count:
         raise ValueError(f"the loss takes {count} arrays, not {len(given)}")
     for k in range(count):
-        room[k] = checked(given[k], kind, size, is_result)
-        if room[k] is NULL:
+        stored[k] = checked(given[k], kind, size, is_result)
+        if stored[k] is NULL:
             raise ValueError(f"the loss takes {count} arrays, none of which may be None")
     return 0
 
 
 cdef class Losses:
-    """The losses of a build, whose kernels are given by their names; those of several arrays in a dict of their own."""
+    """The losses of a build, from dicts of their kernels by name: those of one prediction and the joint ones."""
 
     cdef dict kernels
     cdef dict joint
@@ -113,7 +117,7 @@ cdef class Losses:
     def __init__(self, dict kernels not None, dict joint not None):
         self.kernels = kernels
         self.joint = joint
-        self.finder = kernels["place_outside"]
+        self.finder = kernels["index_outside"]
         self.DOMAINS = ("numbers", "numbers from 0 to 1", "numbers of at least 0", "-1 and 1")
 
     def evaluate(
@@ -123,25 +127,25 @@ cdef class Losses:
     ):
         """Run a loss, given by its kernel's name and constants, over contiguous arrays of one type.
 
-        ``values`` takes the weighted values, ``gradient`` and ``hessian`` the derivatives times ``scale``; where one is
-        None it is not computed, but with ``value`` set and no ``values`` their sum is added to ``total`` and returned.
-        For a loss of many classes, ``target`` may hold labels, of which those outside the classes are ignored, and
-        ``of_classes`` weights of the classes. The constant of "cross_entropy" is the smoothing of its targets.
-        ``varying`` is the first constant of every element, in place of the one for all.
+        ``values`` takes the weighted values, ``gradient`` and ``hessian`` the derivatives times ``scale``. What is None
+        is not computed, but with ``value`` set and no ``values`` their sum is added to ``total`` and returned.
+        For a loss of many classes, ``target`` may hold labels, which are ignored if they are not classes, and
+        ``of_classes`` the weights of the classes. The constant of "cross_entropy" is the smoothing of its targets.
+        ``varying`` holds the first constant for each element, in place of the one for all.
         """
         cdef Task task
         cdef Kernel kernel = self.kernels[name]
-        # First what may run Python code.
+        # First, since it may run Python code.
         store_constants(constants, task.constants, CONSTANTS)
         cdef int kind = cnp.PyArray_TYPE(prediction)
         cdef Py_ssize_t size = cnp.PyArray_SIZE(prediction)
         cdef Py_ssize_t rows = size // max(classes, <Py_ssize_t>1)
-        cdef bint labelled = cnp.PyArray_ISINTEGER(target)
-        cdef bint fitting = (
-            kernel.takes >= LABELS and cnp.PyArray_SIZE(target) == rows and is_index_array(target) if labelled
+        cdef bint are_labels = cnp.PyArray_ISINTEGER(target)
+        cdef bint target_fits = (
+            kernel.takes >= LABELS and cnp.PyArray_SIZE(target) == rows and is_index_array(target) if are_labels
             else kernel.takes != LABELS and is_array_of(target, kind, size))
         if not (
-            fitting
+            target_fits
             and (kind == cnp.NPY_FLOAT32 or kind == cnp.NPY_FLOAT64)
             and rows * classes == size
             and (classes == 1 or kernel.takes != NUMBERS)
@@ -160,8 +164,8 @@ cdef class Losses:
         task.gradient = data_of(gradient)
         task.hessian = data_of(hessian)
         task.prediction = data_of(prediction)
-        task.target = NULL if labelled else data_of(target)
-        task.labels = <const Py_ssize_t *>data_of(target) if labelled else NULL
+        task.target = NULL if are_labels else data_of(target)
+        task.labels = <const Py_ssize_t *>data_of(target) if are_labels else NULL
         task.weight = data_of(weight)
         task.of_classes = data_of(of_classes)
         task.varying = data_of(varying)
@@ -175,11 +179,11 @@ cdef class Losses:
         self, str name not None, tuple constants not None, tuple arrays not None, cnp.ndarray target,
         cnp.ndarray weight, cnp.ndarray where, cnp.ndarray values, tuple gradients, tuple hessians, double scale, Py_ssize_t width, double total,
     ):
-        """The same for a loss of several arrays, with ``width`` elements to a value.
+        """The same for a loss of several arrays, with ``width`` elements for each value.
 
-        Targets, weights and the mask ``where`` are one for each value; what is masked has values and derivatives of 0,
-        whatever it holds. ``gradients`` and ``hessians`` are as many as the arrays. Without ``values``, their sum is
-        added to ``total`` and returned.
+        There is one target, one weight and one element of the mask ``where`` for each value. Masked values and their
+        derivatives are 0, whatever the arrays hold. ``gradients`` and ``hessians`` hold one array for each argument.
+        Without ``values``, their sum is added to ``total`` and returned.
         """
         cdef JointTask task
         cdef JointKernel kernel = self.joint[name]
@@ -215,35 +219,35 @@ cdef class Losses:
         cdef int kind = cnp.PyArray_TYPE(array)
         if (kind != cnp.NPY_FLOAT32 and kind != cnp.NPY_FLOAT64) or not is_array_of(array, kind, cnp.PyArray_SIZE(array)):
             raise ValueError("the array must be a contiguous one of float32 or float64")
-        return place_outside(self.finder, array, self.DOMAINS.index(domain))
+        return index_outside(self.finder, array, self.DOMAINS.index(domain))
 
     @staticmethod
     def first_label_outside(cnp.ndarray labels not None, Py_ssize_t classes, ignored=None):
-        """The place of the first of some contiguous labels that is neither in [0, classes) nor ignored, or -1."""
+        """The index of the first of contiguous labels that is neither in [0, classes) nor ``ignored``, or -1."""
         cdef bint ignoring = ignored is not None
-        cdef Py_ssize_t other = ignored if ignoring else -1, size = cnp.PyArray_SIZE(labels), place, count
+        cdef Py_ssize_t other = ignored if ignoring else -1, size = cnp.PyArray_SIZE(labels), index, count
         if not is_index_array(labels):
-            raise ValueError("the labels must be contiguous and of the type of an index")
+            raise ValueError("the labels must be contiguous and of type np.intp")
         cdef const Py_ssize_t *data = <const Py_ssize_t *>cnp.PyArray_DATA(labels)
         with nogil:
-            place = label_outside(data, size, classes, ignoring, other, &count)
-        return place
+            index = label_outside(data, size, classes, ignoring, other, &count)
+        return index
 
     @staticmethod
     def unit_scale(double size, bint single):
-        """A power of two that brings a size near 1, as far as its type has one."""
+        """A power of two that brings a size near 1, as far as its type allows."""
         return binary_scale[float](<float>size) if single else binary_scale[double](size)
 
     @staticmethod
     def number(double value, bint single):
-        """A number as NumPy's scalar of a type; what is too large for it is infinite, without a warning."""
+        """A number as NumPy's scalar of a type; one that is too large for it becomes infinite, without a warning."""
         return number_of(value, cnp.NPY_FLOAT32 if single else cnp.NPY_FLOAT64)
 
 
 cdef Py_ssize_t label_outside(
     const Py_ssize_t *labels, Py_ssize_t n, Py_ssize_t classes, bint ignoring, Py_ssize_t ignored, Py_ssize_t *count
 ) noexcept nogil:
-    """The place of the first label that is no class and not ignored, or -1; and how many are classes."""
+    """The index of the first label that is neither a class nor ignored, or -1; ``count`` is that of the classes."""
     cdef Py_ssize_t k, label
     count[0] = 0
     for k in range(n):
@@ -256,7 +260,7 @@ cdef Py_ssize_t label_outside(
 
 
 cdef bint is_labels(object target, object prediction):
-    """Whether an array holds a label for every row, as the kernels take them."""
+    """Whether an array holds a label for every row and is ready for the kernels."""
     cdef int k
     if (
         type(target) is not cnp.ndarray
@@ -272,33 +276,33 @@ cdef bint is_labels(object target, object prediction):
 
 
 cdef double sum_of_weights(const Py_ssize_t *labels, Py_ssize_t rows, cnp.ndarray of_classes) except? -1:
-    """The sum of the weights of the labels that are classes, in NumPy's order; 0 for what has to be looked at."""
+    """The sum of the weights of the labels that are classes, in NumPy's order; 0 if the engine has to compute it."""
     cdef Py_ssize_t classes = cnp.PyArray_SIZE(of_classes), k, label, count = 0
     cdef bint single = cnp.PyArray_TYPE(of_classes) == cnp.NPY_FLOAT32
     cdef const void *given = cnp.PyArray_DATA(of_classes)
     cdef double one, largest = 0
     cdef cnp.npy_intp size = rows
-    if rows > ROWS_AT_ONCE:
+    if rows > PIECE:
         return 0
     cdef cnp.ndarray weights = cnp.PyArray_EMPTY(1, &size, cnp.NPY_FLOAT64, 0)
-    cdef double *place = <double *>cnp.PyArray_DATA(weights)
+    cdef double *weight = <double *>cnp.PyArray_DATA(weights)
     for k in range(rows):
         label = labels[k]
         if <size_t>label < <size_t>classes:
             one = (<const float *>given)[label] if single else (<const double *>given)[label]
             largest = one if not one <= largest else largest
-            place[count] = one
+            weight[count] = one
             count += 1
-    return ADD(weights[:count]) if largest < 1e100 else 0  # without a warning
+    return ADD(weights[:count]) if largest < 1e100 else 0  # their sum is finite, without a warning
 
 
-cdef class Chosen:
-    """A kernel and its constants, as the keywords of some call choose them; it is never changed."""
+cdef class Choice:
+    """The kernel, its constants and the domain of the targets for the keywords of a call; immutable."""
     cdef Kernel kernel
     cdef double constants[CONSTANTS]
-    cdef int domain     # of the targets
-    cdef bint ignoring  # labels of this number
-    cdef Py_ssize_t ignored
+    cdef int domain
+    cdef bint ignoring  # whether a label is ignored
+    cdef Py_ssize_t ignored  # the label
     cdef dict given  # the keywords
 
 
@@ -308,14 +312,14 @@ cdef bint is_same(dict given, dict other):
         return False
     for name, value in given.items():
         known = other.get(name, other)
-        # -0 is not 0, and NaN is never the same.
+        # A 0 has to be the same object, since it equals -0; NaN equals nothing.
         if value is not known and not (type(value) is type(known) and value != 0 and value == known):
             return False
     return True
 
 
 cdef bint is_plain(object value):
-    """Whether a value is of a type that nobody can change, and that runs nobody's code."""
+    """Whether a value is of an immutable type whose methods are Python's own."""
     return value is None or type(value) is float or type(value) is int or type(value) is bool or type(value) is str
 
 
@@ -323,25 +327,26 @@ cdef bint is_plain(object value):
 cdef class Pass:
     """A loss's value, derivatives of it, or several of them at once, in one pass over the data.
 
-    A call with arrays that need no preparation, reduced and without weights, is done at once. All others are handed on.
+    A call with arrays that are ready, a reduction and no weights or mask takes the fast path. All others are handed to
+    the fallback.
 
     Parameters
     ----------
     losses : Losses
         Those of a build.
-    wanted : tuple of str
-        Which of "value", "gradient" and "hessian" a call gives.
+    results : tuple of str
+        Which of "value", "gradient" and "hessian" a call returns.
     resolve : callable
         It takes hyperparameters as a dict, and returns the name of the kernel, its constants and the domain of the
         targets, one of the losses' ``DOMAINS``; or it raises an error.
     fallback : callable
         It takes all arguments of a call in order, the loss's own keywords in a dict.
     options : dict
-        Keywords that the kernel knows nothing of, and their defaults.
+        Keywords that the kernel does not depend on, and their defaults.
     rowwise, takes_labels, takes_rows, of_probabilities : bool
-        What a value belongs to, and what the arguments may be.
+        Whether there is one value for each row; what the targets may be; whether predictions are probabilities.
     in_place : bool
-        Whether the kernel may write a gradient over the predictions, none of which it reads again then.
+        Whether the kernel may write a gradient over the predictions, having read them.
     is_root : bool
         Whether the value is the root of what is reduced.
     """
@@ -351,15 +356,15 @@ cdef class Pass:
     cdef dict options
     cdef bint value, gradient, hessian
     cdef bint rowwise, takes_labels, takes_rows, of_probabilities, in_place, is_root
-    cdef Chosen by_default
-    cdef Chosen last  # what the keywords given last came to; read and replaced in a critical section only
+    cdef Choice default_choice
+    cdef Choice last_choice  # of the last call with keywords; read and replaced in a critical section only
 
     def __init__(
-        self, Losses losses not None, tuple wanted not None, resolve, fallback, *, dict options not None, bint rowwise,
+        self, Losses losses not None, tuple results not None, resolve, fallback, *, dict options not None, bint rowwise,
         bint takes_labels, bint takes_rows, bint of_probabilities, bint in_place, bint is_root,
     ):
         self.losses = losses
-        self.value, self.gradient, self.hessian = ("value" in wanted, "gradient" in wanted, "hessian" in wanted)
+        self.value, self.gradient, self.hessian = ("value" in results, "gradient" in results, "hessian" in results)
         self.resolve = resolve
         self.fallback = fallback
         self.options = options
@@ -369,48 +374,48 @@ cdef class Pass:
         self.of_probabilities = of_probabilities
         self.in_place = in_place
         self.is_root = is_root
-        self.by_default = self.last = self.chosen({})
+        self.default_choice = self.last_choice = self.new_choice({})
 
     def __call__(
         self, prediction, target, *, weight=None, where=None, reduction="mean", denominator="weight", out=None, **own
     ):
-        cdef Chosen chosen
+        cdef Choice choice
         if (
             weight is None and where is None
             and (reduction is MEAN or reduction is SUM) and (denominator is WEIGHT or denominator is COUNT)
-            and self.by_default is not None
+            and self.default_choice is not None
         ):
-            rest, of_classes = own, None
+            keywords, of_classes = own, None
             if own and self.takes_labels and type(own.get("class_weight")) is cnp.ndarray:
-                rest = own.copy()
-                of_classes = rest.pop("class_weight")
-            chosen = self.choose(rest) if rest else self.by_default
-            if chosen is not None:
-                result = self.direct(
-                    chosen, prediction, target, out, reduction is MEAN, of_classes, denominator is WEIGHT)
+                keywords = own.copy()
+                of_classes = keywords.pop("class_weight")
+            choice = self.choose(keywords) if keywords else self.default_choice
+            if choice is not None:
+                result = self.fast_path(
+                    choice, prediction, target, out, reduction is MEAN, of_classes, denominator is WEIGHT)
                 if result is not None:
                     return result
         return self.fallback(prediction, target, weight, where, reduction, denominator, out, own)
 
-    cdef Chosen choose(self, dict own):
-        """What the keywords of a call come to, or None if they have to be looked at more closely."""
-        cdef Chosen chosen
+    cdef Choice choose(self, dict own):
+        """The choice for the keywords of a call, or None if they are for the fallback."""
+        cdef Choice choice
         with cython.critical_section(self):
-            chosen = self.last
-        if not is_same(own, chosen.given):
+            choice = self.last_choice
+        if not is_same(own, choice.given):
             for value in own.values():
                 if not is_plain(value):
                     return None
-            chosen = self.chosen(own.copy())
-            if chosen is not None:
+            choice = self.new_choice(own.copy())
+            if choice is not None:
                 with cython.critical_section(self):
-                    self.last = chosen
-        return chosen
+                    self.last_choice = choice
+        return choice
 
-    cdef Chosen chosen(self, dict own):
-        cdef Chosen chosen = Chosen()
+    cdef Choice new_choice(self, dict own):
+        cdef Choice choice = Choice()
         cdef dict hyperparameters = {}
-        chosen.given = own
+        choice.given = own
         ignored = self.options.get("ignore_index")
         for name, value in own.items():
             if name not in self.options:
@@ -419,21 +424,21 @@ cdef class Pass:
                 ignored = value
             elif type(value) is not type(self.options[name]) or value != self.options[name]:
                 return None
-        chosen.ignoring = ignored is not None
-        chosen.ignored = ignored if chosen.ignoring else -1
+        choice.ignoring = ignored is not None
+        choice.ignored = ignored if choice.ignoring else -1
         kernel, constants, domain = self.resolve(hyperparameters)
-        chosen.kernel = self.losses.kernels[kernel]
-        store_constants(constants, chosen.constants, CONSTANTS)
-        chosen.domain = self.losses.DOMAINS.index(domain)
-        return chosen
+        choice.kernel = self.losses.kernels[kernel]
+        store_constants(constants, choice.constants, CONSTANTS)
+        choice.domain = self.losses.DOMAINS.index(domain)
+        return choice
 
-    cdef object direct(
-        self, Chosen chosen, prediction, target, out, bint mean, cnp.ndarray of_classes, bint by_weight
+    cdef object fast_path(
+        self, Choice choice, prediction, target, out, bint mean, cnp.ndarray of_classes, bint by_weight
     ):
-        """The results, or None for arrays that have to be prepared, or in which something is wrong."""
+        """The results, or None for arrays that are not ready, or that the fallback has to raise an error for."""
         cdef Task task
-        cdef Kernel kernel = chosen.kernel
-        if not is_direct(prediction) or not cnp.PyArray_IS_C_CONTIGUOUS(prediction) or cnp.PyArray_SIZE(prediction) == 0:
+        cdef Kernel kernel = choice.kernel
+        if not is_ready(prediction) or not cnp.PyArray_IS_C_CONTIGUOUS(prediction) or cnp.PyArray_SIZE(prediction) == 0:
             return None
         cdef int kind = cnp.PyArray_TYPE(prediction), axes = cnp.PyArray_NDIM(prediction)
         task.size = cnp.PyArray_SIZE(prediction)
@@ -446,19 +451,21 @@ cdef class Pass:
             return None
         if self.takes_labels and is_labels(target, prediction):
             task.labels = <const Py_ssize_t *>cnp.PyArray_DATA(target)
-            if label_outside(task.labels, rows, task.classes, chosen.ignoring, chosen.ignored, &count) >= 0 or count == 0:
+            if label_outside(task.labels, rows, task.classes, choice.ignoring, choice.ignored, &count) >= 0:
+                return None
+            if count == 0:
                 return None
         elif not self.takes_rows or not is_like(target, prediction):
             return None
         else:
             task.target = cnp.PyArray_DATA(target)
-            if chosen.domain != ANY and place_outside(self.losses.finder, target, chosen.domain) >= 0:
+            if choice.domain != ANY and index_outside(self.losses.finder, target, choice.domain) >= 0:
                 return None
-        if self.of_probabilities and place_outside(self.losses.finder, prediction, UNIT) >= 0:
+        if self.of_probabilities and index_outside(self.losses.finder, prediction, UNIT) >= 0:
             return None
         if out is not None and not (
-            self.gradient != self.hessian and is_like(out, prediction) and is_writable_beside(out, prediction)
-            and is_writable_beside(out, target) and cnp.PyArray_DATA(out) != cnp.PyArray_DATA(target)
+            self.gradient != self.hessian and is_like(out, prediction) and is_unaliased_in_step(out, prediction)
+            and is_unaliased_in_step(out, target) and cnp.PyArray_DATA(out) != cnp.PyArray_DATA(target)
             and (self.in_place or cnp.PyArray_DATA(out) != cnp.PyArray_DATA(prediction))
         ):
             return None
@@ -474,7 +481,7 @@ cdef class Pass:
         task.of_classes = data_of(of_classes)
         task.soft = False
         task.total = 0
-        task.constants = chosen.constants
+        task.constants = choice.constants
         if self.is_root:
             task.constants[0], task.constants[1], task.constants[2], task.constants[3] = 1, 0, 0, scale
         cdef object gradient = None, hessian = None, value = None

@@ -6,8 +6,8 @@ cdef struct Pairs:
     bint backward
     Py_ssize_t outer, n
     Py_ssize_t step     # from one stretch of values or gates to the next
-    Py_ssize_t second   # from the start of the gates' array to the first gate: not 0 where it is the values' array
-    double constant     # that of the gate's activation
+    Py_ssize_t second   # from the start of the array of gates to the first gate: not 0 where it holds the values, too
+    double constant     # of the gate's activation
 
 ctypedef void (*loops)(
     Pairs pairs, cnp.ndarray grad, cnp.ndarray value, cnp.ndarray gate, cnp.ndarray out, cnp.ndarray out_gate

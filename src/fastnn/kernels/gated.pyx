@@ -1,9 +1,9 @@
-"""The gated pairs as Python calls them: objects that run the kernels of a build on arrays that need no preparation."""
+"""The gated pairs as Python calls them: objects that run the kernels of a build on arrays that are ready."""
 
 cimport numpy as cnp
 
 from fastnn.kernels.arrays cimport (
-    MOST_AXES, RELEASE_GIL_FROM, direct_axis, empty_like, is_apart, is_direct, is_like, is_writable_beside,
+    MAX_AXES, RELEASE_GIL_FROM, ready_axis, empty_like, is_unaliased, is_ready, is_like, is_unaliased_in_step,
     store_constants,
 )
 
@@ -14,8 +14,8 @@ cdef class Kernel:
     """The loops of a gated pair, for both types."""
 
 
-cdef class ChosenGate:
-    """A gate and its constant, as some hyperparameters choose them; it is never changed."""
+cdef class GateChoice:
+    """The kernel of the gate and its constant for some hyperparameters; immutable."""
     cdef Kernel kernel
     cdef double constant
 
@@ -27,56 +27,56 @@ cdef class Gated:
     ----------
     defaults : dict
         The hyperparameters of the gate's activation and their defaults.
-    settings : callable
+    resolve : callable
         It takes the hyperparameters and returns the name of the gate's kernel and its constants.
     kernels, checked
         As for an activation.
     fallback : callable
-        It takes the function, its arrays by name, the axis, ``out`` and the hyperparameters, whatever they are, and
-        calls the function with arrays that need no preparation.
+        It takes the function, its arrays by name, the axis, ``out`` and the hyperparameters, all unchecked, and calls
+        the function with arrays that are ready.
     """
     cdef readonly dict defaults
-    cdef readonly object settings
+    cdef readonly object resolve
     cdef dict kernels
     cdef object checked
     cdef object fallback
-    cdef ChosenGate by_default
+    cdef GateChoice default_choice
 
-    def __cinit__(self, dict defaults not None, settings, dict kernels not None, checked, fallback):
+    def __cinit__(self, dict defaults not None, resolve, dict kernels not None, checked, fallback):
         self.defaults = defaults
-        self.settings = settings
+        self.resolve = resolve
         self.kernels = kernels
         self.checked = checked
         self.fallback = fallback
-        self.by_default = self.resolve(defaults)
+        self.default_choice = self.new_choice(defaults)
 
-    cdef ChosenGate resolve(self, dict hyperparameters):
-        cdef ChosenGate chosen = ChosenGate()
-        name, constants = self.settings(**hyperparameters)
-        chosen.kernel = self.kernels[name]
-        store_constants(constants, &chosen.constant, 1)
-        return chosen
+    cdef GateChoice new_choice(self, dict hyperparameters):
+        cdef GateChoice choice = GateChoice()
+        name, constants = self.resolve(**hyperparameters)
+        choice.kernel = self.kernels[name]
+        store_constants(constants, &choice.constant, 1)
+        return choice
 
-    cdef ChosenGate choose(self, dict given):
-        """What the hyperparameters of a call come to. They are converted, which may run anybody's code, in place.
+    cdef GateChoice choose(self, dict given):
+        """The choice for the hyperparameters of a call. They are converted in place, which may run arbitrary code.
 
-        Called before a look is taken at the arrays, which that code might change.
+        Called before the arrays are checked, which that code might change.
         """
         cdef dict hyperparameters
         if not given:
-            return self.by_default
+            return self.default_choice
         hyperparameters = self.checked(self, given)
         for name in given:
             given[name] = hyperparameters[name]
-        return self.resolve(hyperparameters)
+        return self.new_choice(hyperparameters)
 
 
 cdef void run_gate(
-    ChosenGate chosen, Pairs pairs, cnp.ndarray grad, cnp.ndarray value, cnp.ndarray gate, cnp.ndarray out,
+    GateChoice choice, Pairs pairs, cnp.ndarray grad, cnp.ndarray value, cnp.ndarray gate, cnp.ndarray out,
     cnp.ndarray out_gate,
 ) noexcept:
-    cdef loops run = chosen.kernel.for_float if cnp.PyArray_TYPE(value) == cnp.NPY_FLOAT32 else chosen.kernel.for_double
-    pairs.constant = chosen.constant
+    cdef loops run = choice.kernel.for_float if cnp.PyArray_TYPE(value) == cnp.NPY_FLOAT32 else choice.kernel.for_double
+    pairs.constant = choice.constant
     if cnp.PyArray_SIZE(value) < RELEASE_GIL_FROM:
         run(pairs, grad, value, gate, out, out_gate)
     else:
@@ -95,9 +95,9 @@ cdef inline Pairs whole_arrays(cnp.ndarray value, bint backward) noexcept:
 
 
 cdef inline int axis_of_halves(object x, object axis) noexcept:
-    """The axis from the front if an array needs no preparation to be halved along it, or -1."""
-    cdef int place = direct_axis(x, axis)
-    return place if place >= 0 and cnp.PyArray_DIM(x, place) % 2 == 0 else -1
+    """The normalized axis if an array is ready and can be halved along it; otherwise -1."""
+    cdef int normalized = ready_axis(x, axis)
+    return normalized if normalized >= 0 and cnp.PyArray_DIM(x, normalized) % 2 == 0 else -1
 
 
 cdef inline Pairs halves(cnp.ndarray x, int axis, bint backward) noexcept:
@@ -114,7 +114,7 @@ cdef inline Pairs halves(cnp.ndarray x, int axis, bint backward) noexcept:
 
 
 cdef inline object empty_half(cnp.ndarray x, int axis):
-    cdef cnp.npy_intp shape[MOST_AXES]
+    cdef cnp.npy_intp shape[MAX_AXES]
     cdef int k
     for k in range(cnp.PyArray_NDIM(x)):
         shape[k] = cnp.PyArray_DIM(x, k)
@@ -126,7 +126,7 @@ cdef inline bint is_half(object half, cnp.ndarray x, int axis) noexcept:
     """Whether a contiguous array has the type of x, and half its shape."""
     cdef int k
     if (
-        not is_direct(half)
+        not is_ready(half)
         or not cnp.PyArray_IS_C_CONTIGUOUS(half)
         or cnp.PyArray_TYPE(half) != cnp.PyArray_TYPE(x)
         or cnp.PyArray_NDIM(half) != cnp.PyArray_NDIM(x)
@@ -142,22 +142,22 @@ cdef class GatedValue(Gated):
     """value * f(gate), of two arrays or of the halves of one."""
 
     def __call__(self, x, gate=None, /, axis=-1, *, out=None, **hyperparameter):
-        cdef ChosenGate chosen = self.choose(hyperparameter)
-        cdef int place
+        cdef GateChoice choice = self.choose(hyperparameter)
+        cdef int normalized
         if gate is not None:
-            if is_direct(x) and is_like(gate, x):
+            if is_ready(x) and is_like(gate, x):
                 if out is None:
                     out = empty_like(x)
-                if is_like(out, x) and is_writable_beside(out, x) and is_writable_beside(out, gate):
-                    run_gate(chosen, whole_arrays(x, False), x, x, gate, out, out)
+                if is_like(out, x) and is_unaliased_in_step(out, x) and is_unaliased_in_step(out, gate):
+                    run_gate(choice, whole_arrays(x, False), x, x, gate, out, out)
                     return out
         else:
-            place = axis_of_halves(x, axis)
-            if place >= 0:
+            normalized = axis_of_halves(x, axis)
+            if normalized >= 0:
                 if out is None:
-                    out = empty_half(x, place)
-                if is_half(out, x, place) and is_apart(out, x):
-                    run_gate(chosen, halves(x, place, False), x, x, x, out, out)
+                    out = empty_half(x, normalized)
+                if is_half(out, x, normalized) and is_unaliased(out, x):
+                    run_gate(choice, halves(x, normalized, False), x, x, x, out, out)
                     return out
         return self.fallback(self, {"x": x, "gate": gate}, axis, out, hyperparameter)
 
@@ -166,32 +166,32 @@ cdef class GatedBackward(Gated):
     """The gradients of value * f(gate) with respect to both."""
 
     def __call__(self, grad, x, gate=None, /, axis=-1, *, out=None, **hyperparameter):
-        cdef ChosenGate chosen = self.choose(hyperparameter)
-        cdef int place
+        cdef GateChoice choice = self.choose(hyperparameter)
+        cdef int normalized
         if gate is not None:
-            if is_direct(x) and is_like(gate, x) and is_like(grad, x):
+            if is_ready(x) and is_like(gate, x) and is_like(grad, x):
                 if out is None:
                     out = empty_like(x), empty_like(x)
-                if is_pair_beside(out, (grad, x, gate), x):
-                    run_gate(chosen, whole_arrays(x, True), grad, x, gate, out[0], out[1])
+                if is_pair_of_results(out, (grad, x, gate), x):
+                    run_gate(choice, whole_arrays(x, True), grad, x, gate, out[0], out[1])
                     return out
         else:
-            place = axis_of_halves(x, axis)
-            if place >= 0 and is_half(grad, x, place):
+            normalized = axis_of_halves(x, axis)
+            if normalized >= 0 and is_half(grad, x, normalized):
                 if out is None:
                     out = empty_like(x)
-                if is_like(out, x) and is_writable_beside(out, x) and is_apart(out, grad):
-                    run_gate(chosen, halves(x, place, True), grad, x, x, out, out)
+                if is_like(out, x) and is_unaliased_in_step(out, x) and is_unaliased(out, grad):
+                    run_gate(choice, halves(x, normalized, True), grad, x, x, out, out)
                     return out
         return self.fallback(self, {"grad": grad, "x": x, "gate": gate}, axis, out, hyperparameter)
 
 
-cdef bint is_pair_beside(object outs, tuple inputs, object model):
-    """Whether two arrays can take results that are computed in step with some inputs."""
+cdef bint is_pair_of_results(object outs, tuple inputs, object model):
+    """Whether two arrays can be written while the inputs are read in step with them."""
     if type(outs) is not tuple or len(outs) != 2 or not is_like(outs[0], model) or not is_like(outs[1], model):
         return False
     for out in outs:
         for array in inputs:
-            if not is_writable_beside(out, array):
+            if not is_unaliased_in_step(out, array):
                 return False
-    return is_apart(outs[0], outs[1])
+    return is_unaliased(outs[0], outs[1])

@@ -2,7 +2,7 @@
 
 cdef enum:
     STATES = 4     # the most arrays of state that an update has
-    SETTINGS = 12  # the most constants
+    CONSTANTS = 12  # the most constants
 
 cdef struct Task:
     # A parameter array, its gradient, its state, and an average of the parameter, or NULL.
@@ -20,7 +20,7 @@ cdef struct Task:
     double keep
     double factor
     double barrier
-    double constants[SETTINGS]
+    double constants[CONSTANTS]
     # The weight of the parameter in its average, and whether the parameter becomes the average then.
     double share
     bint is_pulled

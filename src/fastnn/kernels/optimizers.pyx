@@ -5,7 +5,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.math cimport INFINITY, NAN
 from libc.stdlib cimport qsort
 
-from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, is_direct, is_like, is_writable_beside, store_constants
+from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, is_ready, is_like, is_unaliased_in_step, store_constants
 
 cnp.import_array()
 
@@ -15,13 +15,13 @@ cdef class Kernel:
 
 
 cdef bint is_in_step(tuple parameters, tuple others):
-    """Whether there is an array for each parameter that can be walked through with it."""
+    """Whether there is an array for each parameter, in step with it."""
     cdef Py_ssize_t i
     if len(parameters) != len(others):
         return False
     for i in range(len(parameters)):
-        if not (is_direct(parameters[i]) and is_like(others[i], parameters[i])
-                and is_writable_beside(parameters[i], others[i])):
+        if not (is_ready(parameters[i]) and is_like(others[i], parameters[i])
+                and is_unaliased_in_step(parameters[i], others[i])):
             return False
     return True
 
@@ -43,10 +43,10 @@ cdef Span span_of(cnp.ndarray array, bint written):
     return Span(start, start + cnp.PyArray_NBYTES(array), written)
 
 
-cdef bint share_nothing(tuple parameters, tuple gradients) except -1:
-    """Whether no parameter shares memory with another, nor with another's gradient: all are direct."""
+cdef bint are_unaliased(tuple parameters, tuple gradients) except -1:
+    """Whether no parameter shares memory with another, or with another's gradient; all of them are ready."""
     cdef Py_ssize_t i, count = 0
-    cdef bint apart = True
+    cdef bint unaliased = True
     cdef char *written_to = NULL
     cdef char *read_to = NULL
     cdef Span span
@@ -66,12 +66,12 @@ cdef bint share_nothing(tuple parameters, tuple gradients) except -1:
         if span.start == span.stop:
             continue
         if span.start < written_to or (span.written and span.start < read_to):
-            apart = False
+            unaliased = False
         if span.written:
             written_to = span.stop if span.stop > written_to else written_to
         read_to = span.stop if span.stop > read_to else read_to
     PyMem_Free(spans)
-    return apart
+    return unaliased
 
 
 def are_ready(tuple lists not None):
@@ -81,7 +81,7 @@ def are_ready(tuple lists not None):
     for others in lists[1:]:
         if not is_in_step(parameters, others):
             return False
-    return share_nothing(parameters, lists[1])
+    return are_unaliased(parameters, lists[1])
 
 
 cdef class Update:
@@ -110,7 +110,7 @@ cdef class Update:
             raise TypeError(
                 f"the update takes {2 + len(self.kernel.state)} lists of arrays and {self.kernel.constants} constants, "
                 f"not {len(lists)} and {len(constants)}")
-        store_constants(constants, task.constants, SETTINGS)
+        store_constants(constants, task.constants, CONSTANTS)
         if common is None:
             task.scale, task.limit, task.decay, task.keep, task.factor, task.barrier = (1, INFINITY, 0, 1, 1, NAN)
         else:
@@ -122,12 +122,12 @@ cdef class Update:
             task.sums[k] = 0
         return 0
 
-    cdef bint is_ready(self, tuple lists) except -1:
+    cdef bint are_ready(self, tuple lists) except -1:
         cdef Py_ssize_t k
         for k in range(1, len(lists)):
             if not is_in_step(lists[0], lists[k]):
                 return False
-        return share_nothing(lists[0], lists[1])
+        return are_unaliased(lists[0], lists[1])
 
     cdef int put(self, Task *task, tuple lists, Py_ssize_t i) except -1:
         """Point to the arrays of a parameter."""
@@ -223,7 +223,7 @@ cdef class Update:
         cdef Task task
         self.begin(&task, lists if shared is None else (*lists, shared), constants, common)
         task.share, task.is_pulled = share, is_pulled
-        if not self.is_ready(lists) or (averages is not None and not is_in_step(lists[0], averages)):
+        if not self.are_ready(lists) or (averages is not None and not is_in_step(lists[0], averages)):
             return False
         if not self.are_rows(lists, scales, shared):
             return False
@@ -239,7 +239,7 @@ cdef class Update:
         cdef Task task
         self.begin(&task, lists if shared is None else (*lists, shared), constants, common)
         store_constants(start, task.sums, 3)
-        if not self.is_ready(lists) or not self.are_rows(lists, scales, shared):
+        if not self.are_ready(lists) or not self.are_rows(lists, scales, shared):
             return None
         self.walk(&task, lists, None, scales, shared, True)
         return task.sums[0], task.sums[1], task.sums[2]
@@ -249,7 +249,7 @@ cdef class Update:
         cdef Task task
         cdef Py_ssize_t row, rows = cnp.PyArray_SIZE(out)
         self.begin(&task, ((matrix,), (matrix,)), (), None)
-        if not (is_direct(matrix) and cnp.PyArray_IS_C_CONTIGUOUS(matrix) and cnp.PyArray_TYPE(out) == cnp.NPY_FLOAT64
+        if not (is_ready(matrix) and cnp.PyArray_IS_C_CONTIGUOUS(matrix) and cnp.PyArray_TYPE(out) == cnp.NPY_FLOAT64
                 and cnp.PyArray_ISCARRAY(out) and (cnp.PyArray_SIZE(matrix) % rows == 0 if rows else True)):
             raise ValueError("the rows do not fit what their sums go into")
         task.size = cnp.PyArray_SIZE(matrix) // rows if rows else 0

@@ -3,30 +3,32 @@
 cimport numpy as cnp
 
 from fastnn.kernels.arrays cimport (
-    RELEASE_GIL_FROM, direct_axis, elements_after, empty_like, is_apart, is_direct, is_like, is_writable_beside,
+    RELEASE_GIL_FROM, ready_axis, elements_after, empty_like, is_unaliased, is_ready, is_like, is_unaliased_in_step,
 )
 
 cnp.import_array()
 
 
 cdef class Kernel:
-    """The loops of prelu and its kin; each takes arrays of either type."""
+    """The loops of prelu and rrelu; each takes arrays of either type."""
 
 
 cdef Py_ssize_t elements_per_slope(object x, object weight, object axis) noexcept:
-    """How many elements in a row have the same slope, or 0 if the arrays need preparation."""
-    if not is_direct(x) or not cnp.PyArray_IS_C_CONTIGUOUS(x) or not is_direct(weight):
+    """How many consecutive elements have the same slope; 0 if the arrays are not ready."""
+    if not is_ready(x) or not cnp.PyArray_IS_C_CONTIGUOUS(x) or not is_ready(weight):
         return 0
     if cnp.PyArray_TYPE(weight) != cnp.PyArray_TYPE(x) or cnp.PyArray_NDIM(weight) != 1:
         return 0
     if cnp.PyArray_SIZE(weight) == 1:
         return cnp.PyArray_SIZE(x)
-    cdef int place = direct_axis(x, axis)
-    return elements_after(x, place) if place >= 0 and cnp.PyArray_DIM(x, place) == cnp.PyArray_SIZE(weight) else 0
+    cdef int normalized = ready_axis(x, axis)
+    if normalized < 0 or cnp.PyArray_DIM(x, normalized) != cnp.PyArray_SIZE(weight):
+        return 0
+    return elements_after(x, normalized)
 
 
 cdef object run_prelu(Kernel kernel, cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, Py_ssize_t inner):
-    """Run over arrays that are walked in step, of which ``inner`` elements in a row have the same slope."""
+    """Run over arrays that are in step, of which ``inner`` consecutive elements have the same slope."""
     if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
         kernel.forward(x, slopes, out, inner)
     else:
@@ -36,7 +38,7 @@ cdef object run_prelu(Kernel kernel, cnp.ndarray x, cnp.ndarray slopes, cnp.ndar
 
 
 cdef class Prelu:
-    """prelu of arrays that need no preparation; ``prepare`` takes all others."""
+    """prelu of arrays that are ready; ``prepare`` takes all others."""
     cdef Kernel kernel
 
     def __cinit__(self, dict kernels not None):
@@ -47,7 +49,7 @@ cdef class Prelu:
         if inner:
             if out is None:
                 out = empty_like(x)
-            if is_like(out, x) and is_writable_beside(out, x) and is_apart(out, weight):
+            if is_like(out, x) and is_unaliased_in_step(out, x) and is_unaliased(out, weight):
                 return run_prelu(self.kernel, x, weight, out, inner)
         return self.prepare(x, weight, axis, out)
 
@@ -55,8 +57,8 @@ cdef class Prelu:
 cdef class BroadcastPrelu:
     """prelu with slopes that broadcast with x as NumPy's operands do.
 
-    ``fallback`` takes the function, its arrays by name, ``out`` and keywords, whatever they are, and calls the function
-    with arrays that need no preparation.
+    ``fallback`` takes the function, its arrays by name, ``out`` and keywords, all unchecked, and calls the function
+    with arrays that are ready.
     """
     cdef Kernel kernel
     cdef object fallback
@@ -66,34 +68,34 @@ cdef class BroadcastPrelu:
         self.fallback = fallback
 
     def __call__(self, x, slopes, /, *, out=None):
-        if is_direct(x) and is_like(slopes, x):
+        if is_ready(x) and is_like(slopes, x):
             if out is None:
                 out = empty_like(x)
-            if is_like(out, x) and is_writable_beside(out, x) and is_writable_beside(out, slopes):
+            if is_like(out, x) and is_unaliased_in_step(out, x) and is_unaliased_in_step(out, slopes):
                 return run_prelu(self.kernel, x, slopes, out, 1)
         return self.fallback(self, {"x": x, "weight": slopes}, out, {})
 
 
 cdef void run_prelu_backward(
     Kernel kernel, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, cnp.ndarray sums, Py_ssize_t inner,
-    bint alternate,
+    bint channels_last,
 ) noexcept:
     if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
-        kernel.backward(grad, x, slopes, out, sums, inner, alternate)
+        kernel.backward(grad, x, slopes, out, sums, inner, channels_last)
     else:
         with nogil:
-            kernel.backward(grad, x, slopes, out, sums, inner, alternate)
+            kernel.backward(grad, x, slopes, out, sums, inner, channels_last)
 
 
 cdef inline bint is_flat(object array, int kind, Py_ssize_t size) noexcept:
     return (
-        is_direct(array) and cnp.PyArray_NDIM(array) == 1 and cnp.PyArray_TYPE(array) == kind
+        is_ready(array) and cnp.PyArray_NDIM(array) == 1 and cnp.PyArray_TYPE(array) == kind
         and cnp.PyArray_SIZE(array) == size
     )
 
 
 cdef class PreluBackward:
-    """The gradients of prelu with respect to x and the slopes; ``prepare`` takes arrays that need preparation."""
+    """The gradients of prelu with respect to x and the slopes; ``prepare`` takes arrays that are not ready."""
     cdef Kernel kernel
 
     def __cinit__(self, dict kernels not None):
@@ -102,41 +104,44 @@ cdef class PreluBackward:
     def __call__(self, grad, x, weight, /, axis=1, *, out=None):
         cdef Py_ssize_t inner = elements_per_slope(x, weight, axis)
         cdef cnp.ndarray sums
-        cdef bint alternate
+        cdef bint channels_last
         if inner and is_like(grad, x):
             if out is None:
                 out = empty_like(x)
             if (
-                is_like(out, x) and is_writable_beside(out, x) and is_writable_beside(out, grad)
-                and is_apart(out, weight)
+                is_like(out, x) and is_unaliased_in_step(out, x) and is_unaliased_in_step(out, grad)
+                and is_unaliased(out, weight)
             ):
                 sums = cnp.PyArray_ZEROS(1, cnp.PyArray_DIMS(weight), cnp.NPY_FLOAT64, 0)
-                alternate = inner == 1 and cnp.PyArray_SIZE(weight) > 1
-                run_prelu_backward(self.kernel, grad, x, weight, out, sums, inner, alternate)
+                channels_last = inner == 1 and cnp.PyArray_SIZE(weight) > 1
+                run_prelu_backward(self.kernel, grad, x, weight, out, sums, inner, channels_last)
                 return out, rounded(sums, cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32)
         return self.prepare(grad, x, weight, axis, out)
 
-    def accumulate(self, grad, x, slopes, out, sums, *, Py_ssize_t inner, bint alternate):
-        """The same of a piece: flat arrays, of which ``inner`` elements in a row have the same slope; sums are added to.
+    def accumulate(self, grad, x, slopes, out, sums, *, Py_ssize_t inner, bint channels_last):
+        """The same for a piece: flat arrays, of which ``inner`` consecutive elements have the same slope.
+
+        The gradient of the slopes is added to ``sums``.
         """
-        cdef Py_ssize_t size = cnp.PyArray_SIZE(x) if is_direct(x) else 0
-        cdef Py_ssize_t channels = cnp.PyArray_SIZE(slopes) if is_direct(slopes) else 0
+        cdef Py_ssize_t size = cnp.PyArray_SIZE(x) if is_ready(x) else 0
+        cdef Py_ssize_t channels = cnp.PyArray_SIZE(slopes) if is_ready(slopes) else 0
         if size == 0 or channels == 0 or not 0 < inner <= size or size % channels or size // channels % inner:
             raise ValueError("x and the slopes of a piece do not fit")
         cdef int kind = cnp.PyArray_TYPE(x)
         if not (
             is_flat(x, kind, size) and is_flat(grad, kind, size) and is_flat(out, kind, size)
             and is_flat(slopes, kind, channels) and is_flat(sums, cnp.NPY_FLOAT64, channels)
-            and is_writable_beside(out, x) and is_writable_beside(out, grad) and is_apart(out, slopes)
-            and is_apart(sums, out) and is_apart(sums, x) and is_apart(sums, grad) and is_apart(sums, slopes)
+            and is_unaliased_in_step(out, x) and is_unaliased_in_step(out, grad) and is_unaliased(out, slopes)
+            and is_unaliased(sums, out) and is_unaliased(sums, x) and is_unaliased(sums, grad)
+            and is_unaliased(sums, slopes)
         ):
             raise ValueError("the arrays of a piece do not fit")
-        run_prelu_backward(self.kernel, grad, x, slopes, out, sums, inner, alternate and inner == 1)
+        run_prelu_backward(self.kernel, grad, x, slopes, out, sums, inner, channels_last and inner == 1)
 
 
 cpdef object rounded(sums, bint single):
-    """An array of float64 as one of float32 if asked for, without NumPy's warnings of overflow."""
-    if not is_flat(sums, cnp.NPY_FLOAT64, cnp.PyArray_SIZE(sums) if is_direct(sums) else 0):
+    """An array of float64, rounded to float32 if ``single``, without NumPy's warnings of overflow."""
+    if not is_flat(sums, cnp.NPY_FLOAT64, cnp.PyArray_SIZE(sums) if is_ready(sums) else 0):
         raise TypeError("sums must be a flat array of float64")
     if not single:
         return sums
@@ -160,7 +165,7 @@ cdef void run_random_slopes(
 
 
 cdef class RandomSlopes:
-    """The back-propagation of rectifiers whose random slopes the output tells. ``fallback`` is as above."""
+    """Back-propagation through rectifiers, their random slopes recovered from the output. ``fallback`` is as above."""
     cdef Kernel kernel
     cdef object fallback
 
@@ -169,12 +174,12 @@ cdef class RandomSlopes:
         self.fallback = fallback
 
     def __call__(self, grad, x, y, /, *, double lower, double upper, out=None):
-        if is_direct(x) and is_like(grad, x) and is_like(y, x):
+        if is_ready(x) and is_like(grad, x) and is_like(y, x):
             if out is None:
                 out = empty_like(x)
             if (
-                is_like(out, x) and is_writable_beside(out, x) and is_writable_beside(out, grad)
-                and is_writable_beside(out, y)
+                is_like(out, x) and is_unaliased_in_step(out, x) and is_unaliased_in_step(out, grad)
+                and is_unaliased_in_step(out, y)
             ):
                 run_random_slopes(self.kernel, grad, x, y, out, lower, upper)
                 return out

@@ -1,7 +1,6 @@
 """The kernels of row functions: what the loops of each build hand to the objects.
 
-A row is gone through in passes, which find something or write the result, and in chunks: what is done to one is done
-while it is in a cache.
+A row is processed in passes, which find something or write the result, and each pass in chunks, which fit into a cache.
 """
 
 cimport numpy as cnp
@@ -9,16 +8,16 @@ from libc.math cimport INFINITY
 
 cdef enum:
     CHUNK = 4096
-    MOST_CHUNKS = 4096
+    MAX_CHUNKS = 4096
 
 cdef enum Phase:
-    FIND     # reads what is given
+    FIND     # reads the input
     WRITE    # reads it and writes the result
     RESCALE  # reads the result and writes it again
     DONE
 
 cdef struct Row:
-    # How far the passes over a row have come, and what they have found.
+    # The progress of the passes over a row, and what they have found.
     double constant
     Py_ssize_t n
     Py_ssize_t length   # of a chunk
@@ -30,21 +29,21 @@ cdef struct Row:
     double count
     double limit
     double at_largest
-    bint spoilt
+    bint has_nan
     bint averaged       # of a log-sum: whether it is divided by the sum of the weights
-    Py_ssize_t place
+    Py_ssize_t index    # of the largest element
     double *maxima      # of the chunks
-    # The mean in two parts, the squared deviations from it, and one by the root of the variance plus epsilon: all of
-    # numbers that a power of two has brought near 1, where their squares would overflow or vanish.
+    # The mean in two parts, the sum of squared deviations from it, and 1 / sqrt(variance + epsilon), of the elements
+    # times ``scale``: a power of two that brings them near 1 where their squares would overflow or underflow.
     double mean
-    double rest
+    double mean_low
     double squares
     double inverse
     double scale
 
 ctypedef void (*beginning)(Row *row) noexcept nogil
 
-# The present pass over the next n elements of a row: whole chunks, or the last of it, which end the pass.
+# The current pass over the next n elements of a row: whole chunks, or its last elements, which end the pass.
 ctypedef void (*float_pass)(
     Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
 ) noexcept nogil
@@ -52,8 +51,8 @@ ctypedef void (*double_pass)(
     Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
 ) noexcept nogil
 
-# All passes over each of the rows of n elements that an array is made of. A row of more elements than ``longest`` is
-# never copied as a whole.
+# All passes over each row of n elements of an array. A row of more elements than ``longest`` is never copied as a
+# whole.
 ctypedef void (*loops)(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil
@@ -97,9 +96,9 @@ cdef inline void begin_row(Row *row, beginning begin, Py_ssize_t n, double const
     row.phase = FIND
     row.number = row.seen = 0
     row.largest = row.limit = -INFINITY
-    row.total = row.count = row.at_largest = row.mean = row.rest = row.squares = row.inverse = 0
-    row.spoilt = row.averaged = False
-    row.place = 0
+    row.total = row.count = row.at_largest = row.mean = row.mean_low = row.squares = row.inverse = 0
+    row.has_nan = row.averaged = False
+    row.index = 0
     row.maxima = maxima
     row.scale = 1
     begin(row)

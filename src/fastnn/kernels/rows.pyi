@@ -21,12 +21,12 @@ class Passes:
 
 class UnaryRowwise:
     defaults: dict[str, Any]
-    settings: Callable[..., float]
+    constant_of: Callable[..., float]
     def __init__(
         self,
         name: str,
         defaults: dict[str, Any],
-        settings: Callable[..., float],
+        constant_of: Callable[..., float],
         kernels: Kernels,
         checked: Checked,
         fallback: Fallback,
@@ -46,13 +46,13 @@ class UnaryRowwise:
 
 class BinaryRowwise:
     defaults: dict[str, Any]
-    settings: Callable[..., float]
+    constant_of: Callable[..., float]
     array: str
     def __init__(
         self,
         name: str,
         defaults: dict[str, Any],
-        settings: Callable[..., float],
+        constant_of: Callable[..., float],
         kernels: Kernels,
         checked: Checked,
         fallback: Fallback,

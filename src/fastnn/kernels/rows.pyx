@@ -1,8 +1,8 @@
-"""The row functions as Python calls them: objects that run the kernels of a build on arrays that need no preparation."""
+"""The row functions as Python calls them: objects that run the kernels of a build on arrays that are ready."""
 
 cimport numpy as cnp
 
-from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_direct, is_like, is_writable_beside
+from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_ready, is_like, is_unaliased_in_step
 
 cnp.import_array()
 
@@ -18,7 +18,7 @@ cdef class LogSums:
 cdef inline bint is_rows(object x, object axis):
     """Whether an array is made of contiguous rows along the axis."""
     return (
-        is_direct(x)
+        is_ready(x)
         and cnp.PyArray_IS_C_CONTIGUOUS(x)
         and cnp.PyArray_SIZE(x) > 0
         and type(axis) is int
@@ -35,15 +35,15 @@ cdef class Rowwise:
         The name of the function's kernel.
     defaults : dict
         The hyperparameters and their defaults.
-    settings : callable
-        It takes the hyperparameters and returns the constant that the kernel takes, or raises a ValueError.
+    constant_of : callable
+        It takes the hyperparameters and returns the kernel's constant, or raises a ValueError.
     kernels, checked
         As for an activation.
     fallback : callable
-        It takes the function, its arrays by name, the axis, the mask, ``out`` and the hyperparameters, whatever they
-        are, and calls the function with arrays that need no preparation, or takes a row through its ``passes``.
+        It takes the function, its arrays by name, the axis, the mask, ``out`` and the hyperparameters, all unchecked,
+        and calls the function with arrays that are ready, or takes a row through its ``passes``.
     longest : int
-        A row of more elements is never copied as a whole, and a softmax goes to and from memory twice at most.
+        A longer row is never copied as a whole, and a softmax of it reads and writes memory at most twice.
     """
     cdef str name
     cdef dict kernels
@@ -52,12 +52,12 @@ cdef class Rowwise:
     cdef object fallback
     cdef Py_ssize_t longest
     cdef readonly dict defaults
-    cdef readonly object settings
-    cdef double by_default
+    cdef readonly object constant_of
+    cdef double default_constant
 
     def __cinit__(
-        self, str name, dict defaults not None, settings, dict kernels not None, checked, fallback, Py_ssize_t longest,
-        *own,
+        self, str name, dict defaults not None, constant_of, dict kernels not None, checked, fallback,
+        Py_ssize_t longest, *own,
     ):
         self.name = name
         self.kernels = kernels
@@ -66,11 +66,11 @@ cdef class Rowwise:
         self.fallback = fallback
         self.longest = longest
         self.defaults = defaults
-        self.settings = settings
-        self.by_default = settings(**defaults)
+        self.constant_of = constant_of
+        self.default_constant = constant_of(**defaults)
 
     cdef double constant(self, dict given) except? -1:
-        return self.settings(**self.checked(self, given)) if given else self.by_default
+        return self.constant_of(**self.checked(self, given)) if given else self.default_constant
 
     def passes(self, n, **hyperparameter):
         """The passes over a row of n elements that is not in one piece."""
@@ -91,12 +91,12 @@ cdef class UnaryRowwise(Rowwise):
     """A function of the rows of one array."""
 
     def __call__(self, x, /, axis=-1, *, where=None, out=None, **hyperparameter):
-        # First: a hyperparameter's own code may change the arrays.
+        # First, since converting a hyperparameter may run code that changes the arrays.
         cdef double constant = self.constant(hyperparameter)
         if where is None and is_rows(x, axis):
             if out is None:
                 return self.compute(x, x, empty_like(x), constant)
-            if is_like(out, x) and is_writable_beside(out, x):
+            if is_like(out, x) and is_unaliased_in_step(out, x):
                 return self.compute(x, x, out, constant)
         return self.fallback(self, {"x": x}, axis, where, out, hyperparameter)
 
@@ -108,7 +108,7 @@ cdef class BinaryRowwise(Rowwise):
     """
     cdef readonly str array
 
-    def __cinit__(self, name, defaults, settings, kernels, checked, fallback, longest, str array not None):
+    def __cinit__(self, name, defaults, constant_of, kernels, checked, fallback, longest, str array not None):
         self.array = array
 
     def __call__(self, grad, array, /, axis=-1, *, where=None, out=None, **hyperparameter):
@@ -116,7 +116,7 @@ cdef class BinaryRowwise(Rowwise):
         if where is None and is_rows(array, axis) and is_like(grad, array):
             if out is None:
                 return self.compute(grad, array, empty_like(array), constant)
-            if is_like(out, array) and is_writable_beside(out, array) and is_writable_beside(out, grad):
+            if is_like(out, array) and is_unaliased_in_step(out, array) and is_unaliased_in_step(out, grad):
                 return self.compute(grad, array, out, constant)
         return self.fallback(self, {"grad": grad, self.array: array}, axis, where, out, hyperparameter)
 
@@ -126,7 +126,7 @@ cdef void *memory(object array) noexcept:
 
 
 cdef class Passes:
-    """The passes over one row that comes in pieces, again and again, until they are done.
+    """The passes over one row, each of which takes it in pieces, until they are done.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ cdef class Passes:
         The kernel's constant.
     """
     cdef Row row
-    cdef double[MOST_CHUNKS] maxima
+    cdef double[MAX_CHUNKS] maxima
     cdef Kernel kernel
     cdef LogSums sums
 
@@ -157,23 +157,23 @@ cdef class Passes:
 
     @property
     def writes(self):
-        """Whether the present pass writes the result."""
+        """Whether the current pass writes the result."""
         return self.row.phase != FIND
 
     @property
     def rescales(self):
-        """Whether it reads the result, and not what is given."""
+        """Whether the current pass reads the result in place of the input."""
         return self.row.phase == RESCALE
 
     @property
     def length(self):
-        """The elements in a chunk. A piece is whole chunks, or the rest of the row."""
+        """The elements in a chunk. A piece is a number of whole chunks, or ends the row."""
         return self.row.length
 
     def take(self, grad, x, out, bint last):
-        """The present pass over the next piece of a row: contiguous arrays of one type; ``grad`` may be None.
+        """Take the current pass over the next piece of a row: contiguous arrays of one type; ``grad`` may be None.
 
-        A row's last piece ends the pass.
+        The last piece of the row ends the pass.
         """
         arrays = [x, out] if grad is None else [grad, x, out]
         if not all([is_like(array, x) for array in arrays]) or not cnp.PyArray_ISWRITEABLE(out):
@@ -196,15 +196,15 @@ cdef class Passes:
                     &self.row, <const double *>g, <const double *>of_x, <double *>of_out, n, last)
 
     def log_sum(self):
-        """The logarithm of the sum or mean of exponentials, and the sign of what it is taken of."""
+        """The logarithm of the absolute value of the sum or mean of exponentials, and its sign."""
         cdef double sign, value = self.sums.of_row(&self.row, &sign)
         return value, sign
 
 
 cdef inline bint is_vector_of(object array, object x):
-    """Whether an array has an element for each row of a matrix."""
+    """Whether an array has one element for each row of a matrix."""
     return (
-        is_direct(array)
+        is_ready(array)
         and cnp.PyArray_TYPE(array) == cnp.PyArray_TYPE(x)
         and cnp.PyArray_NDIM(array) == 1
         and cnp.PyArray_DIM(array, 0) == cnp.PyArray_DIM(x, 0)
@@ -212,7 +212,7 @@ cdef inline bint is_vector_of(object array, object x):
 
 
 cdef inline bint is_matrix(object x):
-    return is_direct(x) and cnp.PyArray_NDIM(x) == 2 and cnp.PyArray_IS_C_CONTIGUOUS(x) and cnp.PyArray_SIZE(x) > 0
+    return is_ready(x) and cnp.PyArray_NDIM(x) == 2 and cnp.PyArray_IS_C_CONTIGUOUS(x) and cnp.PyArray_SIZE(x) > 0
 
 
 cdef object misfit():
@@ -220,7 +220,7 @@ cdef object misfit():
 
 
 def log_sums(dict kernels not None, x, b, out, signs, bint mean):
-    """The logarithms of the sums of b e^x over the rows of a contiguous matrix, and, on request, the sums' signs."""
+    """The logarithms of the sums of b e^x over the rows of a contiguous matrix, and the sums' signs on request."""
     if not (
         is_matrix(x)
         and (b is None or is_like(b, x))
@@ -238,7 +238,7 @@ def log_sums(dict kernels not None, x, b, out, signs, bint mean):
 
 
 def log_sums_backward(dict kernels not None, grad, x, b, out):
-    """A gradient for each row of a contiguous matrix, times the row's softmax, weighted with b."""
+    """The gradient of each row's log-sum times the row's softmax, weighted by b, for a contiguous matrix."""
     if not (
         is_matrix(x)
         and (b is None or is_like(b, x))
@@ -247,9 +247,9 @@ def log_sums_backward(dict kernels not None, grad, x, b, out):
     ):
         raise misfit()
     cdef LogSums of_build = kernels["log_sums"]
-    cdef cnp.ndarray slopes = grad, terms = x, factors = b, result = out
+    cdef cnp.ndarray gradients = grad, terms = x, factors = b, result = out
     if cnp.PyArray_SIZE(terms) < RELEASE_GIL_FROM:
-        of_build.backward(slopes, terms, factors, result)
+        of_build.backward(gradients, terms, factors, result)
     else:
         with nogil:
-            of_build.backward(slopes, terms, factors, result)
+            of_build.backward(gradients, terms, factors, result)

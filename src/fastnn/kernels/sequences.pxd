@@ -1,36 +1,37 @@
 """The kernel of the losses of sequences: what the loops of each build hand to the objects."""
 
 cdef enum:
-    TOGETHER = 8
+    BLOCK = 8  # states that a vector loop computes at once
 
-cdef struct Task:
+cdef struct CtcTask:
     bint logits           # or logarithms of probabilities
     bint zero_infinity
-    bint clear            # whether the gradient's memory holds something
+    bint clear            # whether the gradient's memory has to be set to 0
     Py_ssize_t classes
     Py_ssize_t blank
-    Py_ssize_t step       # from one row of the prediction to the next, in elements
-    Py_ssize_t step_out   # the same in the gradient
-    Py_ssize_t apart      # from one sequence to the next
-    Py_ssize_t apart_out
+    # Strides of the prediction and of the gradient, in elements.
+    Py_ssize_t time_stride
+    Py_ssize_t out_time_stride
+    Py_ssize_t batch_stride
+    Py_ssize_t out_batch_stride
     Py_ssize_t steps
     Py_ssize_t sequences
     const void *prediction
     void *gradient        # or NULL
-    const Py_ssize_t *labels  # of all sequences, one after the other
+    const Py_ssize_t *labels  # of all sequences, concatenated
     const Py_ssize_t *counts  # of labels, for each sequence
     const Py_ssize_t *lengths
     const double *scales
     double *values
     double *work
-    Py_ssize_t states     # how many were gone through since signals were looked for
+    Py_ssize_t states     # computed since signals were last checked
 
-ctypedef int (*loop)(Task *task) except -1 nogil
+ctypedef int (*loop)(CtcTask *task) except -1 nogil
 
 
 cdef inline Py_ssize_t padded(Py_ssize_t labels) noexcept nogil:
-    """The length of a row for so many labels and the end."""
-    return (labels + 1 + TOGETHER - 1) // TOGETHER * TOGETHER
+    """The length of a row for this number of labels and the end."""
+    return (labels + 1 + BLOCK - 1) // BLOCK * BLOCK
 
 
 cdef inline Py_ssize_t row_size(Py_ssize_t n) noexcept nogil:

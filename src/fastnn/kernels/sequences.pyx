@@ -1,4 +1,4 @@
-"""The losses of sequences as Python calls them. What positions in memory depend on is checked here."""
+"""The losses of sequences as Python calls them. All that memory safety depends on is checked here."""
 
 cimport numpy as cnp
 
@@ -8,13 +8,13 @@ cnp.import_array()
 
 
 cdef object work_for(Py_ssize_t steps, Py_ssize_t labels, Py_ssize_t classes, bint gradient):
-    """Memory to work on sequences of at most so many steps and labels."""
+    """Working memory for sequences of at most this number of steps and labels."""
     cdef object kept = steps if gradient else 1, n = padded(labels)  # Python's numbers do not overflow
     return np.empty(2 * n + 1 + classes + (kept + 3) * row_size(n) + kept * (2 * n + 2))
 
 
 cdef bint has_rows(cnp.ndarray array):
-    """Whether the loops can walk over the rows of classes of an array as it stands."""
+    """Whether the loops can run over the rows of classes of an array as it is."""
     cdef Py_ssize_t size = cnp.PyArray_ITEMSIZE(array)
     return (
         (cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT32 or cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT64)
@@ -26,11 +26,11 @@ cdef bint has_rows(cnp.ndarray array):
     )
 
 
-cdef checked_counts(str name, given, Py_ssize_t count, Py_ssize_t most):
-    """A copy, which nobody else can change, of a number for each sequence."""
+cdef checked_counts(str name, given, Py_ssize_t count, Py_ssize_t largest):
+    """A copy, which no other code can change, of a number for each sequence."""
     cdef cnp.ndarray numbers = np.array(given, dtype=np.intp)
-    if numbers.ndim != 1 or numbers.size != count or ((numbers < 0) | (numbers > most)).any():
-        raise ValueError(f"{name} must be {count} numbers from 0 to {most}")
+    if numbers.ndim != 1 or numbers.size != count or ((numbers < 0) | (numbers > largest)).any():
+        raise ValueError(f"{name} must be {count} numbers from 0 to {largest}")
     return numbers
 
 
@@ -42,27 +42,28 @@ def evaluate(
     Kernel kernel not None, cnp.ndarray prediction not None, cnp.ndarray gradient, labels, label_counts, lengths, scales,
     Py_ssize_t blank, bint logits, bint zero_infinity, bint clear,
 ):
-    """Return the losses of some sequences, by a build's kernel, and write, where wanted, the gradient times their ``scales``.
+    """Return the losses of sequences, by a build's kernel, and write the gradient times their ``scales`` unless it is
+    None.
 
     Prediction and gradient have the shape (steps, sequences, classes) and the same type, and each row of classes is
-    contiguous; the gradient may be the prediction. ``labels`` are those of all sequences, one after the other. Without
+    contiguous; the gradient may be the prediction. ``labels`` are those of all sequences, concatenated. Without
     ``clear``, the gradient is 0 already. A call that a signal ends has written a part of the gradient.
 
-    What positions in memory depend on is checked here, on copies that no other thread knows.
+    All that memory safety depends on is checked here, on copies that no other thread can reach.
     """
     if not has_rows(prediction):
         raise ValueError("prediction must be a float array of three axes, the last of them contiguous")
     cdef Py_ssize_t steps = cnp.PyArray_DIM(prediction, 0), count = cnp.PyArray_DIM(prediction, 1)
     cdef Py_ssize_t size = cnp.PyArray_ITEMSIZE(prediction)
-    cdef Task task
+    cdef CtcTask task
     task.logits, task.zero_infinity, task.clear, task.blank = logits, zero_infinity, clear, blank
     task.classes = cnp.PyArray_DIM(prediction, 2)
     task.steps, task.sequences = steps, count
     task.prediction = cnp.PyArray_DATA(prediction)
-    task.step = cnp.PyArray_STRIDE(prediction, 0) // size
-    task.apart = cnp.PyArray_STRIDE(prediction, 1) // size
+    task.time_stride = cnp.PyArray_STRIDE(prediction, 0) // size
+    task.batch_stride = cnp.PyArray_STRIDE(prediction, 1) // size
     task.gradient = NULL
-    task.step_out = task.apart_out = task.states = 0
+    task.out_time_stride = task.out_batch_stride = task.states = 0
     if gradient is not None:
         if (
             not has_rows(gradient)
@@ -72,8 +73,8 @@ def evaluate(
         ):
             raise ValueError("gradient must be a writeable array like the prediction")
         task.gradient = cnp.PyArray_DATA(gradient)
-        task.step_out = cnp.PyArray_STRIDE(gradient, 0) // size
-        task.apart_out = cnp.PyArray_STRIDE(gradient, 1) // size
+        task.out_time_stride = cnp.PyArray_STRIDE(gradient, 0) // size
+        task.out_batch_stride = cnp.PyArray_STRIDE(gradient, 1) // size
 
     own_labels = np.array(labels, dtype=np.intp)
     own_counts = checked_counts("label_counts", label_counts, count, own_labels.size)

@@ -163,7 +163,7 @@ def gaussian_nll(*, var: float | ArrayLike = 1.0, full: bool = False, eps: float
 def kl_divergence_kernel(log_target: float, generalized: float) -> Kernel:
     if not log_target and not generalized:
         return "kl_divergence", ()
-    return "kl_divergence_form", (float(bool(log_target)), float(bool(generalized)))
+    return "kl_divergence_general", (float(bool(log_target)), float(bool(generalized)))
 
 
 @elementwise_loss(kl_divergence_kernel, target=Domain.PROBABILITIES, takes_any=True)

@@ -6,7 +6,7 @@ from fastnn._core.parameters import NOT_NEGATIVE
 from fastnn._core.row_function import row_function
 
 
-@row_function(masked=None, output_tells=False, epsilon=NOT_NEGATIVE)
+@row_function(masked=None, differentiable_from_output=False, epsilon=NOT_NEGATIVE)
 def standardize(*, epsilon: float = 1e-05) -> None:
     r"""Standardized numbers: their mean is 0 and their variance 1, along an axis.
 

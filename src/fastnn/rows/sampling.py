@@ -85,7 +85,7 @@ def gumbel_softmax(
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, not {described(rng)}")
     temperature = checked_number("temperature", temperature)
-    softmax.settings(temperature=temperature)
+    softmax.constant_of(temperature=temperature)
     logits = float_array("x", x)
     dtype = float_type((x,), (logits,))
     shape = logits.shape

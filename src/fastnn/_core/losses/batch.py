@@ -47,7 +47,7 @@ class BatchLoss(AnsweringLoss):
             raise ValueError(
                 "reduction is 'none'; the values share all rows, so the gradient is that of a 'mean' or 'sum'"
             )
-        # First what may run anybody's code, which might change the arrays.
+        # First, since it may run arbitrary code, which might change the arrays.
         numbers = checked_hyperparameters(self, hyperparameter)
         check_ranges(self.ranges, numbers)
         classes = integer_labels(labels)

@@ -84,7 +84,7 @@ class JointLoss(AnsweringLoss):
             check_values_out(out, reduction)
         if len(wants.derivatives) == 2 and out is not None:
             raise TypeError("out is taken by gradient and by hessian, not by both at once")
-        # Before the arrays are looked at: what converts them may change others.
+        # Before the arrays are checked: converting these may run code that changes the arrays.
         own |= {
             name: range_.check(name, checked_number(name, own[name]))
             for name, range_ in self.ranges.items()
@@ -185,7 +185,7 @@ def pair_of_rows(
     where: Array | None, /, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0
 ) -> Arranged:
     """Arrange what ``cosine_embedding`` takes."""
-    signs = float_array("target", target)  # first, since what it is made of may change the others
+    signs = float_array("target", target)  # first, since converting it may run code that changes the others
     arrays = equal_rows(x1=x1, x2=x2)
     shape = arrays[0].shape[:-1]
     for other in signs[(signs != 1) & (signs != -1)].flat:

@@ -75,7 +75,7 @@ def evaluate(
 ) -> tuple[Any, tuple[Array, Array] | None]:
     """The value and, if there is somewhere for them to go, the gradients."""
     check_reduction(reduction, denominator)
-    # First what may run anybody's code, which might change the arrays.
+    # First, since it may run arbitrary code, which might change the arrays.
     ignore_index = checked_ignore_index(ignore_index)
     factors = None if sample_weight is None else float_array("sample_weight", sample_weight)
     x, matrix = float_array("hidden", hidden), float_array("weight", weight)

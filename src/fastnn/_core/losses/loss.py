@@ -118,7 +118,7 @@ def misfit(function: Declared, error: TypeError, arguments: tuple[Any, ...], key
 
 
 class PassPart(Part, Pass):
-    """A part that is a compiled pass over the data, for arguments that need no preparation."""
+    """A part that is a compiled pass over the data, for arguments that are ready."""
 
     loss: Loss
 
@@ -128,7 +128,7 @@ class PassPart(Part, Pass):
 
 
 class Loss(Differentiable, Pass):
-    """A loss of single elements. Itself and its parts are compiled passes, for arguments that need no preparation.
+    """A loss of single elements. It and its parts are compiled passes, for arguments that are ready.
 
     Parameters
     ----------
@@ -142,9 +142,9 @@ class Loss(Differentiable, Pass):
     of_probabilities : bool
         Whether predictions are probabilities.
     in_place : bool
-        Whether the kernel may write a gradient over the predictions, none of which it reads again then.
+        Whether the kernel may write a gradient over the predictions, having read them.
     prediction, target : Domain
-        What they usually are. A target outside its domain is an error, unless the loss
+        What they usually are. A target outside its domain is an error, unless the loss takes any.
     takes_any : bool or callable
         Whether any number is taken as a target; the callable takes the hyperparameters.
     growth : Growth
@@ -161,7 +161,7 @@ class Loss(Differentiable, Pass):
     takes_rows = True
     is_root = False
     options: Mapping[str, Any] = {}
-    """Keywords that the kernel knows nothing of, and their defaults."""
+    """Keywords that the kernel does not depend on, and their defaults."""
 
     def __init__(
         self,
@@ -186,7 +186,7 @@ class Loss(Differentiable, Pass):
         self.make_parts()
 
     def make_pass(self, one: Pass, wants: Wants) -> None:
-        """Tell a compiled pass what it has to know of this loss, and who takes what it does not."""
+        """Initialize a compiled pass with what it has to know of this loss, and with its fallback."""
         Pass.__init__(
             one,
             kernels.losses,
@@ -234,8 +234,8 @@ class Loss(Differentiable, Pass):
         dtype: np.dtype[Any] | None = None,
     ) -> tuple[Any, ...]:
         """The results that are wanted, in the type of the arguments or a given one."""
-        # What an argument is made of may change the memory of others while it is converted. So all are converted before
-        # a view is made of any.
+        # Converting an argument may run code that changes the memory of others, so all are converted before a view is
+        # made of any.
         request, own = request.converted(), self.converted(own)
         options = {name: own.get(name, default) for name, default in self.options.items()}
         hyperparameters, varying = self.split({name: own[name] for name in own if name not in options})
@@ -248,7 +248,7 @@ class Loss(Differentiable, Pass):
         return request.results(reduced, arguments.dtype, outs)
 
     def converted(self, own: Mapping[str, Any]) -> dict[str, Any]:
-        """The loss's own keywords as numbers and plain arrays; what may be an array is looked at later."""
+        """The loss's own keywords as numbers and plain arrays; those that may be arrays are checked later."""
         known = {name: own[name] for name in own if name not in self.options and name != self.varying}
         numbers = checked_hyperparameters(self, known) if known else {}
         converted = {**own, **{name: numbers[name] for name in known}}
@@ -273,7 +273,7 @@ class Loss(Differentiable, Pass):
         """The arguments as arrays that fit together, every one of them checked."""
         t, p = float_array("target", target), float_array("prediction", prediction)
         dtype = dtype or float_type((prediction, target), (p, t))
-        # From here on nobody else's code runs, and views may be made.
+        # From here on no foreign code runs, and views may be made.
         shape = self.shape_of_values(p)
         mask = checked_mask(request.where, shape, "the values'")
         t = self.target_array(p, t, mask, options)
@@ -293,7 +293,7 @@ class Loss(Differentiable, Pass):
         return total(choice, arguments, outs, value, arguments.scale) * arguments.scale
 
     def split(self, given: Mapping[str, Any]) -> tuple[Mapping[str, Any], Array | None]:
-        """The hyperparameters as numbers, and the array that one of them is: its largest or smallest stands for it.
+        """The hyperparameters as numbers, and the one that is an array, of which the largest or smallest is checked.
 
         Both of these must be accepted, and if either is not the default, the kernel is that of all other numbers.
         """

@@ -187,7 +187,7 @@ def divisor(
         sums.append(float(np.add.reduce(piece[counts])))
     try:
         total = math.fsum(sums)
-    except (OverflowError, ValueError):  # infinities, which fsum does not take together, or what is beyond them
+    except (OverflowError, ValueError):  # infinities of both signs, or an overflow
         total = sum(sums)
     if total == 0:
         reason = "weight sums to 0, so the weighted" if mask is None else "where leaves nothing of weight, so the"

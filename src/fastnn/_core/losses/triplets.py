@@ -1,4 +1,4 @@
-"""Losses of triplets of rows, whose distance may be anybody's."""
+"""Losses of triplets of rows, with any distance, also one of the user's own."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def reduced(request: Request, values: Array) -> tuple[Any, Array, Array | None]:
 
 
 class Distance:
-    """A distance between rows, which may be anybody's."""
+    """A distance between rows, which may be the user's own."""
 
     def __init__(self, loss: Any) -> None:
         if not callable(loss):

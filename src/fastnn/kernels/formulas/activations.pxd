@@ -1,20 +1,20 @@
 """The activations: value and derivative side by side, each a formula on one number.
 
-Every function has the signature ``(x, p)``, where p holds the activation's constants (as fastnn/activations.py makes
-them of its hyperparameters), so that loops/activations.pyx can pass any of them to its loops. A derivative
-``_from_output`` takes y = f(x) instead of x. NaN gives NaN, in the derivative too.
+Every function has the signature ``(x, p)``, where p holds the activation's constants (which its entry in
+fastnn/activations makes of its hyperparameters), so that loops/activations.pyx can pass any of them to its loops. A
+derivative ``_from_output`` takes y = f(x) instead of x. NaN gives NaN, in the derivative too.
 
-Where a function shrinks into the subnormal numbers on the left, e^x is kept 2^headroom too large until the last
-multiplication, which then is the only one that rounds there.
+Where a function decays into the subnormal numbers on the left, e^x is kept 2^headroom too large until the last
+multiplication, which then is the only one that rounds to a subnormal number.
 """
 
 from libc.math cimport NAN, copysign, copysignf, fabs, fabsf, sqrt as sqrt_of_double, sqrtf
 
 from fastnn.kernels.formulas.elementary cimport (
-    bend, cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_times_power, expm1_bounded,
-    expm1_nonpositive, expm1_reduced, exponent_of, head, headroom, log1p_unit, log_odds, mul_add,
-    normal_tail, power_of_two, real, rest_of_sum, rest_of, shift_of, softplus_erf, softplus_erf_slope, without_headroom,
-    zero_below,
+    cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_times_power, expm1_bounded,
+    expm1_nonpositive, expm1_reduced, exponent_of, half_sqrt1pm1_over_z, head, headroom, log1p_unit, log_odds, mul_add,
+    normal_tail, power_of_two, real, remainder_of, remainder_of_sum, shift_of, softplus_erf, softplus_erf_slope,
+    without_headroom, zero_below,
 )
 
 
@@ -55,7 +55,7 @@ cdef inline real within(real x, real low, real high, real slope) noexcept nogil:
 
 
 cdef inline real finite(real x) noexcept nogil:
-    """x, with the largest numbers in place of infinities, so that x / (1 + |x|) and its like have their limits."""
+    """x, with the largest numbers in place of infinities, so that quotients such as x / (1 + |x|) have their limits."""
     if real is float:
         return clipped(x, <real>-3.4028234663852886e38, <real>3.4028234663852886e38)
     else:
@@ -63,7 +63,7 @@ cdef inline real finite(real x) noexcept nogil:
 
 
 cdef inline real root_above(real x, real b) noexcept nogil:
-    """sqrt(x^2 + b); |x| where b no longer counts and the square might overflow."""
+    """sqrt(x^2 + b); |x| where the square might overflow and b, if below 1e22 (1e283 in double), is negligible."""
     cdef real size = absolute(x), largest
     if real is float:
         largest = <real>1e15
@@ -86,12 +86,13 @@ cdef inline real linear_derivative_from_output(real y, const double *p) noexcept
 
 # sigmoid: y = 1 / (1 + e^-x), as s / (s + s e^-x) with a small power of two s: s e^-x does not overflow where y is
 # subnormal, and the division rounds to it directly. sigmoid'(x) = e / (1 + e)^2 with e = e^-|x|, which does not cancel in
-# either tail; the square as 1 + e (2 + e), which rounds less.
+# either tail; the square as 1 + e (2 + e), which rounds less. y rounds to 1 from 37.5 on; beyond 40 it is 1 without the
+# sum, since s e^-x is no normal float from 43 on.
 
 cdef inline real sigmoid(real x, const double *p) noexcept nogil:
     cdef real s = without_headroom(<real>1)
     cdef real shift = shift_of(x, -headroom(x)), exponent = exponent_of(-x, shift)
-    cdef real sum = exp_and_unit(rest_of(-x, exponent, shift), exponent, s)
+    cdef real sum = exp_and_unit(remainder_of(-x, exponent, shift), exponent, s)
     cdef real y = s / (s if x > <real>40 else sum)
     return <real>0 if x < zero_below(x) else y
 
@@ -128,16 +129,16 @@ cdef inline real hard_sigmoid_derivative_from_output(real y, const double *p) no
     return within(y, <real>0, <real>1, <real>p[0])
 
 
-# tanh: y = t / (t + 2) with t = e^(2|x|) - 1; 1 where it rounds to 1. Near 0 the roundings of the sum and the quotient
-# count less as x + (t - 2 x - x t) / (t + 2).
+# tanh: y = t / (t + 2) with t = e^(2|x|) - 1. It rounds to 1 from 19.1 on, which bounds |x| by 20. Near 0 the roundings
+# of the sum and the quotient matter less in x + (t - 2 x - x t) / (t + 2); near 0.6 both errors are the same.
 # tanh'(x) = 4 e / (1 + e)^2 with e = e^(-2|x|), which does not cancel as 1 - y^2 does where y is near 1.
 
 cdef inline real tanh(real x, const double *p) noexcept nogil:
     cdef real size = absolute(x), bounded = <real>20 if size > <real>20 else size
     cdef real t = expm1_bounded(bounded + bounded)
-    cdef real rest = mul_add(-bounded, t, t - (bounded + bounded))
+    cdef real correction = mul_add(-bounded, t, t - (bounded + bounded))
     cdef bint near = size < <real>0.6
-    return with_sign_of((size if near else <real>0) + (rest if near else t) / (t + <real>2), x)
+    return with_sign_of((size if near else <real>0) + (correction if near else t) / (t + <real>2), x)
 
 cdef inline real tanh_derivative(real x, const double *p) noexcept nogil:
     cdef real e = exp_nonpositive(<real>-2 * absolute(x))
@@ -159,8 +160,8 @@ cdef inline real hard_tanh_derivative_from_output(real y, const double *p) noexc
     return hard_tanh_derivative(y, p)
 
 
-# tanhshrink: y = x - tanh(x), for |x| > 1 as (|x| - 1) + 2 e / (1 + e) with e = e^(-2|x|), which does not cancel.
-# The derivative is tanh(x)^2.
+# tanhshrink: y = x - tanh(x), for |x| > 1 as (|x| - 1) + 2 e / (1 + e) with e = e^(-2|x|), which does not cancel. From
+# 17.7 on e is negligible. The derivative is tanh(x)^2.
 
 cdef inline real tanhshrink(real x, const double *p) noexcept nogil:
     cdef real size = absolute(x)
@@ -266,9 +267,9 @@ cdef inline real celu_derivative_from_output(real y, const double *p) noexcept n
 
 
 # gelu: y = x Phi(x). The tail Phi(-a), a = |x|, is t (1 + m) e^(-a^2 / 2) / 2 with t = 1 / (a + 1.25) and a
-# polynomial m. a^2 is split, so that the exponent is exact. t is cut to half its digits, so that a t is exact; what
-# it lacks is found from its remainder c = 1 - t (a + 1.25), since 1 / (1 - c) = e^(c + c^2 / 2 + ...), and joins the
-# exponent. Only the sum 1 + s of what is left is rounded.
+# polynomial m. a^2 is split, so that the exponent is exact. t is cut to half its digits, so that a t is exact. The
+# relative error of that follows from the residual c = 1 - t (a + 1.25), since 1 / (1 - c) = e^(c + c^2 / 2 + ...), and
+# is corrected in the exponent. Only the sum 1 + s of the remaining factors is rounded.
 # The derivative is Phi(x) + x phi(x), whose tail is e^(-a^2 / 2) (t (1 + m) / 2 - a / sqrt(2 pi)).
 
 cdef inline real gelu(real x, const double *p) noexcept nogil:
@@ -280,7 +281,7 @@ cdef inline real gelu(real x, const double *p) noexcept nogil:
     cdef real shift = shift_of(x, headroom(x) - 1)  # one less, for the half
     cdef real exponent = exponent_of(square, shift)
     cdef real small = mul_add(<real>-0.5 * low, a + high, mul_add(<real>0.5 * c, c, c))
-    cdef real e = expm1_reduced(rest_of_sum(square, small, exponent, shift))
+    cdef real e = expm1_reduced(remainder_of_sum(square, small, exponent, shift))
     cdef real s = e + mul_add(m, e, m)
     cdef real tail = without_headroom(mul_add(high, t, mul_add(a * t, s, low * t)) * power_of_two(exponent))
     tail = <real>0 if square < zero_below(x) else tail
@@ -288,28 +289,28 @@ cdef inline real gelu(real x, const double *p) noexcept nogil:
 
 cdef inline real gelu_derivative(real x, const double *p) noexcept nogil:
     cdef real a = absolute(x), high = head(a)
-    cdef real square = <real>-0.5 * (high * high), rest = (<real>-0.5 * (a - high)) * (a + high)
+    cdef real square = <real>-0.5 * (high * high), small = (<real>-0.5 * (a - high)) * (a + high)
     cdef real t = <real>0.5 / (a + <real>1.25)
     cdef real m = normal_tail(mul_add(-t, <real>4.75, <real>1))
-    cdef real scaled = exp_sum_times_power(square, rest, headroom(x))
+    cdef real scaled = exp_sum_times_power(square, small, headroom(x))
     cdef real tail = without_headroom(scaled * mul_add(-a, <real>0.3989422804014327, mul_add(t, m, t)))
     tail = <real>0 if square < zero_below(x) else tail
     return <real>1 - tail if x > 0 else tail
 
 
 # swish: y = x sigmoid(b x), as sigmoid, with x s in place of s; s is 1 where it is not needed, lest x s be subnormal.
-# An error of the exponent b x counts as many times as it is large, so it comes as a sum: a product of heads, which is
-# exact, and the rest. The derivative is sigmoid(t) (1 + t sigmoid(-t)), t = b x: with e = e^-|t| and n = 1 + t,
-# (1 + n e) / (1 + e)^2, for t < 0 e (n + e) / (1 + e)^2.
+# The absolute error of b x is the relative error of its exponential, so it comes as an unevaluated sum: a product of
+# heads, which is exact, and the low part. The derivative is sigmoid(t) (1 + t sigmoid(-t)), t = b x: with e = e^-|t|
+# and n = 1 + t, (1 + n e) / (1 + e)^2, for t < 0 e (n + e) / (1 + e)^2. The limit of 40 is that of sigmoid.
 
-cdef inline real swish_of(real x, real t, real small, bint flat, bint gone) noexcept nogil:
-    """x sigmoid(t + small); x where ``flat`` and 0 where ``gone``."""
+cdef inline real swish_of(real x, real t, real small, bint saturated, bint vanished) noexcept nogil:
+    """x sigmoid(t + small); x where ``saturated`` and 0 where ``vanished``."""
     cdef real s = without_headroom(<real>1) if t < -1 else <real>1
     cdef real shift = shift_of(x, -headroom(x)) if t < -1 else shift_of(x, 0)
     cdef real exponent = exponent_of(-t - small, shift)
-    cdef real sum = exp_and_unit(rest_of_sum(-t, -small, exponent, shift), exponent, s)
-    cdef real y = x * s / (s if flat else sum)
-    return <real>0 if gone else y
+    cdef real sum = exp_and_unit(remainder_of_sum(-t, -small, exponent, shift), exponent, s)
+    cdef real y = x * s / (s if saturated else sum)
+    return <real>0 if vanished else y
 
 cdef inline real scaled_exp_of(real t, real small) noexcept nogil:
     """2^headroom e^-|t + small|."""
@@ -317,7 +318,7 @@ cdef inline real scaled_exp_of(real t, real small) noexcept nogil:
     return exp_sum_times_power(sign * t, sign * small, headroom(t))
 
 cdef inline real swish_derivative_of(real t, real scaled, real n, bint far) noexcept nogil:
-    """sigmoid(t) (1 + (n - 1) sigmoid(-t)), given 2^headroom e^-|t|; its limit where ``far``."""
+    """sigmoid(t) (1 + (n - 1) sigmoid(-t)), given 2^headroom e^-|t|; 0 or 1 where ``far``."""
     cdef real e, y
     scaled = <real>0 if far else scaled
     n = <real>0 if far else n
@@ -333,34 +334,34 @@ cdef inline real silu_derivative(real x, const double *p) noexcept nogil:
     return swish_derivative_of(x, scaled, <real>1 + x, absolute(x) > -zero_below(x))
 
 cdef inline real swish(real x, const double *p) noexcept nogil:
-    cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
-    return swish_of(x, t, mul_add(b, x - high, rest * x), t > <real>40, t < zero_below(x))
+    cdef real b = head(<real>p[0]), b_low = <real>(p[0] - <double>b), high = head(x), t = b * high
+    return swish_of(x, t, mul_add(b, x - high, b_low * x), t > <real>40, t < zero_below(x))
 
 cdef inline real swish_derivative(real x, const double *p) noexcept nogil:
-    cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
-    cdef real small = mul_add(b, x - high, rest * x)
+    cdef real b = head(<real>p[0]), b_low = <real>(p[0] - <double>b), high = head(x), t = b * high
+    cdef real small = mul_add(b, x - high, b_low * x)
     return swish_derivative_of(t, scaled_exp_of(t, small), (<real>1 + t) + small, absolute(t) > -zero_below(x))
 
 
-# gelu_tanh: y = x (1 + tanh(u)) / 2 = x sigmoid(2 u) with 2 u = x (k + l x^2), in two parts too. In the derivative,
-# x (k + 3 l x^2) stands in place of t, as 3 (2 u) - 2 k x.
+# gelu_tanh: y = x (1 + tanh(u)) / 2 = x sigmoid(2 u) with 2 u = x (k + l x^2), in two parts too. The derivative is that
+# of swish with n = 1 + x (k + 3 l x^2), whose product is 3 (2 u) - 2 k x. y rounds to x from 7.2 on: the limit is 8.
 
-cdef inline real gelu_tanh_rest(real square, real low_square, real factor) noexcept nogil:
-    """k + l x^2 less its leading digits, from x^2 in two parts. The difference of the leading products is exact.
+cdef inline real gelu_tanh_low(real square, real low_square, real factor) noexcept nogil:
+    """The low part of k + l x^2, of which ``factor`` is the high part. The difference of the leading terms is exact.
 
     k = sqrt(8 / pi) and l = 0.044715 k have more digits than one number holds.
     """
     cdef double k = 1.5957691216057308, l = 0.07135481627260025
     cdef real k_high = head(<real>k), k_low = <real>((k - <double>k_high) - 9.96930880911092e-17)
     cdef real l_high = head(<real>l), l_low = <real>((l - <double>l_high) - 6.175149918155315e-19)
-    cdef real rest = mul_add(l_high, square, k_high - factor) + mul_add(l_low, square, k_low)
-    return mul_add(<real>l, low_square, rest)
+    cdef real low = mul_add(l_high, square, k_high - factor) + mul_add(l_low, square, k_low)
+    return mul_add(<real>l, low_square, low)
 
 cdef inline real gelu_tanh_factor(real square) noexcept nogil:
     return head(mul_add(head(<real>0.07135481627260025), square, head(<real>1.5957691216057308)))
 
 cdef inline real gelu_tanh_limit(real like) noexcept nogil:
-    """Where e^(2 u) x is 0, and has headroom still."""
+    """The x from which e^(-2 u) x is 0, and up to which 2^headroom e^(-2 u) is a normal number."""
     if real is float:
         return <real>11
     else:
@@ -369,16 +370,17 @@ cdef inline real gelu_tanh_limit(real like) noexcept nogil:
 cdef inline real gelu_tanh(real x, const double *p) noexcept nogil:
     cdef real high = head(x), low = x - high, product = high * high, square = head(product)
     cdef real factor = gelu_tanh_factor(square)
-    cdef real rest = gelu_tanh_rest(square, mul_add(low, x + high, product - square), factor)
-    return swish_of(x, high * factor, mul_add(x, rest, low * factor), x > <real>8, x < -gelu_tanh_limit(x))
+    cdef real factor_low = gelu_tanh_low(square, mul_add(low, x + high, product - square), factor)
+    return swish_of(x, high * factor, mul_add(x, factor_low, low * factor), x > <real>8, x < -gelu_tanh_limit(x))
 
 cdef inline real gelu_tanh_derivative(real x, const double *p) noexcept nogil:
     cdef real high = head(x), low = x - high, product = high * high, square = head(product)
     cdef real factor = gelu_tanh_factor(square)
-    cdef real rest = gelu_tanh_rest(square, mul_add(low, x + high, product - square), factor)
+    cdef real factor_low = gelu_tanh_low(square, mul_add(low, x + high, product - square), factor)
     cdef double twice_k = 3.1915382432114616
-    cdef real k = head(<real>twice_k), k_rest = <real>(twice_k - <double>k)
-    cdef real small = mul_add(x, rest, low * factor), small_n = mul_add(<real>3, small, -mul_add(k_rest, x, k * low))
+    cdef real k = head(<real>twice_k), k_low = <real>(twice_k - <double>k)
+    cdef real small = mul_add(x, factor_low, low * factor)
+    cdef real small_n = mul_add(<real>3, small, -mul_add(k_low, x, k * low))
     cdef real n = mul_add(high, mul_add(<real>3, factor, -k), <real>1) + small_n
     return swish_derivative_of(x, scaled_exp_of(high * factor, small), n, absolute(x) > gelu_tanh_limit(x))
 
@@ -399,7 +401,7 @@ cdef inline real hard_silu_derivative(real x, const double *p) noexcept nogil:
 # mish: y = x tanh(log(1 + e^x)). With e = e^-|x|, y = x (1 - d), d = 2 e^2 / (1 + 2 e + 2 e^2) for x > 0, and
 # y = x e (1 - d), d = (e + e^2) / (2 + 2 e + e^2) for x < 0. The derivative is
 # e^x (4 (x + 1) + (4 x + 6) e^x + 4 e^2x + e^3x) / (2 + 2 e^x + e^2x)^2, and for x > 0 the same times e^-4x / e^-4x;
-# the squares are multiplied out, which rounds less.
+# the squares are multiplied out, which rounds less. y rounds to x from 19.1 on: the limit is 20.
 
 cdef inline real mish(real x, const double *p) noexcept nogil:
     cdef real scaled = exp_times_power(-absolute(x), headroom(x))
@@ -489,23 +491,24 @@ cdef inline real softplus_derivative_from_output(real y, const double *p) noexce
     return -expm1_nonpositive(-y)
 
 cdef inline real scaled_softplus(real x, const double *p) noexcept nogil:
-    cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = -b * absolute(high)
+    cdef real b = head(<real>p[0]), b_low = <real>(p[0] - <double>b), high = head(x), t = -b * absolute(high)
     cdef real sign = <real>1 if x < 0 else <real>-1
-    cdef real e = exp_sum_times_power(t, sign * (mul_add(b, x - high, rest * x)), headroom(x))
+    cdef real e = exp_sum_times_power(t, sign * (mul_add(b, x - high, b_low * x)), headroom(x))
     e = <real>0 if t < zero_below(x) else without_headroom(e)
     return (<real>0 if x < 0 else x) + log1p_unit(e) / <real>p[0]
 
 cdef inline real scaled_softplus_derivative(real x, const double *p) noexcept nogil:
-    cdef real b = head(<real>p[0]), rest = <real>(p[0] - <double>b), high = head(x), t = b * high
-    return swish_of(<real>1, t, mul_add(b, x - high, rest * x), t > <real>40, t < zero_below(x))
+    cdef real b = head(<real>p[0]), b_low = <real>(p[0] - <double>b), high = head(x), t = b * high
+    return swish_of(<real>1, t, mul_add(b, x - high, b_low * x), t > <real>40, t < zero_below(x))
 
 cdef inline real scaled_softplus_derivative_from_output(real y, const double *p) noexcept nogil:
     return -expm1_nonpositive(-<real>p[0] * y)
 
 
-# squareplus: y = (sqrt(x^2 + b) + x) / 2, as b / (2 (sqrt(x^2 + b) - x)) where that cancels. The derivative is
-# q = (b / 2) / (s + |x| sqrt(s)), s = x^2 + b, for x < 0, and 1 - q for x > 0; it does not change if x^2 and b are
-# scaled, so they are, lest s overflow where q is not yet 0. p = b, the scale of x, the scaled b.
+# squareplus: y = (sqrt(x^2 + b) + x) / 2, as b / (2 (sqrt(x^2 + b) - x)) where that cancels: where x is -0.3 of the
+# root both errors are about 2 units in the last place. The derivative is q = (b / 2) / (s + |x| sqrt(s)), s = x^2 + b,
+# for x < 0, and 1 - q for x > 0; it does not change if x^2 and b are scaled, so they are, lest s overflow where q is
+# not yet 0. p = b, the scale of x, the scaled b.
 
 cdef inline real squareplus(real x, const double *p) noexcept nogil:
     cdef real root = root_above(finite(absolute(x)), <real>p[0])
@@ -519,7 +522,7 @@ cdef inline real squareplus_derivative(real x, const double *p) noexcept nogil:
     return q if x < 0 else <real>1 - q
 
 
-# shrink: y = 0 for |x| <= l, x pulled towards 0 by b beyond. p = l, b. The derivative is 0 at both limits.
+# shrink: y = 0 for |x| <= l, beyond it x shrunk by b. p = l, b. The derivative is 0 at both limits.
 
 cdef inline real shrink(real x, const double *p) noexcept nogil:
     cdef real size = absolute(x)
@@ -580,11 +583,12 @@ cdef inline real exponential_derivative_from_output(real y, const double *p) noe
     return y
 
 
-# bent_identity: y = x + (sqrt(x^2 + 1) - 1) / 2. The derivative is 1 + x / (2 sqrt(x^2 + 1)).
+# bent_identity: y = x + (sqrt(x^2 + 1) - 1) / 2. From x^2 = 0.34 on, |y| > 1/2, so that the rounding of the root,
+# halved, is about half a unit in the last place of y. The derivative is 1 + x / (2 sqrt(x^2 + 1)).
 
 cdef inline real bent_identity(real x, const double *p) noexcept nogil:
     # The root of a finite size keeps -infinity from meeting +infinity.
-    cdef real square = x * x, near = mul_add(square, bend(square), x)
+    cdef real square = x * x, near = mul_add(square, half_sqrt1pm1_over_z(square), x)
     cdef real far = x + mul_add(<real>0.5, root_above(finite(absolute(x)), <real>1), <real>-0.5)
     return near if square < <real>0.34 else far
 
@@ -603,9 +607,11 @@ cdef inline real logit_derivative(real x, const double *p) noexcept nogil:
     return <real>NAN if (x < 0) | (x > 1) else slope
 
 
-# dish: y = x (r + x) / (2 r), r = sqrt(1 + x^2), for x < 0 as x / (2 (1 + x^2 + |x| r)); far out it is x or 1 / (4 x).
-# The derivative is (r^3 + x (r^2 + 1)) / (2 r^3), left of the crossing (1 - |x| r) / (2 r^2 (r^2 + |x| r)); far out it
-# is 1 or -1 / (4 x^2), the square of the quotient.
+# dish: y = x (r + x) / (2 r), r = sqrt(1 + x^2), for x < 0 as x / (2 (1 + x^2 + |x| r)). Beyond 1e15 it is x or
+# 1 / (4 x): 1 is negligible beside x^2 from 9.5e7 on, and the square of a float overflows at 1.8e19. The derivative is
+# (r^3 + x (r^2 + 1)) / (2 r^3); below -0.5, where that cancels towards its zero at -0.786, it is
+# (1 - |x| r) / (2 r^2 (r^2 + |x| r)). Beyond 1e9, since x^4 of a float overflows at 4.3e9, it is 1 or -1 / (4 x^2), as
+# the square of a quotient.
 
 cdef inline real dish(real x, const double *p) noexcept nogil:
     cdef real bounded = finite(x), size = absolute(bounded), r = root_above(bounded, <real>1)

@@ -3,7 +3,7 @@
 NaN passes through every function. A limit is therefore written ``low if x < low else x``, which is x for NaN: the
 order of the operands is deliberate. Where the value beyond a limit is 0, it is the result that is replaced, not the
 argument: that is one mask in place of a blend, of which the processor does fewer at a time. The coefficients come from
-tools/polynomials.py.
+tools/polynomials.py. As in NumPy, an argument called ``like`` only says of which type the result is.
 """
 
 from libc.math cimport INFINITY, NAN
@@ -31,8 +31,8 @@ cdef extern from * nogil:
 cdef inline real mul_add(real a, real b, real c) noexcept nogil:
     """a b + c, rounded once where the processor has an instruction for it.
 
-    The compiler fuses nothing by itself (-ffp-contract=off): it would not fuse the same product in a vector loop and in
-    what is left after it, and a number's result would depend on where it stands.
+    The compiler fuses nothing by itself (-ffp-contract=off): it might fuse a product in a vector loop but not in the
+    scalar loop after it, and the result for an element would depend on its index.
     """
     if real is float:
         return mul_add_float(a, b, c)
@@ -41,7 +41,7 @@ cdef inline real mul_add(real a, real b, real c) noexcept nogil:
 
 
 cdef inline real power_of_two(real shifted) noexcept nogil:
-    """2^k, where the low bits of ``shifted`` hold k plus the exponent's bias.
+    """2^k, where the low bits of ``shifted`` hold k plus the exponent bias.
 
     Adding 1.5 * 2^(digits - 1) to a number rounds it to an integer and leaves that integer in the low bits of the
     sum; one shift moves it into the exponent. This needs no conversion to an integer, which AVX2 lacks for double.
@@ -103,7 +103,7 @@ cdef inline real head(real x) noexcept nogil:
 
 
 cdef inline real shift_of(real like, int k) noexcept nogil:
-    """The number whose addition rounds to an integer and leaves it, with the exponent's bias and k, in the low bits."""
+    """The number whose addition rounds to an integer and leaves it, plus the exponent bias and k, in the low bits."""
     if real is float:
         return <real>12582912 + <real>(127 + k)
     else:
@@ -111,12 +111,12 @@ cdef inline real shift_of(real like, int k) noexcept nogil:
 
 
 cdef inline real exponent_of(real x, real shift) noexcept nogil:
-    """n = round(x / log 2), with what ``power_of_two`` needs in the low bits."""
+    """n = round(x / log 2) plus the shift: ``power_of_two`` takes its low bits."""
     return mul_add(x, <real>1.4426950408889634, shift)
 
 
-cdef inline real rest_of(real x, real exponent, real shift) noexcept nogil:
-    """x - n log 2."""
+cdef inline real remainder_of(real x, real exponent, real shift) noexcept nogil:
+    """The remainder of the range reduction, x - n log 2, with log 2 in two parts: n times the first is exact."""
     cdef real n = exponent - shift
     if real is float:
         return mul_add(-n, <real>1.428606765330187e-06, mul_add(-n, <real>0.693145751953125, x))
@@ -124,7 +124,7 @@ cdef inline real rest_of(real x, real exponent, real shift) noexcept nogil:
         return mul_add(-n, -1.7239444525614835e-13, mul_add(-n, 0.6931471805601177, x))
 
 
-cdef inline real rest_of_sum(real x, real small, real exponent, real shift) noexcept nogil:
+cdef inline real remainder_of_sum(real x, real small, real exponent, real shift) noexcept nogil:
     """x + small - n log 2, rounded once."""
     cdef real n = exponent - shift
     if real is float:
@@ -146,20 +146,20 @@ cdef inline real expm1_reduced(real r) noexcept nogil:
 cdef inline real exp_times_power(real x, int k) noexcept nogil:
     """2^k e^x, where that is a normal number.
 
-    e^x = 2^n e^r with n = round(x / log 2). k lets a caller stay clear of overflow and of subnormal numbers.
+    e^x = 2^n e^r with n = round(x / log 2). k lets a caller avoid overflow and subnormal numbers.
     """
     cdef real shift = shift_of(x, k), exponent = exponent_of(x, shift)
-    return exp_reduced(rest_of(x, exponent, shift)) * power_of_two(exponent)
+    return exp_reduced(remainder_of(x, exponent, shift)) * power_of_two(exponent)
 
 
 cdef inline real exp_sum_times_power(real x, real small, int k) noexcept nogil:
-    """2^k e^(x + small), where that is a normal number: for an exponent of more digits than one number holds."""
+    """2^k e^(x + small), where that is a normal number: for an exponent with more digits than one number holds."""
     cdef real shift = shift_of(x, k), exponent = exponent_of(x + small, shift)
-    return exp_reduced(rest_of_sum(x, small, exponent, shift)) * power_of_two(exponent)
+    return exp_reduced(remainder_of_sum(x, small, exponent, shift)) * power_of_two(exponent)
 
 
 cdef inline real exp_and_unit(real r, real exponent, real unit) noexcept nogil:
-    """2^k (1 + e^x), where ``unit`` is 2^k, from the rest and the exponent of x for that k.
+    """2^k (1 + e^x), where ``unit`` is 2^k, from the remainder and the exponent of x for that k.
 
     e^x is not rounded by itself: its power of two is added last.
     """
@@ -168,7 +168,7 @@ cdef inline real exp_and_unit(real r, real exponent, real unit) noexcept nogil:
 
 
 cdef inline int headroom(real like) noexcept nogil:
-    """The k with which 2^k e^x stays a normal number down to where e^x, times a number or two, is 0."""
+    """The k with which 2^k e^x stays a normal number down to the x at which e^x is 0, whatever it is multiplied by."""
     if real is float:
         return 64
     else:
@@ -176,7 +176,7 @@ cdef inline int headroom(real like) noexcept nogil:
 
 
 cdef inline real without_headroom(real scaled) noexcept nogil:
-    """2^-k times a number: the one rounding where the result is subnormal."""
+    """2^-headroom times a number: the only rounding where the result is subnormal."""
     if real is float:
         return scaled * <real>5.421010862427522e-20
     else:
@@ -184,7 +184,7 @@ cdef inline real without_headroom(real scaled) noexcept nogil:
 
 
 cdef inline real zero_below(real like) noexcept nogil:
-    """A limit below which e^x, times a number or two, is 0, and above which it has headroom."""
+    """A limit below which e^x, even times 1e10, underflows to 0, and above which 2^headroom e^x is a normal number."""
     if real is float:
         return <real>-130
     else:
@@ -192,7 +192,7 @@ cdef inline real zero_below(real like) noexcept nogil:
 
 
 cdef inline real exp_with_headroom(real x) noexcept nogil:
-    """2^k e^x for x <= 0, where k is the headroom: what is to be subnormal is not yet; 0 at -infinity."""
+    """2^headroom e^x for x <= 0: results that will be subnormal are not yet; 0 at -infinity."""
     cdef real e = exp_times_power(x, headroom(x))
     return <real>0 if x < zero_below(x) else e
 
@@ -203,14 +203,14 @@ cdef inline real exp_nonpositive(real x) noexcept nogil:
 
 
 cdef inline real shift_to_middle(real x) noexcept nogil:
-    """The shift that brings e^x to the middle of the range."""
+    """The shift with which e^x comes out in the middle of the exponent range, far from overflow and underflow."""
     return shift_of(x, headroom(x)) if x < 0 else shift_of(x, -headroom(x))
 
 
-cdef inline real exp_from_middle(real x, real rest, real exponent) noexcept nogil:
-    """e^x, brought back from the middle of the range."""
+cdef inline real exp_from_middle(real x, real remainder, real exponent) noexcept nogil:
+    """e^x, scaled back from the middle of the range."""
     cdef real down = without_headroom(<real>1), up = <real>1 / down
-    cdef real e = exp_reduced(rest) * power_of_two(exponent) * (down if x < 0 else up)
+    cdef real e = exp_reduced(remainder) * power_of_two(exponent) * (down if x < 0 else up)
     e = <real>0 if x < zero_below(x) else e
     return <real>INFINITY if x > -zero_below(x) else e
 
@@ -218,30 +218,30 @@ cdef inline real exp_from_middle(real x, real rest, real exponent) noexcept nogi
 cdef inline real exp_any(real x) noexcept nogil:
     """e^x for any x."""
     cdef real shift = shift_to_middle(x), exponent = exponent_of(x, shift)
-    return exp_from_middle(x, rest_of(x, exponent, shift), exponent)
+    return exp_from_middle(x, remainder_of(x, exponent, shift), exponent)
 
 
 cdef inline real exp_of_product(real x, double b) noexcept nogil:
-    """e^(b x). The product comes as a sum, since an error of it counts as many times as it is large."""
+    """e^(b x), the product as an unevaluated sum: its absolute error is the relative error of the result."""
     cdef real high = head(<real>b), low = <real>(b - <double>high), t = high * head(x)
     cdef real small = mul_add(high, x - head(x), low * x)
     cdef real shift = shift_to_middle(t), exponent = exponent_of(t + small, shift)
-    return exp_from_middle(t, rest_of_sum(t, small, exponent, shift), exponent)
+    return exp_from_middle(t, remainder_of_sum(t, small, exponent, shift), exponent)
 
 
 cdef inline real expm1_bounded(real x) noexcept nogil:
-    """e^x - 1 for |x| <= 60: 2^n (e^r - 1) + (2^n - 1), which keeps every digit near 0."""
+    """e^x - 1 for |x| <= 60, as 2^n (e^r - 1) + (2^n - 1), which does not cancel near 0."""
     cdef real shift = shift_of(x, 0), exponent = exponent_of(x, shift), power = power_of_two(exponent)
-    return mul_add(power, expm1_reduced(rest_of(x, exponent, shift)), power - <real>1)
+    return mul_add(power, expm1_reduced(remainder_of(x, exponent, shift)), power - <real>1)
 
 
 cdef inline real expm1_nonpositive(real x) noexcept nogil:
     """e^x - 1 for x <= 0; -1 at -infinity."""
-    return expm1_bounded(<real>-50 if x < <real>-50 else x)
+    return expm1_bounded(<real>-50 if x < <real>-50 else x)  # it rounds to -1 below -37.5
 
 
 cdef inline real smallest_normal(real like) noexcept nogil:
-    """The smallest normal number of a type: what the logarithm of a probability takes for 0."""
+    """The smallest normal number of a type: the logarithm of a probability takes it in place of 0."""
     if real is float:
         return <real>1.1754943508222875e-38
     else:
@@ -251,9 +251,9 @@ cdef inline real smallest_normal(real like) noexcept nogil:
 cdef inline real fraction_of(real y, real correction, real *exponent) noexcept nogil:
     """f and k with y + correction = (1 + f) 2^k, 1 + f in [sqrt(1/2), sqrt(2)].
 
-    y is positive and normal, the correction below half a unit in its last place. k is turned into a floating-point
-    number by writing it into the low bits of a power of two. The unit is 2^(1 - k): 2^-k would be infinite or negative in
-    its bits where k is the largest.
+    y is positive and normal, the correction below half a unit in its last place. k becomes a floating-point number by
+    being written into the low bits of a power of two. ``unit`` is 2^(1 - k): the bits of 2^-k would not be those of a
+    finite positive number for the largest k.
     """
     cdef uint32_t bits32, k32, m32
     cdef uint64_t bits64, k64, m64
@@ -324,7 +324,7 @@ cdef inline real log_probability(real p) noexcept nogil:
 
 
 cdef inline int digits(real like) noexcept nogil:
-    """The digits of a type: 2^digits makes normal numbers of all that are not."""
+    """The digits of the significand: a subnormal number times 2^digits is normal."""
     if real is float:
         return 24
     else:
@@ -344,9 +344,9 @@ cdef inline real log_of_positive(real x) noexcept nogil:
 cdef inline real power(real x, double c) noexcept nogil:
     """x^c for 0 <= x <= 1 and c >= 0.
 
-    With x = (1 + f) 2^k it is 2^(k c) (1 + f)^c. An error of the exponent counts as many times as it is large, so k c
-    comes in two parts, the first of which is exact, and only what is left of it after the integer n goes to the
-    exponential.
+    With x = (1 + f) 2^k it is 2^(k c) (1 + f)^c. The absolute error of the exponent is the relative error of the
+    result, so k c comes in two parts, the first of which is exact, and only its fraction beside the integer n goes to
+    the exponential.
     """
     cdef bint small = x < smallest_normal(x)
     cdef real high = head(<real>c), low = <real>(c - <double>high), k, n, y
@@ -354,10 +354,10 @@ cdef inline real power(real x, double c) noexcept nogil:
     cdef real log_f = f - (half_of(f) - log_tail(f))
     k = k - digits(x) if small else k
     n = (k * high + shift_of(x, 0)) - shift_of(x, 0)
-    cdef real rest = mul_add(mul_add(k, low, k * high - n), <real>0.6931471805599453, <real>c * log_f)
-    cdef real shift = shift_of(x, headroom(x)), exponent = exponent_of(rest, shift)
-    y = without_headroom(exp_reduced(rest_of(rest, exponent, shift)) * power_of_two(exponent + n))
-    y = <real>0 if mul_add(n, <real>0.6931471805599453, rest) < zero_below(x) else y
+    cdef real fraction = mul_add(mul_add(k, low, k * high - n), <real>0.6931471805599453, <real>c * log_f)
+    cdef real shift = shift_of(x, headroom(x)), exponent = exponent_of(fraction, shift)
+    y = without_headroom(exp_reduced(remainder_of(fraction, exponent, shift)) * power_of_two(exponent + n))
+    y = <real>0 if mul_add(n, <real>0.6931471805599453, fraction) < zero_below(x) else y
     y = <real>0 if x == 0 else y
     return <real>1 if c == 0 else y + (x - x)
 
@@ -402,8 +402,8 @@ cdef inline real log1p_unit(real u) noexcept nogil:
 cdef inline real log_odds(real y) noexcept nogil:
     """log(y / (1 - y)) for 0 <= y <= 1; NaN outside.
 
-    Near 1/2, where it crosses zero, 2 atanh(s) with s = 2 y - 1, which is exact there; elsewhere the logarithm of
-    the quotient.
+    Near 1/2, where it crosses zero, 2 atanh(s) with s = 2 y - 1, which is exact there. Where |s| > 1/2 the result is
+    above log 3 in size, so that the logarithm does not magnify the roundings of the quotient.
     """
     cdef real s = (y + y) - <real>1, z = s * s, p, q, square
     if real is float:
@@ -433,7 +433,7 @@ cdef inline real log_odds(real y) noexcept nogil:
     return mul_add(s * z, p, s + s) if z <= <real>0.25 else logarithm
 
 
-cdef inline real bend(real z) noexcept nogil:
+cdef inline real half_sqrt1pm1_over_z(real z) noexcept nogil:
     """(sqrt(1 + z) - 1) / (2 z) for 0 <= z <= 0.34, where the difference itself would cancel."""
     cdef real p, q, square
     if real is float:

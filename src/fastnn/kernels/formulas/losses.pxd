@@ -2,8 +2,8 @@
 target t.
 
 Derivatives are with respect to the prediction. Every function has the signature ``(p, t, a)``, where a holds the loss's
-constants (as fastnn/losses.py makes them of its hyperparameters), so that loops/losses.pyx can take any of them.
-r is p - t. Where a derivative does not exist it is 0 if that is a subgradient; NaN stays NaN.
+constants (which its entry in fastnn/losses makes of its hyperparameters), so that loops/losses.pyx can take any of
+them. r is p - t. Where a derivative does not exist it is 0 if that is a subgradient; NaN stays NaN.
 """
 
 from fastnn.kernels.formulas.activations cimport (
@@ -18,7 +18,7 @@ from fastnn.kernels.formulas.elementary cimport (
 
 
 cdef inline real step(real d) noexcept nogil:
-    """1 for d above 0, else 0."""
+    """The Heaviside step: 1 for d > 0, else 0."""
     return or_nan(<real>1 if d > 0 else <real>0, d)
 
 
@@ -46,9 +46,9 @@ cdef inline real l2_hessian(real p, real t, const double *a) noexcept nogil:
     return or_nan(<real>1, p - t)
 
 
-# rmse: (a1 r)^2, with a power of two a1 by which squares neither overflow nor vanish. With L the root of the sum of
-# a0 a3 r^2, for weights a0 and a3 the same for all, and a2 = 1 / (a1 L), its derivatives divided by a3 are a0 r / L and
-# a0 (1 - a0 a3 (r / L)^2) / L. The gradient is 0 where L is.
+# rmse: (a1 r)^2, with a power of two a1 by which squares neither overflow nor underflow. With L the root of the sum of
+# a0 a3 r^2, a0 being the weight of an element and a3 that of all, and a2 = 1 / (a1 L), its derivatives divided by a3
+# are a0 r / L and a0 (1 - a0 a3 (r / L)^2) / L. The gradient is 0 where L is.
 
 cdef inline real rmse(real p, real t, const double *a) noexcept nogil:
     cdef real r = (p - t) * <real>a[1]
@@ -73,11 +73,11 @@ cdef inline real mae_gradient(real p, real t, const double *a) noexcept nogil:
     return <real>1 if r > 0 else negative
 
 cdef inline real flat_hessian(real p, real t, const double *a) noexcept nogil:
-    """That of losses made of straight lines."""
+    """The second derivative of a piecewise linear loss."""
     return or_nan(<real>0, p - t)
 
 
-# huber: r^2 / 2 for |r| <= a, a (|r| - a / 2) beyond. Both pieces and their slopes meet at |r| = a.
+# huber: r^2 / 2 for |r| <= a, a (|r| - a / 2) beyond, once continuously differentiable at |r| = a.
 
 cdef inline real huber(real p, real t, const double *a) noexcept nogil:
     cdef real r = absolute(p - t), delta = <real>a[0]
@@ -109,8 +109,8 @@ cdef inline real smooth_l1_hessian(real p, real t, const double *a) noexcept nog
     return or_nan(<real>1 / <real>a[0] if absolute(r) <= <real>a[0] else <real>0, r)
 
 
-# pseudo_huber: a^2 (s - 1), s = sqrt(1 + (r / a)^2), as r^2 / (s + 1), which does not cancel. Where the square would
-# overflow, s is |r / a|; where that is infinite, r / s is a.
+# pseudo_huber: a^2 (s - 1), s = sqrt(1 + (r / a)^2), as r^2 / (s + 1), which does not cancel. Beyond 1e15 s is |r / a|:
+# 1 is negligible from 9.5e7 on, and the square of a float overflows at 1.8e19. Where s is infinite, r / s is a.
 
 cdef inline real pseudo_root(real v) noexcept nogil:
     cdef real size = absolute(v)
@@ -130,7 +130,7 @@ cdef inline real pseudo_huber_hessian(real p, real t, const double *a) noexcept 
 
 
 # log_cosh: log(cosh(r)) = |r| - log 2 + log(1 + e^(-2|r|)); for |r| < 1 as log(1 + m^2 / (2 + 2 m)) with
-# m = e^-|r| - 1, which does not cancel.
+# m = e^-|r| - 1, which does not cancel near 0. The first is exact enough from 0.7 on, the second up to 1.2.
 
 cdef inline real log_cosh(real p, real t, const double *a) noexcept nogil:
     cdef real r = absolute(p - t), m = expm1_nonpositive(-r)
@@ -146,7 +146,7 @@ cdef inline real log_cosh_hessian(real p, real t, const double *a) noexcept nogi
 
 
 # fair: a^2 (v - log(1 + v)), v = |r / a|. For v <= 1, where that cancels, log(1 + v) is v - s (v - s^2 P(s^2)) with
-# s = v / (2 + v). Where v overflows, the value is a |r| and the slope a.
+# s = v / (2 + v). Where v overflows, the value is a |r| and its slope a.
 
 cdef inline real fair(real p, real t, const double *a) noexcept nogil:
     cdef real c = <real>a[0], r = absolute(p - t), v = r / c, s = v / (<real>2 + v), z = s * s
@@ -193,8 +193,8 @@ cdef inline real expectile_hessian(real p, real t, const double *a) noexcept nog
     return <real>2 * expectile_weight(p - t, a)
 
 
-# msle: d^2, d = log((1 + p) / (1 + t)), whose size is log(1 + |r| / (1 + the smaller)): 1 plus a fraction above 0 does
-# not cancel. Below -1 it is NaN. The second derivative is 2 (1 - d) / (1 + p)^2.
+# msle: d^2, d = log((1 + p) / (1 + t)), with |d| as log(1 + |r| / (1 + min(p, t))), which does not cancel. Below -1 it
+# is NaN. The second derivative is 2 (1 - d) / (1 + p)^2.
 
 cdef inline real log_ratio(real p, real t) noexcept nogil:
     cdef real r = p - t, smaller = p if p < t else t, excess = absolute(r) / (<real>1 + smaller)
@@ -215,7 +215,7 @@ cdef inline real msle_hessian(real p, real t, const double *a) noexcept nogil:
     return or_nan(<real>0 if p == <real>INFINITY else <real>2 * (<real>1 - d) / below / below, d)
 
 
-# mape: 100 |r| / |t|, with the constant a in place of a smaller |t|.
+# mape: 100 |r| / max(|t|, a).
 
 cdef inline real percent_of(real t, const double *a) noexcept nogil:
     cdef real size = absolute(t)
@@ -229,8 +229,8 @@ cdef inline real mape_gradient(real p, real t, const double *a) noexcept nogil:
 
 
 # smape: 200 |r| / (|p| + |t|); 0 where both are 0. It is constant where p and t have opposite signs or p is 0. Elsewhere
-# its derivatives are 400 |t| sign(r) / s^2 and -800 |t| sign(r) sign(p) / s^3, s = |p| + |t|; 0 where r is. A power of
-# two keeps s from overflowing.
+# its derivatives are 400 |t| sign(r) / s^2 and -800 |t| sign(r) sign(p) / s^3, s = |p| + |t|; 0 where r is. A factor of
+# 2^-20 keeps s from overflowing; only numbers above 1e30 get it, so that no small one becomes subnormal.
 
 cdef inline real smape_scale(real p, real t) noexcept nogil:
     return <real>9.5367431640625e-07 if (absolute(p) > <real>1e30) | (absolute(t) > <real>1e30) else <real>1
@@ -241,7 +241,7 @@ cdef inline real smape(real p, real t, const double *a) noexcept nogil:
     return <real>0 if s == 0 else <real>200 * share
 
 cdef inline real smape_slope(real p, real t, real slope) noexcept nogil:
-    """The slope where p and t have the same sign, 0 elsewhere and where they are equal."""
+    """The slope where p and t have the same sign and differ, 0 elsewhere."""
     cdef bint rises = ((p > 0) & (t > 0)) | ((p < 0) & (t < 0))
     return or_nan(slope if rises & (p != t) else <real>0, p - t)
 
@@ -257,9 +257,9 @@ cdef inline real smape_hessian(real p, real t, const double *a) noexcept nogil:
 
 
 cdef inline real unless_zero(real x, real t) noexcept nogil:
-    """What a target multiplies: a target of 0 leaves even an infinite number out, but not NaN."""
-    cdef real nothing = or_nan(<real>0, x)
-    return nothing if t == 0 else x
+    """x as the factor of a target: 0 for a target of 0, so that even an infinite x is ignored, but not NaN."""
+    cdef real zero = or_nan(<real>0, x)
+    return zero if t == 0 else x
 
 
 # poisson_nll: e^p - t p from the logarithm of the rate; p - t log(p + a) from the rate itself.
@@ -274,9 +274,9 @@ cdef inline real poisson_nll_hessian(real p, real t, const double *a) noexcept n
     return or_nan(exp_any(p), t)
 
 cdef inline real log_of_rate(real p, const double *a) noexcept nogil:
-    """log(p + a), with what the sum loses of a."""
-    cdef real rate = p + <real>a[0], lost = ((p - rate) + <real>a[0]) / rate
-    return log_of_positive(rate) + (lost if (p > <real>a[0]) & (p < <real>INFINITY) else <real>0)
+    """log(p + a), corrected for the rounding of the sum."""
+    cdef real rate = p + <real>a[0], correction = ((p - rate) + <real>a[0]) / rate
+    return log_of_positive(rate) + (correction if (p > <real>a[0]) & (p < <real>INFINITY) else <real>0)
 
 cdef inline real poisson_nll_of_rate(real p, real t, const double *a) noexcept nogil:
     return mul_add(-t, unless_zero(log_of_rate(p, a), t), p)
@@ -353,8 +353,8 @@ cdef inline real tweedie_hessian(real p, real t, const double *a) noexcept nogil
 # gaussian_nll: (log(v) + r^2 / v) / 2 + c with v = max(a, b), the variance. Of the variance p, for a target t and the
 # prediction a, its derivatives are (1 - r^2 / v) / (2 v) and (r^2 / v - 1/2) / v^2.
 
-cdef inline real at_least(real x, real least) noexcept nogil:
-    return least if x < least else x
+cdef inline real at_least(real x, real low) noexcept nogil:
+    return low if x < low else x
 
 cdef inline real gaussian_nll(real p, real t, const double *a) noexcept nogil:
     cdef real v = at_least(<real>a[0], <real>a[1]), r = p - t
@@ -393,13 +393,13 @@ cdef inline real hinge_gradient(real p, real t, const double *a) noexcept nogil:
 # hinge_embedding: p for a target of 1, max(0, a - p) for one of -1. At the margin the gradient is 0.
 
 cdef inline real hinge_embedding(real p, real t, const double *a) noexcept nogil:
-    cdef real gap = <real>a[0] - p
-    cdef real apart = <real>0 if gap < 0 else gap
-    return or_nan(p if t > 0 else apart, t)
+    cdef real margin = <real>a[0] - p
+    cdef real of_negative = <real>0 if margin < 0 else margin
+    return or_nan(p if t > 0 else of_negative, t)
 
 cdef inline real hinge_embedding_gradient(real p, real t, const double *a) noexcept nogil:
-    cdef real apart = <real>-1 if p < <real>a[0] else <real>0
-    return or_nan(<real>1 if t > 0 else apart, p + t)
+    cdef real of_negative = <real>-1 if p < <real>a[0] else <real>0
+    return or_nan(<real>1 if t > 0 else of_negative, p + t)
 
 cdef inline real hinge_embedding_hessian(real p, real t, const double *a) noexcept nogil:
     return or_nan(<real>0, p + t)
@@ -468,9 +468,9 @@ cdef inline real exponential_loss_hessian(real p, real t, const double *a) noexc
     return t * t * exp_any(-t * p)
 
 
-# binary_cross_entropy: -t log(p) - (1 - t) log(1 - p), with the smallest normal number in place of a smaller p or
-# 1 - p, in the gradient (1 - t) / (1 - p) - t / p as well. The numerator p - t is exact where it cancels; it is
-# (1 - t) - (1 - p) only where 1 - p is that smallest number. The second derivative is t / p^2 + (1 - t) / (1 - p)^2.
+# binary_cross_entropy: -t log(p) - (1 - t) log(1 - p), with p and 1 - p bounded below by the smallest normal number, in
+# the gradient (1 - t) / (1 - p) - t / p as well. Its numerator p - t is exact where it cancels; it is (1 - t) - (1 - p)
+# only where 1 - p is at that bound. The second derivative is t / p^2 + (1 - t) / (1 - p)^2.
 
 cdef inline real binary_cross_entropy(real p, real t, const double *a) noexcept nogil:
     cdef real no = <real>1 - t
@@ -492,10 +492,10 @@ cdef inline real binary_cross_entropy_hessian(real p, real t, const double *a) n
     return t / yes / yes + (<real>1 - t) / no / no
 
 
-# binary_cross_entropy_with_logits: log(1 + e^-|z|) plus |z| times the weight of the wrong side, which is 1 - t for
-# z > 0 and t for z < 0; a weight of exactly 0 leaves an infinite z out. The gradient sigmoid(z) - t is written with
-# q = sigmoid(-|z|), so that it does not cancel where the prediction is right. The second derivative is that of
-# softplus.
+# binary_cross_entropy_with_logits: log(1 + e^-|z|) plus |z| times the target of the class that z speaks against, which
+# is 1 - t for z > 0 and t for z < 0; where that is exactly 0, an infinite z is ignored. The gradient sigmoid(z) - t is
+# written with q = sigmoid(-|z|), so that it does not cancel where the prediction is right. The second derivative is
+# that of softplus.
 
 cdef inline real wrong_side(real z, real t) noexcept nogil:
     cdef real no = <real>1 - t
@@ -516,7 +516,7 @@ cdef inline real binary_cross_entropy_with_logits_hessian(real z, real t, const 
 
 
 # weighted_binary_cross_entropy_with_logits: c s softplus(-z) + (1 - s) softplus(z) with s = t (1 - b) + b / 2, the
-# target moved towards 1/2. a = c, b. A weight of exactly 0 leaves an infinite z out.
+# target smoothed towards 1/2. a = c, b. Where the factor of |z| is exactly 0, an infinite z is ignored.
 
 cdef inline real smoothed(real t, const double *a) noexcept nogil:
     return mul_add(t, <real>(1 - a[1]), <real>(a[1] / 2))
@@ -536,8 +536,9 @@ cdef inline real weighted_binary_cross_entropy_with_logits_hessian(real z, real 
 
 
 # sigmoid_focal: w m^c l with l the binary cross-entropy, p = sigmoid(z), m = p (1 - t) + (1 - p) t, the probability of the
-# wrong side, and w = b t + (1 - b) (1 - t), or 1 for b < 0. a = b, c. With d = (1 - 2 t) p (1 - p) / m, the derivatives
-# are w m^c (p - t + c d l) and w m^c (c (c - 1) d^2 l + c d (1 - 2 p) l + 2 c d (p - t) + p (1 - p)).
+# wrong class, and w = b t + (1 - b) (1 - t), or 1 for b < 0. a = b, c. With d = (1 - 2 t) p (1 - p) / m, the
+# derivatives are w m^c (p - t + c d l) and w m^c (c (c - 1) d^2 l + c d (1 - 2 p) l + 2 c d (p - t) + p (1 - p)). The
+# terms with c are those of the modulating factor m^c.
 
 cdef inline real focal_weight(real t, const double *a) noexcept nogil:
     cdef real yes = <real>a[0], weight = mul_add(yes, t, (<real>1 - yes) * (<real>1 - t))
@@ -557,19 +558,20 @@ cdef inline real sigmoid_focal(real z, real t, const double *a) noexcept nogil:
 
 cdef inline real sigmoid_focal_gradient(real z, real t, const double *a) noexcept nogil:
     cdef real m = wrong_probability(z, t), slope = focal_slope(z, t, m, a)
-    cdef real bend = <real>a[1] * (slope * binary_cross_entropy_with_logits(z, t, a))
-    bend = <real>0 if slope == 0 else bend
-    return focal_weight(t, a) * (power(m, a[1]) * (binary_cross_entropy_with_logits_gradient(z, t, a) + bend))
+    cdef real modulation = <real>a[1] * (slope * binary_cross_entropy_with_logits(z, t, a))
+    modulation = <real>0 if slope == 0 else modulation
+    return focal_weight(t, a) * (power(m, a[1]) * (binary_cross_entropy_with_logits_gradient(z, t, a) + modulation))
 
 cdef inline real sigmoid_focal_hessian(real z, real t, const double *a) noexcept nogil:
     cdef real m = wrong_probability(z, t), d = focal_slope(z, t, m, a), c = <real>a[1]
     cdef real l = binary_cross_entropy_with_logits(z, t, a), error = binary_cross_entropy_with_logits_gradient(z, t, a)
-    cdef real bend = c * d * mul_add(mul_add(c - <real>1, d, mul_add(<real>-2, sigmoid(z, a), <real>1)), l, <real>2 * error)
-    bend = <real>0 if d == 0 else bend
-    return focal_weight(t, a) * (power(m, a[1]) * (bend + sigmoid_derivative(z, a)))
+    cdef real of_loss = mul_add(c - <real>1, d, mul_add(<real>-2, sigmoid(z, a), <real>1))
+    cdef real modulation = c * d * mul_add(of_loss, l, <real>2 * error)
+    modulation = <real>0 if d == 0 else modulation
+    return focal_weight(t, a) * (power(m, a[1]) * (modulation + sigmoid_derivative(z, a)))
 
 
-# kl_divergence: t (log t - x), with x a logarithm of a probability. A target of exactly 0 leaves x out.
+# kl_divergence: t (log t - x), with x a log-probability, which is ignored where t is exactly 0.
 
 cdef inline real kl_divergence(real x, real t, const double *a) noexcept nogil:
     cdef real distance = t * (log_of_positive(t) - x)
@@ -579,8 +581,8 @@ cdef inline real kl_divergence_gradient(real x, real t, const double *a) noexcep
     return or_nan(-t, x)
 
 
-# kl_divergence_form: s (log s - x), plus e^x - s in its generalized form. The target t is s, or log s. a = 1 for log s,
-# 1 for the generalized form.
+# kl_divergence_general: s (log s - x), plus e^x - s if it is generalized to any positive numbers. The target t is s, or
+# log s. a = 1 for log s, 1 for the generalized divergence.
 
 cdef inline real kl_target(real t, const double *a) noexcept nogil:
     cdef real s = exp_any(t)
@@ -590,14 +592,14 @@ cdef inline real kl_excess(real x, real s, const double *a) noexcept nogil:
     cdef real excess = exp_any(x) - s
     return excess if a[1] != 0 else or_nan(<real>0, x)
 
-cdef inline real kl_divergence_form(real x, real t, const double *a) noexcept nogil:
+cdef inline real kl_divergence_general(real x, real t, const double *a) noexcept nogil:
     cdef real s = kl_target(t, a), log_s = log_of_positive(t)
     cdef real distance = s * ((t if a[0] != 0 else log_s) - x)
     return (<real>0 if s == 0 else distance) + kl_excess(x, s, a)
 
-cdef inline real kl_divergence_form_gradient(real x, real t, const double *a) noexcept nogil:
+cdef inline real kl_divergence_general_gradient(real x, real t, const double *a) noexcept nogil:
     return kl_excess(x, kl_target(t, a), a) - (<real>0 if a[1] != 0 else kl_target(t, a))
 
-cdef inline real kl_divergence_form_hessian(real x, real t, const double *a) noexcept nogil:
+cdef inline real kl_divergence_general_hessian(real x, real t, const double *a) noexcept nogil:
     cdef real e = exp_any(x)
     return or_nan(e if a[1] != 0 else <real>0, x + t)

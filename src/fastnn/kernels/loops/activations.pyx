@@ -1,4 +1,4 @@
-"""The loops of the activations: four passes over contiguous memory, of which the compiler inlines the formulas.
+"""The loops of the activations: four passes over contiguous memory, into which the compiler inlines the formulas.
 
 A pass is the value, the derivative, or back-propagation from the input or from the output.
 """
@@ -15,19 +15,19 @@ cdef inline void run(
     real (*value)(real, const double *) noexcept nogil,
     real (*derivative)(real, const double *) noexcept nogil,
     real (*derivative_from_output)(real, const double *) noexcept nogil,
-    Pass which, const real[::1] grad, const real[::1] x, real[::1] out, const double *constants,
+    Pass pass_, const real[::1] grad, const real[::1] x, real[::1] out, const double *constants,
 ) noexcept nogil:
     cdef double p[CONSTANTS]  # a copy that no result can overwrite, as far as the compiler knows
     cdef Py_ssize_t i, n = x.shape[0]
     for i in range(CONSTANTS):
         p[i] = constants[i]
-    if which == VALUE:
+    if pass_ == VALUE:
         for i in range(n):
             out[i] = value(x[i], p)
-    elif which == DERIVATIVE:
+    elif pass_ == DERIVATIVE:
         for i in range(n):
             out[i] = derivative(x[i], p)
-    elif which == BACKWARD_FROM_INPUT:
+    elif pass_ == BACKWARD_FROM_INPUT:
         for i in range(n):
             out[i] = grad[i] * derivative(x[i], p)
     else:
@@ -35,8 +35,8 @@ cdef inline void run(
             out[i] = grad[i] * derivative_from_output(x[i], p)
 
 
-cdef inline real not_told(real y, const double *p) noexcept nogil:
-    """Stands in for the derivative from the output where y does not tell it. It is never called."""
+cdef inline real no_from_output(real y, const double *p) noexcept nogil:
+    """A placeholder where the derivative cannot be recovered from the output; it is never called."""
     return y
 
 

@@ -1,4 +1,4 @@
-"""The loops of gated pairs: value times f(gate), and both gradients, in pairs of stretches."""
+"""The loops of gated pairs: value times f(gate), and both gradients."""
 
 cimport numpy as cnp
 

@@ -22,7 +22,7 @@ cdef inline double walk(
 ) noexcept nogil:
     """The loops of all element-wise losses.
 
-    What a stretch needs besides the formulas is done while it is in the first-level cache.
+    Weights and sums are applied to a stretch while it is in the first-level cache.
     """
     cdef const real *prediction = <const real *>task.prediction
     cdef const real *target = <const real *>task.target
@@ -98,7 +98,7 @@ cdef inline double varying_loops(
 
 
 cdef double rmse(Task task, real scale) noexcept nogil:
-    """One of its passes; or, where no power of two is given, all three, and the root."""
+    """One of its passes; or, without a power of two among the constants, all three, and the root."""
     cdef Task squares = task
     cdef double root = 0
     cdef bint whole = task.constants[1] == 0
@@ -115,7 +115,7 @@ cdef double rmse(Task task, real scale) noexcept nogil:
     return root / task.constants[1] if whole else total
 
 cdef double error_size(Task task, real scale) noexcept nogil:
-    """The largest |p - t| that has a weight; NaN is passed over."""
+    """The largest |p - t| whose weight is not 0; NaN is passed over."""
     cdef const real *p = <const real *>task.prediction
     cdef const real *t = <const real *>task.target
     cdef const real *weight = <const real *>task.weight
@@ -134,22 +134,22 @@ cdef double error_size(Task task, real scale) noexcept nogil:
     return largest
 
 
-cdef double place_outside(Task task, real scale) noexcept nogil:
-    """The place of the first number outside a domain, which is the constant, or -1. NaN is not outside."""
+cdef double index_outside(Task task, real scale) noexcept nogil:
+    """The index of the first number outside the domain that the constant names, or -1. NaN is in every domain."""
     cdef const real *x = <const real *>task.prediction
     cdef Domain domain = <Domain><int>task.constants[0]
     cdef real low = -1 if domain == SIGNS else 0, high = <real>INFINITY if domain == NOT_NEGATIVE else 1
-    cdef real least = 1 if domain == SIGNS else 0
+    cdef real smallest = 1 if domain == SIGNS else 0
     cdef Py_ssize_t stretch, start, stop, k
     cdef int outside = 0
     for stretch in range(stretches(task.size)):
         start = stretch * STRETCH
         stop = min(task.size, start + STRETCH)
         for k in range(start, stop):
-            outside |= (x[k] < low) | (x[k] > high) | (f.absolute(x[k]) < least)
+            outside |= (x[k] < low) | (x[k] > high) | (f.absolute(x[k]) < smallest)
         if outside:
             for k in range(start, stop):
-                if (x[k] < low) | (x[k] > high) | (f.absolute(x[k]) < least):
+                if (x[k] < low) | (x[k] > high) | (f.absolute(x[k]) < smallest):
                     return k
     return -1
 
@@ -158,4 +158,4 @@ include "../tables/losses.pxi"
 
 KERNELS["rmse"] = kernel(rmse[float], rmse[double], NUMBERS)
 KERNELS["error_size"] = kernel(error_size[float], error_size[double], NUMBERS)
-KERNELS["place_outside"] = kernel(place_outside[float], place_outside[double], NUMBERS)
+KERNELS["index_outside"] = kernel(index_outside[float], index_outside[double], NUMBERS)

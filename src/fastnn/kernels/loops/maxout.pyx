@@ -1,4 +1,4 @@
-"""The loops of maxout: the largest of n numbers that are ``inner`` elements apart.
+"""The loops of maxout: the largest of n numbers with a stride of ``inner`` elements.
 
 NaN is larger than all others. The gradient goes to the first of the largest.
 """
@@ -12,36 +12,37 @@ from fastnn.kernels.maxout cimport Kernel
 
 
 cdef inline void largest_of(
-    const real *x, Py_ssize_t n, Py_ssize_t apart, Py_ssize_t step, Py_ssize_t count, real *largest
+    const real *x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t group_stride, Py_ssize_t count, real *largest
 ) noexcept nogil:
-    """Of up to ``STRETCH`` groups of n numbers: those of a group are ``apart``, the groups a ``step``."""
+    """The largest number of each of up to ``STRETCH`` groups of n; ``stride`` is that within a group."""
     cdef Py_ssize_t k, i
     cdef real other
     for i in range(count):
-        largest[i] = x[i * step]
+        largest[i] = x[i * group_stride]
     for k in range(1, n):
         for i in range(count):
-            other = x[k * apart + i * step]
+            other = x[k * stride + i * group_stride]
             largest[i] = other if (other > largest[i]) | (other != other) else largest[i]
 
 
 cdef inline void to_largest(
-    const real *grad, const real *x, Py_ssize_t n, Py_ssize_t apart, Py_ssize_t step, Py_ssize_t count, real *out
+    const real *grad, const real *x, Py_ssize_t n, Py_ssize_t stride, Py_ssize_t group_stride, Py_ssize_t count,
+    real *out,
 ) noexcept nogil:
-    """Give the gradient of each group to its first largest number, and 0 to the others; ``out`` may be x."""
+    """The gradient of each group for its first largest number, and 0 for the others; ``out`` may be x."""
     cdef real largest[STRETCH]
     cdef real left[STRETCH]
     cdef Py_ssize_t k, i
     cdef real number
     cdef bint hit
-    largest_of(x, n, apart, step, count, largest)
+    largest_of(x, n, stride, group_stride, count, largest)
     for i in range(count):
         left[i] = grad[i]
     for k in range(n):
         for i in range(count):
-            number = x[k * apart + i * step]
+            number = x[k * stride + i * group_stride]
             hit = (number == largest[i]) | (number != number)
-            out[k * apart + i * step] = left[i] if hit else <real>0
+            out[k * stride + i * group_stride] = left[i] if hit else <real>0
             left[i] = <real>0 if hit else left[i]
 
 

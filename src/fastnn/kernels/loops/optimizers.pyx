@@ -8,7 +8,7 @@ from fastnn.kernels.formulas cimport updates as f
 from fastnn.kernels.formulas.activations cimport absolute, clipped
 from fastnn.kernels.formulas.elementary cimport mul_add, real
 from fastnn.kernels.loops.reductions cimport STRETCH, stretches, sum_row
-from fastnn.kernels.optimizers cimport SETTINGS, STATES, Task, kernel
+from fastnn.kernels.optimizers cimport CONSTANTS, STATES, Task, kernel
 
 
 cdef inline void store(real *to, const real *what, Py_ssize_t count) noexcept nogil:
@@ -36,9 +36,9 @@ cdef inline void advance(
     cdef real scale = <real>task.scale, limit = <real>task.limit, decay = <real>task.decay, keep = <real>task.keep
     cdef real factor = <real>task.factor, barrier = <real>task.barrier, share = <real>task.share
     cdef real g, p, d, of_a, of_b, of_c, of_e
-    cdef double constants[SETTINGS]
+    cdef double constants[CONSTANTS]
     cdef Py_ssize_t stretch, start, count, k
-    for k in range(SETTINGS):
+    for k in range(CONSTANTS):
         constants[k] = task.constants[k]
     for stretch in range(stretches(task.size)):
         start = stretch * STRETCH
@@ -92,9 +92,9 @@ cdef inline void measure(
     cdef double agree[STRETCH]
     cdef real scale = <real>task.scale, limit = <real>task.limit, decay = <real>task.decay
     cdef real g, p, d, of_a, of_b, of_c, of_e
-    cdef double constants[SETTINGS]
+    cdef double constants[CONSTANTS]
     cdef Py_ssize_t stretch, start, count, k
-    for k in range(SETTINGS):
+    for k in range(CONSTANTS):
         constants[k] = task.constants[k]
     for stretch in range(stretches(task.size)):
         start = stretch * STRETCH

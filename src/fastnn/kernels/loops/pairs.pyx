@@ -2,7 +2,7 @@
 
 from libc.math cimport INFINITY
 
-from fastnn.kernels.evaluation cimport MOST_ARRAYS, JointTask, joint_kernel
+from fastnn.kernels.evaluation cimport MAX_ARRAYS, JointTask, joint_kernel
 from fastnn.kernels.formulas cimport losses as f
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.formulas.rows.distances cimport (
@@ -12,8 +12,8 @@ from fastnn.kernels.formulas.rows.distances cimport (
 from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, stretches, sum_row
 
 
-cdef inline void store(real *out, const real *part, Py_ssize_t n) noexcept nogil:
-    """Put what was computed beside the arguments where it belongs, which may be the arguments' memory."""
+cdef inline void copy_out(real *out, const real *part, Py_ssize_t n) noexcept nogil:
+    """Copy results out of a buffer; ``out`` may overlap the arguments, which have been read by then."""
     cdef Py_ssize_t k
     for k in range(n):
         out[k] = part[k]
@@ -42,20 +42,20 @@ cdef double margin_ranking(JointTask task, real scale) noexcept nogil:
         x2 = <const real *>task.arrays[1] + start
         target = <const real *>task.target + start
         if task.weight is not NULL:
-            store(w, <const real *>task.weight + start, count)
+            copy_out(w, <const real *>task.weight + start, count)
         for k in range(count):
             a[0] = x2[k]
             v[k] = w[k] * f.margin_ranking(x1[k], target[k], a)
         if task.where is not NULL:
-            leave_out(task.where + start, count, v)
+            zero_masked(task.where + start, count, v)
         if task.hessians[0] is not NULL:  # before the gradients, which may overwrite the scores
             for k in range(count):
                 a[0] = x2[k]
                 of_x1[k] = w[k] * (scale * f.margin_ranking_hessian(x1[k], target[k], a))
             if task.where is not NULL:
-                leave_out(task.where + start, count, of_x1)
-            store(<real *>task.hessians[0] + start, of_x1, count)
-            store(<real *>task.hessians[1] + start, of_x1, count)
+                zero_masked(task.where + start, count, of_x1)
+            copy_out(<real *>task.hessians[0] + start, of_x1, count)
+            copy_out(<real *>task.hessians[1] + start, of_x1, count)
         if task.gradients[0] is not NULL:
             for k in range(count):
                 a[0] = x2[k]
@@ -63,31 +63,31 @@ cdef double margin_ranking(JointTask task, real scale) noexcept nogil:
                 of_x1[k] = w[k] * (scale * f.margin_ranking_gradient(x1[k], target[k], a))
                 of_x2[k] = w[k] * (scale * f.margin_ranking_gradient(x2[k], -target[k], b))
             if task.where is not NULL:
-                leave_out(task.where + start, count, of_x1)
-                leave_out(task.where + start, count, of_x2)
-            store(<real *>task.gradients[0] + start, of_x1, count)
-            store(<real *>task.gradients[1] + start, of_x2, count)
+                zero_masked(task.where + start, count, of_x1)
+                zero_masked(task.where + start, count, of_x2)
+            copy_out(<real *>task.gradients[0] + start, of_x1, count)
+            copy_out(<real *>task.gradients[1] + start, of_x2, count)
         if task.values is not NULL:
-            store(<real *>task.values + start, v, count)
+            copy_out(<real *>task.values + start, v, count)
         else:
             total += sum_row(v, count)
     return total
 
 
-cdef inline void leave_out(const unsigned char *where, Py_ssize_t n, real *x) noexcept nogil:
-    """Put 0 in the place of what does not count."""
+cdef inline void zero_masked(const unsigned char *where, Py_ssize_t n, real *x) noexcept nogil:
+    """Set masked elements to 0."""
     cdef Py_ssize_t k
     for k in range(n):
         x[k] = x[k] if where[k] else <real>0
 
 
 cdef inline double hinge_slope(double v) noexcept nogil:
-    """1 above 0; at 0, and of NaN, itself."""
+    """The derivative of a hinge from its value: 1 for v > 0, else v, which is 0 or NaN."""
     return 1 if v > 0 else v
 
 
 cdef inline double cosine_embedding_row(JointTask task, Py_ssize_t r, real factor) noexcept nogil:
-    """The distance d of a pair that belongs together, max(0, (1 - m) - d) of another."""
+    """The distance d of a positive pair, max(0, (1 - m) - d) of a negative one."""
     cdef Py_ssize_t n = task.width, stretch, start, count, k
     cdef const real *x1 = <const real *>task.arrays[0] + r * n
     cdef const real *x2 = <const real *>task.arrays[1] + r * n
@@ -100,7 +100,7 @@ cdef inline double cosine_embedding_row(JointTask task, Py_ssize_t r, real facto
         v = 0 if v < 0 else v
         slope = factor * hinge_slope(v)
     if slope == 0:
-        fill_derivatives(task, r, factor)
+        zero_derivatives(task, r, factor)
         return v
     for stretch in range(stretches(n) if has_derivatives(task) else 0):
         start = stretch * STRETCH
@@ -109,43 +109,47 @@ cdef inline double cosine_embedding_row(JointTask task, Py_ssize_t r, real facto
             for k in range(count):
                 of_x1[k] = <real>cosine_hessian(angle, x1[start + k], x2[start + k], slope)
                 of_x2[k] = <real>cosine_hessian(reverse, x2[start + k], x1[start + k], slope)
-            store(<real *>task.hessians[0] + r * n + start, of_x1, count)
-            store(<real *>task.hessians[1] + r * n + start, of_x2, count)
+            copy_out(<real *>task.hessians[0] + r * n + start, of_x1, count)
+            copy_out(<real *>task.hessians[1] + r * n + start, of_x2, count)
         if task.gradients[0] is not NULL:
             for k in range(count):
                 of_x1[k] = <real>cosine_gradient(angle, x1[start + k], x2[start + k], slope)
                 of_x2[k] = <real>cosine_gradient(reverse, x2[start + k], x1[start + k], slope)
-            store(<real *>task.gradients[0] + r * n + start, of_x1, count)
-            store(<real *>task.gradients[1] + r * n + start, of_x2, count)
+            copy_out(<real *>task.gradients[0] + r * n + start, of_x1, count)
+            copy_out(<real *>task.gradients[1] + r * n + start, of_x2, count)
     return v
 
 
 cdef inline double triplet_row(Norm norm, JointTask task, Py_ssize_t r, real factor) noexcept nogil:
-    """max(0, d(anchor, positive) - d(anchor, negative) + m), or with the smaller of both distances to the negative."""
+    """max(0, d(anchor, positive) - d(anchor, negative) + m); with swap, the smaller distance to the negative is taken.
+
+    The second distance starts from the anchor, or from the positive if that is nearer: one of them is in ``both``
+    distances, and the other only in the first.
+    """
     cdef Py_ssize_t n = task.width, stretch, start, count, k
     cdef double a = task.constants[1]
     cdef const real *anchor = <const real *>task.arrays[0] + r * n
     cdef const real *near = <const real *>task.arrays[1] + r * n
     cdef const real *far = <const real *>task.arrays[2] + r * n
-    cdef const real *origin = anchor  # of the distance to the negative
+    cdef const real *origin = anchor  # where the distance to the negative starts
     cdef real pulled[STRETCH]
     cdef real pushed[STRETCH]
     cdef real both[STRETCH]
     cdef Distance pull = distance_between(norm, a, anchor, near, n), push = distance_between(norm, a, anchor, far, n)
-    cdef Distance beside
-    cdef Py_ssize_t of_both = 0, of_pull = 1  # whose derivatives are of both distances, and of the first alone
+    cdef Distance swapped
+    cdef Py_ssize_t of_both = 0, of_pull = 1  # the arrays in both distances and in the first only
     cdef double v, slope, one, other
     if task.constants[2] != 0:
-        beside = distance_between(norm, a, near, far, n)
-        if beside.value < push.value:
-            push = beside
+        swapped = distance_between(norm, a, near, far, n)
+        if swapped.value < push.value:
+            push = swapped
             origin = near
             of_both, of_pull = 1, 0
     v = pull.value - push.value + task.constants[0]
     v = 0 if v < 0 else v
     slope = factor * hinge_slope(v)
     if slope == 0:
-        fill_derivatives(task, r, factor)
+        zero_derivatives(task, r, factor)
         return v
     for stretch in range(stretches(n) if has_derivatives(task) else 0):
         start = stretch * STRETCH
@@ -157,9 +161,9 @@ cdef inline double triplet_row(Norm norm, JointTask task, Py_ssize_t r, real fac
                 both[k] = <real>(one + other)
                 pulled[k] = <real>one
                 pushed[k] = <real>other
-            store(<real *>task.hessians[of_both] + r * n + start, both, count)
-            store(<real *>task.hessians[of_pull] + r * n + start, pulled, count)
-            store(<real *>task.hessians[2] + r * n + start, pushed, count)
+            copy_out(<real *>task.hessians[of_both] + r * n + start, both, count)
+            copy_out(<real *>task.hessians[of_pull] + r * n + start, pulled, count)
+            copy_out(<real *>task.hessians[2] + r * n + start, pushed, count)
         if task.gradients[0] is not NULL:
             for k in range(count):
                 one = slope * distance_gradient(norm, pull, anchor[start + k], near[start + k], start + k)
@@ -168,9 +172,9 @@ cdef inline double triplet_row(Norm norm, JointTask task, Py_ssize_t r, real fac
                 both[k] = <real>(one - other)
                 pulled[k] = <real>(<double>0 - one)
                 pushed[k] = <real>other
-            store(<real *>task.gradients[of_both] + r * n + start, both, count)
-            store(<real *>task.gradients[of_pull] + r * n + start, pulled, count)
-            store(<real *>task.gradients[2] + r * n + start, pushed, count)
+            copy_out(<real *>task.gradients[of_both] + r * n + start, both, count)
+            copy_out(<real *>task.gradients[of_pull] + r * n + start, pulled, count)
+            copy_out(<real *>task.gradients[2] + r * n + start, pushed, count)
     return v
 
 
@@ -189,10 +193,10 @@ cdef inline bint has_derivatives(JointTask task) noexcept nogil:
     return task.gradients[0] is not NULL or task.hessians[0] is not NULL
 
 
-cdef inline void fill_derivatives(JointTask task, Py_ssize_t r, real like) noexcept nogil:
-    """The derivatives of a row whose value changes with none of its elements."""
+cdef inline void zero_derivatives(JointTask task, Py_ssize_t r, real like) noexcept nogil:
+    """Set the derivatives of a row to 0."""
     cdef Py_ssize_t i
-    for i in range(MOST_ARRAYS):
+    for i in range(MAX_ARRAYS):
         if task.gradients[i] is not NULL:
             fill_row(<real *>task.gradients[i] + r * task.width, task.width, <real>0)
         if task.hessians[i] is not NULL:
@@ -202,7 +206,7 @@ cdef inline void fill_derivatives(JointTask task, Py_ssize_t r, real like) noexc
 cdef inline double row_loop(
     double (*row)(JointTask, Py_ssize_t, real) noexcept nogil, JointTask task, real scale
 ) noexcept nogil:
-    """The loop over rows. One that does not count has 0 for everything, whatever it holds."""
+    """The loop over rows. The value and the derivatives of a masked row are 0, whatever it holds."""
     cdef const real *weight = <const real *>task.weight
     cdef real *values = <real *>task.values
     cdef Py_ssize_t r
@@ -214,7 +218,7 @@ cdef inline double row_loop(
             w = weight[r] if weight is not NULL else <real>1
             v = w * row(task, r, scale * w)
         else:
-            fill_derivatives(task, r, scale)
+            zero_derivatives(task, r, scale)
         if values is not NULL:
             values[r] = <real>v
         else:

@@ -1,7 +1,7 @@
 """The loops of rectifiers with an array of slopes.
 
-An array is seen as blocks of n stretches, a stretch for each channel, of ``inner`` elements each: the axes before that
-of the channels, that axis, and those after it.
+An array has the shape (blocks, channels, ``inner``): the axes before that of the channels are flattened into blocks,
+and those after it into ``inner`` elements with the same slope.
 """
 
 cimport numpy as cnp
@@ -13,8 +13,8 @@ from fastnn.kernels.loops.views cimport double_view, float_view
 from fastnn.kernels.parametric cimport Kernel
 
 
-# prelu: y = x for x > 0, a x otherwise, with a slope a of its own for each of n channels. A slope of 0 gives 0 at
-# -infinity. The derivative is a at 0; that with respect to the slope is min(x, 0).
+# prelu: y = x for x > 0, a x otherwise, with a slope a for each of n channels. A slope of 0 gives 0 at -infinity. The
+# derivative is a at 0; that with respect to the slope is min(x, 0).
 
 cdef inline real prelu_value(real x, real slope) noexcept nogil:
     cdef real below = slope * x
@@ -48,18 +48,18 @@ cdef inline void prelu_loops(
 
 cdef inline void prelu_backward_loops(
     const real[::1] grad, const real[::1] x, const real[::1] slopes, real[::1] out, double[::1] sums, Py_ssize_t inner,
-    bint alternate,
+    bint channels_last,
 ) noexcept nogil:
-    """The gradient of the slopes is added to ``sums`` before that of x, which may overwrite grad or x, is stored.
+    """Add the gradient of the slopes to ``sums``, and then store that of x, which may overwrite grad or x.
 
-    ``alternate`` says that a stretch has one element. A part of a longer stretch may have one, too, and is added up
-    like the whole.
+    ``channels_last`` says that ``inner`` is 1 in the whole array. In a piece of one with a larger ``inner`` it may be
+    1, too, but is summed like the whole.
     """
     cdef real below[STRETCH]
     cdef Py_ssize_t n = slopes.shape[0], block, channel, start, stretch, count, i
     cdef real slope
     for block in range(x.shape[0] // max(n * inner, <Py_ssize_t>1)):
-        if alternate:
+        if channels_last:
             start = block * n
             for i in range(n):
                 sums[i] += <double>grad[start + i] * negative_part(x[start + i])
@@ -87,18 +87,19 @@ cdef void prelu_of(cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, Py_ssize_
 
 cdef void prelu_backward_of(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, cnp.ndarray sums, Py_ssize_t inner,
-    bint alternate,
+    bint channels_last,
 ) noexcept nogil:
     if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
         prelu_backward_loops[float](
-            float_view(grad), float_view(x), float_view(slopes), float_view(out), double_view(sums), inner, alternate)
+            float_view(grad), float_view(x), float_view(slopes), float_view(out), double_view(sums), inner,
+            channels_last)
     else:
         prelu_backward_loops[double](
             double_view(grad), double_view(x), double_view(slopes), double_view(out), double_view(sums), inner,
-            alternate)
+            channels_last)
 
 
-# rrelu, the gradient from the output y: y / x tells the slope, and where it does not it is the mean.
+# rrelu, the gradient from the output y: the slope is y / x, or the mean slope where that is NaN.
 
 cdef inline void random_slopes_loop(
     const real[::1] grad, const real[::1] x, const real[::1] y, real[::1] out, double lower, double upper

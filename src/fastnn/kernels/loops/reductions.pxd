@@ -2,8 +2,8 @@
 
 Element i is added to partial sum i mod LANES, and the partial sums are folded in halves. The steps of a loop over LANES
 elements do not depend on each other, so it vectorizes without any licence to reorder additions, and the result does
-not depend on the instruction set, on alignment or on who calls. What is left of a row after the last whole block is
-taken as a block that ends with the row, with an element that changes nothing in place of those already counted.
+not depend on the instruction set, on alignment or on the caller. The elements after the last whole block are read as a
+block that ends with the row, with the neutral element in place of those already counted.
 """
 
 from libc.math cimport INFINITY, frexp, ldexp
@@ -12,7 +12,7 @@ from fastnn.kernels.formulas.elementary cimport exp_nonpositive, exp_with_headro
 
 cdef enum:
     LANES = 16
-    STRETCH = 256  # elements that a loop does something else with before it goes on
+    STRETCH = 256  # elements that several loops pass over in turn while they are in the first-level cache
 
 
 cdef inline Py_ssize_t stretches(Py_ssize_t n) noexcept nogil:
@@ -27,7 +27,7 @@ cdef inline void fill(real *lane, real value) noexcept nogil:
 
 
 cdef inline void fill_row(real *row, Py_ssize_t n, real number) noexcept nogil:
-    """Put a number into all of a row, if there is one."""
+    """Fill a row with a number; it may be NULL."""
     cdef Py_ssize_t k
     if row is not NULL:
         for k in range(n):
@@ -55,7 +55,7 @@ cdef inline real fold_max(real *lane) noexcept nogil:
 
 
 cdef inline void last_block(const real *end, Py_ssize_t count, real *block, real neutral) noexcept nogil:
-    """The block before ``end``, neutral but for its last count elements."""
+    """The block before ``end``, with ``neutral`` in place of all but its last ``count`` elements."""
     cdef int k, first = <int>(LANES - count)
     for k in range(LANES):
         block[k] = neutral if k < first else end[k - LANES]
@@ -68,7 +68,7 @@ cdef inline void max_block(real *lane, const real *x) noexcept nogil:
 
 
 cdef inline real row_max(const real *x, Py_ssize_t n) noexcept nogil:
-    """The largest element of a row. NaN is passed over: the exponentials' sum brings it back."""
+    """The largest element of a row. NaN is passed over: the sum of the exponentials brings it back."""
     cdef real lane[LANES]
     cdef real largest = -INFINITY
     cdef Py_ssize_t i
@@ -84,7 +84,7 @@ cdef inline real row_max(const real *x, Py_ssize_t n) noexcept nogil:
 
 
 cdef inline Py_ssize_t stretch_with(const real *x, Py_ssize_t n, real value) noexcept nogil:
-    """The first stretch that holds a value; their number if none does."""
+    """The index of the first stretch that holds a value; the number of stretches if none does."""
     cdef Py_ssize_t i, k
     cdef int found = 0
     for i in range(stretches(n)):
@@ -95,12 +95,12 @@ cdef inline Py_ssize_t stretch_with(const real *x, Py_ssize_t n, real value) noe
     return stretches(n)
 
 
-cdef inline Py_ssize_t place_of(const real *x, Py_ssize_t n, real value) noexcept nogil:
-    """The first element that is a value; n if none is."""
-    cdef Py_ssize_t place = min(n, stretch_with(x, n, value) * STRETCH)
-    while place < n and x[place] != value:
-        place += 1
-    return place
+cdef inline Py_ssize_t index_of(const real *x, Py_ssize_t n, real value) noexcept nogil:
+    """The index of the first element equal to a value; n if none is."""
+    cdef Py_ssize_t index = min(n, stretch_with(x, n, value) * STRETCH)
+    while index < n and x[index] != value:
+        index += 1
+    return index
 
 
 cdef enum Store:
@@ -110,11 +110,11 @@ cdef enum Store:
 
 
 cdef inline double exp_stretch(
-    const real *x, real *out, Store store, bint scaled, bint rest, Py_ssize_t n, real largest
+    const real *x, real *out, Store store, bint scaled, bint without_largest, Py_ssize_t n, real largest
 ) noexcept nogil:
-    """The sum of a stretch's exponentials, in their own type; with ``rest`` less one of those that are 1.
+    """The sum of the exponentials of a stretch, in their own type; ``without_largest``, less one of those that are 1.
 
-    There are LANES elements of the row at least before its end.
+    The row has at least LANES elements before the end of the stretch.
     """
     cdef real sums[LANES]
     cdef real maxima[LANES]
@@ -128,8 +128,8 @@ cdef inline double exp_stretch(
     for i in range(n // LANES):
         start = i * LANES
         exp_block(x + start, d, e, scaled, largest)
-        if rest:
-            rest_block(sums, maxima, d, e)
+        if without_largest:
+            others_block(sums, maxima, d, e)
         else:
             for k in range(LANES):
                 sums[k] += e[k]
@@ -139,8 +139,8 @@ cdef inline double exp_stretch(
     if left > 0:
         last_block(x + n, left, block, -INFINITY)
         exp_block(block, d, e, scaled, largest)
-        if rest:
-            rest_block(sums, maxima, d, e)
+        if without_largest:
+            others_block(sums, maxima, d, e)
         else:
             for k in range(LANES):
                 sums[k] += e[k]
@@ -148,7 +148,7 @@ cdef inline double exp_stretch(
             for i in range(left):
                 out[n - left + i] = e[LANES - left + i] if store == EXPONENTIALS else d[LANES - left + i]
     cdef double total = fold_sum(sums), one = 1 / <double>without_headroom(<real>1) if scaled else 1
-    return total + (fold_sum(maxima) - <real>1) * one if rest else total
+    return total + (fold_sum(maxima) - <real>1) * one if without_largest else total
 
 
 cdef inline void exp_block(const real *x, real *d, real *e, bint scaled, real largest) noexcept nogil:
@@ -159,8 +159,8 @@ cdef inline void exp_block(const real *x, real *d, real *e, bint scaled, real la
         e[k] = exp_with_headroom(d[k]) if scaled else exp_nonpositive(d[k])
 
 
-cdef inline void rest_block(real *sums, real *maxima, const real *d, const real *e) noexcept nogil:
-    """Add the exponentials to sums, but count those that are 1."""
+cdef inline void others_block(real *sums, real *maxima, const real *d, const real *e) noexcept nogil:
+    """Add exponentials to the partial sums, but only count those that are 1."""
     cdef int k
     for k in range(LANES):
         sums[k] += <real>0 if d[k] == 0 else e[k]
@@ -169,23 +169,23 @@ cdef inline void rest_block(real *sums, real *maxima, const real *d, const real 
 
 
 cdef inline double exp_row(
-    const real *x, real *out, Store store, bint scaled, bint rest, Py_ssize_t n, real largest
+    const real *x, real *out, Store store, bint scaled, bint without_largest, Py_ssize_t n, real largest
 ) noexcept nogil:
-    """The sum of e^(x - largest) over a row; with ``rest``, less the 1 of one largest element.
+    """The sum of e^(x - largest) over a row; ``without_largest``, less the 1 of one largest element.
 
-    Left out of the sum, that 1 comes back in log1p, and the logarithm keeps its digits where one class is nearly
-    certain (Blanchard, Higham and Higham, IMA J. Numer. Anal. 41, 2021, algorithm 4.1). The exponentials or the
-    differences are stored in ``out`` on request; it may be the row itself: memory that is not in the cache yet arrives
-    while there is something to compute. A stretch is summed in its own type, the stretches in double.
-    With ``scaled``, exponentials and sum have the headroom of ``exp_with_headroom``, which saves a product for each.
+    log1p adds that 1 again, and the logarithm keeps its digits where one class is nearly certain (Blanchard, Higham and
+    Higham, IMA J. Numer. Anal. 41, 2021, algorithm 4.1). The exponentials or the differences are stored in ``out`` on
+    request, which may be the row itself: storing them in this pass overlaps memory access with computation. A stretch
+    is summed in its own type, the stretches in double. ``scaled`` exponentials, and their sum, have the headroom of
+    ``exp_with_headroom``, which saves a multiplication each.
     """
-    cdef Py_ssize_t i, start, size, place = stretch_with(x, n, largest) if rest else -1
-    # For an infinite maximum there is no limit: NaN.
+    cdef Py_ssize_t i, start, size, with_largest = stretch_with(x, n, largest) if without_largest else -1
+    # NaN for an infinite maximum, where there is no limit.
     cdef double total = largest - largest
     for i in range(stretches(n)):
         start = i * STRETCH
         size = min(<Py_ssize_t>STRETCH, n - start)
-        if i == place:
+        if i == with_largest:
             total += exp_stretch(x + start, out + start, store, scaled, True, size, largest)
         else:
             total += exp_stretch(x + start, out + start, store, scaled, False, size, largest)
@@ -193,12 +193,12 @@ cdef inline double exp_row(
 
 
 cdef inline Py_ssize_t rows_at_once(Py_ssize_t n) noexcept nogil:
-    """How many rows of n elements ``max_rows`` and ``exp_rows`` take in one go."""
+    """How many rows of n elements ``max_rows`` and ``exp_rows`` take in a call."""
     return STRETCH // n if n < LANES else 1
 
 
 cdef inline void max_rows(const real *x, Py_ssize_t rows, Py_ssize_t n, real *largest) noexcept nogil:
-    """The largest element of each of some rows."""
+    """The largest element of each row."""
     cdef Py_ssize_t r, k
     if n >= LANES:
         largest[0] = row_max(x, n)
@@ -210,16 +210,16 @@ cdef inline void max_rows(const real *x, Py_ssize_t rows, Py_ssize_t n, real *la
 
 
 cdef inline void exp_rows(
-    const real *x, real *out, Store store, bint scaled, bint rest, Py_ssize_t rows, Py_ssize_t n, const real *largest,
-    double *total,
+    const real *x, real *out, Store store, bint scaled, bint without_largest, Py_ssize_t rows, Py_ssize_t n,
+    const real *largest, double *total,
 ) noexcept nogil:
-    """``exp_row`` of each of some rows. Rows shorter than LANES share one loop over the exponentials of all."""
+    """``exp_row`` of each row. Rows shorter than LANES share one loop over the exponentials of all."""
     cdef real d[STRETCH]
     cdef real e[STRETCH]
     cdef real m, maxima, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
     cdef Py_ssize_t r, k
     if n >= LANES:
-        total[0] = exp_row(x, out, store, scaled, rest, n, largest[0])
+        total[0] = exp_row(x, out, store, scaled, without_largest, n, largest[0])
         return
     for r in range(rows):
         m = largest[r]
@@ -232,16 +232,16 @@ cdef inline void exp_rows(
         maxima = 0
         total[r] = m - m
         for k in range(r * n, r * n + n):
-            total[r] += <real>0 if rest and d[k] == 0 else e[k]
+            total[r] += <real>0 if without_largest and d[k] == 0 else e[k]
             maxima += <real>1 if d[k] == 0 else <real>0
-        total[r] += (maxima - <real>1) * one if rest else <real>0
+        total[r] += (maxima - <real>1) * one if without_largest else <real>0
     if store != NOTHING:
         for k in range(rows * n):
             out[k] = e[k] if store == EXPONENTIALS else d[k]
 
 
 cdef inline void add_row(double *lane, const real *x, Py_ssize_t n) noexcept nogil:
-    """Add a row to partial sums. There are LANES elements before its end, which may be those of a row before."""
+    """Add a row to partial sums. The LANES elements before its end are read: some may belong to the row before."""
     cdef real block[LANES]
     cdef Py_ssize_t i, k, whole = n - n % LANES
     for i in range(n // LANES):
@@ -291,12 +291,12 @@ cdef inline double dot_row(const real *x, const real *y, Py_ssize_t n) noexcept 
 
 
 cdef inline real binary_scale(real size) noexcept nogil:
-    """A power of two that brings a size near 1, as far as its type has one; 1 for 0, infinity and NaN."""
-    cdef int exponent, most = 126 if real is float else 1000
+    """A power of two that brings a size near 1, as far as its type allows; 1 for 0, infinity and NaN."""
+    cdef int exponent, largest = 126 if real is float else 1000  # powers of two whose inverses are normal, too
     if not 0 < size < INFINITY:
         return 1
     frexp(size, &exponent)
-    return <real>ldexp(1, max(-most, min(most, -exponent)))
+    return <real>ldexp(1, max(-largest, min(largest, -exponent)))
 
 
 cdef inline bint has_nan(const real *x, Py_ssize_t n) noexcept nogil:
@@ -308,7 +308,7 @@ cdef inline bint has_nan(const real *x, Py_ssize_t n) noexcept nogil:
 
 
 cdef inline double sum_above(const real *x, Py_ssize_t n, real largest, real limit, double *count) noexcept nogil:
-    """The sum of those x - largest that are above a limit, and how many they are. NaN counts as above."""
+    """The sum of the x - largest above a limit, and their number. NaN counts as above."""
     cdef real terms[STRETCH]
     cdef real ones[STRETCH]
     cdef real z
@@ -330,13 +330,13 @@ cdef inline double sum_above(const real *x, Py_ssize_t n, real largest, real lim
 cdef inline double sparse_limit(const real *x, Py_ssize_t n, real largest) noexcept nogil:
     """The limit for which the sum of max(0, x - largest - limit) is 1; NaN if the row holds NaN or is all infinite.
 
-    It is found by Newton's method: the sum is convex and falls piece by piece on a straight line, so from -1, where no
-    element is left out that counts, the limit rises to its place and stays there.
+    It is found by Newton's method: the sum decreases with the limit, convex and piecewise linear, so from -1, where it
+    includes all elements of the support, the limit increases to the solution in finitely many steps.
     """
     cdef real limit = -1
     cdef double count, exact = (sum_above(x, n, largest, limit, &count) - 1) / count
     while <real>exact > limit:
         limit = <real>exact
-        # A limit that was rounded up may leave an element out that counts.
+        # A limit that was rounded up may exclude an element of the support.
         exact = max(exact, (sum_above(x, n, largest, limit, &count) - 1) / count)
     return exact

@@ -19,7 +19,7 @@ cdef extern from * nogil:
     """
     #define FASTNN_READ_ONCE(address) (*(const volatile Py_ssize_t *)(address))
     """
-    # The compiler may read memory twice that another thread changes in between: what was checked is not what is used.
+    # The compiler may read memory twice, and another thread change it in between: what is used was not checked then.
     Py_ssize_t read_once "FASTNN_READ_ONCE"(const Py_ssize_t *address) noexcept
 
 cdef inline void label_rows(
@@ -47,11 +47,11 @@ cdef inline double walk(
     void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil,
     Task task, real scale,
 ) noexcept nogil:
-    """The loop over the rows of all losses of many classes, as many at once as ``exp_rows`` takes.
+    """The loop over the rows of all losses of many classes, in blocks of as many as ``exp_rows`` takes.
 
-    Every label is read once and compared with the classes then: whatever another thread does to it, what is no class
-    is a row to be ignored: its value and its derivatives are 0, whatever it holds. The weights of the classes are
-    factors of the rows' weights, but for soft targets, which they are a part of.
+    Every label is read once, and compared with the number of classes then, whatever another thread does to it. A row
+    whose label is not a class is ignored: its value and its derivatives are 0, whatever it holds. The weights of the
+    classes are factors of the rows' weights, except for soft targets, which contain them.
     """
     cdef const real *prediction = <const real *>task.prediction
     cdef const real *target = <const real *>task.target
@@ -67,14 +67,15 @@ cdef inline double walk(
     cdef double v[STRETCH]
     cdef real scales[STRETCH]
     cdef real weights[STRETCH]
-    cdef real filling
+    cdef real fill_value
     cdef Py_ssize_t labels[STRETCH]
-    cdef Py_ssize_t n = task.classes, count = task.size // n, together = rows_at_once(n), i, r, rows, first, start, label
+    cdef Py_ssize_t n = task.classes, count = task.size // n, rows_per_block = rows_at_once(n)
+    cdef Py_ssize_t i, r, rows, first, start, label
     cdef double total = task.total
-    for i in range((count + together - 1) // together):
-        first = i * together
+    for i in range((count + rows_per_block - 1) // rows_per_block):
+        first = i * rows_per_block
         start = first * n
-        rows = min(together, count - first)
+        rows = min(rows_per_block, count - first)
         for r in range(rows):
             labels[r] = 0
             weights[r] = weight[first + r] if weight is not NULL else <real>1
@@ -94,10 +95,10 @@ cdef inline double walk(
             label_rows(row, task, p, labels, to_gradient, to_hessian, scales, rows, v)
         for r in range(rows):
             v[r] = v[r] * weights[r] if labels[r] >= 0 else <double>0
-            if labels[r] < 0 or weights[r] != weights[r]:  # a derivative may be 0 whatever it is multiplied by
-                filling = weights[r] if labels[r] >= 0 else <real>0
-                fill_row(to_gradient + r * n if gradient is not NULL else NULL, n, filling)
-                fill_row(to_hessian + r * n if hessian is not NULL else NULL, n, filling)
+            if labels[r] < 0 or weights[r] != weights[r]:  # derivatives that are 0 do not take on a weight of NaN
+                fill_value = weights[r] if labels[r] >= 0 else <real>0
+                fill_row(to_gradient + r * n if gradient is not NULL else NULL, n, fill_value)
+                fill_row(to_hessian + r * n if hessian is not NULL else NULL, n, fill_value)
             if values is not NULL:
                 values[first + r] = <real>v[r]
             else:

@@ -1,4 +1,4 @@
-"""The loops of row functions: passes over chunks of rows, and over short rows together."""
+"""The loops of row functions: passes over chunks of rows, and over blocks of short rows."""
 
 cimport numpy as cnp
 from libc.math cimport NAN
@@ -9,11 +9,11 @@ from fastnn.kernels.formulas.rows.log_sum cimport (
 )
 from fastnn.kernels.loops.reductions cimport rows_at_once
 from fastnn.kernels.loops.views cimport double_view, float_view
-from fastnn.kernels.rows cimport CHUNK, DONE, MOST_CHUNKS, WRITE, LogSums, Row, begin_row, beginning, kernel
+from fastnn.kernels.rows cimport CHUNK, DONE, MAX_CHUNKS, WRITE, LogSums, Row, begin_row, beginning, kernel
 
 
 cdef inline const real *ahead(const real *array, Py_ssize_t count) noexcept nogil:
-    """Where an array goes on, if there is one."""
+    """An array from an index on, or NULL for none."""
     if array is NULL:
         return array
     return array + count
@@ -36,7 +36,7 @@ cdef inline void pass_over(
         end(row, x)
 
 
-cdef inline void as_usual(Row *row) noexcept nogil:
+cdef inline void no_begin(Row *row) noexcept nogil:
     pass
 
 
@@ -50,8 +50,7 @@ cdef inline void each_row(
     void (*end)(Row *, const real *) noexcept nogil,
     bint finds_once, const real[::1] grads, const real[::1] inputs, real[::1] outs, Py_ssize_t n, double constant,
 ) noexcept nogil:
-    """All passes over each of some rows, where ``finds_once`` says that these are one that finds, then one that writes.
-    """
+    """All passes over each row; ``finds_once`` says that they are one that finds something and one that writes."""
     cdef const real *grad = &grads[0]
     cdef const real *x = &inputs[0]
     cdef real *out = &outs[0]
@@ -69,7 +68,7 @@ cdef inline void each_row(
         start += n
 
 
-cdef inline void rows_together(
+cdef inline void blocks_of_rows(
     beginning begin,
     void (*short_rows)(const real *, real *, Py_ssize_t, Py_ssize_t, real) noexcept nogil,
     void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, bint) noexcept nogil,
@@ -77,12 +76,12 @@ cdef inline void rows_together(
 ) noexcept nogil:
     cdef const real *x = &inputs[0]
     cdef real *out = &outs[0]
-    cdef double maxima[MOST_CHUNKS]
-    cdef Py_ssize_t rows = inputs.shape[0] // n, together = rows_at_once(n), r = 0, start, count
+    cdef double maxima[MAX_CHUNKS]
+    cdef Py_ssize_t rows = inputs.shape[0] // n, rows_per_block = rows_at_once(n), r = 0, start, count
     cdef Row row
     while r < rows:
         start = r * n
-        count = min(together, rows - r)
+        count = min(rows_per_block, rows - r)
         if n > longest:
             begin_row(&row, begin, n, constant, maxima)
             while row.phase != DONE:
@@ -95,7 +94,7 @@ cdef inline void rows_together(
 include "../tables/rows.pxi"
 
 
-# Log-sums: of a row comes a number, and a gradient for it goes back. In place of a gradient a pass takes the weights.
+# Log-sums: a row gives a number, and its gradient comes from one. In place of a gradient a pass takes the weights.
 
 cdef void log_sum_pass(
     Row *row, const real *b, const real *x, real *out, Py_ssize_t n, bint last
@@ -119,7 +118,7 @@ cdef inline void log_sum_rows(
     cdef double sign, value
     cdef Row row
     for r in range(rows):
-        begin_row(&row, average if averaged else as_usual, n, 1, NULL)
+        begin_row(&row, average if averaged else no_begin, n, 1, NULL)
         while row.phase != DONE:
             log_sum_pass(&row, ahead(b, r * n), &x[r * n], <real *>NULL, n, True)
         value = log_sum(&row, &sign)
@@ -134,7 +133,7 @@ cdef inline void log_sum_rows_backward(
     cdef Py_ssize_t rows = grad.shape[0], n = x.shape[0] // rows, r
     cdef Row row
     for r in range(rows):
-        begin_row(&row, as_usual, n, grad[r], NULL)
+        begin_row(&row, no_begin, n, grad[r], NULL)
         while row.phase != DONE:
             log_sum_backward_pass(&row, ahead(b, r * n), &x[r * n], &out[r * n], n, True)
 
@@ -168,9 +167,9 @@ of_sums.of_row = log_sum_of_row
 
 KERNELS |= {
     "log_sums": of_sums,
-    "logsumexp": kernel(as_usual, log_sum_pass[float], log_sum_pass[double], NULL, NULL, False),
+    "logsumexp": kernel(no_begin, log_sum_pass[float], log_sum_pass[double], NULL, NULL, False),
     "logmeanexp": kernel(average, log_sum_pass[float], log_sum_pass[double], NULL, NULL, False),
     "logsumexp.backward": kernel(
-        as_usual, log_sum_backward_pass[float], log_sum_backward_pass[double], NULL, NULL, False
+        no_begin, log_sum_backward_pass[float], log_sum_backward_pass[double], NULL, NULL, False
     ),
 }

@@ -1,13 +1,13 @@
 """Connectionist temporal classification: the sum over all alignments of labels with time steps, and its gradient.
 
-An alignment goes through states: blank 0, label 0, blank 1, label 1, ... and the blank after the last label. Label -1
-stands for the start, and the label after the last blank for the end. A step goes on from a state to itself, to the
-next, or over a blank between different labels. The blanks are one row of numbers, the labels another; their length is
-a multiple of ``TOGETHER``, and what is beyond the states is impossible.
+An alignment is a path through states: blank 0, label 0, blank 1, label 1, ... and the blank after the last label. Label
+-1 stands for the start, and the label after the last blank for the end. A time step leads from a state to itself, to
+the next, or over a blank between different labels. The blanks are one row of numbers, the labels another; their length
+is a multiple of ``BLOCK``, and the states beyond the last are impossible.
 
-The probability of a long alignment is far below the smallest double. A probability is therefore a significand and a
-power of two of its own. These are added and multiplied without any exponential or logarithm, and without the rounding
-errors of logarithms, which grow with their size. What is impossible has the exponent -infinity, and any finite
+The probability of a long alignment is far below the smallest double. A probability is therefore a significand and the
+exponent of a power of two. These are added and multiplied without exponentials and logarithms, and without the rounding
+errors of logarithms, which grow with their size. An impossible state has the exponent -infinity and any finite
 significand. NaN stays in the significand.
 """
 
@@ -16,12 +16,14 @@ from libc.math cimport INFINITY, NAN, fabs
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy, memset
 
-from fastnn.kernels.formulas.elementary cimport exp_reduced, log1p_of, log_of_positive, power_of_two, real, rest_of, shift_of
+from fastnn.kernels.formulas.elementary cimport (
+    exp_reduced, log1p_of, log_of_positive, power_of_two, real, remainder_of, shift_of,
+)
 from fastnn.kernels.loops.reductions cimport EXPONENTIALS, NOTHING, exp_row, row_max
-from fastnn.kernels.sequences cimport TOGETHER, Task, kernel, padded, row_size
+from fastnn.kernels.sequences cimport BLOCK, CtcTask, kernel, padded, row_size
 
 cdef enum:
-    STATES_UNINTERRUPTED = 1 << 20  # about a tenth of a second
+    STATES_UNINTERRUPTED = 1 << 20  # computed in about a tenth of a second
 
 
 cdef struct Probability:
@@ -29,7 +31,7 @@ cdef struct Probability:
     double exponent
 
 cdef struct Row:
-    # Significands and exponents of all blanks and labels; one impossible state is on either side.
+    # Significands and exponents of all blanks and labels, with an impossible state on either side.
     double *blank
     double *blank_exponent
     double *label
@@ -71,11 +73,12 @@ cdef inline Probability product(Probability p, Probability q) noexcept nogil:
 
 
 cdef inline Probability exponential(double x) noexcept nogil:
-    """e^x for any x. An exponent from 2^51 on is taken as it is: there x has no digits left for a remainder."""
+    """e^x for any x. From 2^51 on the exponent is not rounded to an integer: the remainder of x has no digits there."""
     cdef double exponent = x * 1.4426950408889634, shift = 6755399441055744.0
     cdef double nearest = (exponent + shift) - shift
     cdef double n = nearest if fabs(exponent) < 2251799813685248.0 else exponent
-    cdef double r = rest_of(x, n, <double>0)
+    cdef double r = remainder_of(x, n, <double>0)
+    # |r| is at most log(2) / 2 = 0.347, but where n is not an integer.
     r = -0.35 if r < -0.35 else r
     r = 0.35 if r > 0.35 else r
     cdef Probability p
@@ -115,91 +118,91 @@ cdef inline void make_impossible(Row row, Py_ssize_t first, Py_ssize_t stop) noe
 cdef inline void forward(
     Row before, const double *barrier, const double *label, Probability blank, Row now, Py_ssize_t n
 ) noexcept nogil:
-    """The probabilities of all ways to each state, from those one step before and the probabilities at this one."""
-    cdef double to_blank[TOGETHER]
-    cdef double to_blank_exponent[TOGETHER]
-    cdef double to_label[TOGETHER]
-    cdef double to_label_exponent[TOGETHER]
-    cdef Probability way, here
+    """The probabilities of all paths to each state, from those a time step before and the probabilities at this one."""
+    cdef double to_blank[BLOCK]
+    cdef double to_blank_exponent[BLOCK]
+    cdef double to_label[BLOCK]
+    cdef double to_label_exponent[BLOCK]
+    cdef Probability path, here
     cdef Py_ssize_t i, j, k
-    for i in range(n // TOGETHER):
-        for j in range(TOGETHER):
-            k = i * TOGETHER + j
-            way = sum_of_two(
+    for i in range(n // BLOCK):
+        for j in range(BLOCK):
+            k = i * BLOCK + j
+            path = sum_of_two(
                 before.blank[k], before.blank_exponent[k], before.label[k - 1], before.label_exponent[k - 1])
-            way = product(way, blank)
-            to_blank[j] = way.significand
-            to_blank_exponent[j] = way.exponent
-            way = sum_of_three(
+            path = product(path, blank)
+            to_blank[j] = path.significand
+            to_blank_exponent[j] = path.exponent
+            path = sum_of_three(
                 before.label[k], before.label_exponent[k], before.blank[k], before.blank_exponent[k],
                 before.label[k - 1], before.label_exponent[k - 1] + barrier[k])
             here.significand = label[k]
             here.exponent = label[n + k]
-            way = product(way, here)
-            to_label[j] = way.significand
-            to_label_exponent[j] = way.exponent
-        memcpy(now.blank + i * TOGETHER, to_blank, sizeof(to_blank))
-        memcpy(now.blank_exponent + i * TOGETHER, to_blank_exponent, sizeof(to_blank))
-        memcpy(now.label + i * TOGETHER, to_label, sizeof(to_blank))
-        memcpy(now.label_exponent + i * TOGETHER, to_label_exponent, sizeof(to_blank))
+            path = product(path, here)
+            to_label[j] = path.significand
+            to_label_exponent[j] = path.exponent
+        memcpy(now.blank + i * BLOCK, to_blank, sizeof(to_blank))
+        memcpy(now.blank_exponent + i * BLOCK, to_blank_exponent, sizeof(to_blank))
+        memcpy(now.label + i * BLOCK, to_label, sizeof(to_blank))
+        memcpy(now.label_exponent + i * BLOCK, to_label_exponent, sizeof(to_blank))
     make_impossible(now, -1, 0)
     make_impossible(now, n, n + 1)
 
 
 cdef inline double backward(
-    Row after, const double *barrier, const double *label, Probability blank, Row ways, Probability total, Row now,
+    Row after, const double *barrier, const double *label, Probability blank, Row paths, Probability total, Row now,
     double *share, Py_ssize_t n
 ) noexcept nogil:
-    """The probabilities of all ways on from each state, and the shares of the alignments that go through the labels.
+    """The probabilities of all paths from each state on, and the shares of the alignments that go through the labels.
 
-    ``after``, ``now`` and the ``ways`` to the states have the states' own probabilities in them. The share that goes
-    through any of the blanks is returned.
+    ``after``, ``now`` and the ``paths`` to the states include the probabilities of the states themselves. The share
+    that goes through any of the blanks is returned.
     """
-    cdef double on_blank[TOGETHER]
-    cdef double on_blank_exponent[TOGETHER]
-    cdef double on_label[TOGETHER]
-    cdef double on_label_exponent[TOGETHER]
-    cdef double shares[TOGETHER]
-    cdef double blanks[TOGETHER]
+    cdef double on_blank[BLOCK]
+    cdef double on_blank_exponent[BLOCK]
+    cdef double on_label[BLOCK]
+    cdef double on_label_exponent[BLOCK]
+    cdef double shares[BLOCK]
+    cdef double blanks[BLOCK]
     cdef double inverse = 1 / total.significand
-    cdef Probability way, here
+    cdef Probability path, here
     cdef Py_ssize_t i, j, k
-    for j in range(TOGETHER):
+    for j in range(BLOCK):
         blanks[j] = 0
-    for i in range(n // TOGETHER):
-        for j in range(TOGETHER):
-            k = i * TOGETHER + j
-            way = sum_of_two(
+    for i in range(n // BLOCK):
+        for j in range(BLOCK):
+            k = i * BLOCK + j
+            path = sum_of_two(
                 after.blank[k], after.blank_exponent[k], after.label[k], after.label_exponent[k])
-            blanks[j] += ways.blank[k] * way.significand * inverse * power(
-                (ways.blank_exponent[k] - total.exponent) + way.exponent)
-            way = product(way, blank)
-            on_blank[j] = way.significand
-            on_blank_exponent[j] = way.exponent
-            way = sum_of_three(
+            blanks[j] += paths.blank[k] * path.significand * inverse * power(
+                (paths.blank_exponent[k] - total.exponent) + path.exponent)
+            path = product(path, blank)
+            on_blank[j] = path.significand
+            on_blank_exponent[j] = path.exponent
+            path = sum_of_three(
                 after.label[k], after.label_exponent[k], after.blank[k + 1], after.blank_exponent[k + 1],
                 after.label[k + 1], after.label_exponent[k + 1] + barrier[k + 1])
-            shares[j] = ways.label[k] * way.significand * inverse * power(
-                (ways.label_exponent[k] - total.exponent) + way.exponent)
+            shares[j] = paths.label[k] * path.significand * inverse * power(
+                (paths.label_exponent[k] - total.exponent) + path.exponent)
             here.significand = label[k]
             here.exponent = label[n + k]
-            way = product(way, here)
-            on_label[j] = way.significand
-            on_label_exponent[j] = way.exponent
-        memcpy(share + i * TOGETHER, shares, sizeof(shares))
-        memcpy(now.blank + i * TOGETHER, on_blank, sizeof(shares))
-        memcpy(now.blank_exponent + i * TOGETHER, on_blank_exponent, sizeof(shares))
-        memcpy(now.label + i * TOGETHER, on_label, sizeof(shares))
-        memcpy(now.label_exponent + i * TOGETHER, on_label_exponent, sizeof(shares))
+            path = product(path, here)
+            on_label[j] = path.significand
+            on_label_exponent[j] = path.exponent
+        memcpy(share + i * BLOCK, shares, sizeof(shares))
+        memcpy(now.blank + i * BLOCK, on_blank, sizeof(shares))
+        memcpy(now.blank_exponent + i * BLOCK, on_blank_exponent, sizeof(shares))
+        memcpy(now.label + i * BLOCK, on_label, sizeof(shares))
+        memcpy(now.label_exponent + i * BLOCK, on_label_exponent, sizeof(shares))
     make_impossible(now, -1, 0)
     make_impossible(now, n, n + 1)
-    for j in range(1, TOGETHER):
+    for j in range(1, BLOCK):
         blanks[0] += blanks[j]
     return blanks[0]
 
 
 cdef inline void set_barriers(Alignment a, double *barrier, Py_ssize_t n) noexcept nogil:
-    """0 for a label, the end included, that can be reached from that before it, and -infinity for the others."""
+    """0 for a label, or the end, that can be reached from the label before it, and -infinity for the others."""
     cdef Py_ssize_t k
     for k in range(n + 1):
         barrier[k] = -INFINITY
@@ -209,7 +212,7 @@ cdef inline void set_barriers(Alignment a, double *barrier, Py_ssize_t n) noexce
 
 
 cdef inline void look_up(const real *row, Alignment a, Py_ssize_t blank, double *x, Py_ssize_t n) noexcept nogil:
-    """The prediction for each label, impossible ones up to n, and the blank."""
+    """The predictions for the labels, padded to n with impossible ones, and for the blank."""
     cdef Py_ssize_t k
     for k in range(a.labels):
         x[k] = row[a.label[k]]
@@ -219,7 +222,7 @@ cdef inline void look_up(const real *row, Alignment a, Py_ssize_t blank, double 
 
 
 cdef inline void exponentials(double *x, Py_ssize_t n) noexcept nogil:
-    """Significands in place of n numbers, and after them their exponents."""
+    """Replace n numbers by the significands of their exponentials, followed by the exponents."""
     cdef Probability p
     cdef Py_ssize_t k
     for k in range(n):
@@ -231,7 +234,7 @@ cdef inline void exponentials(double *x, Py_ssize_t n) noexcept nogil:
 cdef inline void subtract_shares(
     const double *share, Alignment a, double scale, double *sums, real *out
 ) noexcept nogil:
-    """Take from each class the shares of its labels; ``sums``, one for each class, are 0 before and after."""
+    """Subtract from each class the shares of its labels; ``sums``, one for each class, are 0 before and after."""
     cdef Py_ssize_t k
     for k in range(a.labels):
         sums[a.label[k]] += share[k]
@@ -243,21 +246,22 @@ cdef inline void subtract_shares(
 cdef inline void normalize(
     const real *row, real *out, bint store, Py_ssize_t classes, double scale, double *x, Py_ssize_t n
 ) noexcept nogil:
-    """Make n logits of a row log-probabilities; all probabilities times ``scale`` are stored on request."""
+    """Turn n logits of a row into log-probabilities; all probabilities, times ``scale``, are stored on request."""
     cdef Py_ssize_t k
     cdef real largest = row_max(row, classes), factor
-    cdef double rest = exp_row(row, out if store else <real *>row, EXPONENTIALS if store else NOTHING, False, True, classes, largest)
-    cdef double log_sum = log1p_of(rest)
+    cdef double others = exp_row(
+        row, out if store else <real *>row, EXPONENTIALS if store else NOTHING, False, True, classes, largest)
+    cdef double log_sum = log1p_of(others)
     for k in range(n):
         x[k] = (x[k] - largest) - log_sum
     if store:
-        factor = <real>(scale / (1 + rest))
+        factor = <real>(scale / (1 + others))
         for k in range(classes):
             out[k] *= factor
 
 
-cdef int note(Task *task, Py_ssize_t states) except -1 nogil:
-    """Count the states that were gone through, and look for signals, an interrupt above all, after many of them."""
+cdef int check_signals(CtcTask *task, Py_ssize_t states) except -1 nogil:
+    """Count the states that were computed, and after many of them check for signals, above all for an interrupt."""
     task.states += states
     if task.states >= STATES_UNINTERRUPTED:
         task.states = 0
@@ -267,7 +271,7 @@ cdef int note(Task *task, Py_ssize_t states) except -1 nogil:
 
 
 cdef double evaluate_one(
-    Task *task, Alignment a, const real *prediction, real *gradient, double scale
+    CtcTask *task, Alignment a, const real *prediction, real *gradient, double scale
 ) except? -1 nogil:
     """The loss of one sequence; the gradient, if wanted, is multiplied by ``scale``."""
     cdef bint store = gradient is not NULL
@@ -276,25 +280,25 @@ cdef double evaluate_one(
     cdef double *barrier = share + n
     cdef double *sums = barrier + n + 1
     cdef double *ends = sums + task.classes
-    cdef double *ways = ends + 2 * row_size(n)
-    cdef double *label = ways + (a.steps + 1 if store else 2) * row_size(n)
+    cdef double *paths = ends + 2 * row_size(n)
+    cdef double *label = paths + (a.steps + 1 if store else 2) * row_size(n)
     cdef real *out
-    cdef Row before, now = row_at(ways, n)
+    cdef Row before, now = row_at(paths, n)
     cdef Probability blank, total
-    cdef double value, filling
+    cdef double value, fill_value
 
-    note(task, n)
+    check_signals(task, n)
     set_barriers(a, barrier, n)
     make_impossible(now, -1, n + 1)
     (now.label_exponent - 1)[0] = 0
     for t in range(a.steps):
-        note(task, n + task.classes)
+        check_signals(task, n + task.classes)
         before = now
-        now = row_at(ways + (t + 1 if store else (t + 1) % 2) * row_size(n), n)
-        out = gradient + t * task.step_out if store else NULL
-        look_up(prediction + t * task.step, a, task.blank, label, n)
+        now = row_at(paths + (t + 1 if store else (t + 1) % 2) * row_size(n), n)
+        out = gradient + t * task.out_time_stride if store else NULL
+        look_up(prediction + t * task.time_stride, a, task.blank, label, n)
         if task.logits:
-            normalize(prediction + t * task.step, out, store, task.classes, scale, label, n + 1)
+            normalize(prediction + t * task.time_stride, out, store, task.classes, scale, label, n + 1)
         elif store and task.clear:
             memset(out, 0, task.classes * sizeof(real))
         blank = exponential(label[n])
@@ -311,10 +315,10 @@ cdef double evaluate_one(
         return 0 if is_zero else value
 
     if not value < INFINITY:
-        filling = 0 if is_zero else NAN
+        fill_value = 0 if is_zero else NAN
         for t in range(a.steps):
             for k in range(task.classes):
-                gradient[t * task.step_out + k] = <real>filling
+                gradient[t * task.out_time_stride + k] = <real>fill_value
         return 0 if is_zero else value
     for k in range(task.classes):
         sums[k] = 0
@@ -322,20 +326,20 @@ cdef double evaluate_one(
     make_impossible(now, -1, n + 1)
     now.label_exponent[a.labels] = 0
     for t in range(a.steps - 1, -1, -1):
-        note(task, n)
+        check_signals(task, n)
         before = now
         now = row_at(ends + (a.steps - t) % 2 * row_size(n), n)
         label -= 2 * n + 2
         blank.significand = label[2 * n]
         blank.exponent = label[2 * n + 1]
-        out = gradient + t * task.step_out
+        out = gradient + t * task.out_time_stride
         out[task.blank] -= <real>(scale * backward(
-            before, barrier, label, blank, row_at(ways + (t + 1) * row_size(n), n), total, now, share, n))
+            before, barrier, label, blank, row_at(paths + (t + 1) * row_size(n), n), total, now, share, n))
         subtract_shares(share, a, scale, sums, out)
     return value
 
 
-cdef inline int evaluate_all(Task *task, const real *prediction, real *gradient) except -1 nogil:
+cdef inline int evaluate_all(CtcTask *task, const real *prediction, real *gradient) except -1 nogil:
     cdef Py_ssize_t i, t, first = 0
     cdef Alignment a
     cdef real *out = NULL
@@ -344,19 +348,19 @@ cdef inline int evaluate_all(Task *task, const real *prediction, real *gradient)
         a.labels = task.counts[i]
         a.steps = task.lengths[i]
         if gradient is not NULL:
-            out = gradient + i * task.apart_out
+            out = gradient + i * task.out_batch_stride
             if task.clear:
                 for t in range(a.steps, task.steps):
-                    memset(out + t * task.step_out, 0, task.classes * sizeof(real))
-        task.values[i] = evaluate_one(task, a, prediction + i * task.apart, out, task.scales[i])
+                    memset(out + t * task.out_time_stride, 0, task.classes * sizeof(real))
+        task.values[i] = evaluate_one(task, a, prediction + i * task.batch_stride, out, task.scales[i])
         first += a.labels
     return 0
 
 
-cdef int ctc_float(Task *task) except -1 nogil:
+cdef int ctc_float(CtcTask *task) except -1 nogil:
     return evaluate_all(task, <const float *>task.prediction, <float *>task.gradient)
 
-cdef int ctc_double(Task *task) except -1 nogil:
+cdef int ctc_double(CtcTask *task) except -1 nogil:
     return evaluate_all(task, <const double *>task.prediction, <double *>task.gradient)
 
 

@@ -2,9 +2,9 @@
 
 Assigning an array to a memoryview goes through the buffer protocol: it takes a lock, asks NumPy for a format string
 and parses it, about 250 ns an array, more than np.exp of ten numbers needs for all its work. The kernels are only
-given arrays whose type, order and alignment were looked at already, so the memoryview is filled in directly. It
-borrows the array: the caller holds a reference for as long as it uses the view. ``Py_None`` as its owner is Cython's
-own mark for a view that nobody counts references of.
+given arrays whose type, order and alignment were checked already, so the memoryview is filled in directly. It borrows
+the array: the caller holds a reference for as long as it uses the view. ``Py_None`` as its owner is Cython's own mark
+for a view without a reference count.
 """
 
 cimport numpy as cnp

@@ -198,11 +198,11 @@ cdef double kl_divergence_float(Task task, float scale) noexcept nogil:
 cdef double kl_divergence_double(Task task, double scale) noexcept nogil:
     return loops(f.kl_divergence[double], f.kl_divergence_gradient[double], f.flat_hessian[double], task, scale)
 
-cdef double kl_divergence_form_float(Task task, float scale) noexcept nogil:
-    return loops(f.kl_divergence_form[float], f.kl_divergence_form_gradient[float], f.kl_divergence_form_hessian[float], task, scale)
+cdef double kl_divergence_general_float(Task task, float scale) noexcept nogil:
+    return loops(f.kl_divergence_general[float], f.kl_divergence_general_gradient[float], f.kl_divergence_general_hessian[float], task, scale)
 
-cdef double kl_divergence_form_double(Task task, double scale) noexcept nogil:
-    return loops(f.kl_divergence_form[double], f.kl_divergence_form_gradient[double], f.kl_divergence_form_hessian[double], task, scale)
+cdef double kl_divergence_general_double(Task task, double scale) noexcept nogil:
+    return loops(f.kl_divergence_general[double], f.kl_divergence_general_gradient[double], f.kl_divergence_general_hessian[double], task, scale)
 
 
 KERNELS = {
@@ -239,5 +239,5 @@ KERNELS = {
     "weighted_binary_cross_entropy_with_logits": kernel(weighted_binary_cross_entropy_with_logits_float, weighted_binary_cross_entropy_with_logits_double, NUMBERS),
     "sigmoid_focal": kernel(sigmoid_focal_float, sigmoid_focal_double, NUMBERS),
     "kl_divergence": kernel(kl_divergence_float, kl_divergence_double, NUMBERS),
-    "kl_divergence_form": kernel(kl_divergence_form_float, kl_divergence_form_double, NUMBERS),
+    "kl_divergence_general": kernel(kl_divergence_general_float, kl_divergence_general_double, NUMBERS),
 }

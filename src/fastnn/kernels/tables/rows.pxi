@@ -11,7 +11,7 @@ cdef void entmax15_float(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, entmax.entmax15_chunk[float], entmax.entmax15_end[float], False,
+        no_begin, entmax.entmax15_chunk[float], entmax.entmax15_end[float], False,
         float_view(grad), float_view(x), float_view(out), n, constant,
     )
 
@@ -24,7 +24,7 @@ cdef void entmax15_double(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, entmax.entmax15_chunk[double], entmax.entmax15_end[double], False,
+        no_begin, entmax.entmax15_chunk[double], entmax.entmax15_end[double], False,
         double_view(grad), double_view(x), double_view(out), n, constant,
     )
 
@@ -37,7 +37,7 @@ cdef void entmax15_backward_float(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, entmax.entmax15_backward_chunk[float], find_once[float], True,
+        no_begin, entmax.entmax15_backward_chunk[float], find_once[float], True,
         float_view(grad), float_view(x), float_view(out), n, constant,
     )
 
@@ -50,7 +50,7 @@ cdef void entmax15_backward_double(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, entmax.entmax15_backward_chunk[double], find_once[double], True,
+        no_begin, entmax.entmax15_backward_chunk[double], find_once[double], True,
         double_view(grad), double_view(x), double_view(out), n, constant,
     )
 
@@ -63,7 +63,7 @@ cdef void hardmax_float(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, hardmax.hardmax_chunk[float], find_once[float], True,
+        no_begin, hardmax.hardmax_chunk[float], find_once[float], True,
         float_view(grad), float_view(x), float_view(out), n, constant,
     )
 
@@ -76,7 +76,7 @@ cdef void hardmax_double(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, hardmax.hardmax_chunk[double], find_once[double], True,
+        no_begin, hardmax.hardmax_chunk[double], find_once[double], True,
         double_view(grad), double_view(x), double_view(out), n, constant,
     )
 
@@ -114,7 +114,7 @@ cdef void softmax_pass_float(
 cdef void softmax_float(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
-    rows_together(
+    blocks_of_rows(
         softmax.softmax_begin, softmax.softmax_rows[float], softmax_pass_float,
         float_view(x), float_view(out), n, constant, longest,
     )
@@ -127,7 +127,7 @@ cdef void softmax_pass_double(
 cdef void softmax_double(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
-    rows_together(
+    blocks_of_rows(
         softmax.softmax_begin, softmax.softmax_rows[double], softmax_pass_double,
         double_view(x), double_view(out), n, constant, longest,
     )
@@ -140,7 +140,7 @@ cdef void softmin_pass_float(
 cdef void softmin_float(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
-    rows_together(
+    blocks_of_rows(
         softmax.softmin_begin, softmax.softmin_rows[float], softmin_pass_float,
         float_view(x), float_view(out), n, constant, longest,
     )
@@ -153,7 +153,7 @@ cdef void softmin_pass_double(
 cdef void softmin_double(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
-    rows_together(
+    blocks_of_rows(
         softmax.softmin_begin, softmax.softmin_rows[double], softmin_pass_double,
         double_view(x), double_view(out), n, constant, longest,
     )
@@ -166,7 +166,7 @@ cdef void log_softmax_pass_float(
 cdef void log_softmax_float(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
-    rows_together(
+    blocks_of_rows(
         softmax.log_softmax_begin, softmax.log_softmax_rows[float], log_softmax_pass_float,
         float_view(x), float_view(out), n, constant, longest,
     )
@@ -179,7 +179,7 @@ cdef void log_softmax_pass_double(
 cdef void log_softmax_double(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
-    rows_together(
+    blocks_of_rows(
         softmax.log_softmax_begin, softmax.log_softmax_rows[double], log_softmax_pass_double,
         double_view(x), double_view(out), n, constant, longest,
     )
@@ -193,7 +193,7 @@ cdef void softmax_backward_float(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, softmax.softmax_backward_chunk[float], find_once[float], True,
+        no_begin, softmax.softmax_backward_chunk[float], find_once[float], True,
         float_view(grad), float_view(x), float_view(out), n, constant,
     )
 
@@ -206,7 +206,7 @@ cdef void softmax_backward_double(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, softmax.softmax_backward_chunk[double], find_once[double], True,
+        no_begin, softmax.softmax_backward_chunk[double], find_once[double], True,
         double_view(grad), double_view(x), double_view(out), n, constant,
     )
 
@@ -219,7 +219,7 @@ cdef void softmin_backward_float(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, softmax.softmin_backward_chunk[float], find_once[float], True,
+        no_begin, softmax.softmin_backward_chunk[float], find_once[float], True,
         float_view(grad), float_view(x), float_view(out), n, constant,
     )
 
@@ -232,7 +232,7 @@ cdef void softmin_backward_double(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, softmax.softmin_backward_chunk[double], find_once[double], True,
+        no_begin, softmax.softmin_backward_chunk[double], find_once[double], True,
         double_view(grad), double_view(x), double_view(out), n, constant,
     )
 
@@ -245,7 +245,7 @@ cdef void log_softmax_backward_float(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, softmax.log_softmax_backward_chunk[float], find_once[float], True,
+        no_begin, softmax.log_softmax_backward_chunk[float], find_once[float], True,
         float_view(grad), float_view(x), float_view(out), n, constant,
     )
 
@@ -258,7 +258,7 @@ cdef void log_softmax_backward_double(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, softmax.log_softmax_backward_chunk[double], find_once[double], True,
+        no_begin, softmax.log_softmax_backward_chunk[double], find_once[double], True,
         double_view(grad), double_view(x), double_view(out), n, constant,
     )
 
@@ -271,7 +271,7 @@ cdef void sparsemax_float(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, sparsemax.sparsemax_chunk[float], sparsemax.sparsemax_end[float], False,
+        no_begin, sparsemax.sparsemax_chunk[float], sparsemax.sparsemax_end[float], False,
         float_view(grad), float_view(x), float_view(out), n, constant,
     )
 
@@ -284,7 +284,7 @@ cdef void sparsemax_double(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, sparsemax.sparsemax_chunk[double], sparsemax.sparsemax_end[double], False,
+        no_begin, sparsemax.sparsemax_chunk[double], sparsemax.sparsemax_end[double], False,
         double_view(grad), double_view(x), double_view(out), n, constant,
     )
 
@@ -297,7 +297,7 @@ cdef void sparsemax_backward_float(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, sparsemax.sparsemax_backward_chunk[float], find_once[float], True,
+        no_begin, sparsemax.sparsemax_backward_chunk[float], find_once[float], True,
         float_view(grad), float_view(x), float_view(out), n, constant,
     )
 
@@ -310,7 +310,7 @@ cdef void sparsemax_backward_double(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, sparsemax.sparsemax_backward_chunk[double], find_once[double], True,
+        no_begin, sparsemax.sparsemax_backward_chunk[double], find_once[double], True,
         double_view(grad), double_view(x), double_view(out), n, constant,
     )
 
@@ -323,7 +323,7 @@ cdef void standardize_float(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, standardize.standardize_chunk[float], standardize.standardize_end[float], False,
+        no_begin, standardize.standardize_chunk[float], standardize.standardize_end[float], False,
         float_view(grad), float_view(x), float_view(out), n, constant,
     )
 
@@ -336,7 +336,7 @@ cdef void standardize_double(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, standardize.standardize_chunk[double], standardize.standardize_end[double], False,
+        no_begin, standardize.standardize_chunk[double], standardize.standardize_end[double], False,
         double_view(grad), double_view(x), double_view(out), n, constant,
     )
 
@@ -349,7 +349,7 @@ cdef void standardize_backward_float(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, standardize.standardize_backward_chunk[float], standardize.standardize_backward_end[float], False,
+        no_begin, standardize.standardize_backward_chunk[float], standardize.standardize_backward_end[float], False,
         float_view(grad), float_view(x), float_view(out), n, constant,
     )
 
@@ -362,22 +362,22 @@ cdef void standardize_backward_double(
     cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        as_usual, standardize.standardize_backward_chunk[double], standardize.standardize_backward_end[double], False,
+        no_begin, standardize.standardize_backward_chunk[double], standardize.standardize_backward_end[double], False,
         double_view(grad), double_view(x), double_view(out), n, constant,
     )
 
 
 KERNELS = {
     "entmax15": kernel(
-        as_usual, entmax15_pass_float, entmax15_pass_double,
+        no_begin, entmax15_pass_float, entmax15_pass_double,
         entmax15_float, entmax15_double, False,
     ),
     "entmax15.backward": kernel(
-        as_usual, entmax15_backward_pass_float, entmax15_backward_pass_double,
+        no_begin, entmax15_backward_pass_float, entmax15_backward_pass_double,
         entmax15_backward_float, entmax15_backward_double, True,
     ),
     "hardmax": kernel(
-        as_usual, hardmax_pass_float, hardmax_pass_double,
+        no_begin, hardmax_pass_float, hardmax_pass_double,
         hardmax_float, hardmax_double, False,
     ),
     "hardmax.backward": kernel(
@@ -397,31 +397,31 @@ KERNELS = {
         log_softmax_float, log_softmax_double, False,
     ),
     "softmax.backward": kernel(
-        as_usual, softmax_backward_pass_float, softmax_backward_pass_double,
+        no_begin, softmax_backward_pass_float, softmax_backward_pass_double,
         softmax_backward_float, softmax_backward_double, True,
     ),
     "softmin.backward": kernel(
-        as_usual, softmin_backward_pass_float, softmin_backward_pass_double,
+        no_begin, softmin_backward_pass_float, softmin_backward_pass_double,
         softmin_backward_float, softmin_backward_double, True,
     ),
     "log_softmax.backward": kernel(
-        as_usual, log_softmax_backward_pass_float, log_softmax_backward_pass_double,
+        no_begin, log_softmax_backward_pass_float, log_softmax_backward_pass_double,
         log_softmax_backward_float, log_softmax_backward_double, True,
     ),
     "sparsemax": kernel(
-        as_usual, sparsemax_pass_float, sparsemax_pass_double,
+        no_begin, sparsemax_pass_float, sparsemax_pass_double,
         sparsemax_float, sparsemax_double, False,
     ),
     "sparsemax.backward": kernel(
-        as_usual, sparsemax_backward_pass_float, sparsemax_backward_pass_double,
+        no_begin, sparsemax_backward_pass_float, sparsemax_backward_pass_double,
         sparsemax_backward_float, sparsemax_backward_double, True,
     ),
     "standardize": kernel(
-        as_usual, standardize_pass_float, standardize_pass_double,
+        no_begin, standardize_pass_float, standardize_pass_double,
         standardize_float, standardize_double, False,
     ),
     "standardize.backward": kernel(
-        as_usual, standardize_backward_pass_float, standardize_backward_pass_double,
+        no_begin, standardize_backward_pass_float, standardize_backward_pass_double,
         standardize_backward_float, standardize_backward_double, True,
     ),
 }

@@ -1,6 +1,6 @@
-"""Distances between rows: the angle and the norms of the difference, with what their derivatives are made of.
+"""Distances between rows: the angle and the norms of the difference, with what their derivatives need.
 
-Each takes the rows once, or a few times, for a few numbers; every element's derivatives are formulas of these.
+A pass over the rows, or a few, reduces them to a few numbers; the derivatives of each element are formulas of these.
 """
 
 from libc.math cimport INFINITY, pow, sqrt
@@ -26,12 +26,12 @@ cdef inline double row_size(const real *p, const real *t, Py_ssize_t n) noexcept
 
 
 cdef inline double square_scale(const real *p, const real *t, Py_ssize_t n) noexcept nogil:
-    """A power of two by which the squares of a row p - t, or p without t, neither overflow nor vanish in double."""
+    """A power of two by which the squares of a row p - t, or p without t, neither overflow nor underflow in double."""
     return 1 if real is float else binary_scale(<real>row_size(p, t, n))
 
 
 cdef struct Angle:
-    # Between rows p and t: u = of_p to_u p and w = of_t to_w t are of length 1. Two factors, since one could overflow.
+    # Between rows p and t: u = of_p to_u p and w = of_t to_w t are unit vectors. Two factors, since one could overflow.
     double of_p
     double to_u
     double of_t
@@ -43,13 +43,13 @@ cdef struct Angle:
 cdef inline Angle angle_between(const real *p, const real *t, Py_ssize_t n, bint distance) noexcept nogil:
     """c, the sum of u w, with u = p / |p| and w = t / |t|, and 1 - c, as the sum of (u - w)^2 / 2, which does not cancel.
 
-    A row of zeros has c = 0 and no slope.
+    A row of zeros has c = 0 and derivatives of 0.
     """
     cdef real x[STRETCH]
     cdef real y[STRETCH]
     cdef double d[STRETCH]
     cdef real of_p = <real>square_scale(p, <const real *>NULL, n), of_t = <real>square_scale(t, <const real *>NULL, n)
-    cdef double pp = 0, tt = 0, pt = 0, apart = 0
+    cdef double pp = 0, tt = 0, pt = 0, squared_distance = 0
     cdef Py_ssize_t stretch, start, count, k
     cdef Angle angle
     for stretch in range(stretches(n)):
@@ -73,14 +73,14 @@ cdef inline Angle angle_between(const real *p, const real *t, Py_ssize_t n, bint
             count = min(<Py_ssize_t>STRETCH, n - start)
             for k in range(count):
                 d[k] = p[start + k] * of_p * angle.to_u - t[start + k] * of_t * angle.to_w
-            apart += dot_row(d, d, count)
+            squared_distance += dot_row(d, d, count)
         if angle.to_u != 0 and angle.to_w != 0:
-            angle.distance = apart / 2
+            angle.distance = squared_distance / 2
     return angle
 
 
 cdef inline Angle exchanged(Angle angle) noexcept nogil:
-    """The same angle, as one between t and p."""
+    """The same angle with the rows exchanged."""
     cdef Angle other = angle
     other.of_p, other.to_u, other.of_t, other.to_w = angle.of_t, angle.to_w, angle.of_p, angle.to_u
     return other
@@ -106,19 +106,19 @@ cdef enum Norm:
 
 
 cdef struct Distance:
-    # d, the a-th root of the sum of |p - t|^a. A fraction u = |p - t| / d is |p - t| to_unit inverse: d times a power of
-    # two has all its digits where d itself is beyond its type or subnormal.
+    # d, the a-th root of the sum of |p - t|^a. A fraction u = |p - t| / d is |p - t| to_unit inverse: d times the power
+    # of two ``to_unit`` has all its digits even where d itself overflows or is subnormal.
     double a
     double value
     double to_unit
     double inverse
-    Py_ssize_t place  # of the largest |p - t|, where that is the distance,
-    double slope      # and the derivatives there
-    double flat       # and at all others
+    Py_ssize_t index  # of the largest |p - t|, where that is the distance
+    double slope      # the derivative there
+    double flat       # the derivative at all others
 
 
 cdef inline Distance distance_between(Norm norm, double a, const real *p, const real *t, Py_ssize_t n) noexcept nogil:
-    """Powers are those of fractions of the largest |p - t|, so that none overflows."""
+    """Powers are taken of fractions of the largest |p - t|, so that none overflows."""
     cdef double total = 0, size
     cdef real terms[STRETCH]
     cdef real largest = 1, to_unit = 1, difference
@@ -149,24 +149,24 @@ cdef inline Distance distance_between(Norm norm, double a, const real *p, const 
     d.value = size / to_unit
     d.to_unit = to_unit
     d.inverse = 1 / size
-    d.place = 0
+    d.index = 0
     d.slope = d.flat = 0
     return d
 
 
 cdef inline Distance largest_difference(double a, const real *p, const real *t, Py_ssize_t n) noexcept nogil:
-    """The largest |p - t|, whose gradient is that of the first such element."""
+    """The largest |p - t|; the gradient goes to the first such element."""
     cdef Distance d
-    cdef Py_ssize_t k, place = -1
+    cdef Py_ssize_t k, index = -1
     d.a = a
     d.to_unit = d.inverse = 1
     d.value = row_size(p, t, n)
     for k in range(n):
-        # Not below the largest is NaN, too, the last of which is taken.
-        if not absolute(p[k] - t[k]) < d.value and (place < 0 or p[k] - t[k] != p[k] - t[k]):
-            place = k
-    d.place = max(place, <Py_ssize_t>0)  # where another thread has changed the row meanwhile
-    d.slope = mae_gradient(p[d.place], t[d.place], NULL)
+        # "Not less" includes NaN, the last of which is taken.
+        if not absolute(p[k] - t[k]) < d.value and (index < 0 or p[k] - t[k] != p[k] - t[k]):
+            index = k
+    d.index = max(index, <Py_ssize_t>0)  # -1 if another thread has changed the row meanwhile
+    d.slope = mae_gradient(p[d.index], t[d.index], NULL)
     if d.slope != d.slope:
         d.value = d.slope
     d.flat = d.slope - d.slope
@@ -183,27 +183,27 @@ cdef inline double distance_gradient(Norm norm, Distance d, real p, real t, Py_s
     """u^(a - 1) with the sign of p - t; 0 for equal rows."""
     cdef double u
     if norm == MAXIMUM:
-        return d.slope if k == d.place else d.flat
+        return d.slope if k == d.index else d.flat
     u = fraction(d, p, t)
     return mae_gradient(p, t, NULL) * (<double>1 if norm == SUM else u if norm == SQUARES else power(u, d.a - 1))
 
 
 cdef inline double distance_hessian(Norm norm, Distance d, real p, real t) noexcept nogil:
     """(a - 1) (u^(a - 2) - u^(2 a - 2)) / d; 0 for equal rows."""
-    cdef double u, slope, inner, at_zero, bend
+    cdef double u, slope, inner, at_zero, curvature
     if norm == MAXIMUM:
         return d.flat
     u = fraction(d, p, t)
     if norm == SUM:
-        bend = or_nan(<double>0, u)
+        curvature = or_nan(<double>0, u)
     elif norm == SQUARES:
-        bend = (1 - u) * (1 + u)
+        curvature = (1 - u) * (1 + u)
     else:
         slope = power(u, d.a - 1)
         inner = slope / u
         at_zero = 0 if d.a > 2 else INFINITY
-        bend = (d.a - 1) * ((at_zero if u == 0 else inner) - slope * slope)
-    return 0 if d.value == 0 else bend * d.inverse * d.to_unit
+        curvature = (d.a - 1) * ((at_zero if u == 0 else inner) - slope * slope)
+    return 0 if d.value == 0 else curvature * d.inverse * d.to_unit
 
 
 cdef inline void cosine_rows(

@@ -11,9 +11,9 @@ from fastnn.kernels.evaluation cimport Task
 from fastnn.kernels.formulas.activations cimport absolute, clipped
 from fastnn.kernels.formulas.elementary cimport (
     atanh_tail, exp_any, exp_with_headroom, expm1_bounded, expm1_reduced, exponent_of, log_of_sum, mul_add, power_of_two,
-    real, rest_of, shift_of, without_headroom,
+    real, remainder_of, shift_of, without_headroom,
 )
-from fastnn.kernels.loops.reductions cimport STRETCH, dot_row, place_of, row_max, stretches, sum_row
+from fastnn.kernels.loops.reductions cimport STRETCH, dot_row, index_of, row_max, stretches, sum_row
 
 cdef struct Softmaxes:
     # What is taken off z and t. It is near where t is not much less than elsewhere at the place of the largest z: then
@@ -41,7 +41,7 @@ cdef inline Softmaxes softmaxes(const real *z, const real *t, Py_ssize_t n) noex
     """What is taken off two rows."""
     cdef Softmaxes s
     cdef real largest = row_max(z, n), highest = row_max(t, n)
-    cdef real there = t[min(place_of(z, n, largest), n - 1)]
+    cdef real there = t[min(index_of(z, n, largest), n - 1)]
     s.near = highest - there <= 20 and absolute(largest - there) < INFINITY
     s.largest = largest
     s.base = there if s.near else highest
@@ -106,7 +106,7 @@ cdef inline real compare(real apart, real b, real rest, real *log_p, real *share
     cdef real x = absolute(apart), c = rest if more else b, d = b if more else rest
     cdef real fall = <real>-50 if x > <real>50 else -x
     cdef real shift = shift_of(x, 0), exponent = exponent_of(fall, shift), power = power_of_two(exponent)
-    cdef real reduced = expm1_reduced(rest_of(fall, exponent, shift))
+    cdef real reduced = expm1_reduced(remainder_of(fall, exponent, shift))
     cdef real less = mul_add(power, reduced, power - <real>1)  # r - 1
     cdef real r = mul_add(power, reduced, power)
     cdef real part = c * less

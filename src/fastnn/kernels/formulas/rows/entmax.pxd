@@ -1,4 +1,4 @@
-"""1.5-entmax: max(0, z - limit)^2 with z = (x - max) / 2, where the limit makes the sum 1."""
+"""1.5-entmax: max(0, z - limit)^2 with z = (x - max) / 2, where the limit is such that the sum is 1."""
 
 from libc.math cimport sqrt
 
@@ -9,13 +9,13 @@ from fastnn.kernels.rows cimport DONE, FIND, WRITE, Row
 
 
 cdef inline double root_above(const Row *row, real x) noexcept nogil:
-    """max(0, z - limit), in double: a result of few digits would count twice, being squared."""
+    """max(0, z - limit), in double, since squaring it doubles its relative error."""
     cdef double root = <double>(x - <real>row.largest) * 0.5 - row.limit
     return 0 if root <= 0 else root
 
 
 cdef inline void find_roots_above(Row *row, const real *x, Py_ssize_t n) noexcept nogil:
-    """The sums of the results for the present limit, and of their roots."""
+    """The sums of the results for the current limit, and of their roots."""
     cdef double roots[STRETCH]
     cdef Py_ssize_t stretch, start, size, k
     for stretch in range(stretches(n)):
@@ -44,8 +44,9 @@ cdef inline void entmax15_chunk(Row *row, const real *grad, const real *x, real 
         find_roots_above(row, x, n)
 
 cdef inline void entmax15_end(Row *row, const real *like) noexcept nogil:
-    """Newton's method for the norm of the roots, which is convex in the limit and falls, so from -1, where it is 1 or
-    more, the limit rises to its place. Equal elements take one step. A step of 2^-36 squares to nothing.
+    """Newton's method for the norm of the roots, which decreases with the limit and is convex: from -1, where it is 1
+    or more, the limit increases to the solution. Equal elements take one step. It converges quadratically, so after a
+    relative step of 2^-36 the error is below the rounding.
     """
     cdef double norm, step
     if row.phase == WRITE:
@@ -62,7 +63,7 @@ cdef inline void entmax15_end(Row *row, const real *like) noexcept nogil:
 
 
 cdef inline void find_roots(Row *row, const real *grad, const real *y, Py_ssize_t n) noexcept nogil:
-    """The sum of the roots, and of their products with the gradients."""
+    """The sum of the roots, and of their products with the gradient."""
     cdef real roots[STRETCH]
     cdef Py_ssize_t stretch, start, size, k
     for stretch in range(stretches(n)):
@@ -77,7 +78,7 @@ cdef inline void find_roots(Row *row, const real *grad, const real *y, Py_ssize_
 cdef inline void write_entmax15_backward(
     const Row *row, const real *grad, const real *y, real *out, Py_ssize_t n
 ) noexcept nogil:
-    """sqrt(y) times grad less its mean, weighted with the roots; 0 for results of 0."""
+    """sqrt(y) (grad - the mean of grad weighted by sqrt(y)); 0 where y is 0."""
     cdef real mean = <real>(row.total / (row.count if row.count > 0 else <double>1))
     cdef real slope
     cdef Py_ssize_t k

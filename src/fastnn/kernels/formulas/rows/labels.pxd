@@ -6,7 +6,7 @@ from fastnn.kernels.evaluation cimport Task
 from fastnn.kernels.formulas cimport losses as f
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.loops.reductions cimport (
-    STRETCH, dot_row, fill_row, has_nan, place_of, row_max, sparse_limit, stretches, sum_row,
+    STRETCH, dot_row, fill_row, has_nan, index_of, row_max, sparse_limit, stretches, sum_row,
 )
 
 
@@ -27,14 +27,14 @@ cdef inline void nll_row(
 cdef inline void multi_margin_row(
     Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
 ) noexcept nogil:
-    """The mean over all classes of max(0, margin - p at the label + p)^power, the label's own left out."""
+    """The sum over the other classes of max(0, margin - p at the label + p)^power, divided by the number of all."""
     cdef bint squared = task.constants[0] == 2
     cdef real margin = <real>task.constants[1], at_label = p[label], part = scale / <real>task.classes, d
     cdef real terms[STRETCH]
-    cdef real slopes[STRETCH]
-    cdef real bends[STRETCH]
+    cdef real gradients[STRETCH]
+    cdef real hessians[STRETCH]
     cdef Py_ssize_t n = task.classes, stretch, start, count, k
-    cdef double total = 0, slope = 0, bend = 0
+    cdef double total = 0, gradient_sum = 0, hessian_sum = 0
     for stretch in range(stretches(n)):
         start = stretch * STRETCH
         count = min(<Py_ssize_t>STRETCH, n - start)
@@ -42,31 +42,31 @@ cdef inline void multi_margin_row(
             d = margin + (p[start + k] - at_label)
             d = <real>0 if d <= 0 else d
             terms[k] = d * d if squared else d
-            slopes[k] = <real>2 * d if squared else f.step(d)
-            bends[k] = <real>2 * f.step(d) if squared else f.or_nan(<real>0, d)
+            gradients[k] = <real>2 * d if squared else f.step(d)
+            hessians[k] = <real>2 * f.step(d) if squared else f.or_nan(<real>0, d)
         if start <= label < start + count:
-            terms[label - start] = slopes[label - start] = bends[label - start] = 0
+            terms[label - start] = gradients[label - start] = hessians[label - start] = 0
         total += sum_row(terms, count)
         if gradient is not NULL:
-            slope += sum_row(slopes, count)
+            gradient_sum += sum_row(gradients, count)
             for k in range(count):
-                gradient[start + k] = part * slopes[k]
+                gradient[start + k] = part * gradients[k]
         if hessian is not NULL:
-            bend += sum_row(bends, count)
+            hessian_sum += sum_row(hessians, count)
             for k in range(count):
-                hessian[start + k] = part * bends[k]
+                hessian[start + k] = part * hessians[k]
     v[0] = total / n
     if gradient is not NULL:
-        gradient[label] = <real>(-part * slope)
+        gradient[label] = <real>(-part * gradient_sum)
     if hessian is not NULL:
-        hessian[label] = <real>(part * bend)
+        hessian[label] = <real>(part * hessian_sum)
 
 
 cdef inline void above_label_row(
     Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v, double margin,
     real floor,
 ) noexcept nogil:
-    """max(0, margin + the largest of the other classes and of a floor - p at the label)."""
+    """max(0, margin + the largest of the other classes and a floor - p at the label)."""
     cdef Py_ssize_t n = task.classes, k = 0
     cdef real largest = max(max(row_max(p, label), row_max(p + label + 1, n - label - 1)), floor)
     cdef real at_label = p[label], hit
@@ -74,9 +74,9 @@ cdef inline void above_label_row(
     hit = scale if v[0] > 0 else <real>0
     v[0] = v[0] if v[0] > 0 else <double>0
     if gradient is not NULL:
-        k = place_of(p, label, largest)
+        k = index_of(p, label, largest)
         if k == label:
-            k += 1 + place_of(p + label + 1, n - label - 1, largest)
+            k += 1 + index_of(p + label + 1, n - label - 1, largest)
     if has_nan(p, n):
         v[0] = hit = <real>NAN
         fill_row(gradient, n, hit)
@@ -105,8 +105,8 @@ cdef inline void categorical_hinge_row(
 cdef inline void sparsemax_loss_row(
     Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
 ) noexcept nogil:
-    """((1 - y)^2 + the other y^2) / 2 with y the sparsemax and (1 - y) the label's, which does not cancel; where the
-    label's is 0, plus its distance to the limit."""
+    """((1 - y)^2 + the sum of the other y^2) / 2 with y the sparsemax, the first that of the label, which does not
+    cancel; where the label's is 0, plus its distance to the limit."""
     cdef real largest = row_max(p, task.classes), at_label, y
     cdef double limit = sparse_limit(p, task.classes, largest), squares = 0, inside = 0, lacking, own
     cdef real outputs[STRETCH]

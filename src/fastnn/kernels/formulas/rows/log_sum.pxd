@@ -1,4 +1,4 @@
-"""logsumexp and logmeanexp: the logarithm of a sum of terms b e^x, or of it divided by the sum of b."""
+"""logsumexp and logmeanexp: the logarithm of a sum of terms b e^x, or of that sum divided by the sum of b."""
 
 from libc.math cimport INFINITY, NAN, fabs, isinf, log
 
@@ -9,38 +9,38 @@ from fastnn.kernels.rows cimport DONE, WRITE, Row
 
 cdef inline void find_largest_term(Row *row, const real *b, const real *x, Py_ssize_t n) noexcept nogil:
     """The largest element whose weight is not 0. Without weights all are 1."""
-    cdef real present[STRETCH]
+    cdef real included[STRETCH]
     cdef Py_ssize_t stretch, start, size, k
     for stretch in range(stretches(n)):
         start = stretch * STRETCH
         size = min(<Py_ssize_t>STRETCH, n - start)
         for k in range(size):
-            present[k] = -INFINITY if b is not NULL and b[start + k] == 0 else x[start + k]
-        row.largest = max(row.largest, <double>row_max(present, size))
+            included[k] = -INFINITY if b is not NULL and b[start + k] == 0 else x[start + k]
+        row.largest = max(row.largest, <double>row_max(included, size))
 
 
 cdef inline void find_terms(Row *row, const real *b, const real *x, Py_ssize_t n) noexcept nogil:
-    """The sums of the weights, of the terms b e^(x - max), and, apart, of those of the largest elements."""
-    cdef real present[STRETCH]
+    """The sums of the weights, of the terms b e^(x - max) below the largest, and of the weights of the largest."""
+    cdef real included[STRETCH]
     cdef real terms[STRETCH]
     cdef real w[STRETCH]
     cdef real largest = <real>row.largest
     cdef Py_ssize_t stretch, start, size, k
-    cdef int spoilt = 0
+    cdef int any_nan = 0
     for stretch in range(stretches(n)):
         start = stretch * STRETCH
         size = min(<Py_ssize_t>STRETCH, n - start)
         for k in range(size):
             w[k] = <real>1 if b is NULL else b[start + k]
-            present[k] = largest if w[k] == 0 else x[start + k]
-            terms[k] = <real>0 if present[k] == largest else exp_nonpositive(present[k] - largest) * w[k]
-            spoilt |= present[k] != present[k]
+            included[k] = largest if w[k] == 0 else x[start + k]
+            terms[k] = <real>0 if included[k] == largest else exp_nonpositive(included[k] - largest) * w[k]
+            any_nan |= included[k] != included[k]
         row.total += sum_row(terms, size)
         row.count += sum_row(w, size)
         for k in range(size):
-            terms[k] = w[k] if present[k] == largest else <real>0
+            terms[k] = w[k] if included[k] == largest else <real>0
         row.at_largest += sum_row(terms, size)
-    row.spoilt |= spoilt
+    row.has_nan |= any_nan
 
 
 cdef inline void log_sum_terms(
@@ -57,16 +57,16 @@ cdef inline void log_sum_end(Row *row, const real *like) noexcept nogil:
 
 
 cdef inline double log_sum(const Row *row, double *sign) noexcept nogil:
-    """log |sum of b e^x|, and the sum's sign; of a mean, of the sum divided by that of b.
+    """log |sum of b e^x|, and the sign of the sum; for a mean, of the sum divided by that of b.
 
-    Where the sum is near 1, it is the rest that is added up, with the largest element's b - 1, and log1p taken: the
-    logarithm keeps its digits.
+    Near 1 it is log1p of the sum less 1, which is the sum of the other terms and of b - 1 of the largest element, so
+    that the logarithm keeps its digits. From 1/2 away it is not near 0, and has them anyway.
     """
     cdef double total = row.total, weights = row.count if row.averaged else 1, beyond
-    if isinf(row.largest):  # nothing is there, or the infinite elements are all that counts
+    if isinf(row.largest):  # no element has a weight, or the infinite ones dominate
         total = 0 if row.largest < 0 else row.at_largest
         sign[0] = (total > 0) - (total < 0)
-        return NAN if row.spoilt or (total == 0 and row.largest > 0) else row.largest
+        return NAN if row.has_nan or (total == 0 and row.largest > 0) else row.largest
     beyond = (total + (row.at_largest - weights)) / weights  # the sum or mean, less 1
     total = (total + row.at_largest) / weights
     sign[0] = (total > 0) - (total < 0)
@@ -76,14 +76,14 @@ cdef inline double log_sum(const Row *row, double *sign) noexcept nogil:
 cdef inline void write_log_sum_backward(
     const Row *row, const real *b, const real *x, real *out, Py_ssize_t n, double grad
 ) noexcept nogil:
-    """grad b e^(x - max) / sum of b e^(x - max); 0 for an element that is not there."""
+    """grad b e^(x - max) / sum of b e^(x - max); 0 for an element whose weight is 0."""
     cdef double total = NAN if isinf(row.largest) else row.total + row.at_largest
     cdef real largest = <real>row.largest, w, scale = binary_scale(<real>fabs(total)), scaled = <real>(total * scale)
-    cdef real slope = <real>grad
+    cdef real factor = <real>grad
     cdef Py_ssize_t k
     for k in range(n):
         w = <real>1 if b is NULL else b[k]
-        out[k] = <real>0 if w == 0 else exp_nonpositive(x[k] - largest) * (w * scale) / scaled * slope
+        out[k] = <real>0 if w == 0 else exp_nonpositive(x[k] - largest) * (w * scale) / scaled * factor
 
 
 cdef inline void log_sum_backward_terms(

@@ -1,4 +1,4 @@
-"""Losses of rows in which several classes, or none, are marked."""
+"""Losses of rows with any number of true classes."""
 
 from fastnn.kernels.evaluation cimport CONSTANTS, Task
 from fastnn.kernels.formulas cimport losses as f
@@ -40,9 +40,9 @@ cdef inline void multilabel_margin_rows(
 ) noexcept nogil:
     """The sum over all pairs of t_j (1 - t_i) max(0, 1 - p_j + p_i), divided by the number of classes."""
     cdef real terms[STRETCH]
-    cdef real slopes[STRETCH]
+    cdef real gradients[STRETCH]
     cdef real d, part
-    cdef double slope
+    cdef double gradient_sum
     cdef Py_ssize_t n = task.classes, r, stretch, start, count, j, k, end
     for r in range(rows):
         end = r * n + n
@@ -55,22 +55,22 @@ cdef inline void multilabel_margin_rows(
         for j in range(r * n, end):
             if t[j] == 0:
                 continue
-            slope = 0
+            gradient_sum = 0
             for stretch in range(stretches(n)):
                 start = r * n + stretch * STRETCH
                 count = min(<Py_ssize_t>STRETCH, end - start)
                 for k in range(count):
                     d = <real>1 + (p[start + k] - p[j])
                     d = <real>0 if d <= 0 else d
-                    slopes[k] = t[j] * (<real>1 - t[start + k])
-                    terms[k] = slopes[k] * d
-                    slopes[k] = slopes[k] * f.step(d)
+                    gradients[k] = t[j] * (<real>1 - t[start + k])
+                    terms[k] = gradients[k] * d
+                    gradients[k] = gradients[k] * f.step(d)
                 v[r] += sum_row(terms, count) / n
                 if gradient is not NULL:
-                    slope += sum_row(slopes, count)
+                    gradient_sum += sum_row(gradients, count)
                     for k in range(count):
-                        gradient[start + k] += part * slopes[k]
+                        gradient[start + k] += part * gradients[k]
             if gradient is not NULL:
-                gradient[j] -= <real>(part * slope)
+                gradient[j] -= <real>(part * gradient_sum)
         if hessian is not NULL and v[r] != v[r]:
             fill_row(hessian + r * n, n, <real>v[r])

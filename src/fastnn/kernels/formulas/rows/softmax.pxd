@@ -1,6 +1,6 @@
 """softmax, softmin and log_softmax.
 
-The maximum is subtracted first, so nothing overflows. An element of -infinity is one that is not there: it gets exactly
+The maximum is subtracted first, so nothing overflows. An element of -infinity is excluded: its probability is exactly
 0. A row of nothing else is NaN, and so is one that holds +infinity or NaN.
 """
 
@@ -10,10 +10,10 @@ from fastnn.kernels.formulas.elementary cimport exp_nonpositive, log1p_of, real,
 from fastnn.kernels.loops.reductions cimport (
     DIFFERENCES, EXPONENTIALS, STRETCH, dot_row, exp_rows, max_rows, row_max, stretches, sum_row,
 )
-from fastnn.kernels.rows cimport DONE, FIND, MOST_CHUNKS, RESCALE, WRITE, Row
+from fastnn.kernels.rows cimport DONE, FIND, MAX_CHUNKS, RESCALE, WRITE, Row
 
 
-# Short rows, some of them together
+# Blocks of short rows
 
 cdef inline void temper_rows(
     const real *x, real *out, Py_ssize_t rows, Py_ssize_t n, real temperature, real *largest
@@ -72,13 +72,13 @@ cdef inline void log_softmax_rows(const real *x, real *out, Py_ssize_t rows, Py_
 # A long row, chunk by chunk
 
 cdef inline void soft_begin(Row *row) noexcept nogil:
-    row.length = max(row.length, stretches((row.n + MOST_CHUNKS - 1) // MOST_CHUNKS) * STRETCH)
+    row.length = max(row.length, stretches((row.n + MAX_CHUNKS - 1) // MAX_CHUNKS) * STRETCH)
     row.total = -1
     row.phase = WRITE
 
 
 cdef inline void rescale(const Row *row, real *out, Py_ssize_t n, bint logarithm) noexcept nogil:
-    """Bring a chunk from its own maximum to that of the row."""
+    """Scale a chunk from its own maximum to that of the row, and divide by the sum."""
     cdef double total = NAN if row.largest == -INFINITY else row.total
     cdef double below = (row.maxima[row.seen // row.length] - row.largest) / <real>row.constant
     cdef real change
@@ -96,12 +96,12 @@ cdef inline void rescale(const Row *row, real *out, Py_ssize_t n, bint logarithm
 cdef inline void soft_pass(
     Row *row, const real *x, real *out, Py_ssize_t n, bint negative, bint logarithm
 ) noexcept nogil:
-    """A chunk of a softmax with its own maximum.
+    """The online softmax: a chunk relative to its own maximum.
 
-    The sum of the exponentials, less the 1 of the largest, is scaled down whenever a larger maximum comes.
+    The sum of the exponentials, without the 1 of the largest, is scaled down whenever a larger maximum is found.
     """
     cdef real base, temperature = <real>row.constant
-    cdef double largest, rest, factor
+    cdef double largest, others, factor
     cdef Py_ssize_t k
     if row.phase == RESCALE:
         rescale(row, out, n, logarithm)
@@ -118,18 +118,18 @@ cdef inline void soft_pass(
         temper_rows(x, out, 1, n, temperature, &base)
         x = out
     if logarithm:
-        exp_rows(x, out, DIFFERENCES, False, largest != -INFINITY, 1, n, &base, &rest)
+        exp_rows(x, out, DIFFERENCES, False, largest != -INFINITY, 1, n, &base, &others)
     else:
-        exp_rows(x, out, EXPONENTIALS, False, False, 1, n, &base, &rest)
-        rest -= largest != -INFINITY
+        exp_rows(x, out, EXPONENTIALS, False, False, 1, n, &base, &others)
+        others -= largest != -INFINITY
     factor = exp(-fabs(largest - row.largest) / temperature)
     if largest == -INFINITY:
-        row.total += rest
+        row.total += others
     elif largest > row.largest:
-        row.total = (1 + row.total) * factor + rest
+        row.total = (1 + row.total) * factor + others
         row.largest = largest
     else:
-        row.total += (1 + rest) * factor
+        row.total += (1 + others) * factor
 
 
 cdef inline void soft_end(Row *row) noexcept nogil:

@@ -1,4 +1,4 @@
-"""sparsemax: max(0, x - max - limit), where the limit makes the sum 1."""
+"""sparsemax: max(0, x - max - limit), where the limit is such that the sum is 1."""
 
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.loops.reductions cimport STRETCH, dot_row, row_max, stretches, sum_above, sum_row
@@ -29,8 +29,8 @@ cdef inline void sparsemax_chunk(Row *row, const real *grad, const real *x, real
         find_sum_above(row, x, n)
 
 cdef inline void sparsemax_end(Row *row, const real *like) noexcept nogil:
-    """Newton's method: the sum is convex and falls piece by piece on a straight line, so from -1, where no element is
-    left out that counts, the limit rises to its place and stays there.
+    """Newton's method: the sum decreases with the limit, convex and piecewise linear, so from -1, where it includes all
+    elements of the support, the limit increases to the solution in finitely many steps.
     """
     cdef double exact
     if row.phase == WRITE:
@@ -46,7 +46,7 @@ cdef inline void sparsemax_end(Row *row, const real *like) noexcept nogil:
 
 
 cdef inline void find_inside(Row *row, const real *grad, const real *y, Py_ssize_t n) noexcept nogil:
-    """How many elements are not 0, and the sum of their gradients."""
+    """The size of the support, which are the elements that are not 0, and the sum of grad over it."""
     cdef real inside[STRETCH]
     cdef Py_ssize_t stretch, start, size, k
     for stretch in range(stretches(n)):
@@ -61,7 +61,7 @@ cdef inline void find_inside(Row *row, const real *grad, const real *y, Py_ssize
 cdef inline void write_sparsemax_backward(
     const Row *row, const real *grad, const real *y, real *out, Py_ssize_t n
 ) noexcept nogil:
-    """grad less its mean over the elements that are not 0; 0 for those that are."""
+    """grad less its mean over the support; 0 outside."""
     cdef real mean = <real>(row.total / (row.count if row.count > 0 else <double>1))
     cdef Py_ssize_t k
     for k in range(n):

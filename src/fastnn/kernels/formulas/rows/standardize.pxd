@@ -7,8 +7,8 @@ from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, dot_row, row
 from fastnn.kernels.rows cimport CHUNK, DONE, FIND, WRITE, Phase, Row
 
 
-cdef inline const real *near_1(const Row *row, const real *x, real *scaled, Py_ssize_t n) noexcept nogil:
-    """A chunk, brought near 1 if it has to be."""
+cdef inline const real *scaled_chunk(const Row *row, const real *x, real *scaled, Py_ssize_t n) noexcept nogil:
+    """A chunk times the scale of its row."""
     cdef real scale = <real>row.scale
     cdef Py_ssize_t k
     if scale == 1:
@@ -19,17 +19,17 @@ cdef inline const real *near_1(const Row *row, const real *x, real *scaled, Py_s
 
 
 cdef inline void find_moments(Row *row, const real *x, Py_ssize_t n) noexcept nogil:
-    """The corrected two-pass algorithm: what a chunk's mean lacks is found from the deviations.
+    """The corrected two-pass algorithm: the rounding error of a chunk's mean is the mean of the deviations from it.
 
-    The mean's two parts are its rounded value, from which deviations are taken, and the rest. Chunks are joined by the
-    formulas of Chan, Golub and LeVeque.
+    The two parts of the mean are its rounded value, from which deviations are taken, and that error. Chunks are merged
+    by the formulas of Chan, Golub and LeVeque.
     """
     cdef real scaled[CHUNK]
     cdef real deviations[STRETCH]
     cdef real mean
     cdef Py_ssize_t stretch, start, size, k, first = row.seen
     cdef double total = 0, squares = 0, between
-    x = near_1(row, x, scaled, n)
+    x = scaled_chunk(row, x, scaled, n)
     mean = <real>(sum_row(x, n) / n)
     for stretch in range(stretches(n)):
         start = stretch * STRETCH
@@ -40,11 +40,11 @@ cdef inline void find_moments(Row *row, const real *x, Py_ssize_t n) noexcept no
         squares += dot_row(deviations, deviations, size)
     if first == 0:
         row.mean = mean
-        row.rest = total / n
-        row.squares = squares - total * row.rest
+        row.mean_low = total / n
+        row.squares = squares - total * row.mean_low
     else:
-        between = (mean - row.mean) + (total / n - row.rest)
-        row.rest += between * n / (first + n)
+        between = (mean - row.mean) + (total / n - row.mean_low)
+        row.mean_low += between * n / (first + n)
         row.squares += squares - total * (total / n) + between * between * first / (first + n) * n
 
 
@@ -57,16 +57,17 @@ cdef inline void find_size(Row *row, const real *x, Py_ssize_t n) noexcept nogil
 
 
 cdef inline void end_of_moments(Row *row, const real *like, Phase next) noexcept nogil:
-    """What follows from the moments, or, where they are out of range, a search for the scale that brings them near 1."""
-    cdef double epsilon = row.constant * row.scale * row.scale, variance, most = 1e60 if real is float else 1e280
-    cdef double mean = row.mean + row.rest
-    if row.constant > 0 and epsilon < smallest_normal(epsilon):  # beside numbers that are huge; equal ones need it
+    """What follows from the moments, or, where they are out of range, a pass for the scale that brings them near 1."""
+    # Within these limits 1 / sqrt(variance) is a normal float, and the squares of doubles do not overflow.
+    cdef double epsilon = row.constant * row.scale * row.scale, variance, largest = 1e60 if real is float else 1e280
+    cdef double mean = row.mean + row.mean_low
+    if row.constant > 0 and epsilon < smallest_normal(epsilon):  # underflow of the scaling; equal elements need it
         epsilon = smallest_normal(epsilon)
     variance = row.squares / row.n + epsilon
-    row.rest += row.mean - <real>mean
+    row.mean_low += row.mean - <real>mean
     row.mean = <real>mean
     row.inverse = 1 / sqrt(variance)
-    if row.number == 1 and not 1 / most < variance < most:
+    if row.number == 1 and not 1 / largest < variance < largest:
         row.largest = 0
         row.total = 0
     else:
@@ -76,11 +77,11 @@ cdef inline void end_of_moments(Row *row, const real *like, Phase next) noexcept
 
 cdef inline void write_standardized(const Row *row, const real *x, real *out, Py_ssize_t n) noexcept nogil:
     cdef real scaled[CHUNK]
-    cdef real mean = <real>row.mean, rest = <real>row.rest, inverse = <real>row.inverse
+    cdef real mean = <real>row.mean, mean_low = <real>row.mean_low, inverse = <real>row.inverse
     cdef Py_ssize_t k
-    x = near_1(row, x, scaled, n)
+    x = scaled_chunk(row, x, scaled, n)
     for k in range(n):
-        out[k] = ((x[k] - mean) - rest) * inverse
+        out[k] = ((x[k] - mean) - mean_low) * inverse
 
 
 cdef inline void standardize_chunk(Row *row, const real *grad, const real *x, real *out, Py_ssize_t n) noexcept nogil:

@@ -1,11 +1,11 @@
-"""Arrays in every place of a memory of which every byte is known, alone or over one another."""
+"""Arrays in all placements in a memory of which every byte is known, alone or over one another."""
 
 import math
 
 import numpy as np
 
 MARGIN = 64
-"""Bytes on both sides that nobody may write to."""
+"""Bytes on both sides that must not be written to."""
 
 
 class Placed:
@@ -34,7 +34,7 @@ def memory_for(*arrays):
 
 
 def strides_of(shape, item):
-    """Of an array in index order."""
+    """The strides of an array in index order."""
     return tuple(item * math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
@@ -56,7 +56,7 @@ def rows_of_a_wider_array(memory, like):
     return of_strides(memory, like, strides_of(shape, like.itemsize))
 
 
-PLACES = {
+PLACEMENTS = {
     "c": view,
     "fortran": lambda memory, like: of_strides(memory, like, strides_of(like.shape[::-1], like.itemsize)[::-1]),
     # NumPy's own loops know strides of one, two and four elements, and are not always right there.
@@ -66,13 +66,13 @@ PLACES = {
     "unaligned": lambda memory, like: view(memory, like, start=1),
     "byte-swapped": lambda memory, like: view(memory, like.astype(like.dtype.newbyteorder())),
 }
-"""Where an array may be: functions of a memory and of an array whose shape and type it has."""
+"""Where an array may be: functions of a memory and of an array of the same shape and type."""
 
 
-def placed(array, place="c"):
+def placed(array, placement="c"):
     """A copy of an array."""
     memory = memory_for(array)
-    copy = PLACES[place](memory, array)
+    copy = PLACEMENTS[placement](memory, array)
     copy[...] = array
     return Placed(memory, copy)
 
@@ -87,7 +87,7 @@ OVERLAPS = {
     "closer together": lambda item: ((0, 2), (0, 1)),
     "wider apart": lambda item: ((0, 1), (0, 2)),
 }
-"""Where what is read starts and what is written, in bytes, and their steps."""
+"""Where the array that is read and the one that is written start, in bytes, and their steps."""
 
 
 def overlapping(array, like, overlap):

@@ -1,0 +1,1 @@
+"""The losses again, in modules that are named like the catalogue's."""

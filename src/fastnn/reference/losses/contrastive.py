@@ -1,0 +1,24 @@
+"""Losses of a batch of embeddings and their labels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastnn._core.arrays import Array
+from fastnn.reference.losses.distances import direction
+
+
+def ntxent(embeddings: Array, labels: Array, temperature: float = 0.07) -> Array:
+    """The values of all pairs of a row and another of its label."""
+    scores = np.exp(direction(embeddings) @ direction(embeddings).T / temperature)
+    same = labels[:, np.newaxis] == labels
+    others = (scores * ~same).sum(1, keepdims=True)
+    return np.where(same & ~np.eye(len(labels), dtype=bool), -np.log(scores / (scores + others)), 0)
+
+
+def circle(embeddings: Array, labels: Array, gamma: float = 80.0, margin: float = 0.4) -> Array:
+    s = direction(embeddings) @ direction(embeddings).T
+    same = labels[:, np.newaxis] == labels
+    near = np.exp(-gamma * np.maximum(0, 1 + margin - s) * (s - 1 + margin)) * (same & ~np.eye(len(labels), dtype=bool))
+    far = np.exp(gamma * np.maximum(0, s + margin) * (s - margin)) * ~same
+    return np.log(1 + near.sum(1) * far.sum(1))
