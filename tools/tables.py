@@ -172,7 +172,9 @@ cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
 def optimizers() -> str:
     """An update's arguments are the gradient, the parameter, the state, which it changes, and constants."""
     source = (KERNELS / "formulas" / "updates.pxd").read_text()
-    updates = re.findall(r"^cdef inline real (\w+)\(\s*real g, real p, (.*?),?\s*\) noexcept", source, re.MULTILINE | re.DOTALL)
+    updates = re.findall(
+        r"^cdef inline real (\w+)\(\s*real g, real p, (.*?),?\s*\) noexcept", source, re.MULTILINE | re.DOTALL
+    )
 
     def of(name: str, arguments: str) -> tuple[str, dict[str, str]]:
         state, constants = re.findall(r"real \*(\w+)", arguments), re.findall(r"real (\w+)", arguments)

@@ -8,6 +8,7 @@ from fastnn import activations, ann, diagnostics, losses, objectives, optimizers
 from fastnn._config import __version__ as __version__
 from fastnn._config import show_config
 from fastnn.guide import recommend
+from fastnn.optimizers import schedules
 
 _FAMILIES = (activations, rows, losses)
 _CLASSES = {"Activation", "Loss", "LogSum", "RowFunction"}
@@ -24,5 +25,6 @@ __all__ = [
     "optimizers",
     "recommend",
     "reference",
+    "schedules",
     "show_config",
 ]

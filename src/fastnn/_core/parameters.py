@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,6 +52,23 @@ def checked_flag(name: str, value: Any) -> bool:
     if number.ndim or number.dtype.kind not in "iub" or number not in (0, 1):
         raise TypeError(f"{name} must be True or False, not {described(value)}")
     return bool(number)
+
+
+def checked_integer(name: str, value: Any, low: int) -> int:
+    try:
+        number = int(operator.index(value))
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, not {described(value)}") from None
+    if not low <= number < 2**63:
+        raise ValueError(f"{name} is {described(number)}; it must be an integer of at least {low} and below 2^63")
+    return number
+
+
+def checked_choice(name: str, value: Any, accepted: tuple[str, ...]) -> str:
+    if checked_string(name, value) not in accepted:
+        *others, last = map(repr, accepted)
+        raise ValueError(f"{name} is {value!r}; accepted are {', '.join(others)} and {last}")
+    return str(value)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from fastnn._core.optimizers.averages import Average, ema, lookahead, swa
 from fastnn._core.optimizers.clipping import clip_by_global_norm, clip_by_value, global_norm
 from fastnn._core.optimizers.groups import is_vector
 from fastnn._core.optimizers.optimizer import Optimizer
+from fastnn.optimizers import schedules
 from fastnn.optimizers.adam import (
     adabelief,
     adam,
@@ -52,5 +53,5 @@ __all__ = [
     *("AVERAGES", "OPTIMIZERS", "Average", "Optimizer"),
     *OPTIMIZERS,
     *AVERAGES,
-    *("clip_by_global_norm", "clip_by_value", "global_norm", "is_no_matrix", "is_vector"),
+    *("clip_by_global_norm", "clip_by_value", "global_norm", "is_no_matrix", "is_vector", "schedules"),
 ]

@@ -10,7 +10,7 @@ import numpy as np
 from fastnn._core.arrays import Array
 from fastnn._core.optimizers.arrays import Averages, Common, Lists, measure
 from fastnn._core.optimizers.optimizer import Optimizer
-from fastnn._core.optimizers.settings import choice, count, number
+from fastnn._core.optimizers.settings import choice, count, flag, number
 from fastnn._core.parameters import BELOW_ONE, POSITIVE
 
 
@@ -33,9 +33,10 @@ class adam(Optimizer):
         Factors by which the running means are kept, below 1.
     epsilon : float, default 1e-8
         Added to the root ε, against division by zero.
-    amsgrad : {False, True, "corrected"}, default False
-        Whether the largest v that there ever was takes the place of v; "corrected", the largest of v over its bias
-        correction.
+    amsgrad : bool, default False
+        Whether the largest v that there ever was takes the place of v.
+    amsgrad_form : {"torch", "optax"}, default "torch"
+        What is compared: v, or, as in optax, v over its bias correction.
     epsilon_form : {"torch", "keras"}, default "torch"
         What ε is added to: the root of the corrected v, or, as in the paper's more efficient form, in TensorFlow and
         Keras, the root of v itself, so that it counts more in the first steps.
@@ -45,8 +46,7 @@ class adam(Optimizer):
     Notes
     -----
     From Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015; the defaults are theirs, and
-    PyTorch's. Keras' ε is 1e-7. AMSGrad is from Reddi et al., "On the Convergence of Adam and Beyond", ICLR 2018: True
-    is as in PyTorch and Keras, "corrected" as in optax.
+    PyTorch's. Keras' ε is 1e-7. AMSGrad is from Reddi et al., "On the Convergence of Adam and Beyond", ICLR 2018.
 
     Examples
     --------
@@ -61,7 +61,8 @@ class adam(Optimizer):
     beta1: float = number(0.9, BELOW_ONE)
     beta2: float = number(0.999, BELOW_ONE)
     epsilon: float = number(1e-8)
-    amsgrad: bool | str = choice(False, True, "corrected")
+    amsgrad: bool = flag()
+    amsgrad_form: str = choice("torch", "optax")
     epsilon_form: str = choice("torch", "keras")
 
     def update(self, step: int) -> tuple[str, tuple[float, ...]]:
@@ -69,9 +70,9 @@ class adam(Optimizer):
         c1, c2, size, scale = 1 - self.beta1, 1 - self.beta2, self.learning_rate / first, 1 / math.sqrt(second)
         if self.epsilon_form == "keras":
             size, scale = size / scale, 1.0
-        if self.amsgrad is False:
+        if not self.amsgrad:
             return "adam", (c1, c2, size, scale, self.epsilon)
-        if self.amsgrad is True:
+        if self.amsgrad_form == "torch":
             return "amsgrad", (c1, c2, 1.0, size, scale, self.epsilon)
         return "amsgrad", (c1, c2, 1 / second, self.learning_rate / first, 1.0, self.epsilon)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastnn._core.optimizers.settings import checked_count
-from fastnn._core.parameters import SHARE, checked_number
+from fastnn._core.parameters import SHARE, checked_flag, checked_integer, checked_number
 
 
 class Average:
@@ -53,8 +52,7 @@ class ema(Average):
 
     def __post_init__(self) -> None:
         SHARE.check("decay", checked_number("decay", self.decay))
-        if not isinstance(self.warmup, bool):
-            raise TypeError(f"warmup must be True or False, not {self.warmup!r}")
+        checked_flag("warmup", self.warmup)
 
     def share(self, step: int) -> float:
         return 1 - (min(self.decay, (1 + step) / (10 + step)) if self.warmup else self.decay)
@@ -94,8 +92,8 @@ class swa(Average):
     every: int = 1
 
     def __post_init__(self) -> None:
-        checked_count("start", self.start, 0)
-        checked_count("every", self.every, 1)
+        checked_integer("start", self.start, 0)
+        checked_integer("every", self.every, 1)
 
     def share(self, step: int) -> float:
         if step <= self.start:
@@ -137,7 +135,7 @@ class lookahead(Average):
     is_pulled = True
 
     def __post_init__(self) -> None:
-        checked_count("every", self.every, 1)
+        checked_integer("every", self.every, 1)
         SHARE.check("alpha", checked_number("alpha", self.alpha))
 
     def share(self, step: int) -> float:

@@ -29,9 +29,9 @@ from fastnn._core.optimizers.arrays import (
 from fastnn._core.optimizers.averages import Average
 from fastnn._core.optimizers.clipping import unit_scales
 from fastnn._core.optimizers.groups import Groups, Which, matches
-from fastnn._core.optimizers.settings import HasSettings, Setting, checked_count, count, flag, number, one_of
+from fastnn._core.optimizers.settings import HasSettings, Setting, count, flag, number, one_of
 from fastnn._core.optimizers.state import load_arrays, save_arrays
-from fastnn._core.parameters import POSITIVE
+from fastnn._core.parameters import POSITIVE, checked_integer
 
 
 @dataclass
@@ -497,7 +497,7 @@ class Optimizer(HasSettings):
         kind = state.get("kind")
         if kind != type(self).__name__:
             raise ValueError(f"the state is that of {kind!r}; accepted is one of {type(self).__name__!r}")
-        counts = {name: checked_count(name, state.get(name, 0), 0) for name in ("steps", "calls", "skipped")}
+        counts = {name: checked_integer(name, state.get(name, 0), 0) for name in ("steps", "calls", "skipped")}
         loaded = {name: copy.deepcopy(dict(state.get(name, {}))) for name in ("state", "numbers", "schedules")}
         if self.members is not None and loaded["state"]:
             self.check_names(loaded["state"], tuple(self.parameters))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from fastnn._core.arrays import described
-from fastnn._core.parameters import NOT_NEGATIVE, Interval, checked_number
+from fastnn._core.parameters import (
+    NOT_NEGATIVE,
+    Interval,
+    checked_choice,
+    checked_flag,
+    checked_integer,
+    checked_number,
+)
 
 Schedule = Callable[[int], float]
 """What gives a number for a step, which is counted from 0."""
@@ -62,35 +66,16 @@ def number(default: float | None, accepted: Interval = NOT_NEGATIVE) -> Any:
 
 
 def flag(default: bool = False) -> Any:
-    def check(name: str, value: Any) -> bool:
-        if not isinstance(value, (bool, np.bool_)):
-            raise TypeError(f"{name} must be True or False, not {described(value)}")
-        return bool(value)
-
-    return Setting(default, check)
+    return Setting(default, checked_flag)
 
 
-def choice(default: Any, *others: Any) -> Any:
-    accepted = (default, *others)
-
-    def check(name: str, value: Any) -> Any:
-        for one in accepted:
-            if type(value) is type(one) and value == one:
-                return value
-        raise ValueError(f"{name} is {value!r}; accepted are {', '.join(map(repr, accepted))}")
-
-    return Setting(default, check)
-
-
-def checked_count(name: str, value: Any, least: int) -> int:
-    number = checked_number(name, value)
-    if not (least <= number < math.inf and number == math.floor(number)):
-        raise ValueError(f"{name} is {value!r}; it must be an integer of at least {least}")
-    return int(number)
+def choice(*accepted: str) -> Any:
+    """One of some strings, of which the first is the default."""
+    return Setting(accepted[0], lambda name, value: checked_choice(name, value, accepted))
 
 
 def count(default: int, least: int = 1) -> Any:
-    return Setting(default, lambda name, value: checked_count(name, value, least))
+    return Setting(default, lambda name, value: checked_integer(name, value, least))
 
 
 def one_of(kind: type, words: str) -> Any:
