@@ -50,8 +50,16 @@ AVERAGES: dict[str, type[Average]] = {kind.__name__: kind for kind in (ema, swa,
 """All averages of weights by name."""
 
 __all__ = [
-    *("AVERAGES", "OPTIMIZERS", "Average", "Optimizer"),
+    "AVERAGES",
+    "OPTIMIZERS",
+    "Average",
+    "Optimizer",
     *OPTIMIZERS,
     *AVERAGES,
-    *("clip_by_global_norm", "clip_by_value", "global_norm", "is_no_matrix", "is_vector", "schedules"),
+    "clip_by_global_norm",
+    "clip_by_value",
+    "global_norm",
+    "is_no_matrix",
+    "is_vector",
+    "schedules",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 
@@ -163,7 +165,8 @@ class nadam(Optimizer):
 
     .. math:: \mu_t = \beta_1 (1 - 0.96^{t \psi} / 2), \qquad
         p \leftarrow p - \frac{\eta}{\sqrt{v / (1 - \beta_2^t)} + \epsilon} \left(
-        \frac{(1 - \mu_t)\, g}{1 - \prod_{i \le t} \mu_i} + \frac{\mu_{t + 1}\, m}{1 - \prod_{i \le t + 1} \mu_i} \right)
+        \frac{(1 - \mu_t)\, g}{1 - \prod_{i \le t} \mu_i} + \frac{\mu_{t + 1}\, m}{1 - \prod_{i \le t + 1} \mu_i}
+        \right)
 
     Parameters
     ----------
@@ -182,8 +185,8 @@ class nadam(Optimizer):
 
     Notes
     -----
-    From Dozat, "Incorporating Nesterov Momentum into Adam", ICLR 2016 workshop. The defaults are PyTorch's. Keras' is the
-    form "torch" with ψ = 1, a rate of 0.001 and an ε of 1e-7.
+    From Dozat, "Incorporating Nesterov Momentum into Adam", ICLR 2016 workshop. The defaults are PyTorch's. Keras' is
+    the form "torch" with ψ = 1, a rate of 0.001 and an ε of 1e-7.
 
     Examples
     --------
@@ -200,7 +203,7 @@ class nadam(Optimizer):
     epsilon: float = number(1e-8)
     momentum_decay: float = number(4e-3)
     form: str = choice("torch", "optax", "mlcommons")
-    initial_numbers = {"product": 1.0}
+    initial_numbers: ClassVar[Mapping[str, float]] = {"product": 1.0}
 
     def momentum(self, step: int) -> float:
         return self.beta1 * (1 - 0.5 * 0.96 ** (step * self.momentum_decay))
@@ -257,7 +260,8 @@ class nadamw(nadam):
 class radam(Optimizer):
     r"""Rectified Adam: the root counts only when there were gradients enough to know it.
 
-    .. math:: \rho_t = \rho_\infty - \frac{2 t \beta_2^t}{1 - \beta_2^t}, \qquad \rho_\infty = \frac{2}{1 - \beta_2} - 1,
+    .. math:: \rho_t = \rho_\infty - \frac{2 t \beta_2^t}{1 - \beta_2^t}, \qquad \rho_\infty = \frac{2}{1 - \beta_2} -
+    1,
         \qquad r_t = \sqrt{\frac{(\rho_t - 4)(\rho_t - 2) \rho_\infty}{(\rho_\infty - 4)(\rho_\infty - 2) \rho_t}}
 
     The step is :math:`\eta\, m / (1 - \beta_1^t)`, and times :math:`r_t \sqrt{1 - \beta_2^t} / (\sqrt{v} + \epsilon)`
@@ -618,7 +622,8 @@ class laprop(Optimizer):
 class mars(Optimizer):
     r"""MARS: AdamW on gradients whose variance is reduced by their change.
 
-    .. math:: c = g_t + \gamma \frac{\beta_1}{1 - \beta_1} (g_t - g_{t - 1}), \qquad c \leftarrow \frac{c}{\max(1, \|c\|)}
+    .. math:: c = g_t + \gamma \frac{\beta_1}{1 - \beta_1} (g_t - g_{t - 1}), \qquad c \leftarrow \frac{c}{\max(1,
+    \|c\|)}
 
     and with c in the place of the gradient the step of :func:`adamw`. The norm is that of a parameter array.
 

@@ -172,8 +172,8 @@ class adafactor(Optimizer):
         P \leftarrow (1 - \eta \lambda) P - \max(\epsilon_2, \operatorname{rms}(P)) \min(\eta, t^{-1/2})
         \frac{U}{\max(1, \operatorname{rms}(U) / d)}
 
-    r and c are running means of :math:`G^2` over rows and columns, kept by :math:`1 - t^{\tau}`. Arrays of fewer than two
-    axes keep all of :math:`V`; of arrays with more, the last two are those of matrices.
+    r and c are running means of :math:`G^2` over rows and columns, kept by :math:`1 - t^{\tau}`. Arrays of fewer than
+    two axes keep all of :math:`V`; of arrays with more, the last two are those of matrices.
 
     Parameters
     ----------
@@ -360,8 +360,8 @@ class madgrad(Optimizer):
 
         Notes
         -----
-        From Defazio and Jelassi, "A Momentumized, Adaptive, Dual Averaged Gradient Method", JMLR 2022. The authors' code
-        adds ε to the rate, too.
+        From Defazio and Jelassi, "A Momentumized, Adaptive, Dual Averaged Gradient Method", JMLR 2022. The authors'
+        code adds ε to the rate, too.
 
         Examples
         --------

@@ -199,7 +199,7 @@ class rprop(Optimizer):
 
     Notes
     -----
-    It is for gradients of all data: in small batches signs are noise. As PyTorch's ``Rprop``, which is iRprop− of
+    It is for gradients of all data: in small batches signs are noise. As PyTorch's ``Rprop``, which is iRprop- of
     Igel and Hüsken, "Improving the Rprop Learning Algorithm", 2000.
 
     Examples
@@ -253,8 +253,8 @@ class asgd(Optimizer):
 
     Notes
     -----
-    From Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992; as PyTorch's ``ASGD``, where
-    κ is ``lambd`` and t₀ is ``t0``.
+    From Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992; as PyTorch's ``ASGD``,
+    where κ is ``lambd`` and t₀ is ``t0``.
 
     Examples
     --------

@@ -36,8 +36,8 @@ class lamb(Optimizer):
 
     Notes
     -----
-    From You et al., "Large Batch Optimization for Deep Learning", ICLR 2020; as optax's ``lamb``. Keras' quotient of norms
-    leaves weight decay out; timm's clips the norm of all gradients to 1 before (``clip_norm=1`` here).
+    From You et al., "Large Batch Optimization for Deep Learning", ICLR 2020; as optax's ``lamb``. Keras' quotient of
+    norms leaves weight decay out; timm's clips the norm of all gradients to 1 before (``clip_norm=1`` here).
 
     Examples
     --------
@@ -100,8 +100,8 @@ class lars(Optimizer):
 
     Notes
     -----
-    From You, Gitman and Ginsburg, "Large Batch Training of Convolutional Networks", 2017; as optax's ``lars``. The authors,
-    and timm, divide by the sum of the norms of the gradient and of the decay.
+    From You, Gitman and Ginsburg, "Large Batch Training of Convolutional Networks", 2017; as optax's ``lars``. The
+    authors, and timm, divide by the sum of the norms of the gradient and of the decay.
 
     Examples
     --------

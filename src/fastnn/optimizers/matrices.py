@@ -74,9 +74,9 @@ class muon(Optimizer):
 
     Notes
     -----
-    From Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024. The defaults are PyTorch's, which
-    iterates in bfloat16; here it is done in the parameters' type, by NumPy's products. A matrix has as many rows as the
-    layer has outputs there: of ``x @ w`` it is the transpose of w, which matters to "shape" and "unclamped".
+    From Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024. The defaults are PyTorch's,
+    which iterates in bfloat16; here it is done in the parameters' type, by NumPy's products. A matrix has as many rows
+    as the layer has outputs there: of ``x @ w`` it is the transpose of w, which matters to "shape" and "unclamped".
 
     Examples
     --------

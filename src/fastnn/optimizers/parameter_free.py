@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -80,7 +80,7 @@ class prodigy(Optimizer):
     correct_bias: bool = flag()
     warms_up: bool = flag()
     is_decoupled = True
-    initial_numbers = {"distance": 0.0, "largest": 0.0, "numerator": 0.0}
+    initial_numbers: ClassVar[Mapping[str, float]] = {"distance": 0.0, "largest": 0.0, "numerator": 0.0}
 
     def initial(self, name: str, parameter: Array) -> Array:
         if name == "origin":
@@ -177,7 +177,7 @@ class dog(Optimizer):
     learning_rate: float = number(1.0)
     first_distance: float = number(1e-6, POSITIVE)
     epsilon: float = number(1e-8)
-    initial_numbers = {"distance": 0.0, "squares": 0.0}
+    initial_numbers: ClassVar[Mapping[str, float]] = {"distance": 0.0, "squares": 0.0}
 
     def check(self) -> None:
         check_of_units(self)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 
@@ -57,7 +59,7 @@ class schedule_free_sgd(Optimizer):
     warmup: int = count(0, 0)
     rate_power: float = number(2.0)
     step_power: float = number(0.0)
-    initial_numbers = {"largest": 0.0, "weights": 0.0}
+    initial_numbers: ClassVar[Mapping[str, float]] = {"largest": 0.0, "weights": 0.0}
 
     def initial(self, name: str, parameter: Array) -> Array:
         if name == "fast":

@@ -17,7 +17,8 @@ class sophia(Optimizer):
     r"""Sophia: a mean of the gradient over the diagonal of the Hessian, and at most 1.
 
     .. math:: m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad
-        p \leftarrow (1 - \eta \lambda) p - \eta \operatorname{clip}\left(\frac{m}{\max(\gamma h, \epsilon)}, \pm 1\right)
+        p \leftarrow (1 - \eta \lambda) p - \eta \operatorname{clip}\left(\frac{m}{\max(\gamma h, \epsilon)}, \pm
+        1\right)
 
     and whenever a Hessian is given, before, :math:`h \leftarrow \beta_2 h + (1 - \beta_2) \hat h`.
 
@@ -37,8 +38,8 @@ class sophia(Optimizer):
     Notes
     -----
     From Liu et al., "Sophia: A Scalable Stochastic Second-order Optimizer for Language Model Pre-training", ICLR 2024.
-    Every tenth step or so is given a Hessian there. The losses here have its diagonal for predictions, ``hessian``; that
-    of the weights of a linear layer is ``hessian.T @ x**2``.
+    Every tenth step or so is given a Hessian there. The losses here have its diagonal for predictions, ``hessian``;
+    that of the weights of a linear layer is ``hessian.T @ x**2``.
 
     Examples
     --------

@@ -8,7 +8,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -113,10 +113,10 @@ class Optimizer(HasSettings):
     skip_not_finite: bool = flag()
     groups: Sequence[tuple[Which, Mapping[str, Any]]] = Groups()  # type: ignore[assignment]
 
-    settings: dict[str, Setting] = {}
+    settings: ClassVar[dict[str, Setting]] = {}
     is_decoupled = False
     """Whether weight decay is a factor of the parameter, and no part of the gradient."""
-    initial_numbers: Mapping[str, float] = {}
+    initial_numbers: ClassVar[Mapping[str, float]] = {}
     """What parameters have in common and what changes, and what it is before the first step."""
     numbers: dict[str, float]
 
