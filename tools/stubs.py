@@ -127,11 +127,54 @@ def call_stub(signature: inspect.Signature, result: str) -> str:
     return f"def __call__({', '.join(texts)}) -> {result}: ..."
 
 
+OPTIMIZERS_HEADER = '''"""Made by tools/stubs.py from the catalogue."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastnn._core.arrays import Array
+from fastnn._core.optimizers.averages import Average as Average, ema as ema, lookahead as lookahead, swa as swa
+from fastnn._core.optimizers.clipping import (
+    clip_by_global_norm as clip_by_global_norm,
+    clip_by_value as clip_by_value,
+    global_norm as global_norm,
+)
+from fastnn._core.optimizers.groups import GroupSettings, is_vector as is_vector
+from fastnn._core.optimizers.optimizer import Optimizer as Optimizer
+from fastnn._core.optimizers.settings import Schedule
+from fastnn.optimizers import schedules as schedules
+from fastnn.optimizers.matrices import is_no_matrix as is_no_matrix
+
+OPTIMIZERS: dict[str, type[Optimizer]]
+AVERAGES: dict[str, type[Average]]
+'''
+
+
+def optimizers_stub() -> Iterator[str]:
+    """Optimizers are classes with settings, and a ``step`` of their own where they take more than gradients."""
+    yield OPTIMIZERS_HEADER
+    for name, kind in nn.OPTIMIZERS.items():
+        yield f"class {name}(Optimizer):"
+        yield f'    """{(kind.__doc__ or "").partition(chr(10))[0]}"""'
+        parameters = inspect.signature(kind).parameters.values()
+        yield from (f"    {name}: {annotation}" for name, annotation in inspect.get_annotations(kind).items())
+        keywords = ", ".join(setting_stub(p) for p in parameters if p.kind is p.KEYWORD_ONLY)
+        positional = ", ".join(setting_stub(p) for p in parameters if p.kind is not p.KEYWORD_ONLY)
+        yield f"    def __init__(self, {positional}, *, {keywords}) -> None: ..."
+        if "step" in vars(kind):
+            yield f"    def step{unquoted(kind.step)}: ..."
+
+
+def setting_stub(parameter: inspect.Parameter) -> str:
+    default = repr(parameter.default) if isinstance(parameter.default, (bool, int, float, str, type(None))) else "..."
+    return f"{parameter.name}: {parameter.annotation} = {default}"
+
+
 def package_stub() -> Iterator[str]:
     yield HEADER.partition("\n")[0]
     yield ""
     public = vars(nn)["__all__"]
-    modules = [name for name in public if isinstance(getattr(nn, name), ModuleType)]
+    modules = [name for name in public if isinstance(getattr(nn, name), ModuleType) and name != "schedules"]
     modules += ["activations", "kernels", "rows"]
     yield f"from fastnn import {', '.join(f'{name} as {name}' for name in modules)}"
     for family in (*FAMILIES, nn.optimizers):
@@ -139,6 +182,7 @@ def package_stub() -> Iterator[str]:
         yield f"from {family.__name__} import {', '.join(f'{name} as {name}' for name in names)}"
     yield "from fastnn._config import show_config as show_config"
     yield "from fastnn.guide import recommend as recommend"
+    yield "from fastnn.optimizers import schedules as schedules"
     yield ""
     yield "__version__: str"
 
@@ -147,6 +191,7 @@ def stubs() -> dict[Path, str]:
     """The text of every stub."""
     texts = {PACKAGE / "__init__.pyi": package_stub()}
     texts |= {PACKAGE / family.__name__.rpartition(".")[2] / "__init__.pyi": family_stub(family) for family in FAMILIES}
+    texts[PACKAGE / "optimizers" / "__init__.pyi"] = optimizers_stub()
     return {path: "\n".join(lines) + "\n" for path, lines in texts.items()}
 
 

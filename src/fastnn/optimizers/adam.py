@@ -206,7 +206,8 @@ class nadam(Optimizer):
     initial_numbers: ClassVar[Mapping[str, float]] = {"product": 1.0}
 
     def momentum(self, step: int) -> float:
-        return self.beta1 * (1 - 0.5 * 0.96 ** (step * self.momentum_decay))
+        fading: float = 0.96 ** (step * self.momentum_decay)
+        return self.beta1 * (1 - 0.5 * fading)
 
     def parts(self, step: int) -> tuple[float, float]:
         """What the gradient and the mean count in a step."""

@@ -271,7 +271,8 @@ class asgd(Optimizer):
     start: int = count(1_000_000, 0)
 
     def rate(self, step: int) -> float:
-        return self.learning_rate / (1 + self.kappa * self.learning_rate * (step - 1)) ** self.alpha
+        falling: float = (1 + self.kappa * self.learning_rate * (step - 1)) ** self.alpha
+        return self.learning_rate / falling
 
     def averaging(self) -> Average:
         return self.average or mean_after(self.start)

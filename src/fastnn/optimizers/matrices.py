@@ -9,7 +9,7 @@ import numpy as np
 
 from fastnn._core.arrays import Array
 from fastnn._core.optimizers.arrays import Averages, Lists, advance, measure
-from fastnn._core.optimizers.groups import Groups
+from fastnn._core.optimizers.groups import GroupSettings, groups_of
 from fastnn._core.optimizers.optimizer import Optimizer
 from fastnn._core.optimizers.settings import choice, count, flag, number
 from fastnn._core.parameters import BELOW_ONE
@@ -95,7 +95,7 @@ class muon(Optimizer):
     iterations: int = count(5)
     epsilon: float = number(1e-7)
     weight_decay: float = number(0.1)
-    groups: Any = Groups((is_no_matrix, adamw()))
+    groups: GroupSettings = groups_of((is_no_matrix, adamw()))
     is_decoupled = True
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -12,6 +12,9 @@ from fastnn._core.optimizers.settings import HasSettings, Setting
 
 Which = str | Collection[Any] | Callable[[Any, Array], bool]
 """The parameters of a group: a pattern of their names, some names or indices, or what tells by name and array."""
+
+GroupSettings = Sequence[tuple[Which, Mapping[str, Any] | HasSettings]]
+"""Settings of groups, or other optimizers of them."""
 
 
 OF_ALL = ("groups", "clip_norm", "accumulate", "skip_not_finite", "average")
@@ -55,6 +58,10 @@ class Groups(Setting):
                 accepted = ", ".join(known for known in optimizer.settings if known not in OF_ALL)
                 raise TypeError(f"{name} has a setting {other!r}; accepted are {accepted}")
         return which, {other: optimizer.settings[other].checked(value) for other, value in settings.items()}
+
+
+def groups_of(*default: tuple[Which, Any]) -> Any:
+    return Groups(*default)
 
 
 def matches(which: Which, name: Any, parameter: Array) -> bool:

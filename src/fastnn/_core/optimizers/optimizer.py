@@ -28,7 +28,7 @@ from fastnn._core.optimizers.arrays import (
 )
 from fastnn._core.optimizers.averages import Average
 from fastnn._core.optimizers.clipping import unit_scales
-from fastnn._core.optimizers.groups import Groups, Which, matches
+from fastnn._core.optimizers.groups import GroupSettings, groups_of, matches
 from fastnn._core.optimizers.settings import HasSettings, Setting, count, flag, number, one_of
 from fastnn._core.optimizers.state import load_arrays, save_arrays
 from fastnn._core.parameters import POSITIVE, checked_integer
@@ -111,7 +111,7 @@ class Optimizer(HasSettings):
     average: Average | None = one_of(Average, "an average of weights, such as nn.optimizers.ema()")
     accumulate: int = count(1)
     skip_not_finite: bool = flag()
-    groups: Sequence[tuple[Which, Mapping[str, Any]]] = Groups()  # type: ignore[assignment]
+    groups: GroupSettings = groups_of()
 
     settings: ClassVar[dict[str, Setting]] = {}
     is_decoupled = False
@@ -131,7 +131,7 @@ class Optimizer(HasSettings):
                     name,
                     inspect.Parameter.POSITIONAL_OR_KEYWORD if name == "learning_rate" else keyword,
                     default=setting.default,
-                    annotation=annotation_of(cls, name),
+                    annotation=annotation_of(cls, name, setting),
                 )
                 for name, setting in cls.settings.items()
             ]
@@ -504,7 +504,7 @@ class Optimizer(HasSettings):
         for name, known in loaded["schedules"].items():
             if not hasattr(self.schedules.get(name), "load_state_dict"):
                 raise ValueError(f"the state has one of a schedule of {name}, which {self!r} has not")
-            self.schedules[name].load_state_dict(known)
+            self.schedules[name].load_state_dict(known)  # type: ignore[attr-defined]
         vars(self).update(counts)
         self.members = self.accumulated = self.trained = None
         self.loaded = loaded if loaded["state"] else None
@@ -587,11 +587,11 @@ AVERAGE, ACCUMULATED = "average", "accumulated"
 """What a state has beside that of the update."""
 
 
-def annotation_of(kind: type, name: str) -> str:
-    """The annotation of a setting, in the class that has it."""
-    return next(
-        str(vars(one)["__annotations__"][name]) for one in kind.__mro__ if name in vars(one).get("__annotations__", {})
-    )
+def annotation_of(kind: type, name: str, setting: Setting) -> str:
+    """The annotation of a setting, which is that of a number at a step, in the class that has it."""
+    annotations = (vars(one).get("__annotations__", {}) for one in kind.__mro__)
+    own = next(str(found[name]) for found in annotations if name in found)
+    return own.replace("float", "float | Schedule", 1) if setting.may_vary else own
 
 
 def check_state(what: str, array: Array, like: Array) -> None:

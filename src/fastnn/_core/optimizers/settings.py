@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from fastnn._core.arrays import described
 from fastnn._core.parameters import (
@@ -46,7 +46,7 @@ class Setting:
 class HasSettings:
     """What has settings: an optimizer."""
 
-    settings: dict[str, Setting]
+    settings: ClassVar[dict[str, Setting]]
     """All of them, by name."""
     schedules: dict[str, Schedule]
     """Those that are schedules."""
