@@ -157,7 +157,11 @@ def optimizers_stub() -> Iterator[str]:
         yield f"class {name}(Optimizer):"
         yield f'    """{(kind.__doc__ or "").partition(chr(10))[0]}"""'
         parameters = inspect.signature(kind).parameters.values()
-        yield from (f"    {name}: {annotation}" for name, annotation in inspect.get_annotations(kind).items())
+        yield from (
+            f"    {name}: {annotation}"
+            for name, annotation in inspect.get_annotations(kind).items()
+            if name in kind.settings
+        )
         keywords = ", ".join(setting_stub(p) for p in parameters if p.kind is p.KEYWORD_ONLY)
         positional = ", ".join(setting_stub(p) for p in parameters if p.kind is not p.KEYWORD_ONLY)
         yield f"    def __init__(self, {positional}, *, {keywords}) -> None: ..."

@@ -9,19 +9,29 @@ from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, is_ready, is_like, is_unali
 
 cnp.import_array()
 
+cdef enum:
+    FEW = 64  # spans of memory
+
 
 cdef class Kernel:
     """The loops of an update, for both types: those that make a step, and those that measure one."""
 
 
-cdef bint is_in_step(tuple parameters, tuple others):
-    """Whether there is an array for each parameter, in step with it."""
+cdef bint are_all_ready(tuple parameters) except -1:
+    cdef Py_ssize_t i
+    for i in range(len(parameters)):
+        if not is_ready(parameters[i]):
+            return False
+    return True
+
+
+cdef bint is_in_step(tuple parameters, tuple others) except -1:
+    """Whether there is an array for each parameter, in step with it; the parameters are ready."""
     cdef Py_ssize_t i
     if len(parameters) != len(others):
         return False
     for i in range(len(parameters)):
-        if not (is_ready(parameters[i]) and is_like(others[i], parameters[i])
-                and is_unaliased_in_step(parameters[i], others[i])):
+        if not (is_like(others[i], parameters[i]) and is_unaliased_in_step(parameters[i], others[i])):
             return False
     return True
 
@@ -38,6 +48,22 @@ cdef int by_start(const void *first, const void *second) noexcept nogil:
     return (a > b) - (a < b)
 
 
+cdef void sort(Span *spans, Py_ssize_t count) noexcept:
+    """By where they start. Few are sorted by insertion, which does little where arrays were made one after another."""
+    cdef Py_ssize_t i, k
+    cdef Span span
+    if count > FEW:
+        qsort(spans, count, sizeof(Span), by_start)
+        return
+    for i in range(1, count):
+        span = spans[i]
+        k = i
+        while k > 0 and spans[k - 1].start > span.start:
+            spans[k] = spans[k - 1]
+            k -= 1
+        spans[k] = span
+
+
 cdef Span span_of(cnp.ndarray array, bint written):
     cdef char *start = <char *>cnp.PyArray_DATA(array)
     return Span(start, start + cnp.PyArray_NBYTES(array), written)
@@ -52,7 +78,10 @@ cdef bint are_unaliased(tuple parameters, tuple gradients) except -1:
     cdef Span span
     if len(parameters) < 2:
         return True
-    cdef Span *spans = <Span *>PyMem_Malloc(2 * len(parameters) * sizeof(Span))
+    cdef Span few[FEW]
+    cdef Span *spans = &few[0]
+    if 2 * len(parameters) > FEW:
+        spans = <Span *>PyMem_Malloc(2 * len(parameters) * sizeof(Span))
     if spans is NULL:
         raise MemoryError()
     for i in range(len(parameters)):
@@ -60,7 +89,7 @@ cdef bint are_unaliased(tuple parameters, tuple gradients) except -1:
         count += 1
         spans[count] = span_of(gradients[i], False)
         count += spans[count].start != spans[count - 1].start  # a parameter may be its own gradient
-    qsort(spans, count, sizeof(Span), by_start)
+    sort(spans, count)
     for i in range(count):
         span = spans[i]
         if span.start == span.stop:
@@ -70,18 +99,27 @@ cdef bint are_unaliased(tuple parameters, tuple gradients) except -1:
         if span.written:
             written_to = span.stop if span.stop > written_to else written_to
         read_to = span.stop if span.stop > read_to else read_to
-    PyMem_Free(spans)
+    if spans != &few[0]:
+        PyMem_Free(spans)
     return unaliased
 
 
-def are_ready(tuple lists not None):
-    """Whether parameter arrays, their gradients and what else goes with them, array for array, need no preparation: all
-    can be walked through in step, and what is written to one changes no other."""
-    cdef tuple parameters = lists[0], others
-    for others in lists[1:]:
-        if not is_in_step(parameters, others):
+cdef bint go_together(tuple lists) except -1:
+    """Whether lists of arrays, array for array, are ready and in step, and what is written to one changes no other."""
+    cdef Py_ssize_t k
+    if not are_all_ready(lists[0]):
+        return False
+    for k in range(1, len(lists)):
+        if not is_in_step(lists[0], lists[k]):
             return False
-    return are_unaliased(parameters, lists[1])
+    return are_unaliased(lists[0], lists[1])
+
+
+def are_ready(tuple lists not None):
+    """Whether parameter arrays, their gradients and what else goes with them, array for array, need no preparation."""
+    if len(lists) < 2:
+        raise ValueError("there must be parameters and gradients")
+    return go_together(lists)
 
 
 cdef class Update:
@@ -121,13 +159,6 @@ cdef class Update:
         for k in range(3):
             task.sums[k] = 0
         return 0
-
-    cdef bint are_ready(self, tuple lists) except -1:
-        cdef Py_ssize_t k
-        for k in range(1, len(lists)):
-            if not is_in_step(lists[0], lists[k]):
-                return False
-        return are_unaliased(lists[0], lists[1])
 
     cdef int put(self, Task *task, tuple lists, Py_ssize_t i) except -1:
         """Point to the arrays of a parameter."""
@@ -223,7 +254,7 @@ cdef class Update:
         cdef Task task
         self.begin(&task, lists if shared is None else (*lists, shared), constants, common)
         task.share, task.is_pulled = share, is_pulled
-        if not self.are_ready(lists) or (averages is not None and not is_in_step(lists[0], averages)):
+        if not go_together(lists) or (averages is not None and not is_in_step(lists[0], averages)):
             return False
         if not self.are_rows(lists, scales, shared):
             return False
@@ -239,7 +270,7 @@ cdef class Update:
         cdef Task task
         self.begin(&task, lists if shared is None else (*lists, shared), constants, common)
         store_constants(start, task.sums, 3)
-        if not self.are_ready(lists) or not self.are_rows(lists, scales, shared):
+        if not go_together(lists) or not self.are_rows(lists, scales, shared):
             return None
         self.walk(&task, lists, None, scales, shared, True)
         return task.sums[0], task.sums[1], task.sums[2]

@@ -90,7 +90,6 @@ class nadam(Optimizer):
     epsilon: float
     momentum_decay: float
     form: str
-    initial_numbers: ClassVar[Mapping[str, float]]
     def __init__(self, learning_rate: float | Schedule = 0.002, *, beta1: float | Schedule = 0.9, beta2: float | Schedule = 0.999, epsilon: float | Schedule = 1e-08, momentum_decay: float | Schedule = 0.004, form: str = 'torch', weight_decay: float | Schedule = 0.0, maximize: bool = False, cautious: bool = False, clip_norm: float | Schedule | None = None, clip_value: float | Schedule | None = None, clip_unit: float | Schedule | None = None, average: Average | None = None, accumulate: int = 1, skip_not_finite: bool = False, groups: GroupSettings = ...) -> None: ...
 class nadamw(Optimizer):
     """NAdam with decoupled weight decay: weights shrink by ηλ beside the step."""
@@ -244,14 +243,12 @@ class prodigy(Optimizer):
     growth: float | None
     correct_bias: bool
     warms_up: bool
-    initial_numbers: ClassVar[Mapping[str, float]]
     def __init__(self, learning_rate: float | Schedule = 1.0, *, beta1: float | Schedule = 0.9, beta2: float | Schedule = 0.999, beta3: float | Schedule | None = None, epsilon: float | Schedule = 1e-08, first_distance: float | Schedule = 1e-06, distance_factor: float | Schedule = 1.0, growth: float | Schedule | None = None, correct_bias: bool = False, warms_up: bool = False, weight_decay: float | Schedule = 0.0, maximize: bool = False, cautious: bool = False, clip_norm: float | Schedule | None = None, clip_value: float | Schedule | None = None, clip_unit: float | Schedule | None = None, average: Average | None = None, accumulate: int = 1, skip_not_finite: bool = False, groups: GroupSettings = ...) -> None: ...
 class dog(Optimizer):
     """DoG: the rate is the distance from the start over the root of the sum of squared norms of gradients."""
     learning_rate: float
     first_distance: float
     epsilon: float
-    initial_numbers: ClassVar[Mapping[str, float]]
     def __init__(self, learning_rate: float | Schedule = 1.0, *, first_distance: float | Schedule = 1e-06, epsilon: float | Schedule = 1e-08, weight_decay: float | Schedule = 0.0, maximize: bool = False, cautious: bool = False, clip_norm: float | Schedule | None = None, clip_value: float | Schedule | None = None, clip_unit: float | Schedule | None = None, average: Average | None = None, accumulate: int = 1, skip_not_finite: bool = False, groups: GroupSettings = ...) -> None: ...
 class schedule_free_sgd(Optimizer):
     """Schedule-free gradient descent: gradients are taken between fast weights and their average."""
@@ -260,7 +257,6 @@ class schedule_free_sgd(Optimizer):
     warmup: int
     rate_power: float
     step_power: float
-    initial_numbers: ClassVar[Mapping[str, float]]
     def __init__(self, learning_rate: float | Schedule = 1.0, *, beta: float | Schedule = 0.9, warmup: int = 0, rate_power: float | Schedule = 2.0, step_power: float | Schedule = 0.0, weight_decay: float | Schedule = 0.0, maximize: bool = False, cautious: bool = False, clip_norm: float | Schedule | None = None, clip_value: float | Schedule | None = None, clip_unit: float | Schedule | None = None, average: Average | None = None, accumulate: int = 1, skip_not_finite: bool = False, groups: GroupSettings = ...) -> None: ...
 class schedule_free_adamw(Optimizer):
     """Schedule-free AdamW: the same with gradients that are scaled by the root of a mean of squares."""
@@ -288,6 +284,5 @@ class sophia(Optimizer):
     gamma: float
     epsilon: float
     weight_decay: float
-    hessians: dict[Any, Array] | None
     def __init__(self, learning_rate: float | Schedule = 0.001, *, beta1: float | Schedule = 0.965, beta2: float | Schedule = 0.99, gamma: float | Schedule = 0.01, epsilon: float | Schedule = 1e-12, weight_decay: float | Schedule = 0.1, maximize: bool = False, cautious: bool = False, clip_norm: float | Schedule | None = None, clip_value: float | Schedule | None = None, clip_unit: float | Schedule | None = None, average: Average | None = None, accumulate: int = 1, skip_not_finite: bool = False, groups: GroupSettings = ...) -> None: ...
     def step(self, parameters: Sequence[Array] | Mapping[Any, Array], gradients: Sequence[Any] | Mapping[Any, Any], hessians: Sequence[Any] | Mapping[Any, Any] | None = None) -> float | None: ...

@@ -32,6 +32,8 @@ class Groups(Setting):
             raise TypeError(
                 f"{self.name} must be a sequence of pairs, of parameters and their settings, not {described(value)}"
             )
+        if vars(optimizer).get("members") is not None:
+            raise ValueError(f"{self.name} cannot be changed after the first step")
         groups = tuple(value)
         checked = [self.checked_group(f"{self.name}[{index}]", group, optimizer) for index, group in enumerate(groups)]
         super().__set__(optimizer, tuple(checked))

@@ -32,13 +32,14 @@ from fastnn._core.optimizers.groups import GroupSettings, groups_of, matches
 from fastnn._core.optimizers.settings import HasSettings, Setting, count, flag, number, one_of
 from fastnn._core.optimizers.state import load_arrays, save_arrays
 from fastnn._core.parameters import POSITIVE, checked_integer
+from fastnn.kernels.optimizers import are_ready
 
 
 @dataclass
 class Member:
     """The parameters that have their settings in common."""
 
-    settings: Mapping[str, Any] | Optimizer
+    settings: Mapping[str, Any] | HasSettings
     """Those that are not the optimizer's own; or an optimizer of theirs."""
     numbers: dict[str, float]
     """What they have in common and what changes, beside their arrays."""
@@ -248,30 +249,27 @@ class Optimizer(HasSettings):
         FloatingPointError
             If gradients whose norm is to be clipped have none that is finite. Nothing is updated in any of these cases.
         """
-        if self.is_plain is None:
-            self.is_plain = self.has_no_extras()
-        if self.is_plain and self.members is not None and self.trained is None:
+        if self.usual is None:
+            self.usual = self.common(1, 1.0) if self.has_no_extras() else ()
+        if self.usual and self.members is not None and self.trained is None:
             kernel, constants = self.update(self.steps + 1)
             state, update = self.members[0].state, UPDATES[kernel]
-            if (
-                isinstance(parameters, (list, tuple))
-                and isinstance(gradients, (list, tuple))
-                and len(state) == len(update.state)
-            ):
+            are_lists = isinstance(parameters, (list, tuple)) and isinstance(gradients, (list, tuple))
+            if are_lists and len(state) == len(update.state):
                 lists = (tuple(parameters), tuple(gradients), *state.values())
-                if update.advance(lists, constants, self.common(self.steps + 1, 1.0)):
+                if update.advance(lists, constants, self.usual):
                     self.steps += 1
                     return None
         with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
             return self.step_of_any(parameters, gradients)
 
     def has_no_extras(self) -> bool:
-        """Whether a step is one walk of one kernel over all arrays, and nothing else."""
+        """Whether a step is one walk of one kernel over all arrays, in the same way each time."""
         kind = type(self)
         return (
             kind.run is Optimizer.run
             and kind.prepare is Optimizer.prepare
-            and not kind.initial_numbers
+            and kind.common is Optimizer.common
             and not (self.schedules or self.groups or self.cautious or self.skip_not_finite or self.accumulate > 1)
             and self.clip_norm is None
             and self.clip_unit is None
@@ -281,15 +279,16 @@ class Optimizer(HasSettings):
     def step_of_any(self, parameters: Any, gradients: Any) -> float | None:
         """A step of arrays of any layout, with any settings."""
         names, parameters, gradients = listed(parameters, gradients)
-        gradients = checked(names, parameters, gradients)
+        if not are_ready((parameters, gradients)):
+            gradients = checked(names, parameters, gradients)
         if self.trained is not None:
             raise ValueError("the parameters are those for evaluation; the next step needs train() first")
-        members = self.members_of(names, parameters)
-        step = self.steps + 1
+        members, step = self.members_of(names, parameters), self.steps + 1
         resolved = [self.at(step, member) for member in members]
         for settings, member in zip(resolved, members, strict=True):
             settings.complete(member, parameters)
         # All is checked: from here on something is written.
+        self.members, self.parameters, self.loaded = members, shapes_of(names, parameters), None
         scale = 1.0
         if self.accumulate > 1:
             gradients = self.add_up(parameters, gradients)
@@ -316,12 +315,13 @@ class Optimizer(HasSettings):
 
     def at(self, step: int, member: Member) -> Any:
         """The optimizer that updates some parameters at a step: with numbers in place of schedules."""
-        other = member.settings if isinstance(member.settings, Optimizer) else None
-        resolved = object.__new__(type(other or self))
-        vars(resolved).update(vars(other or self), numbers=member.numbers)
-        if other is not None:
-            resolved.average = self.average
-        elif isinstance(member.settings, Mapping):
+        if not (self.schedules or member.settings):
+            self.numbers = member.numbers
+            return self
+        source = member.settings if isinstance(member.settings, Optimizer) else self
+        resolved = object.__new__(type(source))
+        vars(resolved).update(vars(source), numbers=member.numbers, average=self.average)
+        if isinstance(member.settings, Mapping):
             for name, value in member.settings.items():
                 setattr(resolved, name, value)
         for name, schedule in resolved.schedules.items():
@@ -360,30 +360,32 @@ class Optimizer(HasSettings):
 
     def members_of(self, names: tuple[Any, ...], parameters: Arrays) -> list[Member]:
         """The groups with their parameters, which must be those of the first step."""
-        described = {
-            name: (parameter.shape, parameter.dtype) for name, parameter in zip(names, parameters, strict=True)
-        }
-        if self.members is None:
-            members = [
-                Member(settings, dict(self.initial_numbers)) for settings in (*(group[1] for group in self.groups), {})
-            ]
-            for index, (name, parameter) in enumerate(zip(names, parameters, strict=True)):
-                fits = (matches(which, name, parameter) for which, _ in self.groups)
-                members[next((k for k, fit in enumerate(fits) if fit), -1)].indices.append(index)
-            if self.loaded is not None:
-                self.restore(members, names, parameters)
-            self.members, self.parameters = members, described
-        elif described != self.parameters:
-            raise ValueError(f"the parameters are {described}; at the first step they were {self.parameters}")
-        return self.members
+        if self.members is not None:
+            if shapes_of(names, parameters) != self.parameters:
+                first = [f"{name!r}: {shape} of {dtype}" for name, (shape, dtype) in self.parameters.items()]
+                now = [f"{name!r}: {shape} of {dtype}" for name, (shape, dtype) in shapes_of(names, parameters).items()]
+                raise ValueError(f"the parameters are {', '.join(now)}; at the first step they were {', '.join(first)}")
+            return self.members
+        members = []
+        for settings in (*(settings for _, settings in self.groups), {}):
+            kind = settings if isinstance(settings, Optimizer) else self
+            members.append(Member(settings, dict(kind.initial_numbers)))
+        for index, (name, parameter) in enumerate(zip(names, parameters, strict=True)):
+            fits = (matches(which, name, parameter) for which, _ in self.groups)
+            members[next((k for k, fit in enumerate(fits) if fit), -1)].indices.append(index)
+        if self.loaded is not None:
+            self.restore(members, names, parameters)
+        return members
 
     def complete(self, member: Member, parameters: Arrays) -> None:
         """Make what state a member does not have, and forget what it needs no more."""
         names = tuple(self.state_names())
-        for name in names:
-            if name not in member.state:
-                member.state[name] = tuple(self.initial(name, parameters[index]) for index in member.indices)
-        member.state = {name: member.state[name] for name in names}
+        if names != tuple(member.state):
+            old = member.state
+            member.state = {
+                name: old.get(name) or tuple(self.initial(name, parameters[index]) for index in member.indices)
+                for name in names
+            }
         if self.averaging() is None:
             member.averages = ()
         elif len(member.averages) != len(member.indices):
@@ -540,7 +542,6 @@ class Optimizer(HasSettings):
             self.accumulated = tuple(np.asarray(total) for total in sums)
             for name, total, parameter in zip(names, self.accumulated, parameters, strict=True):
                 check_state(f"the sum of gradients of parameters[{name!r}]", total, parameter)
-        self.loaded = None
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state to a file, in NumPy's ``.npz`` format and without pickle.
@@ -592,6 +593,10 @@ def annotation_of(kind: type, name: str, setting: Setting) -> str:
     annotations = (vars(one).get("__annotations__", {}) for one in kind.__mro__)
     own = next(str(found[name]) for found in annotations if name in found)
     return own.replace("float", "float | Schedule", 1) if setting.may_vary else own
+
+
+def shapes_of(names: tuple[Any, ...], parameters: Arrays) -> dict[Any, tuple[tuple[int, ...], np.dtype[Any]]]:
+    return {name: (parameter.shape, parameter.dtype) for name, parameter in zip(names, parameters, strict=True)}
 
 
 def check_state(what: str, array: Array, like: Array) -> None:

@@ -40,7 +40,7 @@ class Setting:
         others = {name: schedule for name, schedule in values.get("schedules", {}).items() if name != self.name}
         is_schedule = self.may_vary and callable(value)
         values["schedules"] = {**others, self.name: value} if is_schedule else others
-        values["is_plain"] = None  # to be found out again
+        values["usual"] = None  # to be found out again
 
 
 class HasSettings:
@@ -50,8 +50,9 @@ class HasSettings:
     """All of them, by name."""
     schedules: dict[str, Schedule]
     """Those that are schedules."""
-    is_plain: bool | None
-    """Whether a step is one walk of one kernel over all arrays, and nothing else; None if it is to be found out."""
+    usual: tuple[float, ...] | None
+    """What the kernel of every step has in common with those of others, if a step is one walk over all arrays and
+    nothing else; empty if it is more, and None if that is to be found out."""
 
 
 def number(default: float | None, accepted: Interval = NOT_NEGATIVE) -> Any:
