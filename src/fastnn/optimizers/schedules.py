@@ -8,12 +8,13 @@ takes a step and returns a rate may stand where a schedule is accepted.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import itertools
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -80,9 +81,10 @@ def checked_schedule(name: str, value: Any) -> Callable[[int], float]:
 
 def items(name: str, value: Any, what: str) -> list[tuple[str, Any]]:
     """The items of a sequence, each with a name for messages."""
-    if isinstance(value, (str, bytes, Mapping, Set)) or not isinstance(value, Iterable):
-        raise TypeError(f"{name} must be a sequence of {what}, not {described(value)}")
-    return [(f"{name}[{index}]", item) for index, item in enumerate(value)]
+    if not isinstance(value, (str, bytes, Mapping, Set)):
+        with contextlib.suppress(TypeError):
+            return [(f"{name}[{index}]", item) for index, item in enumerate(value)]
+    raise TypeError(f"{name} must be a sequence of {what}, not {described(value)}")
 
 
 def checked_schedules(name: str, value: Any) -> tuple[Callable[[int], float], ...]:
@@ -895,8 +897,8 @@ class reduce_on_plateau(Schedule):
     and the rate is never reduced. And PyTorch leaves out reductions by less than 1e-8. In Keras' ``ReduceLROnPlateau``
     the threshold is absolute, and the rate is reduced one epoch earlier. NaN counts as worse.
 
-    It is the one schedule that changes. A copy, or what pickle makes of it, has a state of its own. Two of equal
-    settings are equal while their states are.
+    It is the one schedule that changes. A copy, or what pickle makes of it, has a state of its own; ``repr`` shows the
+    settings alone. Two of equal settings are equal while their states are.
 
     Examples
     --------
