@@ -8,12 +8,13 @@ takes a step and returns a rate may stand where a schedule is accepted.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import itertools
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -80,9 +81,10 @@ def checked_schedule(name: str, value: Any) -> Callable[[int], float]:
 
 def items(name: str, value: Any, what: str) -> list[tuple[str, Any]]:
     """The items of a sequence, each with a name for messages."""
-    if isinstance(value, (str, bytes, Mapping, Set)) or not isinstance(value, Iterable):
-        raise TypeError(f"{name} must be a sequence of {what}, not {described(value)}")
-    return [(f"{name}[{index}]", item) for index, item in enumerate(value)]
+    if not isinstance(value, (str, bytes, Mapping, Set)):
+        with contextlib.suppress(TypeError):
+            return [(f"{name}[{index}]", item) for index, item in enumerate(value)]
+    raise TypeError(f"{name} must be a sequence of {what}, not {described(value)}")
 
 
 def checked_schedules(name: str, value: Any) -> tuple[Callable[[int], float], ...]:
@@ -200,7 +202,7 @@ class constant(Schedule):
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedules.constant(0.1)(1000)
     0.1
     """
@@ -238,7 +240,7 @@ class linear(Schedule):
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedule = schedules.linear(1.0, 0.5, 4)
     >>> [schedule(step) for step in range(6)]
     [1.0, 0.875, 0.75, 0.625, 0.5, 0.5]
@@ -282,7 +284,7 @@ class polynomial(Schedule):
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedule = schedules.polynomial(1.0, 0.0, 4, 2)
     >>> [schedule(step) for step in range(6)]
     [1.0, 0.5625, 0.25, 0.0625, 0.0, 0.0]
@@ -324,7 +326,7 @@ class step_decay(Schedule):
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedule = schedules.step_decay(1.0, 2, 0.5)
     >>> [schedule(step) for step in range(6)]
     [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
@@ -366,7 +368,7 @@ class multistep(Schedule):
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedule = schedules.multistep(1.0, [1, 4], 0.5)
     >>> [schedule(step) for step in range(6)]
     [1.0, 0.5, 0.5, 0.5, 0.25, 0.25]
@@ -410,7 +412,7 @@ class exponential(Schedule):
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedule = schedules.exponential(1.0, 0.25, steps=2)
     >>> [schedule(step) for step in range(5)]
     [1.0, 0.5, 0.25, 0.125, 0.0625]
@@ -456,7 +458,7 @@ class cosine(Schedule):
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedule = schedules.cosine(0.1, 1000)
     >>> [round(schedule(step), 4) for step in (0, 250, 500, 750, 1000, 1001)]
     [0.1, 0.0854, 0.05, 0.0146, 0.0, 0.0]
@@ -503,7 +505,7 @@ class cosine_restarts(Schedule):
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedule = schedules.cosine_restarts(1.0, 2, 2)
     >>> [round(schedule(step), 4) for step in range(7)]
     [1.0, 0.5, 1.0, 0.8536, 0.5, 0.1464, 1.0]
@@ -568,7 +570,7 @@ class one_cycle(Schedule):
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedule = schedules.one_cycle(0.5, 10)
     >>> [round(schedule(step), 6) for step in (0, 3, 10)]
     [0.02, 0.5, 2e-06]
@@ -625,7 +627,7 @@ class cyclic(Schedule):
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedule = schedules.cyclic(0.0, 1.0, 2, 2, mode="triangular2")
     >>> [schedule(step) for step in range(9)]
     [0.0, 0.5, 1.0, 0.5, 0.0, 0.25, 0.5, 0.25, 0.0]
@@ -679,7 +681,7 @@ class inverse_sqrt(Schedule):
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedule = schedules.inverse_sqrt(1.0, 4)
     >>> [schedule(step) for step in (0, 1, 2, 4, 16, 64)]
     [0.0, 0.25, 0.5, 1.0, 0.5, 0.25]
@@ -723,7 +725,7 @@ class warmup(Schedule):
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedule = schedules.warmup(2, schedules.linear(1.0, 0.0, 4))
     >>> [schedule(step) for step in range(8)]
     [0.0, 0.5, 1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
@@ -777,7 +779,7 @@ class warmup_stable_decay(Schedule):
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedule = schedules.warmup_stable_decay(1.0, 2, 3, 4)
     >>> [schedule(step) for step in range(11)]
     [0.0, 0.5, 1.0, 1.0, 1.0, 1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
@@ -821,7 +823,7 @@ class join(Schedule):
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedule = schedules.join([0.25, schedules.linear(1.0, 0.0, 2)], [2])
     >>> [schedule(step) for step in range(6)]
     [0.25, 0.25, 1.0, 0.5, 0.0, 0.0]
@@ -895,12 +897,12 @@ class reduce_on_plateau(Schedule):
     and the rate is never reduced. And PyTorch leaves out reductions by less than 1e-8. In Keras' ``ReduceLROnPlateau``
     the threshold is absolute, and the rate is reduced one epoch earlier. NaN counts as worse.
 
-    It is the one schedule that changes. A copy, or what pickle makes of it, has a state of its own. Two of equal
-    settings are equal while their states are.
+    It is the one schedule that changes. A copy, or what pickle makes of it, has a state of its own; ``repr`` shows the
+    settings alone. Two of equal settings are equal while their states are.
 
     Examples
     --------
-    >>> from fastnn.optimizers import schedules
+    >>> from fastnn import schedules
     >>> schedule = schedules.reduce_on_plateau(1.0, factor=0.5, patience=1)
     >>> for value in (3.0, 2.0, 2.0, 2.5):
     ...     schedule.observe(value)
