@@ -25,7 +25,7 @@ SIZES: Mapping[str, tuple[Shape, ...]] = {
     "units": ((1, 10), (10, 100), (100, 1_000), (4_000, 4_000)),
     "rows": ((64, 10), (1_024, 1_000), (256, 32_000), (64, 128_256)),
     "losses": ((64,), (10_000,), (1_000_000,)),
-    "optimizers": ((1_000,), (1_000_000,), (16_000_000,)),
+    "optimizers": ((10, 100), (1000, 1000), (4000, 4000)),
     "calls": ((1,), (10,)),
     "training": ((50, 64, 100, 10), (128, 784, 512, 256, 10)),  # batch, inputs, hidden units, classes
 }
@@ -34,7 +34,7 @@ SMOKE: Mapping[str, tuple[Shape, ...]] = {
     "units": ((2, 6),),
     "rows": ((4, 5),),
     "losses": ((10,),),
-    "optimizers": ((10,),),
+    "optimizers": ((5, 2),),
     "calls": ((1,),),
     "training": ((5, 4, 6, 3),),
 }
@@ -77,10 +77,17 @@ class Data(NamedTuple):
     def nbytes(self, contest: Contest) -> int:
         """The bytes that have to be read and written."""
         if contest.family == "optimizers":
-            state = nn.OPTIMIZERS[contest.function]().state_names
-            return int((3 + 2 * len(state)) * self.x.nbytes)
+            return int((3 + 2 * state_arrays(contest.function)) * self.x.nbytes)
         read = self.x.nbytes + (self.other.nbytes if contest.task not in ONE_INPUT else 0)
         return int(read + (self.out.nbytes if contest.task != "value" else 0))
+
+
+def state_arrays(name: str) -> int:
+    """How many arrays of its shape an optimizer keeps for a parameter."""
+    optimizer, parameter = nn.OPTIMIZERS[name](), np.ones((3, 2))
+    optimizer.step([parameter], [parameter.copy()])
+    [state] = optimizer.state_dict()["state"].values()
+    return sum(array.shape == parameter.shape for array in state.values())
 
 
 def slopes(x: Any) -> Any:

@@ -133,7 +133,33 @@ LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "cosine_distance": optax.cosine_distance,
     "pairwise_distance": lambda p, t: jnp.sqrt(jnp.sum((p - t) ** 2, -1)),
 }
-OPTIMIZERS: dict[str, Callable[[], Any]] = {"sgd": lambda: optax.sgd(1e-3), "adam": lambda: optax.adam(1e-3)}
+contrib = optax.contrib
+# With the settings of fastnn's, whose defaults are not all the same.
+OPTIMIZERS: dict[str, Callable[[], Any]] = {
+    "sgd": lambda: optax.sgd(1e-3),
+    "signum": lambda: optax.signum(1e-3),
+    "lion": lambda: optax.lion(1e-3, weight_decay=0),
+    "adam": lambda: optax.adam(1e-3),
+    "adamw": lambda: optax.adamw(1e-3, weight_decay=0.01),
+    "adamax": lambda: optax.adamax(1e-3),
+    "radam": lambda: optax.radam(1e-3),
+    "adabelief": lambda: optax.adabelief(1e-3),
+    "yogi": lambda: optax.yogi(1e-3),
+    "adan": lambda: optax.adan(1e-3),
+    "ademamix": lambda: contrib.ademamix(1e-3),
+    "adopt": lambda: contrib.adopt(1e-3),
+    "rmsprop": lambda: optax.rmsprop(1e-3, decay=0.99, eps_in_sqrt=False),
+    "adagrad": lambda: optax.adagrad(1e-3, initial_accumulator_value=0, eps=1e-20),
+    "adadelta": lambda: optax.adadelta(1e-3),
+    "madgrad": lambda: contrib.madgrad(1e-3 - 1e-6),
+    "lamb": lambda: optax.lamb(1e-3),
+    "lars": lambda: optax.lars(1e-3, weight_decay=0),
+    "novograd": lambda: optax.novograd(1e-3, b1=0.95, b2=0.98, eps=1e-8),
+    "dog": lambda: contrib.dog(1e-3),
+    "schedule_free_sgd": lambda: contrib.schedule_free_sgd(1e-3),
+    "schedule_free_adamw": lambda: contrib.schedule_free_adamw(1e-3),
+    "muon": lambda: contrib.muon(1e-3, weight_decay=0.1),
+}
 
 
 def enter(contest: Contest) -> Builder | None:

@@ -102,6 +102,17 @@ LOSSES: dict[str, Callable[[Any, Any], Any]] = {
 OPTIMIZERS: dict[str, Callable[..., Any]] = {
     "sgd": lambda p: torch.optim.SGD([p], lr=1e-3, fused=True),
     "adam": lambda p: torch.optim.Adam([p], lr=1e-3, fused=True),
+    "adamw": lambda p: torch.optim.AdamW([p], lr=1e-3, fused=True),
+    "adagrad": lambda p: torch.optim.Adagrad([p], lr=1e-3, fused=True),
+    "adamax": lambda p: torch.optim.Adamax([p], lr=1e-3),
+    "nadam": lambda p: torch.optim.NAdam([p], lr=1e-3),
+    "nadamw": lambda p: torch.optim.NAdam([p], lr=1e-3, weight_decay=0.01, decoupled_weight_decay=True),
+    "radam": lambda p: torch.optim.RAdam([p], lr=1e-3),
+    "rmsprop": lambda p: torch.optim.RMSprop([p], lr=1e-3),
+    "adadelta": lambda p: torch.optim.Adadelta([p], lr=1e-3),
+    "adafactor": lambda p: torch.optim.Adafactor([p], lr=1e-3),
+    "rprop": lambda p: torch.optim.Rprop([p], lr=1e-3),
+    "asgd": lambda p: torch.optim.ASGD([p], lr=1e-3),
 }
 
 
