@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 
 import fastnn as nn
 from fastnn._core.facts import Domain
-from fastnn.ann import Design, Network
+from fastnn.ann import Design, Network, Training
 
 TARGETS = {
     "labels": lambda rng, n, k: rng.integers(0, k, n),
@@ -250,6 +250,16 @@ REGRESSION = Design(nn.relu, nn.linear, nn.mse)
         (lambda: Network([2, 1], "regression"), TypeError, "design is 'regression'; accepted is a fastnn.ann.Design"),
         (lambda: Network([2, 1], Design(nn.relu, nn.linear, "mse")), TypeError, "the design's loss is 'mse'"),
         (lambda: Network([2, 1], Design(nn.relu, nn.linear, nn.ctc)), TypeError, "the design's loss is "),
+        (
+            lambda: Network([2, 1], Design(nn.relu, nn.linear, nn.mse, optimizer=nn.adam())),
+            TypeError,
+            r"the design's optimizer is adam\(learning_rate=0.001.*; accepted are those of OPTIMIZERS",
+        ),
+        (
+            lambda: Network([2, 1], Design(nn.relu, nn.linear, nn.mse, learning_rate=-1)),
+            ValueError,
+            "learning_rate is -1; it must be at least 0",
+        ),
         (lambda: Network([2, 1], Design(nn.relu, nn.prelu, nn.mse)), TypeError, "the design's output is "),
         (
             lambda: Network([2, 2, 1], Design(nn.softmax, nn.linear, nn.mse)),
@@ -284,6 +294,15 @@ def test_a_network_that_cannot_be(make, error, message):
         (np.ones((4, 3)), np.ones(4), {"epochs": 1.5}, "epochs must be a whole number, not 1.5"),
         (np.ones((4, 3)), np.ones(4), {"batch_size": "5"}, "batch_size must be a whole number, not '5'"),
         (np.ones((4, 3)), np.ones(4), {"optimizer": "adam"}, "optimizer is 'adam'; accepted is an optimizer"),
+        (np.ones((4, 3)), np.ones(4), {"callbacks": print}, "callbacks is <built-in function print>; accepted is a "),
+        (np.ones((4, 3)), np.ones(4), {"callbacks": [print, 3]}, r"callbacks\[1\] is 3; accepted is a callable"),
+        (np.ones((4, 3)), np.ones(4), {"resume": "run.npz"}, "resume is 'run.npz'; accepted is a run that "),
+        (
+            np.ones((4, 3)),
+            np.ones(4),
+            {"resume": Training(Network([3, 1], REGRESSION), nn.adam())},
+            "the run to resume is that of another network or optimizer",
+        ),
         (np.ones((4, 3), complex), np.ones(4), {}, "x has dtype complex128"),
         (np.ones((4, 3)), ["a"] * 4, {}, "target has dtype <U1"),
     ],
@@ -553,3 +572,332 @@ def test_numbers_that_overflow_print_no_warning():
             nn.diagnostics.gradient_flow(network, x, x[:, 0])
             network.fit(x, x[:, 0], epochs=2, validation_split=0.25, progress=False)
             assert np.isnan(network.parameters).any()
+
+
+# Optimizers, callbacks, and runs that are stopped
+
+# Steps that are as long as the rate says, or as gradients are, need rates of this task; the others learn by their
+# defaults.
+SETTINGS = {
+    **{name: {"learning_rate": 0.1} for name in ("sgd", "asgd", "ftrl", "schedule_free_sgd")},
+    **{name: {"learning_rate": 0.001} for name in ("signum", "lion", "laprop")},
+    **{name: {"learning_rate": 0.003} for name in ("radam", "muon")},
+    "lamb": {"learning_rate": 0.01},
+}
+
+
+def waves(n=400):
+    """Samples of a smooth function of four of five numbers, whose variance is 0.68."""
+    x = np.random.default_rng(0).normal(size=(n, 5)).astype(np.float32)
+    return x, np.sin(x[:, 0]) + x[:, 1] * x[:, 2] / 2 + 0.3 * x[:, 3]
+
+
+@pytest.mark.parametrize("name", nn.OPTIMIZERS)
+def test_every_optimizer_learns_the_digits(name):
+    data = load_digits()
+    x, labels = data.data / 16, data.target
+    network = Network([64, 64, 10], nn.recommend("multiclass"), seed=0)
+    optimizer = nn.OPTIMIZERS[name](**SETTINGS.get(name, {}))
+    network.fit(x[:1500], labels[:1500], epochs=15, optimizer=optimizer, progress=False)
+    assert np.mean(network.predict(x[1500:]).argmax(1) == labels[1500:]) > 0.8
+
+
+@pytest.mark.parametrize("name", nn.OPTIMIZERS)
+def test_every_optimizer_learns_a_regression(name):
+    x, y = waves()
+    network = Network([5, 32, 1], nn.recommend("regression"), seed=0)
+    optimizer = nn.OPTIMIZERS[name](**SETTINGS.get(name, {}))
+    network.fit(x, y, epochs=40, batch_size=20, optimizer=optimizer, progress=False)
+    assert network.evaluate(x, y) < 0.2
+
+
+def trained(optimizer, epochs=3, **options):
+    x, y = waves(90)
+    network = Network([5, 6, 4, 1], Design(nn.tanh, nn.linear, nn.mse), seed=0)
+    history = network.fit(x, y, epochs=epochs, batch_size=20, optimizer=optimizer, progress=False, **options)
+    return network, history
+
+
+@pytest.mark.parametrize(
+    "name", ["sgd", "signum", "lion", "adam", "adamw", "nadam", "radam", "adan", "adopt", "rmsprop", "madgrad", "ftrl"]
+)
+def test_parameters_by_name_are_updated_as_one_array_would_be(name):
+    kind = nn.OPTIMIZERS[name]
+    network, _ = trained(kind(0.01))
+
+    class Flat(kind):
+        def step(self, parameters, gradients):
+            super().step([parameters["0.weight"].base], [gradients["0.weight"].base])
+
+    assert np.array_equal(network.parameters, trained(Flat(0.01))[0].parameters)
+
+
+def test_parameters_have_the_names_that_groups_ask_for():
+    network, _ = trained(nn.sgd(0.1))
+    assert {name: array.shape for name, array in network.named_parameters.items()} == {
+        "0.weight": (5, 6),
+        "0.bias": (6,),
+        "1.weight": (6, 4),
+        "1.bias": (4,),
+        "2.weight": (4, 1),
+        "2.bias": (1,),
+    }
+    for named, arrays in (
+        (network.named_parameters, ("weight", "bias")),
+        (network.named_gradients, ("weight_gradient", "bias_gradient")),
+    ):
+        layers = [getattr(layer, name) for layer in network.layers for name in arrays]
+        assert all(one is other for one, other in zip(named.values(), layers, strict=True))
+    start = Network([5, 6, 4, 1], Design(nn.tanh, nn.linear, nn.mse), seed=0)
+    frozen, _ = trained(nn.sgd(0.1, groups=[("*.bias", {"learning_rate": 0.0}), ("1.*", {"learning_rate": 0.0})]))
+    for name, array in frozen.named_parameters.items():
+        assert np.array_equal(array, start.named_parameters[name]) == (name.endswith("bias") or name[0] == "1")
+    decayed, _ = trained(nn.adamw(0.1, weight_decay=0.5, groups=[(nn.optimizers.is_vector, {"weight_decay": 0.0})]))
+    assert not np.array_equal(decayed.parameters, trained(nn.adamw(0.1, weight_decay=0.5))[0].parameters)
+
+
+def test_a_parameter_keeps_its_state_whatever_the_order_of_names():
+    rng = np.random.default_rng(0)
+    gradients = [{name: rng.normal(size=3) for name in "abc"} for _ in range(6)]
+    for settings in ({}, {"clip_norm": 1.0}, {"average": nn.optimizers.ema(0.5)}):
+        results = []
+        for orders in (["abc"] * 6, ["abc", "cba", "bca", "abc", "cab", "acb"]):
+            arrays, optimizer = {name: np.ones(3) for name in "abc"}, nn.adam(0.1, **settings)
+            for order, gradient in zip(orders, gradients, strict=True):
+                optimizer.step({name: arrays[name] for name in order}, gradient)
+            if optimizer.has_average:
+                optimizer.evaluate({name: arrays[name] for name in "bac"})
+            results.append([arrays[name] for name in "abc"])
+        assert np.array_equal(*results)
+
+
+def test_without_an_optimizer_it_is_that_of_the_design():
+    design = Design(nn.tanh, nn.linear, nn.mse, optimizer=nn.sgd, learning_rate=0.05)
+    x, y = waves(90)
+    one, other = (Network([5, 4, 1], design, seed=0) for _ in range(2))
+    one.fit(x, y, epochs=2, progress=False)
+    other.fit(x, y, epochs=2, optimizer=nn.sgd(0.05), progress=False)
+    assert np.array_equal(one.parameters, other.parameters)
+
+
+def test_callbacks_are_told_of_every_epoch():
+    told, optimizer = [], nn.adam()
+    network, history = trained(
+        optimizer,
+        epochs=4,
+        validation_split=0.2,
+        callbacks=[lambda run: told.append((run, run.epoch, len(run.history.validation_loss))), lambda run: run.epoch],
+    )
+    assert [(epoch, losses) for _, epoch, losses in told] == [(1, 1), (2, 2), (3, 3), (4, 4)]
+    run = told[0][0]
+    assert (run.network, run.optimizer, run.history) == (network, optimizer, history)
+
+
+@pytest.mark.parametrize("yes", [True, np.True_])
+def test_a_callback_stops_the_training(yes):
+    calls = []
+    _, history = trained(
+        nn.adam(),
+        epochs=9,
+        callbacks=[lambda run: yes if run.epoch == 3 else None, lambda run: calls.append(run.epoch)],
+    )
+    assert len(history.loss) == 3
+    assert calls == [1, 2, 3]
+
+
+def plateau():
+    return nn.schedules.reduce_on_plateau(0.1, factor=0.5, patience=0, threshold=0.2)
+
+
+@pytest.mark.parametrize("split", [0.0, 0.3])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda watching: nn.sgd(watching),
+        lambda watching: nn.sgd(nn.schedules.warmup(4, watching)),
+        lambda watching: nn.sgd(nn.schedules.join([0.1, watching], [3])),
+        lambda watching: nn.sgd(0.1, groups=[("*.bias", {"learning_rate": watching})]),
+        lambda watching: nn.sgd(watching, groups=[("*.bias", nn.adam(watching))]),
+    ],
+    ids=["rate", "after a warm-up", "in a sequence", "of a group", "of both"],
+)
+def test_a_schedule_that_watches_is_told_the_loss(make, split):
+    inside, beside = plateau(), plateau()
+    _, history = trained(make(inside), epochs=8, validation_split=split, callbacks=[lambda run: run.epoch == 8])
+    for loss in history.validation_loss if split else history.loss:
+        beside.observe(loss)
+    assert inside == beside
+    assert inside(0) < 0.1
+
+
+AVERAGING = {
+    "ema": lambda: nn.adam(0.01, average=nn.optimizers.ema(0.9)),
+    "swa": lambda: nn.sgd(0.1, average=nn.optimizers.swa(start=3)),
+    "lookahead": lambda: nn.adam(0.01, average=nn.optimizers.lookahead()),
+    "asgd": lambda: nn.asgd(0.1, start=4),
+    "schedule_free_sgd": lambda: nn.schedule_free_sgd(0.1),
+    "schedule_free_adamw": lambda: nn.schedule_free_adamw(0.01),
+    "of a group": lambda: nn.sgd(0.1, groups=[("*.bias", nn.schedule_free_sgd(0.1))]),
+}
+
+
+@pytest.mark.parametrize("make", AVERAGING.values(), ids=AVERAGING)
+def test_the_average_is_validated_and_left_and_steps_go_on_from_the_weights(make):
+    """By hand: a fit of one epoch after another, with the average put in place and taken out in between."""
+    x, y = waves(90)
+    weights, losses, optimizer = [], [], make()
+    network, history = trained(
+        optimizer, epochs=3, validation_split=0.2, callbacks=[lambda run: weights.append(run.network.parameters.copy())]
+    )
+    by_hand, other = Network([5, 6, 4, 1], Design(nn.tanh, nn.linear, nn.mse), seed=0), make()
+    order = np.random.default_rng(by_hand.split_seed).permutation(90)
+    held_out, batches = order[:18], nn.ann.Batches(x, y[:, np.newaxis].astype(np.float32), order[18:], 20)
+    averages = []
+    for _ in range(3):
+        batches.shuffle(by_hand.rng)
+        for inputs, target in batches:
+            by_hand.back_propagate(inputs, target)
+            other.step(by_hand.named_parameters, by_hand.named_gradients)
+        assert np.array_equal(by_hand.parameters, weights.pop(0))
+        other.evaluate(by_hand.named_parameters)
+        losses.append(by_hand.evaluate(x[held_out], y[held_out]))
+        averages.append(by_hand.parameters.copy())
+        other.train(by_hand.named_parameters)
+    assert history.validation_loss == losses
+    assert np.array_equal(network.parameters, averages[history.best_epoch - 1])
+
+
+@pytest.mark.parametrize("make", [*AVERAGING.values(), nn.adam], ids=[*AVERAGING, "none"])
+def test_two_fits_are_as_good_as_one(make):
+    x, y = waves(90)
+    whole, _ = trained(make(), epochs=5)
+    optimizer = make()
+    network, _ = trained(optimizer, epochs=2)
+    network.fit(x, y, epochs=3, batch_size=20, optimizer=optimizer, progress=False)
+    assert np.array_equal(network.parameters, whole.parameters)
+
+
+def test_each_fit_holds_out_the_same_samples():
+    x, y = waves(90)
+    network, first = trained(nn.sgd(0.0), epochs=1, validation_split=0.2)
+    second = network.fit(x, y, epochs=1, optimizer=nn.sgd(0.0), validation_split=0.2, progress=False)
+    assert first.validation_loss == second.validation_loss
+
+
+def test_an_optimizer_that_refuses_gradients_leaves_the_network_as_it_was():
+    x, y = waves(90)
+    network = Network([5, 4, 1], REGRESSION, seed=0)
+    before = network.parameters.copy()
+    with pytest.raises(FloatingPointError, match="the norm of the gradients is nan; nothing was updated"):
+        network.fit(x * np.float32(1e30), y * np.float32(1e30), optimizer=nn.adam(clip_norm=1.0), progress=False)
+    assert np.array_equal(network.parameters, before)
+
+
+RUNS = {
+    **{name: (lambda kind=kind: kind()) for name, kind in nn.OPTIMIZERS.items()},
+    **AVERAGING,
+    "a schedule": lambda: nn.adam(nn.schedules.cosine(0.01, 30)),
+    "a schedule that watches": lambda: nn.sgd(nn.schedules.warmup(7, plateau())),
+    "groups": lambda: nn.sgd(0.1, groups=[("*.bias", nn.adam(plateau())), ("0.*", {"momentum": 0.9})]),
+    "accumulated": lambda: nn.adam(0.01, accumulate=3),
+    "everything": lambda: nn.nadamw(
+        nn.schedules.one_cycle(0.02, 30),
+        cautious=True,
+        clip_norm=1.0,
+        clip_value=0.5,
+        clip_unit=0.5,
+        skip_not_finite=True,
+        average=nn.optimizers.ema(0.9),
+    ),
+}
+
+
+@pytest.mark.parametrize("split", [0.0, 0.2])
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_that_was_stopped_goes_on_with_the_same_bits(tmp_path, name, split):
+    """Saved in the middle, and taken up by another network and another optimizer."""
+    x, y = waves(90)
+    path, make = tmp_path / "run.npz", RUNS[name]
+    whole, history = trained(
+        make(),
+        epochs=6,
+        validation_split=split,
+        callbacks=[lambda run: run.save(path) if run.epoch == 3 else None],
+    )
+    run = Training.load(path, make())
+    assert run.epoch == 3
+    rest = run.network.fit(x, y, epochs=6, batch_size=20, validation_split=split, resume=run, progress=False)
+    assert np.array_equal(run.network.parameters, whole.parameters)
+    assert rest == history
+
+
+def test_a_run_remembers_the_best_parameters_and_how_long_it_has_waited(tmp_path):
+    rng = np.random.default_rng(0)
+    x, noise = rng.normal(size=(60, 20)), rng.normal(size=60)
+    options = {"epochs": 200, "validation_split": 0.3, "patience": 5, "progress": False}
+    network = Network([20, 50, 1], nn.recommend("regression"), seed=0)
+    history = network.fit(
+        x, noise, optimizer=nn.adam(0.01), callbacks=[lambda run: run.save(tmp_path / f"{run.epoch}.npz")], **options
+    )
+    assert len(history.loss) == history.best_epoch + 5 < 200
+    for epoch in (1, history.best_epoch, history.best_epoch + 1, len(history.loss)):
+        run = Training.load(tmp_path / f"{epoch}.npz", nn.adam(0.01))
+        assert run.network.fit(x, noise, resume=run, **options) == history
+        assert np.array_equal(run.network.parameters, network.parameters)
+
+
+def test_a_run_that_is_over_ends_with_its_average(tmp_path):
+    x, y = waves(90)
+    whole, history = trained(
+        nn.adam(average=nn.optimizers.ema()), callbacks=[lambda run: run.save(tmp_path / "run.npz")]
+    )
+    run = Training.load(tmp_path / "run.npz", nn.adam(average=nn.optimizers.ema()))
+    assert run.network.fit(x, y, epochs=3, resume=run, progress=False) == history
+    assert np.array_equal(run.network.parameters, whole.parameters)
+
+
+def test_runs_that_cannot_be_saved_or_loaded(tmp_path):
+    path = tmp_path / "run.npz"
+    network, _ = trained(nn.adam(), callbacks=[lambda run: run.save(path)])
+    with pytest.raises(
+        ValueError, match=r"run\.npz is not a run of this kind of optimizer: the state is that of 'adam'"
+    ):
+        Training.load(path, nn.sgd())
+    with pytest.raises(TypeError, match="optimizer is 'adam'; accepted is an optimizer"):
+        Training.load(path, "adam")
+    with pytest.raises(FileNotFoundError):
+        Training.load(tmp_path / "missing.npz", nn.adam())
+    network.save(tmp_path / "network.npz")
+    (tmp_path / "text.npz").write_text("no run")
+    stored = dict(np.load(path))
+    for name, changes in {
+        "short.npz": {"best": np.ones(3)},
+        "random.npz": {"network/rng": np.array('{"bit_generator": "MT19937"}')},
+        "history.npz": {"history/best_epoch": np.array("x")},
+        "pickle.npz": {"history/loss": np.array([{}])},
+    }.items():
+        np.savez(tmp_path / name, **{**stored, **changes})
+    optimizer = nn.adam()
+    for name in ("network.npz", "text.npz", "short.npz", "random.npz", "history.npz", "pickle.npz"):
+        with pytest.raises(ValueError, match=rf"{name} is not a run of this kind of optimizer: "):
+            Training.load(tmp_path / name, optimizer)
+    assert optimizer.steps == 0
+    odd = Network([2, 1], REGRESSION, seed=np.random.Generator(np.random.MT19937(0)))
+    with pytest.raises(ValueError, match="the network's generator is MT19937; a file can hold PCG64"):
+        Training(odd, nn.adam()).save(path)
+    assert Training.load(path, nn.adam()).epoch == 3
+
+
+def test_the_file_of_a_run_is_replaced_as_a_whole(tmp_path, monkeypatch):
+    path = tmp_path / "run.npz"
+    network, _ = trained(nn.adam(), callbacks=[lambda run: run.save(path)])
+    before = path.read_bytes()
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        Training(network, nn.adam()).save(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

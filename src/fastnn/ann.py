@@ -9,11 +9,13 @@ from __future__ import annotations
 import copy
 import functools
 import itertools
+import json
 import math
 import operator
 import os
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple, ParamSpec, SupportsIndex, TypeVar
 
@@ -22,6 +24,7 @@ import numpy.typing as npt
 
 from fastnn._core.arrays import Array, ArrayLike, float_array
 from fastnn._core.files import replacing
+from fastnn._core.optimizers.state import load_arrays, save_arrays
 from fastnn._core.parameters import checked_number
 from fastnn.activations import ACTIVATIONS, Activation, leaky_relu, relu, sigmoid
 from fastnn.losses import (
@@ -37,7 +40,7 @@ from fastnn.losses import (
 from fastnn.optimizers import Optimizer, adam
 from fastnn.rows import ROW_FUNCTIONS, RowFunction, log_softmax, softmax
 
-__all__ = ["Dense", "Design", "History", "Network"]
+__all__ = ["Dense", "Design", "History", "Network", "Training"]
 
 Output = Activation | RowFunction
 P = ParamSpec("P")
@@ -45,7 +48,7 @@ T = TypeVar("T")
 
 
 class Design(NamedTuple):
-    """Which functions a network is made of; ``fastnn.recommend`` gives one.
+    """Which functions a network is made of, and what trains it; ``fastnn.recommend`` gives one.
 
     Attributes
     ----------
@@ -57,12 +60,21 @@ class Design(NamedTuple):
         The loss of the prediction.
     why : str
         The reason for the choice.
+    optimizer : type of Optimizer, default adam
+        What trains the network unless ``fit`` is given another.
+    learning_rate : float, default 0.001
+        The optimizer's learning rate.
+    why_optimizer : str
+        The reason for that choice.
     """
 
     hidden: Activation | Sequence[Activation]
     output: Activation | RowFunction
     loss: Loss
     why: str = ""
+    optimizer: type[Optimizer] = adam
+    learning_rate: float = 0.001
+    why_optimizer: str = ""
 
     def __str__(self) -> str:
         hidden = [*self.hidden] if isinstance(self.hidden, Sequence) else [self.hidden]
@@ -80,6 +92,9 @@ RECTIFIERS = (relu, leaky_relu)
 # What a file names a network's functions by.
 OUTPUTS: dict[str, Output] = {**ACTIVATIONS, **ROW_FUNCTIONS}
 TRAINED: dict[str, Loss] = {**LOSSES, cosine_similarity.__name__: cosine_similarity}
+
+# What makes the random numbers of np.random.default_rng.
+RANDOM = np.random.PCG64
 
 
 def without_warnings(method: Callable[P, T]) -> Callable[P, T]:
@@ -190,6 +205,116 @@ class History:
     best_epoch: int = 0
 
 
+@dataclass(eq=False)
+class Training:
+    """A run of training: what the callbacks of ``fit`` are given, and what a run that was stopped goes on with.
+
+    Attributes
+    ----------
+    network : Network
+        What is trained. While ``fit`` runs, its parameters are those of the training, not those for evaluation.
+    optimizer : Optimizer
+        What trains it.
+    history : History
+        The losses so far.
+    best : ndarray, optional
+        The parameters with the lowest validation loss so far, if there are validation samples.
+
+    Examples
+    --------
+    >>> import os, tempfile, numpy as np, fastnn as nn
+    >>> x = np.random.default_rng(0).normal(size=(60, 2))
+    >>> file = os.path.join(tempfile.mkdtemp(), "run.npz")
+    >>> network = nn.ann.Network([2, 8, 1], nn.recommend("regression"), seed=0)
+    >>> save = lambda training: training.save(file) if training.epoch == 3 else None
+    >>> whole = network.fit(x, x[:, 0] * x[:, 1], epochs=5, callbacks=[save], progress=False)
+
+    Another process makes the optimizer with the same settings, and goes on from the file to the same network:
+
+    >>> training = nn.ann.Training.load(file, nn.adam())
+    >>> rest = training.network.fit(x, x[:, 0] * x[:, 1], epochs=5, resume=training, progress=False)
+    >>> rest == whole, np.array_equal(training.network.parameters, network.parameters)
+    (True, True)
+    """
+
+    network: Network
+    optimizer: Optimizer
+    history: History = field(default_factory=History)
+    best: Array | None = field(default=None, repr=False)
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are over."""
+        return len(self.history.loss)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the run to an ``.npz`` file: the network, the optimizer's state, the losses, and the order of samples.
+
+        It is for callbacks: after ``fit`` has ended, the network may have the parameters of an earlier epoch. A file
+        that is there already is replaced when the new one is complete.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+
+        Raises
+        ------
+        ValueError
+            If the network has a function of yours, or a random generator other than ``np.random.default_rng`` makes.
+        """
+        best = {} if self.best is None else {"best": self.best}
+        state = {
+            "network": {**self.network._stored(), **self.network._stored_randomness()},
+            "optimizer": self.optimizer.state_dict(),
+            "history": vars(self.history),
+        }
+        save_arrays(path, {**state, **best})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], optimizer: Optimizer) -> Training:
+        """Read a run that :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        optimizer : Optimizer
+            One with the settings of that which was saved, which are not in the file. It gets its state.
+
+        Returns
+        -------
+        Training
+            What ``fit`` of its network takes as ``resume``, with the samples and the settings of the run.
+
+        Raises
+        ------
+        OSError, ValueError
+            If there is no such file, or it is not one of a run with this kind of optimizer. Nothing in it is ever
+            executed: it holds no pickled objects.
+        """
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"optimizer is {optimizer!r}; accepted is an optimizer, such as fastnn.adam()")
+        with open(path, "rb") as file:
+            try:
+                state = load_arrays(file)
+                network = Network._restored(state["network"])
+                network._restore_randomness(state["network"])
+                losses = {name: state["history"][name].tolist() for name in ("loss", "validation_loss")}
+                history = History(**losses, best_epoch=whole_number("best_epoch", state["history"]["best_epoch"]))
+                best = np.array(state["best"], network.dtype) if "best" in state else None
+                if best is not None and best.shape != network.parameters.shape:
+                    raise ValueError(f"{best.shape} is not the shape of the best parameters")
+                optimizer.load_state_dict(state["optimizer"])
+            except Exception as error:
+                raise ValueError(f"{os.fsdecode(path)} is not a run of this kind of optimizer: {error}") from error
+        return cls(network, optimizer, history, best)
+
+
+Callback = Callable[[Training], object]
+"""What is called after each epoch; if it returns True, training stops."""
+
+
 class Network(InPlace):
     """A feed-forward network of dense layers.
 
@@ -202,7 +327,8 @@ class Network(InPlace):
     dtype : dtype, default float32
         Float32 or float64.
     seed : int, optional
-        Seed of the initial weights and of the order of the samples. The same seed gives the same network.
+        Seed of the initial weights, of the samples that are held out and of the order of the others. The same seed
+        gives the same network.
 
     Attributes
     ----------
@@ -265,6 +391,8 @@ class Network(InPlace):
         self.layers = self._make_layers()
         for layer in self.layers:
             layer.initialize(self.rng)
+        # Every fit holds out the same samples, so that none is trained on before or after it serves for validation.
+        self.split_seed = int(self.rng.integers(2**63))
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "layers"}
@@ -291,6 +419,9 @@ class Network(InPlace):
             raise TypeError(f"the design's output is {output!r}; accepted are ACTIVATIONS and ROW_FUNCTIONS")
         if not isinstance(loss, Loss):
             raise TypeError(f"the design's loss is {loss!r}; accepted are those of LOSSES")
+        if not (isinstance(self.design.optimizer, type) and issubclass(self.design.optimizer, Optimizer)):
+            raise TypeError(f"the design's optimizer is {self.design.optimizer!r}; accepted are those of OPTIMIZERS")
+        self.design.optimizer(self.design.learning_rate)  # says what is wrong with the rate
         if len(hidden) != len(self.sizes) - 2:
             raise ValueError(f"there are {len(hidden)} hidden activations for {len(self.sizes) - 2} hidden layers")
         for (of, separate), joint in FUSED.items():
@@ -316,6 +447,20 @@ class Network(InPlace):
             )
             start = stop
         return layers
+
+    @property
+    def named_parameters(self) -> dict[str, Array]:
+        """Weights and biases by the names "0.weight", "0.bias", "1.weight" and so on: what optimizers are given."""
+        return self._by_name("weight", "bias")
+
+    @property
+    def named_gradients(self) -> dict[str, Array]:
+        """Their gradients by the same names."""
+        gradients = self._by_name("weight_gradient", "bias_gradient")
+        return {name.removesuffix("_gradient"): gradient for name, gradient in gradients.items()}
+
+    def _by_name(self, *names: str) -> dict[str, Array]:
+        return {f"{index}.{name}": vars(layer)[name] for index, layer in enumerate(self.layers) for name in names}
 
     @property
     def is_fused(self) -> bool:
@@ -399,6 +544,8 @@ class Network(InPlace):
         optimizer: Optimizer | None = None,
         validation_split: float = 0.0,
         patience: int = 10,
+        callbacks: Iterable[Callback] = (),
+        resume: Training | None = None,
         progress: bool = True,
     ) -> History:
         """Train the network on mini-batches, in place.
@@ -414,12 +561,19 @@ class Network(InPlace):
         batch_size : int, default 50
             Samples per update.
         optimizer : Optimizer, optional
-            By default ``fastnn.adam()``.
+            By default that of the design. It is given weights and biases by their names, "0.weight", "0.bias" and so
+            on, and weights of shape (inputs, units).
         validation_split : float, default 0.0
-            Fraction of the samples, taken at random, that are not trained on. With them, training stops early when
-            their loss has not fallen for ``patience`` epochs, and the best parameters are put back.
+            Fraction of the samples, taken at random but the same in each fit, that are not trained on. With them,
+            training stops early when their loss has not fallen for ``patience`` epochs, and the best parameters are put
+            back.
         patience : int, default 10
             Epochs to wait for a lower validation loss.
+        callbacks : iterable of callables, optional
+            They are called after each epoch with a :class:`Training`: the network, the optimizer, the history and how
+            many epochs are over. If one of them returns True, training stops.
+        resume : Training, optional
+            The run to go on with, up to ``epochs`` epochs in all. It has the optimizer.
         progress : bool, default True
             Whether to show a progress bar with the loss, if tqdm is installed.
 
@@ -427,6 +581,17 @@ class Network(InPlace):
         -------
         History
             The losses of every epoch.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not as described. Nothing is changed then.
+
+        Notes
+        -----
+        With an optimizer that averages weights, the network is validated, and at the end left, with their average;
+        steps go on from the weights themselves, in a later fit, too. A learning rate that watches, such as
+        ``fastnn.schedules.reduce_on_plateau``, is told the loss after each epoch: that of validation if there is one.
         """
         epochs, batch_size, patience = (
             whole_number(name, value)
@@ -437,14 +602,14 @@ class Network(InPlace):
         validation_split = checked_number("validation_split", validation_split)
         if not 0 <= validation_split < 1:
             raise ValueError(f"validation_split is {validation_split}; it must be at least 0 and below 1")
-        if not isinstance(optimizer, Optimizer | None):
-            raise TypeError(f"optimizer is {optimizer!r}; accepted is an optimizer, such as fastnn.adam()")
+        callbacks = checked_callbacks(callbacks)
+        training = self._training(optimizer, resume)
         samples, targets = self._pairs(x, target)
         order = np.arange(len(samples))
         if self.loss.takes_labels and targets.ndim == 1:  # a batch of nothing but labels to ignore has no mean
             order = order[targets != self.loss.options["ignore_index"]]
         if validation_split:
-            order = self.rng.permutation(order)
+            order = np.random.default_rng(self.split_seed).permutation(order)
         held_out, order = np.split(order, [round(validation_split * len(order))])
         if not len(order):
             raise ValueError(
@@ -454,36 +619,59 @@ class Network(InPlace):
         # What is wrong with a target, the loss says now, before a parameter has changed: any loss takes 1/2.
         self.loss(np.broadcast_to(np.array(0.5, self.dtype), (len(samples), self.sizes[-1])), targets, reduction="sum")
 
-        history = History()
-        best = self.parameters.copy() if validation else self.parameters
+        optimizer, history, parameters = training.optimizer, training.history, self.named_parameters
+        if optimizer.trained is not None:
+            optimizer.train(parameters)
+        if validation and training.best is None:
+            training.best = self.parameters.copy()
         batches = Batches(samples, targets, order, min(batch_size, len(order)))
         self._reserve(batches.size)
-        optimizer = adam() if optimizer is None else optimizer
-        with progress_bar(epochs, enabled=progress) as bar:
-            for epoch in range(1, epochs + 1):
+        with progress_bar(epochs, training.epoch, enabled=progress) as bar:
+            for epoch in range(training.epoch + 1, epochs + 1):
+                if validation and training.epoch - history.best_epoch >= patience:
+                    break
                 history.loss.append(self._train_epoch(batches, optimizer))
                 if validation:
-                    loss = self.evaluate(*validation)
-                    if loss < min(history.validation_loss, default=np.inf):
-                        history.best_epoch = epoch
-                        best[...] = self.parameters
+                    with evaluation_weights(optimizer, parameters):
+                        loss = self.evaluate(*validation)
+                        if loss < min(history.validation_loss, default=np.inf):
+                            history.best_epoch, training.best = epoch, self.parameters.copy()
                     history.validation_loss.append(loss)
                 else:
                     history.best_epoch = epoch
+                optimizer.observe((history.validation_loss or history.loss)[-1])
                 bar.set_postfix(loss=f"{history.loss[-1]:.4f}", refresh=False)
                 bar.update()
-                if validation and epoch - history.best_epoch >= patience:
+                answers = [callback(training) for callback in callbacks]
+                if any(isinstance(answer, bool | np.bool_) and answer for answer in answers):
                     break
+        if optimizer.has_average:
+            optimizer.evaluate(parameters)
         if validation and history.best_epoch:
-            self.parameters[...] = best
+            self.parameters[...] = training.best
         return history
 
+    def _training(self, optimizer: Any, resume: Any) -> Training:
+        """The run that goes on, or a new one."""
+        if not isinstance(optimizer, Optimizer | None):
+            raise TypeError(f"optimizer is {optimizer!r}; accepted is an optimizer, such as fastnn.adam()")
+        if resume is None:
+            return Training(self, optimizer or self.design.optimizer(self.design.learning_rate))
+        if not isinstance(resume, Training):
+            raise TypeError(f"resume is {resume!r}; accepted is a run that fastnn.ann.Training.load gave")
+        if resume.network is not self or optimizer not in (None, resume.optimizer):
+            raise ValueError("the run to resume is that of another network or optimizer")
+        return resume
+
     def _train_epoch(self, batches: Batches, optimizer: Optimizer) -> float:
+        # By name, since groups ask for names and axes, and some updates are of matrices or have norms of layers. It
+        # takes a microsecond more than the two arrays that all layers share.
+        parameters, gradients = self.named_parameters, self.named_gradients
         batches.shuffle(self.rng)
         total = 0.0
         for x, target in batches:
             total += self._back_propagate(x, target) * len(x)
-            optimizer.step([self.parameters], [self.gradients])
+            optimizer.step(parameters, gradients)
         return total / len(batches.order)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -496,21 +684,32 @@ class Network(InPlace):
         ValueError
             If the network has a function of yours, which :meth:`load` could not find by its name.
         """
+        stored = self._stored()
+        with replacing(path) as file:
+            np.savez(file, **stored)
+
+    def _stored(self) -> dict[str, Any]:
+        """What a file holds of the network."""
         activations, loss = self._activations(), self.design.loss
         known: Mapping[str, Any] = {**OUTPUTS, **TRAINED}
         for function in (*activations, loss):
             if known.get(function.__name__) is not function:
                 raise ValueError(f"{function!r} is none of fastnn's functions, so that no file can name it")
         *hidden, output = (activation.__name__ for activation in activations)
-        with replacing(path) as file:
-            np.savez(
-                file,
-                sizes=np.array(self.sizes),
-                hidden=np.array(hidden, dtype=np.str_),
-                output=np.array(output),
-                loss=np.array(loss.__name__),
-                parameters=self.parameters,
-            )
+        return {
+            "sizes": np.array(self.sizes),
+            "hidden": np.array(hidden, dtype=np.str_),
+            "output": np.array(output),
+            "loss": np.array(loss.__name__),
+            "parameters": self.parameters,
+        }
+
+    def _stored_randomness(self) -> dict[str, Any]:
+        """What a file holds of the order of samples to come."""
+        state = self.rng.bit_generator.state
+        if state["bit_generator"] != RANDOM.__name__:
+            raise ValueError(f"the network's generator is {state['bit_generator']}; a file can hold {RANDOM.__name__}")
+        return {"split_seed": self.split_seed, "rng": json.dumps(state)}
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Network:
@@ -526,17 +725,26 @@ class Network(InPlace):
             try:
                 size = os.fstat(file.fileno()).st_size
                 with zipfile.ZipFile(file) as archive:
-                    sizes, hidden, output, loss, parameters = stored_arrays(archive, size)
-                if parameter_count(sizes.tolist()) != parameters.size:
-                    raise ValueError(f"{parameters.size} parameters are not those of the sizes {sizes}")
-                design = Design(
-                    [ACTIVATIONS[name] for name in hidden.tolist()], OUTPUTS[output.item()], TRAINED[loss.item()]
-                )
-                network = cls(sizes.tolist(), design, dtype=parameters.dtype.newbyteorder("="))
-                network.parameters = parameters
+                    network = cls._restored(stored_arrays(archive, size))
             except Exception as error:
                 raise ValueError(f"{os.fsdecode(path)} is not a network that fastnn saved: {error}") from error
         return network
+
+    @classmethod
+    def _restored(cls, stored: Mapping[str, Any]) -> Network:
+        """The network of what a file holds."""
+        sizes, hidden, output, loss, parameters = (stored[name] for name in STORED)
+        if parameter_count(sizes.tolist()) != parameters.size:
+            raise ValueError(f"{parameters.size} parameters are not those of the sizes {sizes}")
+        design = Design([ACTIVATIONS[name] for name in hidden.tolist()], OUTPUTS[str(output)], TRAINED[str(loss)])
+        network = cls(sizes.tolist(), design, dtype=parameters.dtype.newbyteorder("="))
+        network.parameters = parameters
+        return network
+
+    def _restore_randomness(self, stored: Mapping[str, Any]) -> None:
+        self.split_seed, generator = whole_number("split_seed", stored["split_seed"]), RANDOM()
+        generator.state = json.loads(stored["rng"])
+        self.rng = np.random.Generator(generator)
 
     def _pairs(self, x: ArrayLike, target: ArrayLike) -> tuple[Array, Array]:
         samples, targets = self._samples(x), self._targets(target)
@@ -583,7 +791,7 @@ def parameter_count(sizes: Sequence[int]) -> int:
 STORED = {"sizes": ("i", 1), "hidden": ("U", 1), "output": ("U", 0), "loss": ("U", 0), "parameters": ("f", 1)}
 
 
-def stored_arrays(archive: zipfile.ZipFile, size: int) -> list[Array]:
+def stored_arrays(archive: zipfile.ZipFile, size: int) -> dict[str, Array]:
     """The arrays of an archive of so many bytes, if it holds what :meth:`Network.save` writes.
 
     Nothing is made before it is known that the archive has the bytes for it: they are not compressed.
@@ -592,7 +800,7 @@ def stored_arrays(archive: zipfile.ZipFile, size: int) -> list[Array]:
     names = [f"{name}.npy" for name in STORED]
     if sorted(entries) != sorted(names) or len(archive.infolist()) != len(names):
         raise ValueError(f"it does not hold {', '.join(names)} and nothing else")
-    arrays = []
+    arrays = {}
     for (kind, ndim), name in zip(STORED.values(), names, strict=True):
         entry = entries[name]
         if entry.compress_type != zipfile.ZIP_STORED or not entry.file_size == entry.compress_size <= size:
@@ -605,7 +813,7 @@ def stored_arrays(archive: zipfile.ZipFile, size: int) -> list[Array]:
             raise ValueError(f"{name} is of type {dtype} and shape {shape}")
         if math.prod(shape) * dtype.itemsize != len(content):
             raise ValueError(f"{name} has {len(content)} bytes for {dtype} of shape {shape}")
-        arrays.append(np.ndarray(shape, dtype, content))
+        arrays[name.removesuffix(".npy")] = np.ndarray(shape, dtype, content)
     return arrays
 
 
@@ -613,11 +821,14 @@ class Batches:
     """Samples in random order, a batch at a time, in buffers that every batch uses again."""
 
     def __init__(self, samples: Array, targets: Array, order: Array, size: int) -> None:
-        self.samples, self.targets, self.order, self.size = samples, targets, order, size
+        self.samples, self.targets, self.size = samples, targets, size
+        self.first_order, self.order = order, order.copy()
         self.x = np.empty((size, *samples.shape[1:]), samples.dtype)
         self.target = np.empty((size, *targets.shape[1:]), targets.dtype)
 
     def shuffle(self, rng: np.random.Generator) -> None:
+        """A new order, which follows from the generator alone."""
+        self.order[...] = self.first_order
         rng.shuffle(self.order)
 
     def __iter__(self) -> Any:
@@ -627,6 +838,29 @@ class Batches:
             # mode="clip" lets NumPy write into the buffer directly; the indices are all valid.
             x = np.take(self.samples, indices, axis=0, out=self.x[:n], mode="clip")
             yield x, np.take(self.targets, indices, axis=0, out=self.target[:n], mode="clip")
+
+
+@contextmanager
+def evaluation_weights(optimizer: Optimizer, parameters: Mapping[str, Array]) -> Iterator[None]:
+    """For a while the parameters are the optimizer's average of them, if it has one."""
+    if not optimizer.has_average:
+        yield
+        return
+    optimizer.evaluate(parameters)
+    try:
+        yield
+    finally:
+        optimizer.train(parameters)
+
+
+def checked_callbacks(callbacks: Any) -> tuple[Callback, ...]:
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"callbacks is {callbacks!r}; accepted is a sequence of callables")
+    checked: tuple[Callback, ...] = tuple(callbacks)
+    for index, callback in enumerate(checked):
+        if not callable(callback):
+            raise TypeError(f"callbacks[{index}] is {callback!r}; accepted is a callable")
+    return checked
 
 
 class NoProgress:
@@ -642,12 +876,12 @@ class NoProgress:
     def update(self) -> None: ...
 
 
-def progress_bar(epochs: int, *, enabled: bool) -> Any:
+def progress_bar(epochs: int, done: int, *, enabled: bool) -> Any:
     if enabled:
         try:
             from tqdm import tqdm
         except ImportError:
             pass
         else:
-            return tqdm(total=epochs, unit="epoch")
+            return tqdm(total=epochs, initial=done, unit="epoch")
     return NoProgress()

@@ -447,17 +447,18 @@ class Optimizer(HasSettings):
         checked(names, arrays, arrays)
         if self.trained is not None:
             raise ValueError("the parameters are those for evaluation already")
-        if self.members is None:
+        if self.members is None and self.loaded is None:
             raise ValueError("there is no average of the weights before the first step")
         if not self.has_average:
             raise ValueError(f"{type(self).__name__} was made without an average of the weights; give it average=")
         members = self.members_of(names, arrays)
         averages: dict[int, Array] = {}
         for member in members:
+            settings = self.at(max(self.steps, 1), member)
+            settings.complete(member, arrays)
             part = Lists(arrays, arrays, {}, names).part(member.indices, member.state)
-            averages.update(
-                zip(member.indices, self.at(max(self.steps, 1), member).averaged(member, part), strict=True)
-            )
+            averages.update(zip(member.indices, settings.averaged(member, part), strict=True))
+        self.members, self.parameters, self.loaded = members, shapes_of(names, arrays), None
         self.trained = tuple(np.array(array, order="K", subok=False) for array in arrays)
         for index, array in enumerate(arrays):
             array[...] = averages[index]

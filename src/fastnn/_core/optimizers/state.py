@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def flattened(state: Mapping[str, Any], prefix: str = "") -> Any:
             yield name, np.asarray(value)
 
 
-def load_arrays(path: str | os.PathLike[str]) -> dict[str, Any]:
+def load_arrays(path: str | os.PathLike[str] | BinaryIO) -> dict[str, Any]:
     state: dict[str, Any] = {}
     with np.load(path, allow_pickle=False) as file:
         for name in file.files:
@@ -40,5 +40,5 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, Any]:
                 inner = inner.setdefault(key, {})
             value = file[name]
             if last:
-                inner[last] = value if value.ndim else value[()]
+                inner[last] = value if value.ndim else value.item()
     return state
