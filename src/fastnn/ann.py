@@ -78,7 +78,8 @@ class Design(NamedTuple):
 
     def __str__(self) -> str:
         hidden = [*self.hidden] if isinstance(self.hidden, Sequence) else [self.hidden]
-        return ", ".join(function.__name__ for function in (*hidden, self.output, self.loss))
+        functions = ", ".join(function.__name__ for function in (*hidden, self.output, self.loss))
+        return f"{functions}, {self.optimizer.__name__}({self.learning_rate:g})"
 
 
 # Output and loss that are one function of the logits, which is exact where the two in a row are not.
@@ -227,12 +228,12 @@ class Training:
     >>> file = os.path.join(tempfile.mkdtemp(), "run.npz")
     >>> network = nn.ann.Network([2, 8, 1], nn.recommend("regression"), seed=0)
     >>> save = lambda training: training.save(file) if training.epoch == 3 else None
-    >>> whole = network.fit(x, x[:, 0] * x[:, 1], epochs=5, callbacks=[save], progress=False)
+    >>> whole = network.fit(x, x.prod(1), epochs=5, optimizer=nn.lion(0.01), callbacks=[save], progress=False)
 
     Another process makes the optimizer with the same settings, and goes on from the file to the same network:
 
-    >>> training = nn.ann.Training.load(file, nn.adam())
-    >>> rest = training.network.fit(x, x[:, 0] * x[:, 1], epochs=5, resume=training, progress=False)
+    >>> training = nn.ann.Training.load(file, nn.lion(0.01))
+    >>> rest = training.network.fit(x, x.prod(1), epochs=5, resume=training, progress=False)
     >>> rest == whole, np.array_equal(training.network.parameters, network.parameters)
     (True, True)
     """
