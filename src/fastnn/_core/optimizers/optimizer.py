@@ -152,6 +152,8 @@ class Optimizer(HasSettings):
         self.check()
         self.steps = self.calls = self.skipped = 0
         self.members: list[Member] | None = None
+        self.state: tuple[Arrays, ...] | None = None
+        """What a step walks through beside parameters and gradients, if it is one walk over all arrays."""
         self.parameters: dict[Any, tuple[tuple[int, ...], Any]] = {}
         self.accumulated: Arrays | None = None
         self.loaded: Mapping[str, Any] | None = None
@@ -249,17 +251,17 @@ class Optimizer(HasSettings):
         FloatingPointError
             If gradients whose norm is to be clipped have none that is finite. Nothing is updated in any of these cases.
         """
-        if self.usual is None:
-            self.usual = self.common(1, 1.0) if self.has_no_extras() else ()
-        if self.usual and self.members is not None and self.trained is None:
-            kernel, constants = self.update(self.steps + 1)
-            state, update = self.members[0].state, UPDATES[kernel]
-            are_lists = isinstance(parameters, (list, tuple)) and isinstance(gradients, (list, tuple))
-            if are_lists and len(state) == len(update.state):
-                lists = (tuple(parameters), tuple(gradients), *state.values())
-                if update.advance(lists, constants, self.usual):
-                    self.steps += 1
-                    return None
+        usual = self.usual
+        if usual is None:
+            usual = self.usual = self.common(1, 1.0) if self.has_no_extras() else ()
+        state, step = self.state, self.steps + 1
+        if usual and state is not None and type(parameters) in LISTS and type(gradients) in LISTS:
+            kernel, constants = self.update(step)
+            update = UPDATES[kernel]
+            lists = (tuple(parameters), tuple(gradients), *state)
+            if len(state) == len(update.state) and update.advance(lists, constants, usual):
+                self.steps = step
+                return None
         with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
             return self.step_of_any(parameters, gradients)
 
@@ -311,6 +313,7 @@ class Optimizer(HasSettings):
         for settings, member, part in zip(resolved, members, lists, strict=True):
             settings.run(step, part, scale, self.averages_at(step, member))
         self.steps = step
+        self.state = tuple(members[0].state.values()) if self.usual else None
         return norm
 
     def at(self, step: int, member: Member) -> Any:
@@ -417,7 +420,7 @@ class Optimizer(HasSettings):
             averages.update(
                 zip(member.indices, self.at(max(self.steps, 1), member).averaged(member, part), strict=True)
             )
-        self.trained = tuple(np.array(array, order="K", subok=False) for array in arrays)
+        self.trained, self.state = tuple(np.array(array, order="K", subok=False) for array in arrays), None
         for index, array in enumerate(arrays):
             array[...] = averages[index]
 
@@ -508,7 +511,7 @@ class Optimizer(HasSettings):
                 raise ValueError(f"the state has one of a schedule of {name}, which {self!r} has not")
             self.schedules[name].load_state_dict(known)  # type: ignore[attr-defined]
         vars(self).update(counts)
-        self.members = self.accumulated = self.trained = None
+        self.members = self.state = self.accumulated = self.trained = None
         self.loaded = loaded if loaded["state"] else None
 
     @staticmethod
@@ -571,7 +574,7 @@ class Optimizer(HasSettings):
     def __getstate__(self) -> dict[str, Any]:
         """With a copy of the state, which no other optimizer may change."""
         own = ("members", "accumulated", "trained", "loaded")
-        return {**vars(self), **{name: copy.deepcopy(vars(self)[name]) for name in own}}
+        return {**vars(self), **{name: copy.deepcopy(vars(self)[name]) for name in own}, "state": None}
 
     def __repr__(self) -> str:
         shown = {
@@ -583,6 +586,9 @@ class Optimizer(HasSettings):
 
 
 Optimizer.settings = {name: value for name, value in vars(Optimizer).items() if isinstance(value, Setting)}
+
+LISTS = list, tuple
+"""What parameters and gradients are in, usually."""
 
 AVERAGE, ACCUMULATED = "average", "accumulated"
 """What a state has beside that of the update."""
