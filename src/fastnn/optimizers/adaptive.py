@@ -297,8 +297,8 @@ def mean_squares(matrix: Array) -> tuple[Array, Array]:
 class ftrl(Optimizer):
     r"""Follow the regularized leader: weights that minimize all past gradients' sum and penalties, many of them 0.
 
-    .. math:: z \leftarrow z + g - rac{(n + g^2)^{c} - n^{c}}{\eta} p, \qquad n \leftarrow n + g^2, \qquad
-        p \leftarrow rac{\operatorname{clip}(z, \pm \lambda_1) - z}{n^{c} / \eta + 2 \lambda_2 + eta / \eta}
+    .. math:: z \leftarrow z + g - \frac{(n + g^2)^{c} - n^{c}}{\eta} p, \qquad n \leftarrow n + g^2, \qquad
+        p \leftarrow \frac{\operatorname{clip}(z, \pm \lambda_1) - z}{n^{c} / \eta + 2 \lambda_2 + \beta / \eta}
 
     Parameters
     ----------
@@ -345,31 +345,30 @@ class ftrl(Optimizer):
 class madgrad(Optimizer):
     r"""MADGRAD: dual averaging with cube roots of sums of squares, and momentum.
 
-        .. math:: s \leftarrow s + \eta \sqrt{t}\, g, \qquad v \leftarrow v + \eta \sqrt{t}\, g^2, \qquad
-            p \leftarrow \mu p + (1 - \mu) \left( p_0 - rac{s}{\sqrt[3]{v} + \epsilon}
-    ight)
+    .. math:: s \leftarrow s + \eta \sqrt{t}\, g, \qquad v \leftarrow v + \eta \sqrt{t}\, g^2, \qquad
+        p \leftarrow \mu p + (1 - \mu) \left( p_0 - \frac{s}{\sqrt[3]{v} + \epsilon} \right)
 
-        Parameters
-        ----------
-        learning_rate : float or callable, default 0.01
-            Step size η.
-        momentum : float, default 0.9
-            Factor μ by which the weights are kept.
-        epsilon : float, default 1e-6
-            Against division by zero ε.
+    Parameters
+    ----------
+    learning_rate : float or callable, default 0.01
+        Step size η.
+    momentum : float, default 0.9
+        Factor μ by which the weights are kept.
+    epsilon : float, default 1e-6
+        Against division by zero ε.
 
-        Notes
-        -----
-        From Defazio and Jelassi, "A Momentumized, Adaptive, Dual Averaged Gradient Method", JMLR 2022. The authors'
-        code adds ε to the rate, too.
+    Notes
+    -----
+    From Defazio and Jelassi, "A Momentumized, Adaptive, Dual Averaged Gradient Method", JMLR 2022. The authors'
+    code adds ε to the rate, too.
 
-        Examples
-        --------
-        >>> import numpy as np, fastnn as nn
-        >>> w = np.array([1.0, 2.0])
-        >>> nn.madgrad(0.1, momentum=0).step([w], [np.array([1.0, -1.0])])
-        >>> w.round(4)
-        array([0.7846, 2.2154])
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> w = np.array([1.0, 2.0])
+    >>> nn.madgrad(0.1, momentum=0).step([w], [np.array([1.0, -1.0])])
+    >>> w.round(4)
+    array([0.7846, 2.2154])
     """
 
     learning_rate: float = number(0.01)

@@ -89,6 +89,10 @@ class schedule_free_sgd(Optimizer):
         largest, weight = self.weight(step)
         self.numbers.update(largest=largest, weights=self.numbers["weights"] + weight)
 
+    @property
+    def has_average(self) -> bool:
+        return True
+
     def averaged(self, member: Member, lists: Lists) -> Arrays:
         if self.averaging() is not None:
             return super().averaged(member, lists)

@@ -178,6 +178,10 @@ class Schedule:
         """The same for a step that is an integer of at least 0."""
         raise NotImplementedError
 
+    def parts(self) -> dict[str, Callable[[int], float]]:
+        """The schedules that it is made of, by names."""
+        return {}
+
 
 @dataclass(frozen=True)
 class constant(Schedule):
@@ -740,6 +744,9 @@ class warmup(Schedule):
             return between(self.start, self.then(0), step, self.steps)
         return float(self.then(step - self.steps))
 
+    def parts(self) -> dict[str, Callable[[int], float]]:
+        return {"then": self.then}
+
 
 @dataclass(frozen=True)
 class warmup_stable_decay(Schedule):
@@ -843,6 +850,9 @@ class join(Schedule):
     def rate_at(self, step: int) -> float:
         index = bisect_right(self.boundaries, step)
         return float(self.schedules[index](step - (0, *self.boundaries)[index]))
+
+    def parts(self) -> dict[str, Callable[[int], float]]:
+        return {str(index): schedule for index, schedule in enumerate(self.schedules)}
 
 
 @dataclass

@@ -29,7 +29,7 @@ from fastnn._core.optimizers.arrays import (
 from fastnn._core.optimizers.averages import Average
 from fastnn._core.optimizers.clipping import unit_scales
 from fastnn._core.optimizers.groups import GroupSettings, groups_of, matches
-from fastnn._core.optimizers.settings import HasSettings, Setting, count, flag, number, one_of
+from fastnn._core.optimizers.settings import HasSettings, Setting, count, flag, number, one_of, with_state
 from fastnn._core.optimizers.state import load_arrays, save_arrays
 from fastnn._core.parameters import POSITIVE, checked_integer
 from fastnn.kernels.optimizers import are_ready
@@ -255,15 +255,50 @@ class Optimizer(HasSettings):
         if usual is None:
             usual = self.usual = self.common(1, 1.0) if self.has_no_extras() else ()
         state, step = self.state, self.steps + 1
-        if usual and state is not None and type(parameters) in LISTS and type(gradients) in LISTS:
+        if usual and state is not None and (arrays := self.known_arrays(parameters, gradients)):
             kernel, constants = self.update(step)
             update = UPDATES[kernel]
-            lists = (tuple(parameters), tuple(gradients), *state)
-            if len(state) == len(update.state) and update.advance(lists, constants, usual):
+            if len(state) == len(update.state) and update.advance((*arrays, *state), constants, usual):
                 self.steps = step
                 return None
         with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
             return self.step_of_any(parameters, gradients)
+
+    def observe(self, value: float) -> None:
+        """Tell the schedules that watch how training goes, such as ``nn.schedules.reduce_on_plateau``.
+
+        Parameters
+        ----------
+        value : float
+            What they watch, after an epoch: a loss on the validation data, say.
+        """
+        for schedule in {id(schedule): schedule for schedule in self.schedules_with_state().values()}.values():
+            if hasattr(schedule, "observe"):
+                schedule.observe(value)
+
+    def schedules_with_state(self) -> dict[str, Any]:
+        """Those that remember, by the names of their settings; those of groups, after the number of the group."""
+        found = dict(pair for name, schedule in self.schedules.items() for pair in with_state(name, schedule))
+        for index, (_, settings) in enumerate(self.groups):
+            of_group = settings.schedules if isinstance(settings, HasSettings) else settings
+            found.update(pair for name, value in of_group.items() for pair in with_state(f"{index}.{name}", value))
+        return found
+
+    def known_arrays(self, parameters: Any, gradients: Any) -> tuple[Arrays, Arrays] | None:
+        """Those of sequences, or of dictionaries with the names of the first step, in its order; None for others."""
+        if type(parameters) in LISTS and type(gradients) in LISTS:
+            return tuple(parameters), tuple(gradients)
+        if isinstance(parameters, dict) and isinstance(gradients, dict):
+            names = self.parameters
+            if parameters.keys() == names.keys() == gradients.keys():
+                return tuple(map(parameters.__getitem__, names)), tuple(map(gradients.__getitem__, names))
+        return None
+
+    def in_first_order(self, parameters: Any) -> Any:
+        """Parameters in the order that they had at the first step, which their state has, too."""
+        if isinstance(parameters, Mapping) and parameters.keys() == self.parameters.keys():
+            return {name: parameters[name] for name in self.parameters}
+        return parameters
 
     def has_no_extras(self) -> bool:
         """Whether a step is one walk of one kernel over all arrays, in the same way each time."""
@@ -280,7 +315,7 @@ class Optimizer(HasSettings):
 
     def step_of_any(self, parameters: Any, gradients: Any) -> float | None:
         """A step of arrays of any layout, with any settings."""
-        names, parameters, gradients = listed(parameters, gradients)
+        names, parameters, gradients = listed(self.in_first_order(parameters), gradients)
         if not are_ready((parameters, gradients)):
             gradients = checked(names, parameters, gradients)
         if self.trained is not None:
@@ -407,12 +442,15 @@ class Optimizer(HasSettings):
         ValueError
             If there is no average, since none was asked for or no step was made; or if the parameters hold it already.
         """
+        parameters = self.in_first_order(parameters)
         names, arrays, _ = listed(parameters, parameters)
         checked(names, arrays, arrays)
         if self.trained is not None:
             raise ValueError("the parameters are those for evaluation already")
         if self.members is None:
             raise ValueError("there is no average of the weights before the first step")
+        if not self.has_average:
+            raise ValueError(f"{type(self).__name__} was made without an average of the weights; give it average=")
         members = self.members_of(names, arrays)
         averages: dict[int, Array] = {}
         for member in members:
@@ -424,11 +462,15 @@ class Optimizer(HasSettings):
         for index, array in enumerate(arrays):
             array[...] = averages[index]
 
+    @property
+    def has_average(self) -> bool:
+        """Whether there are weights for evaluation, of all parameters or of a group, that :meth:`evaluate` can give."""
+        others = (settings for _, settings in self.groups if isinstance(settings, Optimizer))
+        return self.averaging() is not None or any(other.has_average for other in others)
+
     def averaged(self, member: Member, lists: Lists) -> Arrays:
-        """The averages of the weights."""
-        if self.averaging() is None:
-            raise ValueError(f"{type(self).__name__} was made without an average of the weights; give it average=")
-        return member.averages
+        """The averages of the weights, or the weights themselves if they have none."""
+        return lists.parameters if self.averaging() is None else member.averages
 
     def train(self, parameters: Sequence[Array] | Mapping[Any, Array]) -> None:
         """Put back the weights that :meth:`evaluate` has replaced, to the bit.
@@ -443,6 +485,7 @@ class Optimizer(HasSettings):
         ValueError
             If the parameters are not those for evaluation.
         """
+        parameters = self.in_first_order(parameters)
         names, arrays, _ = listed(parameters, parameters)
         checked(names, arrays, arrays)
         if self.trained is None:
@@ -478,9 +521,7 @@ class Optimizer(HasSettings):
         for name, array in zip(names, self.accumulated or (), strict=False):
             state[name][ACCUMULATED] = array.copy()
         numbers = {index: dict(member.numbers) for index, member in enumerate(self.members) if member.numbers}
-        schedules = {
-            name: schedule.state_dict() for name, schedule in self.schedules.items() if hasattr(schedule, "state_dict")
-        }
+        schedules = {name: schedule.state_dict() for name, schedule in self.schedules_with_state().items()}
         return {"kind": type(self).__name__, **known, "state": state, "numbers": numbers, "schedules": schedules}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -506,10 +547,11 @@ class Optimizer(HasSettings):
         loaded = {name: copy.deepcopy(dict(state.get(name, {}))) for name in ("state", "numbers", "schedules")}
         if self.members is not None and loaded["state"]:
             self.check_names(loaded["state"], tuple(self.parameters))
+        schedules = self.schedules_with_state()
         for name, known in loaded["schedules"].items():
-            if not hasattr(self.schedules.get(name), "load_state_dict"):
+            if name not in schedules:
                 raise ValueError(f"the state has one of a schedule of {name}, which {self!r} has not")
-            self.schedules[name].load_state_dict(known)  # type: ignore[attr-defined]
+            schedules[name].load_state_dict(known)
         vars(self).update(counts)
         self.members = self.state = self.accumulated = self.trained = None
         self.loaded = loaded if loaded["state"] else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from fastnn._core.arrays import described
@@ -53,6 +53,14 @@ class HasSettings:
     usual: tuple[float, ...] | None
     """What the kernel of every step has in common with those of others, if a step is one walk over all arrays and
     nothing else; empty if it is more, and None if that is to be found out."""
+
+
+def with_state(name: str, schedule: Any) -> Iterator[tuple[str, Any]]:
+    """The schedules that remember how training goes, of one and those that it is made of, and names for them."""
+    if hasattr(schedule, "state_dict"):
+        yield name, schedule
+    for part, other in getattr(schedule, "parts", dict)().items():
+        yield from with_state(f"{name}.{part}", other)
 
 
 def number(default: float | None, accepted: Interval = NOT_NEGATIVE) -> Any:

@@ -11,6 +11,8 @@ import numpy as np
 from fastnn._core.files import replacing
 
 SEPARATOR = "/"
+NOTHING = np.zeros(0)
+"""What stands for a dictionary without anything, under a name that ends with a separator."""
 
 
 def save_arrays(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
@@ -23,7 +25,7 @@ def flattened(state: Mapping[str, Any], prefix: str = "") -> Any:
     for key, value in state.items():
         name = prefix + str(key).replace("~", "~0").replace(SEPARATOR, "~1")
         if isinstance(value, Mapping):
-            yield from flattened(value, name + SEPARATOR)
+            yield from flattened(value, name + SEPARATOR) if value else [(name + SEPARATOR, NOTHING)]
         else:
             yield name, np.asarray(value)
 
@@ -37,5 +39,6 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, Any]:
             for key in outer:
                 inner = inner.setdefault(key, {})
             value = file[name]
-            inner[last] = value if value.ndim else value[()]
+            if last:
+                inner[last] = value if value.ndim else value[()]
     return state
