@@ -3,7 +3,7 @@
 The formulas are PyTorch's.
 """
 
-from fastnn.kernels.formulas.activations cimport square_root
+from fastnn.kernels.formulas.basics cimport square_root
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.optimizers cimport kernel
 
