@@ -154,9 +154,12 @@ def measure(names: list[str], isas: tuple[str, ...], dtype: str, x: Array) -> di
     return found
 
 
-def sweep(names: list[str], dtype: str, chunks: int, every: int, jobs: int) -> dict[Case, Worst]:
-    """The worst of all inputs, checked with mpmath."""
-    found: dict[Case, Worst] = {}
+def sweep(
+    names: list[str], dtype: str, chunks: int, every: int, jobs: int, known: dict[Case, Worst]
+) -> dict[Case, Worst]:
+    """The worst of all inputs, and of those found before, checked with mpmath."""
+    x = np.array([worst.x for case, worst in known.items() if case.name in names and case.dtype == dtype], dtype)
+    found = measure(names, fastnn.kernels.supported, dtype, x)
     with ProcessPoolExecutor(jobs) as pool:
         results = pool.map(measure_chunk, *zip(*((names, dtype, chunk, every) for chunk in range(chunks)), strict=True))
         for result in tqdm(results, dtype, total=chunks, unit=" million numbers"):
@@ -266,7 +269,7 @@ def main() -> None:
         sampled.write(sampled_path, sampled_found)
     for dtype in dtypes if activations else ():
         chunks = (1 << 32) // CHUNK if dtype == "float32" else 100
-        found |= sweep(activations, dtype, chunks, options.every, options.jobs)
+        found |= sweep(activations, dtype, chunks, options.every, options.jobs, found)
         write(path, found)
     found, sampled_found = read(path), sampled.read(sampled_path)
     (options.output / "accuracy.md").write_text(page(found, sampled_found))

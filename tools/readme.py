@@ -13,10 +13,11 @@ import fastnn as nn
 
 README = Path(__file__).parents[1] / "README.md"
 TABLE = re.compile(r"(?<=<!-- the catalogue, by tools/readme.py -->\n).*?\n(?=\n)", re.DOTALL)
-FAMILIES = {nn.activations: "; `activation(name)` ([pictures](docs/activations.md))", nn.rows: "", nn.losses: ""}
+FAMILIES = {nn.activations: "; `activation(name)` ([pictures](docs/activations.md))", nn.rows: "", nn.losses: "", nn.optimizers: ""}
 """The families, and what is said beside the first of their modules."""
 OTHERS = {
-    "Optimizers": ", ".join(f"`{name}`" for name in nn.OPTIMIZERS),
+    "Learning-rate schedules": ", ".join(f"`schedules.{name}`" for name in nn.schedules.SCHEDULES),
+    "Beside a step": "`optimizers.ema`, `swa`, `lookahead`; `clip_by_global_norm`, `clip_by_value`, `global_norm`",
     "Networks": "`ann.Network`, `diagnostics.gradient_flow`, `recommend`",
     "Objectives of gradient boosting": "`objectives.lightgbm`, `objectives.xgboost`",
     "Plain NumPy": "`reference`: every function again, in a line or two",
@@ -28,6 +29,8 @@ def by_module(family: ModuleType) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in vars(family)["__all__"]:
         function = getattr(family, name)
+        if family is nn.optimizers and name not in nn.OPTIMIZERS:
+            continue
         entry = getattr(function, "__wrapped__", function)
         module = getattr(entry, "__module__", family.__name__)
         if callable(function) and module.startswith(f"{family.__name__}."):

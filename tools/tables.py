@@ -29,7 +29,11 @@ def table(row: str, functions: Iterable[tuple[str, dict[str, str]]], cimports: s
 
 
 def activations() -> str:
-    names = formulas("activations", "real", r"real [xy], const double \*p\)")
+    names = [
+        name
+        for module in ("sigmoids", "activations")
+        for name in formulas(module, "real", r"real [xy], const double \*p\)")
+    ]
     kernel = """\
 cdef void {name}_{real}(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
     run(

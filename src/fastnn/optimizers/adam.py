@@ -68,8 +68,9 @@ class adam(Optimizer):
     epsilon_form: str = choice("torch", "keras")
 
     def update(self, step: int) -> tuple[str, tuple[float, ...]]:
-        first, second = bias_correction(self.beta1, step), bias_correction(self.beta2, step)
-        c1, c2, size, scale = 1 - self.beta1, 1 - self.beta2, self.learning_rate / first, 1 / math.sqrt(second)
+        beta1, beta2, rate = self.beta1, self.beta2, self.learning_rate
+        first, second = bias_correction(beta1, step), bias_correction(beta2, step)
+        c1, c2, size, scale = 1 - beta1, 1 - beta2, rate / first, 1 / math.sqrt(second)
         if self.epsilon_form == "keras":
             size, scale = size / scale, 1.0
         if not self.amsgrad:

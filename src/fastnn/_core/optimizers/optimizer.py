@@ -152,6 +152,8 @@ class Optimizer(HasSettings):
         self.check()
         self.steps = self.calls = self.skipped = 0
         self.members: list[Member] | None = None
+        self.state: tuple[Arrays, ...] | None = None
+        """What a step walks through beside parameters and gradients, if it is one walk over all arrays."""
         self.parameters: dict[Any, tuple[tuple[int, ...], Any]] = {}
         self.accumulated: Arrays | None = None
         self.loaded: Mapping[str, Any] | None = None
@@ -249,18 +251,15 @@ class Optimizer(HasSettings):
         FloatingPointError
             If gradients whose norm is to be clipped have none that is finite. Nothing is updated in any of these cases.
         """
-        if self.usual is None:
-            self.usual = self.common(1, 1.0) if self.has_no_extras() else ()
-        if self.usual and self.members is not None and self.trained is None:
-            kernel, constants = self.update(self.steps + 1)
-            state, update = self.members[0].state, UPDATES[kernel]
-            arrays = self.known_arrays(parameters, gradients)
-            if (
-                arrays is not None
-                and len(state) == len(update.state)
-                and update.advance((*arrays, *state.values()), constants, self.usual)
-            ):
-                self.steps += 1
+        usual = self.usual
+        if usual is None:
+            usual = self.usual = self.common(1, 1.0) if self.has_no_extras() else ()
+        state, step = self.state, self.steps + 1
+        if usual and state is not None and (arrays := self.known_arrays(parameters, gradients)):
+            kernel, constants = self.update(step)
+            update = UPDATES[kernel]
+            if len(state) == len(update.state) and update.advance((*arrays, *state), constants, usual):
+                self.steps = step
                 return None
         with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
             return self.step_of_any(parameters, gradients)
@@ -287,7 +286,7 @@ class Optimizer(HasSettings):
 
     def known_arrays(self, parameters: Any, gradients: Any) -> tuple[Arrays, Arrays] | None:
         """Those of sequences, or of dictionaries with the names of the first step, in its order; None for others."""
-        if isinstance(parameters, (list, tuple)) and isinstance(gradients, (list, tuple)):
+        if type(parameters) in LISTS and type(gradients) in LISTS:
             return tuple(parameters), tuple(gradients)
         if isinstance(parameters, dict) and isinstance(gradients, dict):
             names = self.parameters
@@ -349,6 +348,7 @@ class Optimizer(HasSettings):
         for settings, member, part in zip(resolved, members, lists, strict=True):
             settings.run(step, part, scale, self.averages_at(step, member))
         self.steps = step
+        self.state = tuple(members[0].state.values()) if self.usual else None
         return norm
 
     def at(self, step: int, member: Member) -> Any:
@@ -459,7 +459,7 @@ class Optimizer(HasSettings):
             part = Lists(arrays, arrays, {}, names).part(member.indices, member.state)
             averages.update(zip(member.indices, settings.averaged(member, part), strict=True))
         self.members, self.parameters, self.loaded = members, shapes_of(names, arrays), None
-        self.trained = tuple(np.array(array, order="K", subok=False) for array in arrays)
+        self.trained, self.state = tuple(np.array(array, order="K", subok=False) for array in arrays), None
         for index, array in enumerate(arrays):
             array[...] = averages[index]
 
@@ -554,7 +554,7 @@ class Optimizer(HasSettings):
                 raise ValueError(f"the state has one of a schedule of {name}, which {self!r} has not")
             schedules[name].load_state_dict(known)
         vars(self).update(counts)
-        self.members = self.accumulated = self.trained = None
+        self.members = self.state = self.accumulated = self.trained = None
         self.loaded = loaded if loaded["state"] else None
 
     @staticmethod
@@ -617,7 +617,7 @@ class Optimizer(HasSettings):
     def __getstate__(self) -> dict[str, Any]:
         """With a copy of the state, which no other optimizer may change."""
         own = ("members", "accumulated", "trained", "loaded")
-        return {**vars(self), **{name: copy.deepcopy(vars(self)[name]) for name in own}}
+        return {**vars(self), **{name: copy.deepcopy(vars(self)[name]) for name in own}, "state": None}
 
     def __repr__(self) -> str:
         shown = {
@@ -629,6 +629,9 @@ class Optimizer(HasSettings):
 
 
 Optimizer.settings = {name: value for name, value in vars(Optimizer).items() if isinstance(value, Setting)}
+
+LISTS = list, tuple
+"""What parameters and gradients are in, usually."""
 
 AVERAGE, ACCUMULATED = "average", "accumulated"
 """What a state has beside that of the update."""

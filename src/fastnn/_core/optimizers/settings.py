@@ -40,7 +40,7 @@ class Setting:
         others = {name: schedule for name, schedule in values.get("schedules", {}).items() if name != self.name}
         is_schedule = self.may_vary and callable(value)
         values["schedules"] = {**others, self.name: value} if is_schedule else others
-        values["usual"] = None  # to be found out again
+        values["usual"] = values["state"] = None  # to be found out again
 
 
 class HasSettings:

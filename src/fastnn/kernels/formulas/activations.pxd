@@ -8,45 +8,18 @@ Where a function decays into the subnormal numbers on the left, e^x is kept 2^he
 multiplication, which then is the only one that rounds to a subnormal number.
 """
 
-from libc.math cimport NAN, copysign, copysignf, fabs, fabsf, sqrt as sqrt_of_double, sqrtf
+from libc.math cimport NAN
 
+from fastnn.kernels.formulas.basics cimport absolute, clipped, or_nan, square_root, with_sign_of
 from fastnn.kernels.formulas.elementary cimport (
-    cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_times_power, expm1_bounded,
+    cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_times_power,
     expm1_nonpositive, expm1_reduced, exponent_of, half_sqrt1pm1_over_z, head, headroom, log1p_unit, log_odds, mul_add,
-    normal_tail, power_of_two, real, remainder_of, remainder_of_sum, shift_of, softplus_erf, softplus_erf_slope,
-    without_headroom, zero_below,
+    normal_tail, power_of_two, real, remainder_of_sum, shift_of, softplus_erf, softplus_erf_slope, without_headroom,
+    zero_below,
 )
-
-
-cdef inline real absolute(real x) noexcept nogil:
-    if real is float:
-        return fabsf(x)
-    else:
-        return fabs(x)
-
-
-cdef inline real with_sign_of(real magnitude, real sign) noexcept nogil:
-    if real is float:
-        return copysignf(magnitude, sign)
-    else:
-        return copysign(magnitude, sign)
-
-
-cdef inline real square_root(real x) noexcept nogil:
-    if real is float:
-        return sqrtf(x)
-    else:
-        return sqrt_of_double(x)
-
-
-cdef inline real or_nan(real y, real x) noexcept nogil:
-    """y, but x where that is NaN."""
-    return y if x == x else x
-
-
-cdef inline real clipped(real x, real low, real high) noexcept nogil:
-    cdef real above = low if x < low else x
-    return high if above > high else above
+from fastnn.kernels.formulas.sigmoids cimport (
+    sigmoid, sigmoid_derivative, sigmoid_derivative_from_output, tanh, tanh_derivative, tanh_derivative_from_output,
+)
 
 
 cdef inline real within(real x, real low, real high, real slope) noexcept nogil:
@@ -84,26 +57,6 @@ cdef inline real linear_derivative_from_output(real y, const double *p) noexcept
     return linear_derivative(y, p)
 
 
-# sigmoid: y = 1 / (1 + e^-x), as s / (s + s e^-x) with a small power of two s: s e^-x does not overflow where y is
-# subnormal, and the division rounds to it directly. sigmoid'(x) = e / (1 + e)^2 with e = e^-|x|, which does not cancel in
-# either tail; the square as 1 + e (2 + e), which rounds less. y rounds to 1 from 37.5 on; beyond 40 it is 1 without the
-# sum, since s e^-x is no normal float from 43 on.
-
-cdef inline real sigmoid(real x, const double *p) noexcept nogil:
-    cdef real s = without_headroom(<real>1)
-    cdef real shift = shift_of(x, -headroom(x)), exponent = exponent_of(-x, shift)
-    cdef real sum = exp_and_unit(remainder_of(-x, exponent, shift), exponent, s)
-    cdef real y = s / (s if x > <real>40 else sum)
-    return <real>0 if x < zero_below(x) else y
-
-cdef inline real sigmoid_derivative(real x, const double *p) noexcept nogil:
-    cdef real e = exp_nonpositive(-absolute(x))
-    return e / mul_add(e, <real>2 + e, <real>1)
-
-cdef inline real sigmoid_derivative_from_output(real y, const double *p) noexcept nogil:
-    return y * (<real>1 - y)
-
-
 # log_sigmoid: y = min(x, 0) - log(1 + e^-|x|). The derivative is sigmoid(-x) = 1 - e^y.
 
 cdef inline real log_sigmoid(real x, const double *p) noexcept nogil:
@@ -127,25 +80,6 @@ cdef inline real hard_sigmoid_derivative(real x, const double *p) noexcept nogil
 
 cdef inline real hard_sigmoid_derivative_from_output(real y, const double *p) noexcept nogil:
     return within(y, <real>0, <real>1, <real>p[0])
-
-
-# tanh: y = t / (t + 2) with t = e^(2|x|) - 1. It rounds to 1 from 19.1 on, which bounds |x| by 20. Near 0 the roundings
-# of the sum and the quotient matter less in x + (t - 2 x - x t) / (t + 2); near 0.6 both errors are the same.
-# tanh'(x) = 4 e / (1 + e)^2 with e = e^(-2|x|), which does not cancel as 1 - y^2 does where y is near 1.
-
-cdef inline real tanh(real x, const double *p) noexcept nogil:
-    cdef real size = absolute(x), bounded = <real>20 if size > <real>20 else size
-    cdef real t = expm1_bounded(bounded + bounded)
-    cdef real correction = mul_add(-bounded, t, t - (bounded + bounded))
-    cdef bint near = size < <real>0.6
-    return with_sign_of((size if near else <real>0) + (correction if near else t) / (t + <real>2), x)
-
-cdef inline real tanh_derivative(real x, const double *p) noexcept nogil:
-    cdef real e = exp_nonpositive(<real>-2 * absolute(x))
-    return <real>4 * e / mul_add(e, <real>2 + e, <real>1)
-
-cdef inline real tanh_derivative_from_output(real y, const double *p) noexcept nogil:
-    return mul_add(-y, y, <real>1)
 
 
 # hard_tanh: y = x between two limits. p = lower, upper. The derivative is 0 at them.

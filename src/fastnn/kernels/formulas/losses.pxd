@@ -6,20 +6,14 @@ constants (which its entry in fastnn/losses makes of its hyperparameters), so th
 them. r is p - t. Where a derivative does not exist it is 0 if that is a subgradient; NaN stays NaN.
 """
 
-from fastnn.kernels.formulas.activations cimport (
-    absolute, clipped, or_nan, sigmoid, sigmoid_derivative, square_root, tanh, tanh_derivative, with_sign_of,
-)
 from libc.math cimport INFINITY, NAN
 
+from fastnn.kernels.formulas.basics cimport absolute, clipped, or_nan, sign, square_root, with_sign_of
 from fastnn.kernels.formulas.elementary cimport (
-    atanh_tail, exp_any, exp_nonpositive, exp_of_product, expm1_nonpositive, log1p_of, log1p_unit, log_of_positive, log_probability,
-    mul_add, power, real, smallest_normal,
+    atanh_tail, exp_any, exp_nonpositive, exp_of_product, expm1_nonpositive, log1p_of, log1p_unit, log_of_positive,
+    log_probability, mul_add, power, real, smallest_normal,
 )
-
-
-cdef inline real step(real d) noexcept nogil:
-    """The Heaviside step: 1 for d > 0, else 0."""
-    return or_nan(<real>1 if d > 0 else <real>0, d)
+from fastnn.kernels.formulas.sigmoids cimport sigmoid, sigmoid_derivative, tanh, tanh_derivative
 
 
 # mse: r^2
@@ -68,9 +62,7 @@ cdef inline real mae(real p, real t, const double *a) noexcept nogil:
     return absolute(p - t)
 
 cdef inline real mae_gradient(real p, real t, const double *a) noexcept nogil:
-    cdef real r = p - t
-    cdef real negative = <real>-1 if r < 0 else r
-    return <real>1 if r > 0 else negative
+    return sign(p - t)
 
 cdef inline real flat_hessian(real p, real t, const double *a) noexcept nogil:
     """The second derivative of a piecewise linear loss."""

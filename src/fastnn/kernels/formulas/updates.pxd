@@ -6,18 +6,13 @@ changes, and constants. It returns the direction d: loops/optimizers.pyx makes p
 bias corrections do, is in the constants, which are computed in double.
 """
 
-from fastnn.kernels.formulas.activations cimport absolute, clipped, or_nan, square_root, with_sign_of
+from fastnn.kernels.formulas.basics cimport absolute, clipped, or_nan, sign, square_root
 from fastnn.kernels.formulas.elementary cimport exp_any, log_of_positive, mul_add, real
 
 
 cdef inline real toward(real mean, real x, real c) noexcept nogil:
     """A running mean after x, which it weights with c."""
     return mul_add(c, x - mean, mean)
-
-
-cdef inline real sign(real x) noexcept nogil:
-    """1, -1, or 0 and NaN of themselves."""
-    return or_nan(<real>0 if x == 0 else with_sign_of(<real>1, x), x)
 
 
 cdef inline real at_least(real x, real low) noexcept nogil:

@@ -5,7 +5,7 @@ be the memory of another.
 """
 
 from fastnn.kernels.formulas cimport updates as f
-from fastnn.kernels.formulas.activations cimport absolute, clipped
+from fastnn.kernels.formulas.basics cimport absolute, clipped
 from fastnn.kernels.formulas.elementary cimport mul_add, real
 from fastnn.kernels.loops.reductions cimport STRETCH, stretches, sum_row
 from fastnn.kernels.optimizers cimport CONSTANTS, STATES, Task, kernel

@@ -6,7 +6,7 @@ and those after it into ``inner`` elements with the same slope.
 
 cimport numpy as cnp
 
-from fastnn.kernels.formulas.activations cimport or_nan
+from fastnn.kernels.formulas.basics cimport or_nan
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.loops.reductions cimport STRETCH, dot_row, stretches
 from fastnn.kernels.loops.views cimport double_view, float_view

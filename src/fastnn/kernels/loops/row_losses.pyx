@@ -3,8 +3,9 @@
 from fastnn.kernels.evaluation cimport LABELS, LABELS_OR_ROWS, ROWS, Task, kernel
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.formulas.rows.cross_entropy cimport (
-    categorical_cross_entropy_rows, sparse_cross_entropy, dense_cross_entropy, soft_cross_entropy,
-    focal_cross_entropy_labels, generalized_cross_entropy_labels, poly_cross_entropy_labels,
+    categorical_cross_entropy_rows, dense_cross_entropy, focal_cross_entropy_labels, generalized_cross_entropy_labels,
+    poly_cross_entropy_labels, smoothed_cross_entropy, soft_cross_entropy, sparse_cross_entropy,
+    weighted_smoothed_cross_entropy,
 )
 from fastnn.kernels.formulas.rows.distances cimport cosine_rows, pairwise_distance_rows
 from fastnn.kernels.formulas.rows.divergences cimport jensen_shannon_rows
@@ -13,7 +14,7 @@ from fastnn.kernels.formulas.rows.labels cimport (
 )
 from fastnn.kernels.formulas.rows.multilabel cimport multilabel_margin_rows, multilabel_soft_margin_rows
 from fastnn.kernels.formulas.rows.overlap cimport tversky_rows
-from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, rows_at_once
+from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, rows_at_once, sum_row
 
 cdef extern from * nogil:
     """
@@ -123,8 +124,14 @@ cdef inline double label_loop(
 
 cdef double cross_entropy(Task task, real scale) noexcept nogil:
     task.soft = task.constants[0] != 0 or (task.labels is NULL and task.of_classes is not NULL)
-    if task.soft:
+    if task.soft and task.labels is NULL:
         return row_loop(soft_cross_entropy[real], task, scale)
+    if task.soft and task.of_classes is not NULL:
+        task.constants[1] = sum_row(<const real *>task.of_classes, task.classes) / task.classes
+        return row_loop(weighted_smoothed_cross_entropy[real], task, scale)
+    if task.soft:
+        task.constants[1] = 1
+        return row_loop(smoothed_cross_entropy[real], task, scale)
     if task.labels is not NULL:
         return row_loop(sparse_cross_entropy[real], task, scale)
     return row_loop(dense_cross_entropy[real], task, scale)

@@ -1,17 +1,5 @@
 # Made by tools/tables.py.
 
-cdef void linear_float(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
-    run(
-        f.linear[float], f.linear_derivative[float], f.linear_derivative_from_output[float],
-        pass_, float_view(grad), float_view(x), float_view(out), p,
-    )
-
-cdef void linear_double(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
-    run(
-        f.linear[double], f.linear_derivative[double], f.linear_derivative_from_output[double],
-        pass_, double_view(grad), double_view(x), double_view(out), p,
-    )
-
 cdef void sigmoid_float(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
     run(
         f.sigmoid[float], f.sigmoid_derivative[float], f.sigmoid_derivative_from_output[float],
@@ -21,6 +9,30 @@ cdef void sigmoid_float(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray
 cdef void sigmoid_double(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
     run(
         f.sigmoid[double], f.sigmoid_derivative[double], f.sigmoid_derivative_from_output[double],
+        pass_, double_view(grad), double_view(x), double_view(out), p,
+    )
+
+cdef void tanh_float(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
+    run(
+        f.tanh[float], f.tanh_derivative[float], f.tanh_derivative_from_output[float],
+        pass_, float_view(grad), float_view(x), float_view(out), p,
+    )
+
+cdef void tanh_double(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
+    run(
+        f.tanh[double], f.tanh_derivative[double], f.tanh_derivative_from_output[double],
+        pass_, double_view(grad), double_view(x), double_view(out), p,
+    )
+
+cdef void linear_float(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
+    run(
+        f.linear[float], f.linear_derivative[float], f.linear_derivative_from_output[float],
+        pass_, float_view(grad), float_view(x), float_view(out), p,
+    )
+
+cdef void linear_double(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
+    run(
+        f.linear[double], f.linear_derivative[double], f.linear_derivative_from_output[double],
         pass_, double_view(grad), double_view(x), double_view(out), p,
     )
 
@@ -45,18 +57,6 @@ cdef void hard_sigmoid_float(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.nd
 cdef void hard_sigmoid_double(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
     run(
         f.hard_sigmoid[double], f.hard_sigmoid_derivative[double], f.hard_sigmoid_derivative_from_output[double],
-        pass_, double_view(grad), double_view(x), double_view(out), p,
-    )
-
-cdef void tanh_float(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
-    run(
-        f.tanh[float], f.tanh_derivative[float], f.tanh_derivative_from_output[float],
-        pass_, float_view(grad), float_view(x), float_view(out), p,
-    )
-
-cdef void tanh_double(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
-    run(
-        f.tanh[double], f.tanh_derivative[double], f.tanh_derivative_from_output[double],
         pass_, double_view(grad), double_view(x), double_view(out), p,
     )
 
@@ -410,11 +410,11 @@ cdef void clipped_linear_double(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp
 
 
 KERNELS = {
-    "linear": kernel(linear_float, linear_double, True),
     "sigmoid": kernel(sigmoid_float, sigmoid_double, True),
+    "tanh": kernel(tanh_float, tanh_double, True),
+    "linear": kernel(linear_float, linear_double, True),
     "log_sigmoid": kernel(log_sigmoid_float, log_sigmoid_double, True),
     "hard_sigmoid": kernel(hard_sigmoid_float, hard_sigmoid_double, True),
-    "tanh": kernel(tanh_float, tanh_double, True),
     "hard_tanh": kernel(hard_tanh_float, hard_tanh_double, True),
     "tanhshrink": kernel(tanhshrink_float, tanhshrink_double, False),
     "softsign": kernel(softsign_float, softsign_double, True),

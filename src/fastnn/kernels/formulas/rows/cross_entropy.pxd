@@ -5,7 +5,7 @@ from libc.math cimport NAN, exp, expm1, pow
 from fastnn.kernels.evaluation cimport Task
 from fastnn.kernels.formulas.elementary cimport log1p_of, log_probability, mul_add, real, smallest_normal
 from fastnn.kernels.loops.reductions cimport (
-    EXPONENTIALS, LANES, NOTHING, STRETCH, add_row, exp_rows, fill, fold_sum, max_rows, stretches, sum_row,
+    EXPONENTIALS, LANES, NOTHING, STRETCH, add_row, exp_rows, fill, fold_sum, last_block, max_rows, stretches, sum_row,
 )
 
 cdef enum Form:
@@ -73,20 +73,13 @@ cdef inline void bend_rows(
             hessian[k] = q * mul_add(first, certain if e[k] == 1 else <real>1 - q, second * q)
 
 
-cdef inline void soften(
-    Task task, const real *t, Py_ssize_t label, Py_ssize_t first, Py_ssize_t count, real *targets
-) noexcept nogil:
-    """A stretch of a row's targets: those given, or 1 at the label, smoothed, times the weights of the classes."""
+cdef inline void soften(Task task, const real *t, Py_ssize_t first, Py_ssize_t count, real *targets) noexcept nogil:
+    """A stretch of a row's targets: those given, smoothed, times the weights of the classes."""
     cdef const real *of_classes = <const real *>task.of_classes
     cdef double smoothing = task.constants[0]
     cdef real less = <real>(1 - smoothing), share = <real>(smoothing / task.classes)
     cdef Py_ssize_t k
-    if t is NULL:
-        for k in range(count):
-            targets[k] = share
-        if first <= label < first + count:
-            targets[label - first] = less + share
-    elif smoothing != 0:
+    if smoothing != 0:
         for k in range(count):
             targets[k] = t[first + k] * less + share
     else:
@@ -132,7 +125,7 @@ cdef inline void cross_entropy_of_targets(
             count = min(<Py_ssize_t>STRETCH, n - first)
             if soft:
                 u = targets + r * n  # of several rows, all of which fit in
-                soften(task, t + r * n if t is not NULL else t, labels[r], first, count, targets + r * n)
+                soften(task, t + r * n, first, count, targets + r * n)
                 if n < LANES:
                     weight[r] = sum_row(u, n)
                 else:
@@ -165,7 +158,7 @@ cdef inline void cross_entropy_of_targets(
                 if soft:
                     u = targets + r * n
                     if n > STRETCH:
-                        soften(task, t, labels[r], first, count, targets)
+                        soften(task, t, first, count, targets)
                 else:
                     u = t + r * n + first
                 out = gradient + r * n + first
@@ -186,6 +179,120 @@ cdef inline void soft_cross_entropy(
     Py_ssize_t rows, double *v,
 ) noexcept nogil:
     cross_entropy_of_targets(True, task, z, t, labels, gradient, hessian, scale, rows, v)
+
+
+cdef inline void add_even_block(
+    bint weighted, real *lane, const real *z, const real *weights, real largest, real share
+) noexcept nogil:
+    cdef int k
+    cdef real u, distance
+    for k in range(LANES):
+        if weighted:
+            u = share * weights[k]
+            distance = u * (largest - z[k])
+            lane[k] += <real>0 if u == 0 else distance
+        else:
+            lane[k] = mul_add(share, largest - z[k], lane[k])
+
+
+cdef inline double even_part(bint weighted, Task task, const real *z, real largest, real share) noexcept nogil:
+    """The sum of u (largest - z), u being what smoothing gives a class; where that is 0, z is left out.
+
+    A stretch is summed in its own type, the stretches in double.
+    """
+    cdef const real *weights = <const real *>task.of_classes
+    cdef real lane[LANES]
+    cdef real block[LANES]
+    cdef real of_block[LANES]
+    cdef real u, distance
+    cdef Py_ssize_t n = task.classes, stretch, start, i, k
+    cdef double total = 0
+    if n < LANES:
+        for k in range(n):
+            u = share * weights[k] if weighted else share
+            distance = u * (largest - z[k])
+            total += <real>0 if u == 0 else distance
+        return total
+    if share == 0:
+        return 0
+    for stretch in range(stretches(n)):
+        fill(lane, <real>0)
+        for i in range(min(<Py_ssize_t>STRETCH, n - stretch * STRETCH) // LANES):
+            start = stretch * STRETCH + i * LANES
+            add_even_block(weighted, lane, z + start, weights + start if weighted else NULL, largest, share)
+        total += fold_sum(lane)
+    if n % LANES > 0:
+        fill(lane, <real>0)
+        last_block(z + n, n % LANES, block, largest)
+        if weighted:
+            last_block(weights + n, n % LANES, of_block, <real>0)
+        add_even_block(weighted, lane, block, of_block, largest, share)
+        total += fold_sum(lane)
+    return total
+
+
+cdef inline void cross_entropy_of_smoothed(
+    bint weighted, Task task, const real *z, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    """The same for labels that are smoothed: of n classes the target is s / n, for the label 1 - s more, times weights.
+
+    With the label's weight w and the mean m of all weights, the sum of the targets is (1 - s) w + s m, and without the
+    label's s (m - w / n), neither of which cancels but for w = n m.
+    """
+    cdef const real *of_classes = <const real *>task.of_classes
+    cdef real *e = gradient if gradient is not NULL else hessian
+    cdef real largest[STRETCH]
+    cdef double rest[STRETCH]
+    cdef double weight[STRETCH]
+    cdef double at_label[STRETCH]
+    cdef double elsewhere[STRETCH]
+    cdef bint is_largest[STRETCH]
+    cdef Py_ssize_t n = task.classes, r, k, label
+    cdef double smoothing = task.constants[0], mean = task.constants[1], own, more, distance, slope
+    cdef real share = <real>(smoothing / n), factor, u
+    max_rows(z, rows, n, largest)
+    for r in range(rows):
+        label = max(labels[r], <Py_ssize_t>0)
+        own = of_classes[label] if weighted else <real>1
+        more = (1 - smoothing) * own
+        weight[r] = more + smoothing * mean
+        at_label[r] = more + smoothing / n * own
+        elsewhere[r] = smoothing * (mean - own / n)
+        distance = <double>largest[r] - <double>z[r * n + label]
+        is_largest[r] = distance == 0
+        v[r] = more * distance if more != 0 else <double>0
+        if task.value:
+            v[r] += even_part(weighted, task, z + r * n, largest[r], share)
+    exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, rows, n, largest, rest)
+    for r in range(rows):
+        v[r] += weight[r] * log1p_of(rest[r])
+    if hessian is not NULL:
+        bend_rows(e, hessian, rows, n, rest, weight, NULL, scale)
+    if gradient is not NULL:
+        for r in range(rows):
+            label = r * n + max(labels[r], <Py_ssize_t>0)
+            slope = weight[r] / (1 + rest[r])
+            factor = <real>slope
+            slope = elsewhere[r] - slope * rest[r] if is_largest[r] else slope * gradient[label] - at_label[r]
+            for k in range(n):
+                u = share * of_classes[k] if weighted else share
+                gradient[r * n + k] = scale[r] * mul_add(factor, gradient[r * n + k], -u)
+            gradient[label] = <real>(scale[r] * slope)
+
+
+cdef inline void smoothed_cross_entropy(
+    Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    cross_entropy_of_smoothed(False, task, z, labels, gradient, hessian, scale, rows, v)
+
+
+cdef inline void weighted_smoothed_cross_entropy(
+    Task task, const real *z, const real *t, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
+    Py_ssize_t rows, double *v,
+) noexcept nogil:
+    cross_entropy_of_smoothed(True, task, z, labels, gradient, hessian, scale, rows, v)
 
 
 cdef struct Shaped:

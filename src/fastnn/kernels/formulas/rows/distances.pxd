@@ -6,8 +6,8 @@ A pass over the rows, or a few, reduces them to a few numbers; the derivatives o
 from libc.math cimport INFINITY, pow, sqrt
 
 from fastnn.kernels.evaluation cimport Task
+from fastnn.kernels.formulas.basics cimport absolute, or_nan, sign
 from fastnn.kernels.formulas.elementary cimport power, real
-from fastnn.kernels.formulas.losses cimport absolute, mae_gradient, or_nan
 from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, dot_row, row_max, stretches, sum_row
 
 
@@ -166,7 +166,7 @@ cdef inline Distance largest_difference(double a, const real *p, const real *t, 
         if not absolute(p[k] - t[k]) < d.value and (index < 0 or p[k] - t[k] != p[k] - t[k]):
             index = k
     d.index = max(index, <Py_ssize_t>0)  # -1 if another thread has changed the row meanwhile
-    d.slope = mae_gradient(p[d.index], t[d.index], NULL)
+    d.slope = sign(p[d.index] - t[d.index])
     if d.slope != d.slope:
         d.value = d.slope
     d.flat = d.slope - d.slope
@@ -185,7 +185,7 @@ cdef inline double distance_gradient(Norm norm, Distance d, real p, real t, Py_s
     if norm == MAXIMUM:
         return d.slope if k == d.index else d.flat
     u = fraction(d, p, t)
-    return mae_gradient(p, t, NULL) * (<double>1 if norm == SUM else u if norm == SQUARES else power(u, d.a - 1))
+    return sign(p - t) * (<double>1 if norm == SUM else u if norm == SQUARES else power(u, d.a - 1))
 
 
 cdef inline double distance_hessian(Norm norm, Distance d, real p, real t) noexcept nogil:

@@ -8,7 +8,7 @@ sum of their differences.
 from libc.math cimport INFINITY, fabs, log, log1p
 
 from fastnn.kernels.evaluation cimport Task
-from fastnn.kernels.formulas.activations cimport absolute, clipped
+from fastnn.kernels.formulas.basics cimport absolute, clipped
 from fastnn.kernels.formulas.elementary cimport (
     atanh_tail, exp_any, exp_with_headroom, expm1_bounded, expm1_reduced, exponent_of, log_of_sum, mul_add, power_of_two,
     real, remainder_of, shift_of, without_headroom,

@@ -2,7 +2,7 @@
 
 from libc.math cimport sqrt
 
-from fastnn.kernels.formulas.activations cimport square_root
+from fastnn.kernels.formulas.basics cimport square_root
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.loops.reductions cimport STRETCH, dot_row, row_max, stretches, sum_row
 from fastnn.kernels.rows cimport DONE, FIND, WRITE, Row

@@ -3,7 +3,7 @@
 from libc.math cimport INFINITY, NAN
 
 from fastnn.kernels.evaluation cimport Task
-from fastnn.kernels.formulas cimport losses as f
+from fastnn.kernels.formulas.basics cimport or_nan, step
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.loops.reductions cimport (
     STRETCH, dot_row, fill_row, has_nan, index_of, row_max, sparse_limit, stretches, sum_row,
@@ -19,9 +19,9 @@ cdef inline void nll_row(
     fill_row(hessian, task.classes, <real>0)
     fill_row(gradient, task.classes, <real>0)
     if hessian is not NULL:
-        hessian[label] = f.or_nan(<real>0, at_label)
+        hessian[label] = or_nan(<real>0, at_label)
     if gradient is not NULL:
-        gradient[label] = f.or_nan(-scale, at_label)
+        gradient[label] = or_nan(-scale, at_label)
 
 
 cdef inline void multi_margin_row(
@@ -42,8 +42,8 @@ cdef inline void multi_margin_row(
             d = margin + (p[start + k] - at_label)
             d = <real>0 if d <= 0 else d
             terms[k] = d * d if squared else d
-            gradients[k] = <real>2 * d if squared else f.step(d)
-            hessians[k] = <real>2 * f.step(d) if squared else f.or_nan(<real>0, d)
+            gradients[k] = <real>2 * d if squared else step(d)
+            hessians[k] = <real>2 * step(d) if squared else or_nan(<real>0, d)
         if start <= label < start + count:
             terms[label - start] = gradients[label - start] = hessians[label - start] = 0
         total += sum_row(terms, count)
@@ -136,6 +136,6 @@ cdef inline void sparsemax_loss_row(
     if gradient is not NULL:
         gradient[label] = <real>(scale * (own - 1))
     if hessian is not NULL:
-        y = f.or_nan(<real>(scale * (1 - 1 / inside)), <real>v[0])
+        y = or_nan(<real>(scale * (1 - 1 / inside)), <real>v[0])
         for k in range(n):
             hessian[k] *= y

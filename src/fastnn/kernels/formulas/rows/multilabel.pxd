@@ -2,6 +2,7 @@
 
 from fastnn.kernels.evaluation cimport CONSTANTS, Task
 from fastnn.kernels.formulas cimport losses as f
+from fastnn.kernels.formulas.basics cimport step
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, stretches, sum_row
 
@@ -64,7 +65,7 @@ cdef inline void multilabel_margin_rows(
                     d = <real>0 if d <= 0 else d
                     gradients[k] = t[j] * (<real>1 - t[start + k])
                     terms[k] = gradients[k] * d
-                    gradients[k] = gradients[k] * f.step(d)
+                    gradients[k] = gradients[k] * step(d)
                 v[r] += sum_row(terms, count) / n
                 if gradient is not NULL:
                     gradient_sum += sum_row(gradients, count)
