@@ -32,12 +32,23 @@ def test_the_demo_says_what_it_found_and_writes_a_page_that_needs_no_other_file(
     assert int(sigmoid[0]) > int(relu[0]) == 0
     assert float(sigmoid[1]) < 30 < float(relu[1])
     assert "robust regression" in said.out
+    losses = [float(loss) for loss in re.findall(r"\([\d.]+\) +training loss +(\S+), +\d+ µs a step", said.out)]
+    assert len(losses) == 12
+    assert losses == sorted(losses)
+    assert losses[-1] < 0.1
     assert str(page) in said.out
     assert "30/30" in said.err
     html = page.read_text()
-    assert html.count("<svg") == 5
+    assert html.count("<svg") == 7
     assert not re.search(r'(?:src|href)="(?!#|data:)', html)
     assert "{{" not in html
+
+
+def test_labels_are_moved_apart_and_no_farther():
+    spread = fastnn.cli.demo.spread
+    assert spread([9.0, 5.0, 1.0], 2.0) == [9.0, 5.0, 1.0]
+    moved = spread([3.0, 3.0, 3.0, -9.0], 1.0)
+    assert moved == pytest.approx([4.0, 3.0, 2.0, -9.0], abs=1e-3)
 
 
 @pytest.fixture

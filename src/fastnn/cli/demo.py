@@ -1,4 +1,4 @@
-"""The demonstration: handwritten digits, the vanishing gradient, and a page with the pictures."""
+"""The demonstration: handwritten digits, the vanishing gradient, a race of optimizers, and a page with the pictures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import statistics
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,39 @@ from fastnn import reference
 from fastnn._config import config
 from fastnn._core.arrays import Array
 from fastnn._core.files import replacing
-from fastnn.ann import Batches, Design, History, Network
+from fastnn.ann import Batches, Design, History, Network, Training, evaluation_weights
 from fastnn.diagnostics import LayerFlow
 from fastnn.guide import DESIGNS
+from fastnn.optimizers import Optimizer
 
 BATCH_SIZE = 50
 SHALLOW = (64, 128, 10)
 DEEP = (64, *[32] * 6, 10)
 DEEP_EPOCHS = 30
 TIMED_EPOCHS = 9
+
+RACING = (64, 64, 10)
+RACE_EPOCHS = 20
+FACTORS = (1 / 3, 1.0, 3.0)
+RACERS: dict[str, tuple[Callable[[float], Optimizer], float]] = {
+    "sgd": (nn.sgd, 0.3),
+    "momentum": (lambda rate: nn.sgd(rate, momentum=0.9), 0.1),
+    "adagrad": (nn.adagrad, 0.1),
+    "rmsprop": (nn.rmsprop, 0.01),
+    "adam": (nn.adam, 0.01),
+    "nadamw": (nn.nadamw, 0.01),
+    "adan": (nn.adan, 0.03),
+    "lion": (nn.lion, 0.001),
+    "madgrad": (nn.madgrad, 0.03),
+    "prodigy": (nn.prodigy, 1.0),
+    "schedule-free": (nn.schedule_free_adamw, 0.03),
+    "muon": (nn.muon, 0.01),
+}
+"""A dozen that differ, and learning rates that suit this task; they race with these times the factors."""
+COLOURS = (
+    *("#7f7f7f", "#a6761d", "#1b9e77", "#66a61e", "#1f77b4", "#17becf"),
+    *("#4b3fa7", "#d62728", "#e6ab02", "#e7298a", "#ff7f0e", "#111111"),
+)
 
 
 @dataclass
@@ -52,6 +76,25 @@ class DeepRun:
     flow: list[LayerFlow]
     history: History
     accuracy: float
+
+
+@dataclass
+class Lap:
+    """An optimizer at one learning rate: the loss before training and after each epoch, and the time of a step."""
+
+    name: str
+    rate: float
+    steps: list[int]
+    losses: list[float]
+    seconds: float
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}({self.rate:.1g})"
+
+    @property
+    def milliseconds(self) -> list[float]:
+        return [1e3 * self.seconds * step for step in self.steps]
 
 
 def digits(seed: int) -> Digits:
@@ -102,10 +145,9 @@ def numpy_steps(network: Network, batches: Batches, learning_rate: float) -> Ite
 def epoch_times(data: Digits, seed: int) -> tuple[float, float]:
     """Median seconds of a training epoch in fastnn and in plain NumPy, of epochs that alternate."""
     network = Network(SHALLOW, nn.recommend("multiclass"), seed=seed)
-    in_numpy = numpy_steps(
-        network, Batches(data.train, data.train_labels, np.arange(len(data.train)), BATCH_SIZE), learning_rate=0.002
-    )
-    optimizer = nn.adam(0.002)
+    batches = Batches(data.train, data.train_labels, np.arange(len(data.train)), BATCH_SIZE)
+    optimizer = nn.adam(network.design.learning_rate)
+    in_numpy = numpy_steps(network, batches, learning_rate=network.design.learning_rate)
     contestants: tuple[Callable[[], object], ...] = (
         lambda: network.fit(
             data.train, data.train_labels, epochs=1, batch_size=BATCH_SIZE, optimizer=optimizer, progress=False
@@ -119,6 +161,46 @@ def epoch_times(data: Digits, seed: int) -> tuple[float, float]:
             contestant()
             seconds.append(time.perf_counter() - start)
     return statistics.median(times[0]), statistics.median(times[1])
+
+
+def lap(data: Digits, name: str, rate: float, *, epochs: int, seed: int) -> Lap:
+    """Train with an optimizer, and stop its time while its loss on all training samples is found."""
+    network = Network(RACING, nn.recommend("multiclass"), seed=seed)
+    losses, times = [network.evaluate(data.train, data.train_labels)], []
+    start = time.perf_counter()
+
+    def note(training: Training) -> None:
+        nonlocal start
+        times.append(time.perf_counter() - start)
+        with evaluation_weights(training.optimizer, network.named_parameters):
+            losses.append(network.evaluate(data.train, data.train_labels))
+        start = time.perf_counter()
+
+    network.fit(
+        data.train,
+        data.train_labels,
+        epochs=epochs,
+        batch_size=BATCH_SIZE,
+        optimizer=RACERS[name][0](rate),
+        callbacks=[note],
+        progress=False,
+    )
+    of_epoch = -(-len(data.train) // BATCH_SIZE)
+    steps = [of_epoch * epoch for epoch in range(epochs + 1)]
+    return Lap(name, rate, steps, losses, statistics.median(times) / of_epoch)
+
+
+def race(data: Digits, *, epochs: int, seed: int) -> list[Lap]:
+    """Each optimizer at the rate with which it gets farthest; the winner first."""
+
+    def height(one: Lap) -> float:
+        return one.losses[-1] if np.isfinite(one.losses).all() else np.inf
+
+    best = []
+    for name, (_, rate) in RACERS.items():
+        laps = [lap(data, name, factor * rate, epochs=epochs, seed=seed) for factor in FACTORS]
+        best.append(min(laps, key=height))
+    return sorted(best, key=height)
 
 
 def svg(figure: Figure) -> str:
@@ -139,6 +221,53 @@ def plot_losses(curves: dict[str, list[float]], title: str) -> Figure:
     return figure
 
 
+def spread(positions: Sequence[float], gap: float) -> list[float]:
+    """Positions, highest first, moved as little as it takes for none to be nearer to another than a gap."""
+    moved = [*positions]
+    for _ in range(200):
+        for upper in range(len(moved) - 1):
+            lacking = gap - (moved[upper] - moved[upper + 1])
+            if lacking > 0:
+                moved[upper] += lacking / 2
+                moved[upper + 1] -= lacking / 2
+    return moved
+
+
+def plot_race(laps: list[Lap], title: str, label: str, positions: Callable[[Lap], Sequence[float]]) -> Figure:
+    """Loss against steps or time, until the first optimizer has made all its steps; each line has its name."""
+    figure = Figure(figsize=(6, 5.2), layout="constrained")
+    axes = figure.subplots()
+    end = min(positions(lap)[-1] for lap in laps)
+    heights = {lap.label: float(np.interp(end, positions(lap), np.log10(lap.losses))) for lap in laps}
+    colours = dict(zip(RACERS, COLOURS, strict=True))
+    for lap in laps:
+        axes.plot(positions(lap), lap.losses, color=colours[lap.name], linewidth=1.5)
+    axes.set(title=title, xlabel=label, xlim=(0, end), yscale="log", ylabel="cross-entropy of the training samples")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="#e6e9ed")
+    low, high = np.log10(axes.get_ylim())
+    ranked = sorted(laps, key=lambda lap: -heights[lap.label])
+    for lap, height in zip(ranked, spread([heights[lap.label] for lap in ranked], (high - low) / 21), strict=True):
+        axes.annotate(
+            lap.label,
+            (end, 10 ** heights[lap.label]),
+            xytext=(1.06, (height - low) / (high - low)),
+            textcoords="axes fraction",
+            color=colours[lap.name],
+            va="center",
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": colours[lap.name],
+                "linewidth": 0.7,
+                "relpos": (0, 0.5),
+                "shrinkA": 1,
+                "shrinkB": 0,
+            },
+        )
+    return figure
+
+
 def plot_confusion(data: Digits, network: Network) -> Figure:
     figure = Figure(figsize=(5.2, 4.6), layout="constrained")
     axes = figure.subplots()
@@ -150,16 +279,21 @@ def plot_confusion(data: Digits, network: Network) -> Figure:
 
 def plot_activations() -> Figure:
     x = np.linspace(-5, 5, 501)
-    figure = Figure(figsize=(3 * len(nn.ACTIVATIONS), 3.2), layout="constrained")
-    for axes, (name, function) in zip(figure.subplots(1, len(nn.ACTIVATIONS)), nn.ACTIVATIONS.items(), strict=True):
-        slope = function.derivative(x)
-        # The pen is lifted at a jump.
-        slope[1:][np.abs(np.diff(slope)) > 0.5] = np.nan
+    columns = 6
+    rows = -(-len(nn.ACTIVATIONS) // columns)
+    figure = Figure(figsize=(12, 1.8 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True).ravel()
+    for axes in panels[len(nn.ACTIVATIONS) :]:
+        axes.set_axis_off()
+    for axes, (name, function) in zip(panels, nn.ACTIVATIONS.items(), strict=False):
         axes.axhline(0, color="#bbbbbb", linewidth=0.8)
-        axes.plot(x, function(x), label="value")
-        axes.plot(x, slope, "--", label="derivative")
-        axes.set(title=name, ylim=(-1.5, 2.5))
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
+        for label, line, y in (("value", "-", function(x)), ("derivative", "--", function.derivative(x))):
+            # The pen is lifted at a jump.
+            y[1:][np.abs(np.diff(y)) > 0.4] = np.nan
+            axes.plot(x, y, line, label=label)
+        axes.set(ylim=(-1.5, 2.5))
+        axes.set_title(name, fontsize=10)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 
@@ -175,7 +309,6 @@ def run(output: Path, *, epochs: int, seed: int, progress: bool, say: Callable[[
         data.train_labels,
         epochs=epochs,
         batch_size=BATCH_SIZE,
-        optimizer=nn.adam(0.002),
         validation_split=0.1,
         patience=20,
         progress=progress,
@@ -197,10 +330,16 @@ def run(output: Path, *, epochs: int, seed: int, progress: bool, say: Callable[[
         vanishing = sum(layer.status == "vanishing" for layer in result.flow)
         say(f"  {name}: {vanishing} of {len(result.flow)} layers vanishing; test accuracy {result.accuracy:.1%}")
 
-    say("\nWhat goes with which task (hidden layers, output, loss):")
+    laps = race(data, epochs=min(epochs, RACE_EPOCHS), seed=seed)
+    say(f"\nA race of optimizers, each with the best of {len(FACTORS)} learning rates: {laps[0].steps[-1]} steps")
+    for one in laps:
+        say(f"  {one.label:20} training loss {one.losses[-1]:7.1e}, {1e6 * one.seconds:4.0f} µs a step")
+
+    say("\nWhat goes with which task (hidden layers, output, loss, optimizer):")
     for task, design in DESIGNS.items():
         say(f"  {task:18} {design}")
-        say(textwrap.fill(design.why, 100, initial_indent=" " * 21, subsequent_indent=" " * 21))
+        for why in (design.why, design.why_optimizer):
+            say(textwrap.fill(why, 100, initial_indent=" " * 21, subsequent_indent=" " * 21))
 
     in_fastnn, in_numpy = epoch_times(data, seed)
     say(
@@ -218,6 +357,8 @@ def run(output: Path, *, epochs: int, seed: int, progress: bool, say: Callable[[
         history=history,
         deep_layers=len(DEEP) - 2,
         deep=deep,
+        racing=RACING,
+        laps=laps,
         designs=DESIGNS,
         in_fastnn=in_fastnn,
         in_numpy=in_numpy,
@@ -233,6 +374,10 @@ def run(output: Path, *, epochs: int, seed: int, progress: bool, say: Callable[[
             plot_losses(
                 {name: result.history.loss for name, result in deep.items()}, "Training loss of the deep networks"
             )
+        ),
+        race_by_steps=svg(plot_race(laps, "Loss against steps", "training step", lambda lap: lap.steps)),
+        race_by_time=svg(
+            plot_race(laps, "Loss against time", "milliseconds of training", lambda lap: lap.milliseconds)
         ),
         activations=svg(plot_activations()),
     )
