@@ -81,8 +81,8 @@ def rprop(
 ) -> tuple[Array, Array, Array]:
     gradient = gradient + weight_decay * parameter
     agreement = np.sign(gradient) * np.sign(previous)
-    size = np.clip(size * np.choose(np.int64(agreement) + 1, (shrink, 1.0, grow)), least, most)
-    gradient = np.where(agreement < 0, 0, gradient)
+    size = np.clip(size * np.where(agreement > 0, grow, np.where(agreement < 0, shrink, 1.0)), least, most)
+    gradient = gradient * (agreement >= 0)
     return parameter - np.sign(gradient) * size, gradient, size
 
 

@@ -44,14 +44,15 @@ def prodigy(
     square = beta2 * square + (1 - beta2) * distance**2 * gradient**2
     total = beta3 * total + weight * (distance if warms_up else rate) * gradient
     numerator = beta3 * numerator + weight * rate * (gradient * (origin - parameter)).sum()
-    if learning_rate > 0 and np.any(total):
-        estimate = distance_factor * numerator / np.abs(total).sum()
+    size = np.abs(total).sum()
+    if learning_rate > 0 and size > 0:
+        estimate = distance_factor * numerator / size
         if distance == first_distance:
             distance = max(distance, estimate)
         largest = max(largest, estimate)
         distance = min(largest, distance * (math.inf if growth is None else growth))
-    step_taken = rate * (mean / (np.sqrt(square) + distance * epsilon) + weight_decay * parameter)
-    return parameter - step_taken, mean, square, total, origin, distance, largest, numerator
+    direction = mean / (np.sqrt(square) + distance * epsilon) + weight_decay * parameter
+    return parameter - rate * direction, mean, square, total, origin, distance, largest, numerator
 
 
 def dog(
