@@ -13,7 +13,12 @@ import fastnn as nn
 
 README = Path(__file__).parents[1] / "README.md"
 TABLE = re.compile(r"(?<=<!-- the catalogue, by tools/readme.py -->\n).*?\n(?=\n)", re.DOTALL)
-FAMILIES = {nn.activations: "; `activation(name)` ([pictures](docs/activations.md))", nn.rows: "", nn.losses: "", nn.optimizers: ""}
+FAMILIES = {
+    nn.activations: "; `activation(name)` ([pictures](docs/activations.md))",
+    nn.rows: "",
+    nn.losses: "",
+    nn.optimizers: "",
+}
 """The families, and what is said beside the first of their modules."""
 OTHERS = {
     "Learning-rate schedules": ", ".join(f"`schedules.{name}`" for name in nn.schedules.SCHEDULES),

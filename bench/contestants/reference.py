@@ -8,7 +8,7 @@ import numpy as np
 from contests import Contest, Data, network, slopes
 
 from contestants import Builder, Entry
-from fastnn import ROW_FUNCTIONS, reference
+from fastnn import OPTIMIZERS, ROW_FUNCTIONS, reference
 
 VERSION = np.__version__
 
@@ -88,16 +88,16 @@ def loss(contest: Contest, data: Data, task: str) -> Entry:
 
 
 def optimizer(contest: Contest, data: Data) -> Entry:
-    update = getattr(reference, contest.function)
-    counted = "step" in update.__annotations__
-    state = [np.zeros_like(data.x)] * (2 if counted else 1)
-    arguments = (data.x, data.other, *state, *((1,) if counted else ()))
-    return Entry(update, arguments, {"learning_rate": 1e-3}, answer=lambda result: result[0])
+    update, settings = getattr(reference, contest.function), vars(OPTIMIZERS[contest.function](1e-3))
+    state = reference.initial_state(update, data.x, settings)
+    steps = (1,) if "step" in update.__annotations__ else ()
+    given = {"learning_rate": 1e-3} if "learning_rate" in update.__annotations__ else {}
+    return Entry(update, (data.x, data.other, *state, *steps), given, answer=lambda result: result[0])
 
 
 def training(contest: Contest, data: Data) -> Any:
     parameters = [array for layer in network(contest).layers for array in (layer.weight, layer.bias)]
-    state = [[np.zeros_like(array), np.zeros_like(array)] for array in parameters]
+    state = [[np.zeros_like(array)] * 3 for array in parameters]
     target = reference.one_hot(data.other, contest.shape[-1]).astype(data.x.dtype)
     steps = 0
 
@@ -117,7 +117,10 @@ def training(contest: Contest, data: Data) -> Any:
             if k:
                 delta = (delta @ parameters[2 * k].T) * reference.relu_derivative(logits[k - 1])
         for k, gradient in enumerate(gradients):
-            parameters[k], *state[k] = reference.adam(parameters[k], gradient, *state[k], steps, learning_rate=1e-3)
+            mean, square, largest = state[k]
+            parameters[k], *state[k] = reference.adam(
+                parameters[k], gradient, mean, square, largest, steps, learning_rate=1e-3
+            )
         return loss
 
     return step

@@ -71,13 +71,12 @@ class adam(Optimizer):
         beta1, beta2, rate = self.beta1, self.beta2, self.learning_rate
         first, second = bias_correction(beta1, step), bias_correction(beta2, step)
         c1, c2, size, scale = 1 - beta1, 1 - beta2, rate / first, 1 / math.sqrt(second)
-        if self.epsilon_form == "keras":
-            size, scale = size / scale, 1.0
+        epsilon = self.epsilon if self.epsilon_form == "torch" else self.epsilon * scale
         if not self.amsgrad:
-            return "adam", (c1, c2, size, scale, self.epsilon)
+            return "adam", (c1, c2, size, scale, epsilon)
         if self.amsgrad_form == "torch":
-            return "amsgrad", (c1, c2, 1.0, size, scale, self.epsilon)
-        return "amsgrad", (c1, c2, 1 / second, self.learning_rate / first, 1.0, self.epsilon)
+            return "amsgrad", (c1, c2, 1.0, size, scale, epsilon)
+        return "amsgrad", (c1, c2, 1 / second, size, 1.0, epsilon)
 
 
 class adamw(adam):
