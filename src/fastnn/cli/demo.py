@@ -121,7 +121,7 @@ def train_deep(data: Digits, hidden: Any, *, epochs: int, seed: int) -> DeepRun:
 def numpy_steps(network: Network, batches: Batches, learning_rate: float) -> Iterator[list[Array]]:
     """Train a copy of a one-hidden-layer ReLU network in plain NumPy, with Adam; parameters after each epoch."""
     parameters = [array.copy() for layer in network.layers for array in (layer.weight, layer.bias)]
-    state = [(np.zeros_like(array), np.zeros_like(array)) for array in parameters]
+    state = [reference.initial_state(reference.adam, array, {}) for array in parameters]
     step = 0
     while True:
         for x, labels in batches:
@@ -134,11 +134,11 @@ def numpy_steps(network: Network, batches: Batches, learning_rate: float) -> Ite
             gradients = [x.T @ delta_hidden, delta_hidden.sum(0), hidden.T @ delta, delta.sum(0)]
             step += 1
             updates = [
-                reference.adam(array, gradient, mean, square, step, learning_rate=learning_rate)
-                for array, gradient, (mean, square) in zip(parameters, gradients, state, strict=True)
+                reference.adam(array, gradient, mean, square, largest, step, learning_rate=learning_rate)
+                for array, gradient, (mean, square, largest) in zip(parameters, gradients, state, strict=True)
             ]
-            parameters = [parameter for parameter, _, _ in updates]
-            state = [(mean, square) for _, mean, square in updates]
+            parameters = [parameter for parameter, *_ in updates]
+            state = [changed for _, *changed in updates]
         yield parameters
 
 
