@@ -11,7 +11,7 @@ import numpy as np
 
 from fastnn import kernels
 from fastnn._core.arrays import Array, described, float_array, shares_memory
-from fastnn._core.pieces import PIECE
+from fastnn._core.pieces import PIECE, Cursor
 
 UPDATES = {name: kernels.optimizers.Update(kernel) for name, kernel in kernels.loops["optimizers"].items()}
 """What a step runs over the arrays."""
@@ -82,36 +82,39 @@ def advance(
         return
     others = () if kept is None else (kept,)
     for index, each in enumerate(zip(*arrays, *others, strict=True)):
-        for piece, scale in pieces_of_rows(each, None if scales is None else scales[index]):
-            parts = tuple((part,) for part in piece)
-            average = parts[-1] if others else None
+        for row, scale in rows_of(each, None if scales is None else scales[index]):
             scaled = (common[0] * scale, *common[1:])
-            update.advance(parts[: len(arrays)], constants, scaled, average, share, is_pulled)
+            for piece in pieces(row):
+                parts = tuple((part,) for part in piece)
+                average = parts[-1] if others else None
+                update.advance(parts[: len(arrays)], constants, scaled, average, share, is_pulled)
 
 
 def measure(
     kernel: str, constants: tuple[float, ...], common: Common | None, lists: Lists, scales: Arrays | None = None
 ) -> tuple[float, float, float]:
-    """The sums that a kernel finds over all arrays."""
+    """The sums that a kernel finds over all arrays, which it adds up in index order, whatever their layout."""
     update, arrays, sums = UPDATES[kernel], lists.of(kernel), (0.0, 0.0, 0.0)
-    at_once = update.measure(arrays, constants, common, sums, scales)
-    if at_once is not None:
-        return at_once
+    if all(parameter.flags.c_contiguous for parameter in lists.parameters):
+        at_once = update.measure(arrays, constants, common, sums, scales)
+        if at_once is not None:
+            return at_once
     for index, each in enumerate(zip(*arrays, strict=True)):
-        for piece, scale in pieces_of_rows(each, None if scales is None else scales[index]):
-            scaled = common if scales is None or common is None else (common[0] * scale, *common[1:])
-            sums = update.measure(tuple((part,) for part in piece), constants, scaled, sums)
+        for row, scale in rows_of(each, None if scales is None else scales[index]):
+            scaled = common if common is None else (common[0] * scale, *common[1:])
+            for piece in pieces_in_index_order(row):
+                sums = update.measure(tuple((part,) for part in piece), constants, scaled, sums)
     return sums
 
 
-def pieces_of_rows(arrays: Sequence[Array], scales: Array | None) -> Iterator[tuple[tuple[Array, ...], float]]:
-    """Pieces, and the scale of the row that each is of."""
+def rows_of(arrays: Sequence[Array], scales: Array | None) -> Iterator[tuple[Sequence[Array], float]]:
+    """The rows of a parameter and of what goes with it, and their scales; of a vector, there is one row."""
     if scales is None:
-        yield from ((piece, 1.0) for piece in pieces(arrays))
+        yield arrays, 1.0
         return
-    rows = [array.reshape(1, *array.shape) if len(scales) != len(np.atleast_1d(array)) else array for array in arrays]
+    rows = [array if array.ndim > 1 else array.reshape(1, array.size) for array in arrays]
     for row, scale in enumerate(scales):
-        yield from ((piece, float(scale)) for piece in pieces([array[row] for array in rows]))
+        yield [array[row] for array in rows], float(scale)
 
 
 def pieces(arrays: Sequence[Array]) -> Iterator[tuple[Array, ...]]:
@@ -134,6 +137,19 @@ def pieces(arrays: Sequence[Array]) -> Iterator[tuple[Array, ...]]:
     ):
         if iterator.itersize:
             yield from iterator
+
+
+def pieces_in_index_order(arrays: Sequence[Array]) -> Iterator[tuple[Array, ...]]:
+    """The same as copies, of equal sizes but for the last; the state is written back."""
+    size, dtype = arrays[0].size, arrays[0].dtype.newbyteorder("=")
+    readers = [Cursor(array, dtype) for array in arrays[:2]]
+    changed = [Cursor(array, dtype, access="readwrite") for array in arrays[2:]]
+    for start in range(0, size, PIECE):
+        stop = min(start + PIECE, size)
+        piece = tuple(cursor.read(start, stop) for cursor in (*readers, *changed))
+        yield piece
+        for cursor, part in zip(changed, piece[2:], strict=True):
+            cursor.write(start, stop, part)
 
 
 def listed(

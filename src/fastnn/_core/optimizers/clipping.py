@@ -21,7 +21,8 @@ def unit_scales(parameter: Array, gradient: Array, share: float, scale: float) -
 
     A unit is a part along the first axis; a vector is one unit.
     """
-    units = (len(parameter), -1) if parameter.ndim > 1 else (1, -1)
+    count = len(parameter) if parameter.ndim > 1 else 1
+    units = count, parameter.size // max(count, 1)
     weights, lengths = (row_norms(array.reshape(units)) for array in (parameter, gradient))
     longest = share * np.maximum(weights, LEAST)
     lengths *= scale
