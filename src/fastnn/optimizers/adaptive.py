@@ -248,18 +248,17 @@ class adafactor(Optimizer):
         common, least, new = self.common(step, scale), self.least(one), step**self.beta2_decay
         dtype = one.parameters[0].dtype.newbyteorder("=")
         # In one layout, which the walk by rows needs; what had another is written back.
-        parameter, gradient = (np.require(a, dtype, ["C", "ALIGNED"]) for a in (one.parameters[0], one.gradients[0]))
-        parameter = parameter if parameter.flags.writeable else parameter.copy()
-        kept = None if average is None else np.require(average.arrays[0], dtype, ["C", "ALIGNED"])
+        parameter, gradient = by_rows(one.parameters[0], dtype), by_rows(one.gradients[0], dtype)
+        kept = None if average is None else by_rows(average.arrays[0], dtype)
         rows, columns = one.state["row"][0], one.state["column"][0]
         of_rows, of_columns = np.empty_like(rows), np.empty_like(columns, dtype)
-        for index in np.ndindex(parameter.shape[:-2]):
+        matrices = list(np.ndindex(parameter.shape[:-2])) if parameter.size else []
+        for index in matrices:
             found = mean_squares(gradient[index])
             for mean, now in zip((rows[index], columns[index]), found, strict=True):
                 mean += (now * scale**2 - mean) * new
             of_rows[index] = 1 / np.sqrt(rows[index] / max(float(np.mean(rows[index])), least))
             of_columns[index] = 1 / np.sqrt(columns[index])
-        matrices = list(np.ndindex(parameter.shape[:-2])) if parameter.size else []
         lists: Any = tuple(tuple(array[index] for index in matrices) for array in (parameter, gradient))
         scales, shared = (tuple(array[index] for index in matrices) for array in (of_rows, of_columns))
         update, constants = UPDATES["factored"], (0.0, 1 / least if least else math.inf, 1.0)
@@ -282,6 +281,12 @@ class adafactor(Optimizer):
 
     def least(self, one: Lists) -> float:
         return float(np.finfo(one.parameters[0].dtype).eps) if self.epsilon1 is None else self.epsilon1
+
+
+def by_rows(array: Array, dtype: np.dtype[Any]) -> Array:
+    """The array itself if it is in index order, and a copy if it is not."""
+    is_ready = array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned
+    return array if is_ready else np.array(array, dtype, order="C")
 
 
 def mean_squares(matrix: Array) -> tuple[Array, Array]:
