@@ -187,9 +187,9 @@ class novograd(Optimizer):
             norm, _, _ = measure("sgd", (1.0,), common, one, scales)
             square = one.state["square"][0]
             square += (norm - square) * (1 - self.beta2 if step > 1 else 1.0)
-            shrunk = 1 / (math.sqrt(square) + self.epsilon) if square > 0 or self.epsilon else 0.0
-            limit = common[1] * shrunk
-            common = (common[0] * shrunk, limit, self.weight_decay, *common[3:])
+            root = math.sqrt(square) + self.epsilon
+            shrunk = 1 / root if root else 1.0  # of a gradient of zeros
+            common = (common[0] * shrunk, common[1] * shrunk, self.weight_decay, *common[3:])
             if self.cautious:
                 common = self.sized(common, 1.0, measure("momentum", constants, common, one, scales)[2], one)
             advance("momentum", constants, common, one, averages and averages.part(index), scales)
