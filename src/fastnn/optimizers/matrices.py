@@ -132,10 +132,13 @@ class muon(Optimizer):
             x.fill(0)
             target = Lists((x,), one.gradients, one.state, one.names)
             advance(kernel, constants, (scale, limit, 0.0, 0.0, -1.0, barrier), target)
-            made = orthogonal(x, rooms, self.iterations, self.epsilon)
+            made, room = orthogonal(x, rooms, self.iterations, self.epsilon)
             if self.cautious:
-                agrees = made * one.gradients[0] * math.copysign(1.0, scale) > 0
-                made *= agrees / max(float(np.mean(agrees)), 1e-3)
+                np.multiply(made, one.gradients[0], out=room, casting="same_kind")
+                room *= math.copysign(1.0, scale)
+                np.greater(room, 0, out=room)
+                made *= room
+                made /= max(float(np.sum(room, dtype=np.float64)) / max(room.size, 1), 1e-3)
             rate = self.learning_rate * self.size(*parameter.shape)
             step_of = Lists(one.parameters, (made,), {}, one.names)
             common = 1.0, math.inf, 0.0, keep, factor, barrier
@@ -157,8 +160,8 @@ class muon(Optimizer):
         return self.rooms[key]
 
 
-def orthogonal(x: Array, rooms: list[Array], iterations: int, epsilon: float) -> Array:
-    """The matrix with singular values near 1: it is overwritten, and returned or another that was."""
+def orthogonal(x: Array, rooms: list[Array], iterations: int, epsilon: float) -> tuple[Array, Array]:
+    """The matrix with singular values near 1, and another that is free: it, and one of the rooms."""
     y, square, other = rooms
     a, b, c = COEFFICIENTS
     squares, _, _ = measure("squares", (), None, Lists((x,), (x,), {}, (0,)))
@@ -175,4 +178,4 @@ def orthogonal(x: Array, rooms: list[Array], iterations: int, epsilon: float) ->
         x *= a
         y += x
         x, y = y, x
-    return x
+    return x, y
