@@ -194,15 +194,18 @@ class dog(Optimizer):
         for settings, lists in parts:
             common = settings.common(step, scale)
             of_moves, of_gradients, _ = measure("distances", (), common, lists)
+            if settings.clip_value is not None:
+                of_gradients, _, _ = measure("sgd", (1.0,), common, lists)  # those that count are clipped
             moved, squares = moved + of_moves, squares + of_gradients
             if step == 1:
                 weights += measure("sgd", (1.0,), common, lists)[1]
         numbers = parts[0][0].numbers
+        squares += numbers["squares"]
         distance = max(numbers["distance"], math.sqrt(moved))
         if step == 1:
             distance = parts[0][0].first_distance * (1 + math.sqrt(weights))
         for settings, _ in parts:
-            settings.numbers.update(distance=distance, squares=numbers["squares"] + squares)
+            settings.numbers.update(distance=distance, squares=squares)
 
     def update(self, step: int) -> tuple[str, tuple[float, ...]]:
         root = math.sqrt(self.numbers["squares"] + self.epsilon)
