@@ -74,18 +74,27 @@ class sophia(Optimizer):
         parameters, gradients : sequence or dict of arrays
             As for every optimizer.
         hessians : sequence or dict of array_like, optional
-            The diagonal of the Hessian, an array for each parameter and of its shape.
+            The diagonal of the Hessian, an array for each parameter and of its shape. With ``accumulate``, it comes
+            with the last gradients of a step.
 
         Returns
         -------
         float or None
             With ``clip_norm`` or ``skip_not_finite``, the norm of the gradients.
         """
-        self.hessians = None
-        if hessians is not None:
-            names, arrays, diagonals = listed(parameters, hessians, "hessians")
-            self.hessians = dict(zip(names, checked(names, arrays, diagonals, "hessians"), strict=True))
-        return super().step(parameters, gradients)
+        if hessians is None:
+            return super().step(parameters, gradients)
+        names, arrays, diagonals = listed(parameters, hessians, "hessians")
+        diagonals = checked(names, arrays, diagonals, "hessians")
+        if self.calls + 1 < self.accumulate:
+            raise ValueError(
+                f"hessians come with the gradients that make a step; these are {self.calls + 1} of {self.accumulate}"
+            )
+        self.hessians = dict(zip(names, diagonals, strict=True))
+        try:
+            return super().step(parameters, gradients)
+        finally:
+            self.hessians = None
 
     hessians: dict[Any, Array] | None = None
     """Those of the step."""
