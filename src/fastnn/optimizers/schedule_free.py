@@ -19,8 +19,8 @@ from fastnn.optimizers.adam import bias_correction
 class schedule_free_sgd(Optimizer):
     r"""Schedule-free gradient descent: gradients are taken between fast weights and their average.
 
-    .. math:: c_t = \frac{w_t}{\sum_{i \le t} w_i}, \qquad x \leftarrow (1 - c_t) x + c_t z, \qquad
-        z \leftarrow z - \eta\, g(y), \qquad y = (1 - \beta) z + \beta x
+    .. math:: z \leftarrow z - \eta\, g(y), \qquad x \leftarrow (1 - c_t) x + c_t z, \qquad
+        c_t = \frac{w_t}{\sum_{i \le t} w_i}, \qquad y = (1 - \beta) z + \beta x
 
     The parameters are y while a network trains. :meth:`evaluate` makes x of them, :meth:`train` y again.
 
