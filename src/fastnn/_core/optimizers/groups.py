@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from fastnn._core.arrays import Array, described
-from fastnn._core.optimizers.settings import HasSettings, Setting
+from fastnn._core.optimizers.settings import HasSettings, Setting, is_default
 
 Which = str | Collection[Any] | Callable[[Any, Array], bool]
 """The parameters of a group: a pattern of their names, some names or indices, or what tells by name and array."""
@@ -52,7 +52,7 @@ class Groups(Setting):
             )
         if isinstance(settings, HasSettings):
             for other in OF_ALL:
-                if vars(settings)[other] != settings.settings[other].default:
+                if not is_default(settings, other):
                     raise ValueError(f"{name} has an optimizer with {other}, which all parameters have in common")
             return which, copy.copy(settings)
         for other in settings:

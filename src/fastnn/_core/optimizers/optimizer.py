@@ -29,7 +29,7 @@ from fastnn._core.optimizers.arrays import (
 from fastnn._core.optimizers.averages import Average
 from fastnn._core.optimizers.clipping import unit_scales
 from fastnn._core.optimizers.groups import GroupSettings, groups_of, matches
-from fastnn._core.optimizers.settings import HasSettings, Setting, count, flag, number, one_of, with_state
+from fastnn._core.optimizers.settings import HasSettings, Setting, count, flag, is_default, number, one_of, with_state
 from fastnn._core.optimizers.state import load_arrays, save_arrays
 from fastnn._core.parameters import POSITIVE, checked_integer
 from fastnn.kernels.optimizers import are_ready
@@ -346,19 +346,21 @@ class Optimizer(HasSettings):
         for kind in {type(settings): settings for settings in resolved}:
             kind.prepare(step, [part for part in zip(resolved, lists, strict=True) if type(part[0]) is kind], scale)
         for settings, member, part in zip(resolved, members, lists, strict=True):
-            settings.run(step, part, scale, self.averages_at(step, member))
+            settings.run(step, part, scale, settings.averages_at(step, member))
         self.steps = step
         self.state = tuple(members[0].state.values()) if self.usual else None
         return norm
 
     def at(self, step: int, member: Member) -> Any:
         """The optimizer that updates some parameters at a step: with numbers in place of schedules."""
-        if not (self.schedules or member.settings):
+        if not (self.schedules or self.groups):
             self.numbers = member.numbers
+            self.check()
             return self
         source = member.settings if isinstance(member.settings, Optimizer) else self
         resolved = object.__new__(type(source))
         vars(resolved).update(vars(source), numbers=member.numbers, average=self.average)
+        resolved.maximize = source.maximize or self.maximize
         if isinstance(member.settings, Mapping):
             for name, value in member.settings.items():
                 setattr(resolved, name, value)
@@ -398,12 +400,17 @@ class Optimizer(HasSettings):
 
     def members_of(self, names: tuple[Any, ...], parameters: Arrays) -> list[Member]:
         """The groups with their parameters, which must be those of the first step."""
-        if self.members is not None:
-            if shapes_of(names, parameters) != self.parameters:
-                first = [f"{name!r}: {shape} of {dtype}" for name, (shape, dtype) in self.parameters.items()]
-                now = [f"{name!r}: {shape} of {dtype}" for name, (shape, dtype) in shapes_of(names, parameters).items()]
-                raise ValueError(f"the parameters are {', '.join(now)}; at the first step they were {', '.join(first)}")
+        shapes = shapes_of(names, parameters)
+        if self.members is not None and shapes == self.parameters:
             return self.members
+        if self.members is not None and self.remembers():
+            first, now = (
+                ", ".join(f"{name!r}: {shape} of {dtype}" for name, (shape, dtype) in some.items()) or "none"
+                for some in (self.parameters, shapes)
+            )
+            raise ValueError(f"the parameters are {now}; at the first step they were {first}")
+        if len({str(name) for name in names}) < len(names):
+            raise ValueError(f"some names of parameters are the same as text, which a state has them as: {list(names)}")
         members = []
         for settings in (*(settings for _, settings in self.groups), {}):
             kind = settings if isinstance(settings, Optimizer) else self
@@ -414,6 +421,12 @@ class Optimizer(HasSettings):
         if self.loaded is not None:
             self.restore(members, names, parameters)
         return members
+
+    def remembers(self) -> bool:
+        """Whether there is anything that belongs to the parameters of the first step."""
+        return self.accumulated is not None or any(
+            arrays for member in self.members or () for arrays in (*member.state.values(), member.averages)
+        )
 
     def complete(self, member: Member, parameters: Arrays) -> None:
         """Make what state a member does not have, and forget what it needs no more."""
@@ -447,10 +460,10 @@ class Optimizer(HasSettings):
         checked(names, arrays, arrays)
         if self.trained is not None:
             raise ValueError("the parameters are those for evaluation already")
-        if self.members is None and self.loaded is None:
-            raise ValueError("there is no average of the weights before the first step")
         if not self.has_average:
             raise ValueError(f"{type(self).__name__} was made without an average of the weights; give it average=")
+        if self.members is None and self.loaded is None:
+            raise ValueError("there is no average of the weights before the first step")
         members = self.members_of(names, arrays)
         averages: dict[int, Array] = {}
         for member in members:
@@ -510,20 +523,21 @@ class Optimizer(HasSettings):
         """
         if self.trained is not None:
             raise ValueError("the parameters are those for evaluation; call train() before the state is taken")
-        known: dict[str, Any] = {"steps": self.steps, "calls": self.calls, "skipped": self.skipped}
+        known: dict[str, Any] = {"kind": type(self).__name__}
+        known.update(steps=self.steps, calls=self.calls, skipped=self.skipped)
+        known["schedules"] = {name: schedule.state_dict() for name, schedule in self.schedules_with_state().items()}
         if self.members is None:
-            return {**known, **copy.deepcopy(dict(self.loaded or {})), "kind": type(self).__name__}
+            return {**copy.deepcopy(dict(self.loaded or {})), **known}
         state: dict[Any, dict[str, Array]] = {name: {} for name in self.parameters}
         names = list(self.parameters)
         for member in self.members:
             for name, arrays in {**member.state, AVERAGE: member.averages}.items():
                 for index, array in zip(member.indices, arrays, strict=False):
                     state[names[index]][name] = array.copy()
-        for name, array in zip(names, self.accumulated or (), strict=False):
+        for name, array in zip(names, self.accumulated or (), strict=False) if self.calls else ():
             state[name][ACCUMULATED] = array.copy()
         numbers = {index: dict(member.numbers) for index, member in enumerate(self.members) if member.numbers}
-        schedules = {name: schedule.state_dict() for name, schedule in self.schedules_with_state().items()}
-        return {"kind": type(self).__name__, **known, "state": state, "numbers": numbers, "schedules": schedules}
+        return {**known, "state": state, "numbers": numbers}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a state.
@@ -546,16 +560,18 @@ class Optimizer(HasSettings):
             raise ValueError(f"the state is that of {kind!r}; accepted is one of {type(self).__name__!r}")
         counts = {name: checked_integer(name, state.get(name, 0), 0) for name in ("steps", "calls", "skipped")}
         loaded = {name: copy.deepcopy(dict(state.get(name, {}))) for name in ("state", "numbers", "schedules")}
-        if self.members is not None and loaded["state"]:
+        is_of_parameters = any(loaded["state"].values())
+        if self.members is not None and is_of_parameters:
             self.check_names(loaded["state"], tuple(self.parameters))
         schedules = self.schedules_with_state()
-        for name, known in loaded["schedules"].items():
+        for name in loaded["schedules"]:
             if name not in schedules:
                 raise ValueError(f"the state has one of a schedule of {name}, which {self!r} has not")
+        for name, known in loaded["schedules"].items():
             schedules[name].load_state_dict(known)
         vars(self).update(counts)
         self.members = self.state = self.accumulated = self.trained = None
-        self.loaded = loaded if loaded["state"] else None
+        self.loaded = loaded if is_of_parameters else None
 
     @staticmethod
     def check_names(state: Mapping[Any, Any], names: tuple[Any, ...]) -> None:
@@ -572,22 +588,29 @@ class Optimizer(HasSettings):
             member.numbers.update({name: float(value) for name, value in numbers.items()})
             settings = self.at(self.steps + 1, member)
             for name in (*settings.state_names(), AVERAGE):
-                found = [of_name[str(names[k])].get(name) for k in member.indices]
-                if any(array is None for array in found):
+                found = {k: of_name[str(names[k])].get(name) for k in member.indices}
+                if any(array is None for array in found.values()):
                     continue
-                arrays = tuple(np.asarray(array) for array in found)
-                for k, array in zip(member.indices, arrays, strict=True):
-                    like = parameters[k] if name == AVERAGE else settings.initial(name, parameters[k])
-                    check_state(f"the state {name!r} of parameters[{names[k]!r}]", array, like)
+                arrays = tuple(
+                    restored(
+                        f"the state {name!r} of parameters[{names[k]!r}]",
+                        array,
+                        np.empty_like(parameters[k], subok=False)
+                        if name == AVERAGE
+                        else settings.initial(name, parameters[k]),
+                    )
+                    for k, array in found.items()
+                )
                 if name == AVERAGE:
                     member.averages = arrays
                 else:
                     member.state[name] = arrays
         sums = [of_name[str(name)].get(ACCUMULATED) for name in names]
-        if all(total is not None for total in sums):
-            self.accumulated = tuple(np.asarray(total) for total in sums)
-            for name, total, parameter in zip(names, self.accumulated, parameters, strict=True):
-                check_state(f"the sum of gradients of parameters[{name!r}]", total, parameter)
+        if self.calls and all(total is not None for total in sums):
+            self.accumulated = tuple(
+                restored(f"the sum of gradients of parameters[{name!r}]", total, np.empty_like(parameter, subok=False))
+                for name, total, parameter in zip(names, sums, parameters, strict=True)
+            )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the state to a file, in NumPy's ``.npz`` format and without pickle.
@@ -622,8 +645,8 @@ class Optimizer(HasSettings):
     def __repr__(self) -> str:
         shown = {
             name: vars(self)[name]
-            for name, setting in self.settings.items()
-            if name not in Optimizer.settings or vars(self)[name] != setting.default or name == "learning_rate"
+            for name in self.settings
+            if name not in Optimizer.settings or not is_default(self, name) or name == "learning_rate"
         }
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
@@ -648,6 +671,10 @@ def shapes_of(names: tuple[Any, ...], parameters: Arrays) -> dict[Any, tuple[tup
     return {name: (parameter.shape, parameter.dtype) for name, parameter in zip(names, parameters, strict=True)}
 
 
-def check_state(what: str, array: Array, like: Array) -> None:
+def restored(what: str, array: Any, like: Array) -> Array:
+    """An array of a state, put into one like that of the parameter, in whose layout it is."""
+    array = np.asarray(array)
     if (array.shape, array.dtype) != (like.shape, like.dtype):
-        raise ValueError(f"{what} is of {(array.shape, array.dtype)}; it must be of {(like.shape, like.dtype)}")
+        raise ValueError(f"{what} has shape {array.shape} of {array.dtype}; accepted is {like.shape} of {like.dtype}")
+    like[...] = array
+    return like

@@ -55,6 +55,11 @@ class HasSettings:
     nothing else; empty if it is more, and None if that is to be found out."""
 
 
+def is_default(optimizer: HasSettings, name: str) -> bool:
+    """Whether a setting is what it is if it is not given; optimizers of groups are compared by what they show."""
+    return repr(vars(optimizer)[name]) == repr(optimizer.settings[name].default)
+
+
 def with_state(name: str, schedule: Any) -> Iterator[tuple[str, Any]]:
     """The schedules that remember how training goes, of one and those that it is made of, and names for them."""
     if hasattr(schedule, "state_dict"):
