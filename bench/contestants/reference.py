@@ -97,7 +97,7 @@ def optimizer(contest: Contest, data: Data) -> Entry:
 
 def training(contest: Contest, data: Data) -> Any:
     parameters = [array for layer in network(contest).layers for array in (layer.weight, layer.bias)]
-    state = [[np.zeros_like(array)] * 3 for array in parameters]
+    state = [reference.initial_state(reference.adam, array, {}) for array in parameters]
     target = reference.one_hot(data.other, contest.shape[-1]).astype(data.x.dtype)
     steps = 0
 
