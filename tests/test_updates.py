@@ -15,14 +15,12 @@ from hypothesis.extra.numpy import arrays
 from peers import COARSE, PEERS, steps_of_peer
 from rounding import Rounded
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
-from updates import NAMES, WAYS, Twin, made, optimizer_of
+from updates import NAMES, WAYS, Twin, each_kind, each_way, made, optimizer_of
 
 import fastnn as nn
 from fastnn import reference
 from fastnn.optimizers.adam import bias_correction
 from fastnn.reference.optimizers import STARTS
-
-each_way = pytest.mark.parametrize("way", WAYS)
 
 
 def own_settings(kind):
@@ -35,7 +33,7 @@ def own_settings(kind):
 
 
 @pytest.mark.any_build
-@pytest.mark.parametrize("kind", nn.OPTIMIZERS.values(), ids=nn.OPTIMIZERS)
+@each_kind
 def test_every_option_of_an_update_is_in_a_way(kind):
     ways = [made(way) for way in WAYS if optimizer_of(way) is kind]
     for name, setting in own_settings(kind).items():
@@ -48,7 +46,7 @@ def test_every_option_of_an_update_is_in_a_way(kind):
 
 
 @pytest.mark.any_build
-@pytest.mark.parametrize("kind", nn.OPTIMIZERS.values(), ids=nn.OPTIMIZERS)
+@each_kind
 def test_a_twin_has_the_settings_of_its_update(kind):
     keywords = [p for p in signature(getattr(reference, kind.__name__)).parameters.values() if p.kind is p.KEYWORD_ONLY]
     of_start = {setting for (name, _), setting in STARTS.items() if name == kind.__name__}

@@ -3,6 +3,7 @@
 from inspect import signature
 
 import numpy as np
+import pytest
 
 import fastnn as nn
 from fastnn import reference
@@ -167,3 +168,46 @@ class Twin:
                 self.parameter, gradient, *self.state, *counted, *more, **settings
             )
         return self.parameter
+
+
+# What tests go through
+
+each_way = pytest.mark.parametrize("way", WAYS)
+each_kind = pytest.mark.parametrize("kind", nn.OPTIMIZERS.values(), ids=nn.OPTIMIZERS)
+
+
+def kernels_of(way):
+    """What a step of a way runs."""
+    optimizer = made(way)
+    optimizer.numbers = dict(optimizer.initial_numbers)
+    return (optimizer_of(way), *optimizer.state_names())
+
+
+ONE_WAY = list({kernels_of(way): way for way in reversed(WAYS)}.values())[::-1]
+"""A way for each optimizer, and for each other state that it may have."""
+each_update = pytest.mark.parametrize("way", ONE_WAY)
+
+WHOLE = nn.adafactor, nn.lamb, nn.lars, nn.mars, nn.muon, nn.novograd
+"""Those whose elements depend on all others of their array."""
+TOGETHER = nn.prodigy, nn.dog
+"""Those whose elements depend on all others."""
+BY_ELEMENT = [way for way in ONE_WAY if optimizer_of(way) not in (*WHOLE, *TOGETHER)]
+
+COMMON = {
+    "plain": {},
+    "clip_norm": {"clip_norm": 1.0},
+    "clip_value": {"clip_value": 0.5},
+    "clip_unit": {"clip_unit": 0.1},
+    "cautious": {"cautious": True},
+    "ema": {"average": nn.optimizers.ema()},
+    "lookahead": {"average": nn.optimizers.lookahead()},
+    "accumulate": {"accumulate": 2},
+    "schedule": {"learning_rate": nn.schedules.cosine(0.1, 100)},
+    "group": {"groups": [([0], {"learning_rate": 0.01}), ([1], nn.sgd())]},
+}
+
+
+def fits(kind, settings):
+    refused = {nn.adafactor: ("clip_value", "clip_unit"), nn.muon: ("clip_unit",)}
+    refused |= dict.fromkeys((nn.prodigy, nn.dog), ("clip_unit",))
+    return not set(refused.get(kind, ())) & set(settings)
