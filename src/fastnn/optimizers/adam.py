@@ -47,6 +47,9 @@ class adam(Optimizer):
 
     Notes
     -----
+    The first to try for any network: steps are about as long as the rate, whatever the scale of the gradients, so that
+    one near 0.001 mostly does. For weights that shall decay take :func:`adamw`.
+
     From Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015; the defaults are theirs, and
     PyTorch's. Keras' ε is 1e-7. AMSGrad is from Reddi et al., "On the Convergence of Adam and Beyond", ICLR 2018.
 
@@ -95,6 +98,9 @@ class adamw(adam):
 
     Notes
     -----
+    The usual choice for transformers and for whatever needs weight decay, which does not get mixed up with the scaling
+    of gradients here. Leave biases and norms out of it: ``groups=[(nn.optimizers.is_vector, {"weight_decay": 0.0})]``.
+
     From Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019. The defaults are PyTorch's; optax
     decays weights by 0.0001, Keras by 0.004. The full decoupling is that of optimi.
 
@@ -136,6 +142,9 @@ class adamax(Optimizer):
 
     Notes
     -----
+    For gradients that are mostly 0 or small and sometimes large, as those of embeddings are: small ones between do not
+    make steps longer at once. Elsewhere it is seldom better than Adam.
+
     From Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015. The defaults are PyTorch's; Keras'
     are a rate of 0.001 and an ε of 1e-7.
 
@@ -185,6 +194,8 @@ class nadam(Optimizer):
 
     Notes
     -----
+    Where Adam does well, often in a few steps less, since the step has the newest gradient in it already.
+
     From Dozat, "Incorporating Nesterov Momentum into Adam", ICLR 2016 workshop. The defaults are PyTorch's. Keras' is
     the form "torch" with ψ = 1, a rate of 0.001 and an ε of 1e-7.
 
@@ -242,6 +253,8 @@ class nadamw(nadam):
 
     Notes
     -----
+    As :func:`nadam` where weights are to decay; a strong baseline of MLCommons' AlgoPerf benchmark.
+
     As PyTorch's ``NAdam`` with ``decoupled_weight_decay``; optax's ``nadamw`` has the form "optax", a rate to be given
     and a decay of 0.0001, that of timm and MLCommons the form "mlcommons".
 
@@ -281,6 +294,9 @@ class radam(Optimizer):
 
     Notes
     -----
+    Where Adam needs a warm-up that nobody wants to tune. The first five steps or so are not scaled: with large
+    gradients at the beginning they are too long, and a warm-up of Adam is the better choice.
+
     From Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond", ICLR 2020; as PyTorch's ``RAdam``.
 
     Examples
@@ -330,6 +346,9 @@ class adabelief(Optimizer):
 
     Notes
     -----
+    For gradients that are steady in some weights and noisy in others: steady ones make steps longer than Adam's. With a
+    mean that predicts the gradient exactly nothing but ε limits them.
+
     From Zhuang et al., "AdaBelief Optimizer", NeurIPS 2020.
 
     Examples
@@ -376,6 +395,9 @@ class yogi(Optimizer):
 
     Notes
     -----
+    Where Adam forgets large gradients too soon, as it does with sparse ones: here v falls by no more than new squares
+    allow. The large ε makes it resemble momentum where gradients are small.
+
     From Zaheer et al., "Adaptive Methods for Nonconvex Optimization", NeurIPS 2018; as optax's ``yogi``.
 
     Examples
@@ -427,6 +449,9 @@ class adan(Optimizer):
 
     Notes
     -----
+    For large batches and few epochs: it bears rates five to ten times Adam's. It keeps four arrays, where Adam keeps
+    two.
+
     From Xie et al., "Adan: Adaptive Nesterov Momentum Algorithm", 2022. Optax weights the difference with 1 - β₂ = 0.08
     where the paper, and the authors' code, have β₂.
 
@@ -485,6 +510,9 @@ class ademamix(Optimizer):
 
     Notes
     -----
+    For trainings of many thousands of steps, as language models have them: gradients count for ten thousand steps. In a
+    short one the slow mean only begins to grow.
+
     From Pagliardini, Ablin and Grangier, "The AdEMAMix Optimizer: Better, Faster, Older", ICLR 2025. The authors warm
     up over all of a training's steps.
 
@@ -550,6 +578,8 @@ class adopt(Optimizer):
 
     Notes
     -----
+    Where Adam does not settle, or its β₂ would have to be tuned: it converges with any. The first step moves nothing.
+
     From Taniguchi et al., "ADOPT: Modified Adam Can Converge with Any β₂ with the Optimal Rate", NeurIPS 2024, with the
     clipping that the authors added.
 
@@ -597,6 +627,9 @@ class laprop(Optimizer):
 
     Notes
     -----
+    Where Adam gets unstable as β₂ becomes small: here scaling and momentum do not disturb each other, so that β₂ may be
+    below β₁.
+
     From Ziyin, Wang and Ueda, "LaProp: Separating Momentum and Adaptivity in Adam", 2020.
 
     Examples
@@ -643,6 +676,9 @@ class mars(Optimizer):
 
     Notes
     -----
+    For language models and other long trainings with noisy gradients. The change of the gradient is that from batch to
+    batch; the authors' exact form, which computes two gradients for each, is not this one.
+
     From Yuan et al., "MARS: Unleashing the Power of Variance Reduction for Training Large Models", 2024. At the first
     step there is no change, as in timm.
 

@@ -45,6 +45,9 @@ class rmsprop(Optimizer):
 
     Notes
     -----
+    For recurrent networks, reinforcement learning and other tasks whose gradients change their size as training goes
+    on.
+
     From Hinton's lectures, 2012. The defaults are PyTorch's. Keras has a rate of 0.001, a β of 0.9 and an ε of 1e-7,
     "inside", with "keras" for the momentum; optax β = 0.9 and ε "inside"; TensorFlow's first version the same with an ε
     of 1e-10 and v = 1 at the beginning.
@@ -101,6 +104,9 @@ class adagrad(Optimizer):
 
     Notes
     -----
+    For sparse features and convex losses, as linear models of words have: weights with rare gradients keep long steps.
+    In networks its steps become too short after a while.
+
     From Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", JMLR
     2011. The defaults are PyTorch's; optax and Keras begin with 0.1 and have an ε of 1e-7 "inside".
 
@@ -145,6 +151,8 @@ class adadelta(Optimizer):
 
     Notes
     -----
+    Where no rate is to be chosen, and time does not matter: steps begin at the size of the root of ε, and grow slowly.
+
     From Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012. The defaults are PyTorch's; Keras has a rate of
     0.001, ρ = 0.95 and ε = 1e-7.
 
@@ -192,6 +200,9 @@ class adafactor(Optimizer):
 
     Notes
     -----
+    For large matrices if memory is short. Its rate is relative to the size of the weights; small models have no reason
+    to prefer it to Adam.
+
     From Shazeer and Stern, "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost", ICML 2018; as PyTorch's
     ``Adafactor``. Optax keeps all of V for matrices with fewer than 128 rows or columns, and adds 1e-30.
 
@@ -320,6 +331,9 @@ class ftrl(Optimizer):
 
     Notes
     -----
+    For linear models of very many sparse features, as predictions of clicks have: with ``l1`` most weights are exactly
+    0. Weights with small gradients forget where they began, so it is not for hidden layers.
+
     From McMahan et al., "Ad Click Prediction: a View from the Trenches", KDD 2013; as Keras' ``Ftrl``, where c is
     ``-learning_rate_power``, without its shrinkage.
 
@@ -364,6 +378,9 @@ class madgrad(Optimizer):
 
     Notes
     -----
+    For sparse features and for images where SGD with momentum does well, but its rate takes too much tuning. It wants
+    less weight decay.
+
     From Defazio and Jelassi, "A Momentumized, Adaptive, Dual Averaged Gradient Method", JMLR 2022. The authors'
     code adds ε to the rate, too.
 

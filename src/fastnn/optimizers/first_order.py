@@ -37,6 +37,10 @@ class sgd(Optimizer):
 
     Notes
     -----
+    For linear models and convex losses; and, with a momentum of 0.9, for networks, if there is time to try rates and to
+    let the rate fall: on images it often generalizes best. Its steps are as long as gradients are, so that the rate has
+    to fit the loss.
+
     The formulas, and the default forms, are PyTorch's ``SGD``.
 
     Examples
@@ -86,6 +90,9 @@ class signum(Optimizer):
 
     Notes
     -----
+    For gradients whose sizes say little: of very different scales, with rare spikes, or quantized. Every weight moves
+    equally far, so that the last digits need a rate that falls.
+
     From Bernstein et al., "signSGD: Compressed Optimisation for Non-Convex Problems", ICML 2018; as optax's ``signum``.
 
     Examples
@@ -122,6 +129,8 @@ class tiger(signum):
 
     Notes
     -----
+    For large models and batches if memory is short, as :func:`lion`, with one factor fewer to choose.
+
     From Su, "Tiger: A Tight-fisted Optimizer", 2023: it is :func:`signum` with other defaults.
 
     Examples
@@ -155,6 +164,9 @@ class lion(Optimizer):
 
     Notes
     -----
+    For large models and batches if memory is short: it keeps one array, where Adam keeps two. In small batches signs
+    are noise. It wants a smaller rate than AdamW, and more decay.
+
     From Chen et al., "Symbolic Discovery of Optimization Algorithms", NeurIPS 2023. Optax's ``lion`` decays weights by
     0.001, and Keras' learning rate is 0.001.
 
@@ -199,8 +211,10 @@ class rprop(Optimizer):
 
     Notes
     -----
-    It is for gradients of all data: in small batches signs are noise. As PyTorch's ``Rprop``, which is iRprop- of
-    Igel and Hüsken, "Improving the Rprop Learning Algorithm", 2000.
+    For gradients of all data, as small data sets and networks allow: there it needs no rate to be tuned and is hard to
+    beat. It is not for small batches, whose signs are noise.
+
+    As PyTorch's ``Rprop``, which is iRprop- of Igel and Hüsken, "Improving the Rprop Learning Algorithm", 2000.
 
     Examples
     --------
@@ -253,6 +267,9 @@ class asgd(Optimizer):
 
     Notes
     -----
+    For linear models that learn from single samples or small batches: the mean of the weights is far less noisy than
+    the last ones. With the default t₀ no run of usual length averages anything; choose it.
+
     From Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992; as PyTorch's ``ASGD``,
     where κ is ``lambd`` and t₀ is ``t0``.
 

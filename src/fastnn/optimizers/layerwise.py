@@ -36,6 +36,9 @@ class lamb(Optimizer):
 
     Notes
     -----
+    For transformers with batches of thousands of samples: each layer moves by a like share of its weights, so that
+    rates may grow with the batch. In batches of usual size it is no better than AdamW.
+
     From You et al., "Large Batch Optimization for Deep Learning", ICLR 2020; as optax's ``lamb``. Keras' quotient of
     norms leaves weight decay out; timm's clips the norm of all gradients to 1 before (``clip_norm=1`` here).
 
@@ -100,6 +103,9 @@ class lars(Optimizer):
 
     Notes
     -----
+    For convolutional networks with batches of thousands of samples. Biases and norms are better in a group of their
+    own, without it.
+
     From You, Gitman and Ginsburg, "Large Batch Training of Convolutional Networks", 2017; as optax's ``lars``. The
     authors, and timm, divide by the sum of the norms of the gradient and of the decay.
 
@@ -157,6 +163,9 @@ class novograd(Optimizer):
 
     Notes
     -----
+    For large networks of speech or images: one number for each array in place of an array of squares, and large rates
+    without a warm-up.
+
     From Ginsburg et al., "Stochastic Gradient Methods with Layer-wise Adaptive Moments for Training of Deep Networks",
     2019. The defaults are those of the paper and of timm; optax has 0.9, 0.25 and an ε of 1e-6.
 

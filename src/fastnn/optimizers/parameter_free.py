@@ -56,6 +56,9 @@ class prodigy(Optimizer):
 
     Notes
     -----
+    Where no rate is to be tuned: within some tens of steps it finds one near the best of Adam's. The estimate never
+    falls, so that noise in a small data set may leave it too high: watch the validation loss. It keeps four arrays.
+
     From Mishchenko and Defazio, "Prodigy: An Expeditiously Adaptive Parameter-Free Learner", ICML 2024. All parameters
     have the estimate in common, in whatever group they are.
 
@@ -161,8 +164,10 @@ class dog(Optimizer):
 
     Notes
     -----
-    From Ivgi, Hinder and Carmon, "DoG is SGD's Best Friend", ICML 2023. It wants an average of the weights:
+    Where no rate of SGD is to be tuned, and the way is not far, as in fine-tuning. It wants an average of the weights:
     ``average=nn.optimizers.ema()``.
+
+    From Ivgi, Hinder and Carmon, "DoG is SGD's Best Friend", ICML 2023.
 
     Examples
     --------

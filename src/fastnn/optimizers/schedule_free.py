@@ -41,6 +41,9 @@ class schedule_free_sgd(Optimizer):
 
     Notes
     -----
+    Where it is open how long training will last, so that no schedule can end with it. Call :meth:`evaluate` before
+    predictions and :meth:`train` before going on. The authors advise rates ten times those of SGD, and more.
+
     From Defazio et al., "The Road Less Scheduled", NeurIPS 2024, and the authors' code.
 
     Examples
@@ -123,6 +126,9 @@ class schedule_free_adamw(schedule_free_sgd):
 
     Notes
     -----
+    Where it is open how long training will last, so that no schedule can end with it. Call :meth:`evaluate` before
+    predictions and :meth:`train` before going on. It wants a rate of one to ten times AdamW's, and a warm-up.
+
     From Defazio et al., "The Road Less Scheduled", NeurIPS 2024, and the authors' code. Keras' ``ScheduleFreeAdamW``
     weights all steps alike (``rate_power=0`` here).
 

@@ -37,6 +37,9 @@ class sophia(Optimizer):
 
     Notes
     -----
+    Where the curvature differs much from weight to weight and its diagonal is cheap to have. Without Hessians, as
+    ``ann.Network.fit`` uses it, every weight moves by the sign of its mean.
+
     From Liu et al., "Sophia: A Scalable Stochastic Second-order Optimizer for Language Model Pre-training", ICLR 2024.
     Every tenth step or so is given a Hessian there. The losses here have its diagonal for predictions, ``hessian``;
     that of the weights of a linear layer is ``hessian.T @ x**2``.
