@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +22,7 @@ from matplotlib import style
 from matplotlib.figure import Figure
 
 import fastnn as nn
+from fastnn._core.declaration import sections
 from fastnn._core.gated import Gated
 from fastnn.activations import ALIASES
 
@@ -176,10 +177,15 @@ def picture(shown: Shown) -> Figure:
     return figure
 
 
-def draw(shown: Shown, path: Path) -> None:
-    """Write the picture of a function as SVG, without the date and the version that matplotlib would add."""
+def write(picture: Callable[[], Figure], path: Path) -> None:
+    """Write a picture as SVG, without the date and the version that matplotlib would add."""
     with style.context(["default", LOOK]):
-        picture(shown).savefig(path, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+        picture().savefig(path, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+
+
+def draw(shown: Shown, path: Path) -> None:
+    """Write the picture of a function."""
+    write(lambda: picture(shown), path)
 
 
 # The page
@@ -209,16 +215,33 @@ class Section:
     caption: str
 
 
-def markdown(text: str) -> str:
-    """A paragraph of a docstring, on one line."""
+def markdown(text: str, names: Container[str]) -> str:
+    """A paragraph of a docstring, on one line, with links to what has a section of its own."""
+
+    def link(found: re.Match[str]) -> str:
+        name = found[1].rpartition(".")[2]
+        return f"[`{name}`](#{name})" if name in names else f"`{name}`"
+
     text = " ".join(text.split())
-    text = re.sub(r":func:`(\w+)`", lambda found: link(found[1]), text)
-    text = re.sub(r":math:`(.+?)`", r"$\1$", text)
+    text = re.sub(r":(?:func|class|meth|mod):`~?([\w.]+)`", link, text)
+    text = re.sub(r":math:`(.+?)`", lambda found: f"${on_github(found[1])}$", text)
     return text.replace("``", "`")
 
 
-def link(name: str) -> str:
-    return f"[`{name}`](#{name})" if name in SHOWN else f"`{name}`"
+def on_github(formula: str) -> str:
+    """A formula as GitHub takes it: it refuses \\operatorname."""
+    return formula.replace(r"\operatorname", r"\mathrm")
+
+
+def display(paragraph: str) -> str:
+    """A formula that a docstring has on lines of its own."""
+    return on_github(inspect.cleandoc(paragraph.removeprefix(".. math::")))
+
+
+def parameters(text: str, names: Container[str]) -> list[Parameter]:
+    """Those of a section of a docstring."""
+    entries = re.findall(r"^(\S.*) : (.*)\n((?: .*\n?)+)", text, re.MULTILINE)
+    return [Parameter(own.split(", "), kind, markdown(meaning, names)) for own, kind, meaning in entries]
 
 
 def signature(function: Any) -> str:
@@ -233,31 +256,29 @@ def signature(function: Any) -> str:
 
 def section(shown: Shown) -> Section:
     function = shown.function
-    head, *sections = re.split(r"\n\n(\w+)\n-+\n", inspect.cleandoc(function.__doc__ or ""))
-    parts = dict(zip(sections[::2], sections[1::2], strict=True))
-    summary, *more = head.split("\n\n")
+    parts = sections(function.__doc__ or "")
+    summary, *more = parts[""].split("\n\n")
     formula = next((paragraph for paragraph in more if paragraph.startswith(".. math::")), None)
     if formula is None:
         raise ValueError(f"the docstring of {function.__name__} has no formula: .. math:: below its first line")
-    entries = re.findall(r"^(\S.*) : (.*)\n((?: .*\n?)+)", parts["Parameters"], re.MULTILINE)
-    parameters = [Parameter(names.split(", "), kind, markdown(meaning)) for names, kind, meaning in entries]
     return Section(
         name=function.__name__,
         aliases=[alias for alias, known in ALIASES.items() if known is function],
         signature=signature(function),
-        summary=markdown(summary),
-        # GitHub refuses \operatorname.
-        formula=inspect.cleandoc(formula.removeprefix(".. math::")).replace(r"\operatorname", r"\mathrm"),
+        summary=markdown(summary, SHOWN),
+        formula=display(formula),
         # Those that all functions have are described at the top of the page.
-        parameters=[parameter for parameter in parameters if parameter.names not in (["x"], ["out"])],
-        returns=markdown(parts["Returns"].partition("\n")[2]),
-        notes=[markdown(note) for note in parts.get("Notes", "").split("\n\n") if note],
+        parameters=[
+            parameter for parameter in parameters(parts["Parameters"], SHOWN) if parameter.names not in (["x"], ["out"])
+        ],
+        returns=markdown(parts["Returns"].partition("\n")[2], SHOWN),
+        notes=[markdown(note, SHOWN) for note in parts.get("Notes", "").split("\n\n") if note],
         caption=shown.caption,
     )
 
 
-def page() -> str:
-    """The text of the page."""
+def filled(template: str, **content: Any) -> str:
+    """The text of a page."""
     environment: Any = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         trim_blocks=True,
@@ -265,15 +286,25 @@ def page() -> str:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    sections = [section(shown) for shown in SHOWN.values()]
-    text: str = environment.get_template("activations.md").render(sections=sections)
+    text: str = environment.get_template(template).render(**content)
     return text
 
 
-def main() -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    for old in PICTURES.glob("*.svg"):
+def page() -> str:
+    """The text of the page."""
+    return filled("activations.md", sections=[section(shown) for shown in SHOWN.values()])
+
+
+def empty(folder: Path) -> Path:
+    """A folder for pictures, without those of before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.svg"):
         old.unlink()
+    return folder
+
+
+def main() -> None:
+    empty(PICTURES)
     for name, shown in SHOWN.items():
         draw(shown, PICTURES / f"{name}.svg")
     PAGE.write_text(page(), encoding="utf-8")
