@@ -27,8 +27,8 @@ UPDATES = {
 # the name says "fuse". An element-wise activation has a loop for each of its four passes, a gate for its two; a loss
 # one for the value, the gradient, both, what is weighted and what is stored, and more where a constant may vary; a row
 # function those over blocks of short rows and those over chunks; a sequence one for its exponentials, one in each
-# direction, and those that fill rows and take the softmax; an update one that
-# computes, one for each array that is written, and two for an average.
+# direction, and those that fill rows and take the softmax; an update one that computes, one for each array that is
+# written, and two for an average.
 LEAST = {
     "activations": {r".*activations_\w+_(float|double)": 4},
     "gated": {r".*gated_\w+_(float|double)": 2},
