@@ -340,11 +340,41 @@ def rows_of_batch_losses():
     yield Row("ctc.value_and_gradient", arguments, settings, outs=(1,), **options)
 
 
+# What settings of optimizers need each other, so that what is tried for all at once is not valid.
+OF_OPTIMIZERS = {
+    "sgd": {"dampening": (0.0, 0.3)},
+    "rprop": {"grow": (1.5, 2.5), "least": (0.3, 0.7), "most": (2.5, 1.5)},
+}
+
+
+def settings_of(optimizer):
+    """Two values that are not the default for each of an optimizer's own numbers and flags."""
+    found = {}
+    for name, setting in optimizer.settings.items():
+        default = setting.default
+        if name in nn.optimizers.Optimizer.settings and name not in ("learning_rate", "weight_decay"):
+            continue
+        tried = (not default, default) if isinstance(default, bool) else (0.3, 0.7, 1.5, 2.5, -0.5)
+        if isinstance(default, (bool, float)):
+            values = tuple(x for x in tried if isinstance(default, bool) or (is_accepted(setting, x) and x != default))
+            found[name] = OF_OPTIMIZERS.get(optimizer.__name__, {}).get(name) or values[:2]
+    return found
+
+
+def is_accepted(setting, value):
+    try:
+        setting.check(setting.name, value)
+    except ValueError:
+        return False
+    return True
+
+
 def rows_of_optimizers():
     for name, optimizer in nn.OPTIMIZERS.items():
         arguments = Argument("parameter", normal), Argument("gradient", normal, typed=False)
-        settings = valid(name, *signature(optimizer).parameters)
-        yield Row(f"{name}.step", arguments, settings, outs=(), changes="parameter")
+        by_axes = name in ("adafactor", "muon")  # which look at the rows and columns of matrices
+        options = {"outs": (), "changes": "parameter", "leading": not by_axes}
+        yield Row(f"{name}.step", arguments, settings_of(optimizer), **options)
 
 
 TABLE = {

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 import fastnn as nn
+from fastnn._core.optimizers import arrays as updates
 
 pytestmark = [
     pytest.mark.skipif("avx2" not in nn.kernels.available, reason="this machine's build has no AVX2 kernels"),
@@ -17,11 +18,17 @@ pytestmark = [
 # The kernels that have loops of their own for a constant that varies.
 VARYING = [loss.choose({loss.varying: 0.5})[0] for loss in nn.LOSSES.values() if loss.varying]
 
+# The updates of optimizers, but for passes that only measure.
+UPDATES = {
+    name: update for name, update in updates.UPDATES.items() if name not in ("squares", "distances", "prodigy_estimate")
+}
+
 # The least number of vector loops in each function of the modules; float32 and float64 are functions of their own where
 # the name says "fuse". An element-wise activation has a loop for each of its four passes, a gate for its two; a loss
 # one for the value, the gradient, both, what is weighted and what is stored, and more where a constant may vary; a row
 # function those over blocks of short rows and those over chunks; a sequence one for its exponentials, one in each
-# direction, and those that fill rows and take the softmax.
+# direction, and those that fill rows and take the softmax; an update one that computes, one for each array that is
+# written, and two for an average.
 LEAST = {
     "activations": {r".*activations_\w+_(float|double)": 4},
     "gated": {r".*gated_\w+_(float|double)": 2},
@@ -50,7 +57,12 @@ LEAST = {
         r"_fuse_[01].*rows_log_sum_backward_pass": 5,
     },
     "sequences": {r".*sequences_evaluate_one": 8},
-    "optimizers": {r".*optimizers_(sgd|adam)_(float|double)": 1, r".*optimizers_momentum_(float|double)": 2},
+    "optimizers": {
+        **{rf".*optimizers_{name}_(float|double)": 4 + len(update.state) for name, update in UPDATES.items()},
+        r".*optimizers_\w+_measure_(float|double)": 1,
+        r".*optimizers_(squares|distances)_(float|double)": 1,
+        r".*optimizers_prodigy_estimate_(float|double)": 4,
+    },
 }
 
 

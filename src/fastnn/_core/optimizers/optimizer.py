@@ -31,7 +31,7 @@ from fastnn._core.optimizers.clipping import unit_scales
 from fastnn._core.optimizers.groups import GroupSettings, groups_of, matches
 from fastnn._core.optimizers.settings import HasSettings, Setting, count, flag, is_default, number, one_of, with_state
 from fastnn._core.optimizers.state import load_arrays, save_arrays
-from fastnn._core.parameters import POSITIVE, checked_integer
+from fastnn._core.parameters import POSITIVE, checked_integer, checked_number
 from fastnn.kernels.optimizers import are_ready
 
 
@@ -559,7 +559,9 @@ class Optimizer(HasSettings):
         if kind != type(self).__name__:
             raise ValueError(f"the state is that of {kind!r}; accepted is one of {type(self).__name__!r}")
         counts = {name: checked_integer(name, state.get(name, 0), 0) for name in ("steps", "calls", "skipped")}
-        loaded = {name: copy.deepcopy(dict(state.get(name, {}))) for name in ("state", "numbers", "schedules")}
+        loaded = {name: parts_of(state, name) for name in ("state", "numbers", "schedules")}
+        for numbers in loaded["numbers"].values():
+            numbers.update({name: checked_number(name, value) for name, value in numbers.items()})
         is_of_parameters = any(loaded["state"].values())
         if self.members is not None and is_of_parameters:
             self.check_names(loaded["state"], tuple(self.parameters))
@@ -585,7 +587,7 @@ class Optimizer(HasSettings):
         of_name = {str(name): arrays for name, arrays in loaded["state"].items()}
         for index, member in enumerate(members):
             numbers = loaded["numbers"].get(index, loaded["numbers"].get(str(index), {}))
-            member.numbers.update({name: float(value) for name, value in numbers.items()})
+            member.numbers.update(numbers)
             settings = self.at(self.steps + 1, member)
             for name in (*settings.state_names(), AVERAGE):
                 found = {k: of_name[str(names[k])].get(name) for k in member.indices}
@@ -635,7 +637,11 @@ class Optimizer(HasSettings):
         OSError, ValueError
             If there is no such file, or if it holds no state of this kind of optimizer.
         """
-        self.load_state_dict(load_arrays(path))
+        with open(path, "rb") as file:
+            try:
+                self.load_state_dict(load_arrays(file))
+            except Exception as error:
+                raise ValueError(f"{os.fsdecode(path)} is not a state that {self!r} can load: {error}") from error
 
     def __getstate__(self) -> dict[str, Any]:
         """With a copy of the state, which no other optimizer may change."""
@@ -665,6 +671,14 @@ def annotation_of(kind: type, name: str, setting: Setting) -> str:
     annotations = (vars(one).get("__annotations__", {}) for one in kind.__mro__)
     own = next(str(found[name]) for found in annotations if name in found)
     return own.replace("float", "float | Schedule", 1) if setting.may_vary else own
+
+
+def parts_of(state: Mapping[str, Any], name: str) -> dict[Any, dict[str, Any]]:
+    """A copy of the dictionaries in one of a state."""
+    parts = state.get(name, {})
+    if not (isinstance(parts, Mapping) and all(isinstance(part, Mapping) for part in parts.values())):
+        raise TypeError(f"{name} of the state must be a dictionary of dictionaries, not {described(parts)}")
+    return {key: copy.deepcopy(dict(part)) for key, part in parts.items()}
 
 
 def shapes_of(names: tuple[Any, ...], parameters: Arrays) -> dict[Any, tuple[tuple[int, ...], np.dtype[Any]]]:
