@@ -23,12 +23,13 @@ lint:
     ruff check . && ruff format --check . && mypy
     cython-lint src && codespell
 
-# Make again what is made from the source: the kernels' tables, the stubs, the README's table and the gallery.
+# Make again what is made from the source: the kernels' tables, the stubs, the README's table and the galleries.
 generate:
     python tools/tables.py
     python tools/stubs.py
     python tools/readme.py
     python tools/gallery.py
+    python tools/optimizer_gallery.py
 
 # Measure the errors of functions, and write docs/accuracy.md.
 accuracy +NAMES:

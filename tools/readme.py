@@ -17,13 +17,14 @@ FAMILIES = {
     nn.activations: "; `activation(name)` ([pictures](docs/activations.md))",
     nn.rows: "",
     nn.losses: "",
-    nn.optimizers: "",
+    nn.optimizers: " ([pictures](docs/optimizers.md))",
 }
 """The families, and what is said beside the first of their modules."""
 OTHERS = {
-    "Learning-rate schedules": ", ".join(f"`schedules.{name}`" for name in nn.schedules.SCHEDULES),
+    "Learning-rate schedules": ", ".join(f"`schedules.{name}`" for name in nn.schedules.SCHEDULES)
+    + " ([pictures](docs/optimizers.md#schedules))",
     "Beside a step": "`optimizers.ema`, `swa`, `lookahead`; `clip_by_global_norm`, `clip_by_value`, `global_norm`",
-    "Networks": "`ann.Network`, `diagnostics.gradient_flow`, `recommend`",
+    "Networks": "`ann.Network`, `ann.Training`, `diagnostics.gradient_flow`, `recommend`",
     "Objectives of gradient boosting": "`objectives.lightgbm`, `objectives.xgboost`",
     "Plain NumPy": "`reference`: every function again, in a line or two",
 }
