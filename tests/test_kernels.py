@@ -48,7 +48,8 @@ def test_the_baseline_is_always_there():
 
 
 INDEPENDENT = ("accuracy", "ann", "arrays", "bench", "cli", "diagnostics", "docs", "elementary", "files", "gallery")
-INDEPENDENT += ("guide", "hostile", "optimizer_gallery", "objectives", "package", "processes", "vectorized")
+INDEPENDENT += ("guide", "hostile", "objectives", "optimizer_gallery", "optimizer_state", "package", "processes")
+INDEPENDENT += ("vectorized",)
 """Tests of what is the same in every build, or of all builds at once; single ones are marked ``any_build``."""
 
 

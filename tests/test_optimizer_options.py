@@ -43,6 +43,7 @@ def changed(arrays, change):
     return {name: change(array) for name, array in arrays.items()}
 
 
+@pytest.mark.any_build
 @each_update
 def test_dictionaries_and_sequences_agree(way):
     arrays, gradients = data()
@@ -67,6 +68,7 @@ WHICH = {
 }
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("which", WHICH.values(), ids=WHICH)
 @each_kind
 def test_groups_equal_optimizers_by_hand(kind, which):
@@ -83,6 +85,7 @@ def test_groups_equal_optimizers_by_hand(kind, which):
         assert np.array_equal(got[name], expected[name])
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("kind", TOGETHER)
 def test_groups_are_one_to_optimizers_without_a_rate(kind):
     arrays, gradients = data(30)
@@ -95,6 +98,7 @@ def test_groups_are_one_to_optimizers_without_a_rate(kind):
     assert not np.array_equal(of_group["weight"], arrays["weight"])
 
 
+@pytest.mark.any_build
 def test_the_first_group_that_fits_holds():
     arrays, gradients = data(1)
     groups = [("weight", {"learning_rate": 1.0}), ("*", {"learning_rate": 2.0}), ("bias", {"learning_rate": 3.0})]
@@ -103,6 +107,7 @@ def test_the_first_group_that_fits_holds():
     np.testing.assert_allclose(got["bias"], arrays["bias"] - 2.0 * gradients[0]["bias"], rtol=1e-14)
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("which", [[1], {1}, "1", lambda name, array: name == 1])
 def test_groups_of_a_sequence_go_by_index(which):
     got = [np.ones(3), np.ones(3)]
@@ -110,6 +115,7 @@ def test_groups_of_a_sequence_go_by_index(which):
     assert [array[0] for array in got] == [0.5, 0.75]
 
 
+@pytest.mark.any_build
 @each_kind
 def test_a_group_may_have_another_optimizer(kind):
     """Which may be any, and is then that of its parameters; nothing of it is shared with the one that was given."""
@@ -126,6 +132,7 @@ def test_a_group_may_have_another_optimizer(kind):
     assert of_group.steps == 0
 
 
+@pytest.mark.any_build
 @each_kind
 def test_an_optimizer_may_have_groups_of_any_other(kind):
     arrays, gradients = data()
@@ -135,11 +142,13 @@ def test_an_optimizer_may_have_groups_of_any_other(kind):
         assert np.array_equal(got[name], expected[name])
 
 
+@pytest.mark.any_build
 def test_groups_without_settings_have_numbers_of_their_own():
     arrays, gradients = data()
     assert_same(after(nn.nadam(groups=[("bias", {})]), arrays, gradients), after(nn.nadam(), arrays, gradients))
 
 
+@pytest.mark.any_build
 @each_kind
 def test_groups_that_no_parameter_is_in(kind):
     arrays, gradients = data()
@@ -148,12 +157,14 @@ def test_groups_that_no_parameter_is_in(kind):
     assert_same(got, after(kind(), arrays, gradients))
 
 
+@pytest.mark.any_build
 def test_muon_steps_up_with_all_that_are_not_its_matrices():
     arrays, gradients = data()
     got = after(nn.muon(maximize=True), arrays, gradients)
     assert_same(got, after(nn.muon(), arrays, [changed(gradient, np.negative) for gradient in gradients]))
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize(
     ("groups", "error", "message"),
     [
@@ -176,6 +187,7 @@ def test_errors_of_groups(groups, error, message):
         nn.sgd(groups=groups)
 
 
+@pytest.mark.any_build
 def test_groups_do_not_change_after_the_first_step():
     optimizer = nn.sgd(groups=[("b", {"learning_rate": 1.0})])
     optimizer.groups = []
@@ -195,6 +207,7 @@ GROUP_ERRORS = {
 }
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize(("settings", "shapes", "message"), GROUP_ERRORS.values(), ids=GROUP_ERRORS)
 @each_kind
 def test_an_error_in_one_group_updates_none(kind, settings, shapes, message):
@@ -213,6 +226,7 @@ def test_an_error_in_one_group_updates_none(kind, settings, shapes, message):
 # Schedules
 
 
+@pytest.mark.any_build
 @each_kind
 def test_a_schedule_equals_numbers_by_hand(kind):
     arrays, gradients = data()
@@ -228,6 +242,7 @@ def test_a_schedule_equals_numbers_by_hand(kind):
         assert_same(got, expected)
 
 
+@pytest.mark.any_build
 def test_schedules_count_steps_and_not_calls():
     seen = []
     optimizer = nn.sgd(lambda step: seen.append(step) or 0.1, accumulate=2, skip_not_finite=True)
@@ -239,6 +254,7 @@ def test_schedules_count_steps_and_not_calls():
     assert sorted(set(seen)) == [0, 1]
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize(
     ("value", "error", "message"),
     [
@@ -356,6 +372,7 @@ def test_the_norm_of_a_large_array_does_not_depend_on_its_layout():
     assert norms.pop() == pytest.approx(math.sqrt(math.fsum((array**2).ravel())), rel=1e-14)
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @each_kind
 def test_gradients_without_a_norm(kind, value):
@@ -381,6 +398,7 @@ def test_gradients_without_a_norm(kind, value):
         assert_same(got, expected)
 
 
+@pytest.mark.any_build
 @each_kind
 def test_skip_not_finite(kind):
     arrays, gradients = data(6)
@@ -404,6 +422,7 @@ def test_skip_not_finite(kind):
     assert_same(got, expected)
 
 
+@pytest.mark.any_build
 class TestFunctions:
     """``clip_by_global_norm``, ``clip_by_value`` and ``global_norm``."""
 
@@ -591,6 +610,7 @@ def test_the_average_of_schedule_free(kind, dtype):
         assert np.array_equal(p, before)
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -621,6 +641,7 @@ def test_averages_of_some_groups(first, second):
     assert_same(got, trained)
 
 
+@pytest.mark.any_build
 def test_an_average_that_is_given_later_starts_from_the_weights():
     p, optimizer = np.array([1.0]), nn.sgd(0.5)
     optimizer.step([p], [np.ones(1)])
@@ -635,6 +656,7 @@ def test_an_average_that_is_given_later_starts_from_the_weights():
         optimizer.evaluate([p])
 
 
+@pytest.mark.any_build
 def test_errors_of_evaluate_and_train():
     p = [np.ones(3)]
     optimizer = nn.sgd(average=opt.ema())
@@ -661,6 +683,7 @@ def test_errors_of_evaluate_and_train():
         nn.sgd().evaluate(p)
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
@@ -682,6 +705,7 @@ def test_errors_of_averages(make, error, message):
 # Gradients that add up
 
 
+@pytest.mark.any_build
 @each_kind
 def test_accumulated_gradients_are_their_mean(kind):
     arrays, gradients = data(12)
@@ -695,6 +719,7 @@ def test_accumulated_gradients_are_their_mean(kind):
         np.testing.assert_allclose(got[name], expected[name], rtol=1e-11)
 
 
+@pytest.mark.any_build
 def test_between_steps_nothing_moves():
     p, optimizer = [np.ones(3)], nn.sgd(0.5, accumulate=3, clip_norm=100.0, average=opt.ema())
     for call in range(1, 7):
@@ -705,6 +730,7 @@ def test_between_steps_nothing_moves():
     assert norm == pytest.approx(5 * math.sqrt(3))
 
 
+@pytest.mark.any_build
 def test_the_gradients_that_are_added_up_may_be_of_any_type():
     p, optimizer = [np.zeros(2, np.float32)], nn.sgd(1.0, accumulate=4)
     for gradient in (np.ones(2), np.ones(2, np.float32), [2, 2], np.ones(4)[::2]):
@@ -759,6 +785,7 @@ def test_hessians_count_when_they_are_given():
     assert optimizer.hessians is None  # nothing of the caller's is kept
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize(
     ("hessians", "error", "message"),
     [
@@ -776,6 +803,7 @@ def test_errors_of_hessians(hessians, error, message):
     assert optimizer.steps == 0
 
 
+@pytest.mark.any_build
 def test_hessians_come_with_the_gradients_that_make_a_step():
     p, optimizer = [np.ones(3)], nn.sophia(accumulate=2)
     with pytest.raises(ValueError, match="hessians come with the gradients that make a step; these are 1 of 2"):

@@ -136,7 +136,7 @@ def test_without_gradient_nothing_moves(kind, dtype):
 
 
 RATES = {"adadelta": 1.0, "adagrad": 0.5, "dog": 1.0, "ftrl": 0.5, "lars": 1.0, "prodigy": 1.0}
-RATES |= {"lion": 0.002, "signum": 0.002, "sophia": 0.002, "tiger": 0.002}
+RATES |= {"lamb": 0.002, "lion": 0.002, "signum": 0.002, "sophia": 0.002, "tiger": 0.002}
 
 
 @each_kind
@@ -231,6 +231,7 @@ def test_any_shape(way, dtype, draw):
             np.testing.assert_allclose(parameter, twin.step(np.float64(gradient)), rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.any_build
 @each_kind
 def test_without_parameters(kind):
     optimizer = kind()
@@ -240,6 +241,7 @@ def test_without_parameters(kind):
     assert optimizer.steps == 3
 
 
+@pytest.mark.any_build
 def test_the_learning_rate_may_be_set_between_steps():
     p = np.zeros(1)
     optimizer = nn.sgd(0.1)
@@ -316,6 +318,7 @@ def arrays_in(parameters):
     return [one for one in values if isinstance(one, np.ndarray)] if isinstance(values, list) or values else []
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize(("arguments", "error", "message"), ERRORS)
 @each_kind
 def test_errors_before_and_after_the_first_step(kind, arguments, error, message):
@@ -336,6 +339,7 @@ def test_errors_before_and_after_the_first_step(kind, arguments, error, message)
         assert all((one == 1).all() for one in arrays_given if isinstance(one, np.ndarray))
 
 
+@pytest.mark.any_build
 @each_way
 def test_an_error_leaves_no_trace(way):
     parameter, gradients = data((5, 6))
@@ -367,6 +371,7 @@ def step_of_others(optimizer, other):
     optimizer.step(other, gradients)
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
 @pytest.mark.parametrize("way", [way for way in WAYS if way not in WITHOUT_STATE])
 def test_other_parameters_than_at_the_first_step(way, other):
@@ -381,6 +386,7 @@ def test_other_parameters_than_at_the_first_step(way, other):
     assert optimizer.steps == 1
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("way", WITHOUT_STATE)
 def test_without_state_parameters_may_be_others_at_each_step(way):
     optimizer = made(way)
@@ -393,6 +399,7 @@ def test_without_state_parameters_may_be_others_at_each_step(way):
     again.step([np.ones(5)], [np.ones(5)])
 
 
+@pytest.mark.any_build
 def test_a_first_step_that_fails_fixes_no_parameters():
     optimizer = nn.muon(groups=[])
     w, b = np.ones((2, 2)), np.ones(2)
@@ -403,6 +410,7 @@ def test_a_first_step_that_fails_fixes_no_parameters():
     assert optimizer.steps == 1
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -445,6 +453,7 @@ def test_settings_out_of_range(make, message):
         make()
 
 
+@pytest.mark.any_build
 def test_settings_that_do_not_go_together_are_an_error_of_the_next_step():
     parameter = np.ones(3)
     optimizer = nn.sgd(0.1, momentum=0.5)
@@ -458,6 +467,7 @@ def test_settings_that_do_not_go_together_are_an_error_of_the_next_step():
     assert optimizer.steps == 2
 
 
+@pytest.mark.any_build
 def test_unknown_settings():
     with pytest.raises(TypeError, match=r"sgd\(\) got an unexpected keyword argument 'beta'"):
         nn.sgd(beta=1)
@@ -465,6 +475,7 @@ def test_unknown_settings():
         nn.adam(0.1, 0.9)
 
 
+@pytest.mark.any_build
 def test_repr():
     assert repr(nn.sgd(0.1, momentum=0.9)) == (
         "sgd(learning_rate=0.1, momentum=0.9, dampening=0.0, nesterov=False, momentum_form='torch')"
@@ -473,6 +484,7 @@ def test_repr():
     assert repr(nn.adam(weight_decay=0.1, clip_norm=1)).endswith("weight_decay=0.1, clip_norm=1.0)")
 
 
+@pytest.mark.any_build
 @each_way
 def test_repr_makes_the_same_optimizer(way):
     optimizer = made(way, maximize=True, clip_norm=2.0, average=nn.optimizers.ema(0.5))
@@ -485,6 +497,7 @@ def test_repr_makes_the_same_optimizer(way):
     assert {name: getattr(again, name) for name in names} == names
 
 
+@pytest.mark.any_build
 @each_kind
 def test_names_and_documentation(kind):
     assert getattr(nn, kind.__name__) is kind
@@ -500,6 +513,7 @@ FLAGS = "nesterov", "amsgrad", "centered", "maximize", "cautious", "correct_bias
 OF_OTHER_TYPES = "groups", "average", "accumulate", "start", "warmup", "iterations", "beta2_decay"
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize(
     ("value", "error", "message"),
     [
@@ -528,6 +542,7 @@ def test_numbers_are_checked_whenever_they_are_set(kind, value, error, message):
     assert repr(optimizer) == before
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("value", [None, "no", 2, np.ones(1)])
 @each_kind
 def test_flags_are_true_or_false(kind, value):
@@ -538,6 +553,7 @@ def test_flags_are_true_or_false(kind, value):
             kind(**{name: value})
 
 
+@pytest.mark.any_build
 @each_kind
 def test_strings_are_among_the_accepted(kind):
     for name, setting in kind.settings.items():
@@ -548,6 +564,7 @@ def test_strings_are_among_the_accepted(kind):
                 kind(**{name: 1})
 
 
+@pytest.mark.any_build
 def test_a_momentum_that_comes_and_goes():
     """Its velocity starts from nothing."""
     parameter, (first, second, third) = data((5,), steps=3)
@@ -559,6 +576,7 @@ def test_a_momentum_that_comes_and_goes():
     np.testing.assert_allclose(parameter, want, rtol=1e-13)
 
 
+@pytest.mark.any_build
 def test_a_state_that_gives_way_to_another_of_as_many_arrays():
     """The velocity of rmsprop's momentum is no mean for its variance."""
     parameter, gradients = data((5,), steps=4)
@@ -580,6 +598,7 @@ def both_paths(a, b):
     return [[a, b], [a[::2], b[::2]]]
 
 
+@pytest.mark.any_build
 @each_kind
 def test_parameters_that_share_memory(kind):
     room = data((60,))[0]
@@ -605,6 +624,7 @@ def test_parameters_side_by_side_in_one_array(way):
     assert np.array_equal(whole, want)
 
 
+@pytest.mark.any_build
 @each_update
 def test_gradients_that_are_other_parameters(way):
     """Every gradient is read as it was before the step."""
@@ -619,6 +639,7 @@ def test_gradients_that_are_other_parameters(way):
             assert np.array_equal(array, expected)
 
 
+@pytest.mark.any_build
 @each_kind
 def test_masked_arrays(kind):
     masked = np.ma.array(np.ones(3), mask=[True, False, False])
@@ -642,6 +663,7 @@ def test_no_warning_whatever_the_numbers(way):
                     assert np.isnan(parameter[0, 0]) == ("skip_not_finite" not in extra)
 
 
+@pytest.mark.any_build
 @pytest.mark.parametrize("layout", [lambda array: array, lambda array: array[..., ::2]])
 @each_update
 def test_arrays_of_many_axes(way, layout):
@@ -655,6 +677,7 @@ def test_arrays_of_many_axes(way, layout):
     assert np.array_equal(parameter, want)
 
 
+@pytest.mark.any_build
 def test_adafactor_and_muon_of_many_axes():
     axes = 32 if np.lib.NumpyVersion(np.__version__) < "2.0.0" else 64
     parameter, gradients = data((4, 6), steps=2)
