@@ -27,6 +27,7 @@ from callables import (
     sign,
     weights,
 )
+from updates import TOGETHER, WAYS, WHOLE, fits, optimizer_of
 
 import fastnn as nn
 from fastnn._core.declaration import Declared
@@ -340,11 +341,46 @@ def rows_of_batch_losses():
     yield Row("ctc.value_and_gradient", arguments, settings, outs=(1,), **options)
 
 
+# Optimizers
+
+OF_ALL = {
+    "maximize": (True, False),
+    "cautious": (True, True),
+    "clip_norm": (1.0, 5.0),
+    "clip_value": (0.5, 1.0),
+    "clip_unit": (0.5, 1.0),
+    "average": (nn.optimizers.lookahead(2), nn.optimizers.ema()),
+    "accumulate": (2, 3),
+    "skip_not_finite": (True, True),  # a norm that is not finite is an error otherwise
+    "groups": (((nn.optimizers.is_no_matrix, nn.adam(0.1)),), ()),
+}
+
+
+def settings_of(optimizer):
+    """Those of its update, with the values that they have in some way."""
+    ways = [settings for way, settings in WAYS.items() if optimizer_of(way) is optimizer]
+    values = {name: tuple(settings[name] for settings in ways if name in settings) for way in ways for name in way}
+    if optimizer is nn.sgd:
+        values["dampening"] = 0.0, 0.3  # does not go with nesterov
+    return {"learning_rate": (0.1, 0.5), "weight_decay": (0.01, 0.1), **values}
+
+
 def rows_of_optimizers():
+    """One with the settings of its update, and one with those that all have beside."""
     for name, optimizer in nn.OPTIMIZERS.items():
-        arguments = Argument("parameter", normal), Argument("gradient", normal, typed=False)
-        settings = valid(name, *signature(optimizer).parameters)
-        yield Row(f"{name}.step", arguments, settings, outs=(), changes="parameter")
+        arguments = [Argument("parameter", normal), Argument("gradient", normal, typed=False)]
+        if optimizer is nn.sophia:
+            arguments.append(Argument("hessian", positive, keyword=True, optional=True, typed=False))
+        options = {"outs": (), "changes": "parameter"}
+        own = settings_of(optimizer)
+        of_any_shape = {
+            "leading": optimizer not in (nn.adafactor, nn.muon),
+            "independent": (lambda settings: True) if optimizer not in (*WHOLE, *TOGETHER) else never,
+        }
+        yield Row(f"{name}.step", tuple(arguments), own, **options, **of_any_shape)
+        common = {setting: values for setting, values in OF_ALL.items() if fits(optimizer, {setting})}
+        of_units = {"leading": False, "independent": never}
+        yield Row(f"{name}.step, all settings", tuple(arguments), {**own, **common}, **options, **of_units)
 
 
 TABLE = {
