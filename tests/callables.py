@@ -160,15 +160,22 @@ class Row:
 
 
 class Stepping:
-    """An optimizer as a function of one parameter array and its gradient: three steps in place."""
+    """An optimizer as a function of one parameter array and its gradient: four steps in place."""
 
     def __init__(self, package, name):
         self.optimizer = package.OPTIMIZERS[name]
 
-    def __call__(self, parameter, gradient, **settings):
-        optimizer = self.optimizer(**settings)
-        for _ in range(3):
-            optimizer.step([parameter], [gradient])
+    def __call__(self, parameter, gradient, hessian=None, **settings):
+        optimizer, states = self.optimizer(**settings), []
+        for call in range(4):
+            more = [[hessian]] if hessian is not None and (call + 1) % optimizer.accumulate == 0 else []
+            states.append(np.array(parameter, subok=False) if isinstance(parameter, np.ndarray) else None)
+            try:
+                optimizer.step([parameter], [gradient], *more)
+            except Exception:
+                if call and isinstance(parameter, np.ndarray) and parameter.tobytes() == states[-1].tobytes():
+                    parameter[...] = states[0]  # the steps before were none of this error's
+                raise
         return parameter
 
 

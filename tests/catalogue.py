@@ -27,6 +27,7 @@ from callables import (
     sign,
     weights,
 )
+from updates import TOGETHER, WAYS, WHOLE, fits, optimizer_of
 
 import fastnn as nn
 from fastnn._core.declaration import Declared
@@ -340,41 +341,46 @@ def rows_of_batch_losses():
     yield Row("ctc.value_and_gradient", arguments, settings, outs=(1,), **options)
 
 
-# What settings of optimizers need each other, so that what is tried for all at once is not valid.
-OF_OPTIMIZERS = {
-    "sgd": {"dampening": (0.0, 0.3)},
-    "rprop": {"grow": (1.5, 2.5), "least": (0.3, 0.7), "most": (2.5, 1.5)},
+# Optimizers
+
+OF_ALL = {
+    "maximize": (True, False),
+    "cautious": (True, True),
+    "clip_norm": (1.0, 5.0),
+    "clip_value": (0.5, 1.0),
+    "clip_unit": (0.5, 1.0),
+    "average": (nn.optimizers.lookahead(2), nn.optimizers.ema()),
+    "accumulate": (2, 3),
+    "skip_not_finite": (True, True),  # a norm that is not finite is an error otherwise
+    "groups": (((nn.optimizers.is_no_matrix, nn.adam(0.1)),), ()),
 }
 
 
 def settings_of(optimizer):
-    """Two values that are not the default for each of an optimizer's own numbers and flags."""
-    found = {}
-    for name, setting in optimizer.settings.items():
-        default = setting.default
-        if name in nn.optimizers.Optimizer.settings and name not in ("learning_rate", "weight_decay"):
-            continue
-        tried = (not default, default) if isinstance(default, bool) else (0.3, 0.7, 1.5, 2.5, -0.5)
-        if isinstance(default, (bool, float)):
-            values = tuple(x for x in tried if isinstance(default, bool) or (is_accepted(setting, x) and x != default))
-            found[name] = OF_OPTIMIZERS.get(optimizer.__name__, {}).get(name) or values[:2]
-    return found
-
-
-def is_accepted(setting, value):
-    try:
-        setting.check(setting.name, value)
-    except ValueError:
-        return False
-    return True
+    """Those of its update, with the values that they have in some way."""
+    ways = [settings for way, settings in WAYS.items() if optimizer_of(way) is optimizer]
+    values = {name: tuple(settings[name] for settings in ways if name in settings) for way in ways for name in way}
+    if optimizer is nn.sgd:
+        values["dampening"] = 0.0, 0.3  # does not go with nesterov
+    return {"learning_rate": (0.1, 0.5), "weight_decay": (0.01, 0.1), **values}
 
 
 def rows_of_optimizers():
+    """One with the settings of its update, and one with those that all have beside."""
     for name, optimizer in nn.OPTIMIZERS.items():
-        arguments = Argument("parameter", normal), Argument("gradient", normal, typed=False)
-        by_axes = name in ("adafactor", "muon")  # which look at the rows and columns of matrices
-        options = {"outs": (), "changes": "parameter", "leading": not by_axes}
-        yield Row(f"{name}.step", arguments, settings_of(optimizer), **options)
+        arguments = [Argument("parameter", normal), Argument("gradient", normal, typed=False)]
+        if optimizer is nn.sophia:
+            arguments.append(Argument("hessian", positive, keyword=True, optional=True, typed=False))
+        options = {"outs": (), "changes": "parameter"}
+        own = settings_of(optimizer)
+        of_any_shape = {
+            "leading": optimizer not in (nn.adafactor, nn.muon),
+            "independent": (lambda settings: True) if optimizer not in (*WHOLE, *TOGETHER) else never,
+        }
+        yield Row(f"{name}.step", tuple(arguments), own, **options, **of_any_shape)
+        common = {setting: values for setting, values in OF_ALL.items() if fits(optimizer, {setting})}
+        of_units = {"leading": False, "independent": never}
+        yield Row(f"{name}.step, all settings", tuple(arguments), {**own, **common}, **options, **of_units)
 
 
 TABLE = {

@@ -142,7 +142,7 @@ THINGS = {
     "empty list": list,
     "empty tuple": tuple,
     "generator": endless,
-    "function": lambda: len,
+    "function": lambda: raising,
     "type": lambda: float,
     "Ellipsis": lambda: ...,
     "NotImplemented": lambda: NotImplemented,
@@ -587,7 +587,7 @@ OF_NUMPY = ("ufunc", "has no attribute", "from_output", "nditer", "buffer", "Non
 @functools.cache
 def parameters(path):
     function = TABLE[path].function()
-    step = {"parameters", "gradients"} if "step" in TABLE[path].path else set()
+    step = {"parameters", "gradients", "hessians"} if "step" in TABLE[path].path else set()
     try:
         signature = inspect.signature(function.optimizer if step else function).parameters
     except (TypeError, ValueError):
@@ -609,10 +609,10 @@ def names_an_argument(call, message):
 def judge(call, plain):
     """What is wrong with how a call ended, as a text; None if nothing is.
 
-    It succeeds or raises a TypeError or a ValueError, whose message names an argument and uses no words of NumPy about
-    what goes on inside; or it raises what an argument's own code raised. After an error all arrays are as they were,
-    and after a success all but ``out``. No warning is printed. A call in which nothing was spoiled gives what the plain
-    one does, and one that has to fail does.
+    It succeeds or raises a TypeError or a ValueError (a FloatingPointError if gradients have no norm), whose message
+    names an argument and uses no words of NumPy about what goes on inside; or it raises what an argument's own code
+    raised. After an error all arrays are as they were, and after a success all but ``out``. No warning is printed. A
+    call in which nothing was spoiled gives what the plain one does, and one that has to fail does.
     """
     before = {name: np.ndarray.tobytes(value) for name, value in call.arrays().items()}
     error = None
@@ -620,7 +620,7 @@ def judge(call, plain):
         result = call.run()
     except OwnError:
         error = ""
-    except (TypeError, ValueError) as raised:
+    except (TypeError, ValueError, FloatingPointError) as raised:
         error = f"{type(raised).__name__}: {raised}"
         if "raised by the argument itself" not in error:
             if not names_an_argument(call, str(raised)):

@@ -36,7 +36,8 @@ class Trial:
 
     def __post_init__(self):
         row, rng = self.row, self.rng
-        settings, optional = row.ways[rng.integers(len(row.ways))]
+        ways = [way for way in row.ways if row.independent({**way[0], "reduction": "none"})]
+        settings, optional = ways[rng.integers(len(ways))]
         self.settings = {name: value for name, value in settings.items() if name not in ("axis", "reduction")}
         if "reduction" in row.settings:
             choices = [{"reduction": reduction} for reduction in ("none", "sum")]

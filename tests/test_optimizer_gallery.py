@@ -98,8 +98,8 @@ def test_every_way_leads_down_and_stays_in_the_picture(name):
     for points in tool.SHOWN[name].lines().values():
         assert points.shape == (tool.STEPS + 1, 2)
         x, y = points.T
-        assert ((tool.LEFT - 0.1 <= x) & (x <= tool.RIGHT + 0.1)).all()
-        assert ((tool.BOTTOM <= y) & (y <= tool.TOP)).all()
+        assert ((x >= tool.LEFT - 0.1) & (x <= tool.RIGHT + 0.1)).all()
+        assert ((y >= tool.BOTTOM) & (y <= tool.TOP)).all()
         assert tool.valley(x[-1], y[-1]) < tool.valley(*tool.START)
 
 

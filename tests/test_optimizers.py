@@ -136,7 +136,7 @@ def test_without_gradient_nothing_moves(kind, dtype):
 
 
 RATES = {"adadelta": 1.0, "adagrad": 0.5, "dog": 1.0, "ftrl": 0.5, "lars": 1.0, "prodigy": 1.0}
-RATES |= {"lamb": 0.002, "lion": 0.002, "signum": 0.002, "sophia": 0.002, "tiger": 0.002}
+RATES |= {"lamb": 0.01, "lion": 0.002, "signum": 0.002, "sophia": 0.002, "tiger": 0.002}
 
 
 @each_kind

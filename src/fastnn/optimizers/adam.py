@@ -12,7 +12,7 @@ import numpy as np
 from fastnn._core.arrays import Array
 from fastnn._core.optimizers.arrays import Averages, Common, Lists, measure
 from fastnn._core.optimizers.optimizer import Optimizer
-from fastnn._core.optimizers.settings import choice, count, flag, number
+from fastnn._core.optimizers.settings import choice, count, flag, number, power
 from fastnn._core.parameters import BELOW_ONE, POSITIVE
 
 
@@ -602,7 +602,7 @@ class adopt(Optimizer):
     is_decoupled = True
 
     def update(self, step: int) -> tuple[str, tuple[float, ...]]:
-        limit = (step - 1) ** self.clip_power if step > 1 else 0.0
+        limit = power(step - 1, self.clip_power) if step > 1 else 0.0
         c2 = 1 - self.beta2 if step > 1 else 1.0
         return "adopt", (1 - self.beta1, c2, limit, self.epsilon, self.learning_rate)
 

@@ -251,7 +251,8 @@ class adafactor(Optimizer):
                 self.run_vector(step, scale, one, average)
 
     def run_vector(self, step: int, scale: float, one: Lists, average: Averages | None) -> None:
-        constants, common = (step**self.beta2_decay, self.least(one) ** 2, 1.0), self.common(step, scale)
+        least = self.least(one)
+        constants, common = (step**self.beta2_decay, least * least, 1.0), self.common(step, scale)
         sums = measure("adafactor", constants, common, one)
         advance("adafactor", constants, self.relative(step, common, sums, one), one, average)
 
@@ -296,7 +297,8 @@ class adafactor(Optimizer):
 
 def by_rows(array: Array, dtype: np.dtype[Any]) -> Array:
     """The array itself if it is in index order, and a copy if it is not."""
-    is_ready = array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned
+    is_plain = type(array) is np.ndarray and array.dtype == dtype
+    is_ready = is_plain and array.flags.c_contiguous and array.flags.aligned
     return array if is_ready else np.array(array, dtype, order="C")
 
 

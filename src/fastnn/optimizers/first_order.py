@@ -8,7 +8,7 @@ from fastnn._core.arrays import Array
 from fastnn._core.optimizers.arrays import Common
 from fastnn._core.optimizers.averages import Average, mean_after
 from fastnn._core.optimizers.optimizer import Optimizer
-from fastnn._core.optimizers.settings import choice, count, flag, number
+from fastnn._core.optimizers.settings import choice, count, flag, number, power
 from fastnn._core.parameters import BELOW_ONE, POSITIVE
 
 
@@ -288,8 +288,7 @@ class asgd(Optimizer):
     start: int = count(1_000_000, 0)
 
     def rate(self, step: int) -> float:
-        falling: float = (1 + self.kappa * self.learning_rate * (step - 1)) ** self.alpha
-        return self.learning_rate / falling
+        return self.learning_rate / power(1 + self.kappa * self.learning_rate * (step - 1), self.alpha)
 
     def averaging(self) -> Average:
         return self.average or mean_after(self.start)

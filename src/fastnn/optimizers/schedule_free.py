@@ -11,7 +11,7 @@ import numpy as np
 from fastnn._core.arrays import Array
 from fastnn._core.optimizers.arrays import Arrays, Averages, Common, Lists
 from fastnn._core.optimizers.optimizer import Member, Optimizer
-from fastnn._core.optimizers.settings import count, number
+from fastnn._core.optimizers.settings import count, number, power
 from fastnn._core.parameters import BELOW_ONE, OPEN_SHARE
 from fastnn.optimizers.adam import bias_correction
 
@@ -75,7 +75,7 @@ class schedule_free_sgd(Optimizer):
     def weight(self, step: int) -> tuple[float, float]:
         """The largest rate so far, and the weight of a step."""
         largest = max(self.numbers["largest"], self.rate(step))
-        return largest, step**self.step_power * largest**self.rate_power
+        return largest, power(step, self.step_power) * power(largest, self.rate_power)
 
     def part(self, step: int) -> float:
         """What the new fast weights count in the average."""

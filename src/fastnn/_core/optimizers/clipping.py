@@ -33,7 +33,7 @@ def row_norms(matrix: Array) -> Array:
     """The Euclidean norms of rows, from squares in float64."""
     squares = np.empty(len(matrix))
     dtype = np.dtype(np.float32) if matrix.dtype.itemsize == 4 and matrix.dtype.kind == "f" else np.dtype(np.float64)
-    UPDATES["squares"].measure_rows(np.require(matrix, dtype, ["C", "ALIGNED"]), squares)
+    UPDATES["squares"].measure_rows(np.require(np.asarray(matrix), dtype, ["C", "ALIGNED"]), squares)
     return np.sqrt(squares)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -28,7 +28,7 @@ class Groups(Setting):
         super().__init__(default, lambda name, value: value)
 
     def __set__(self, optimizer: HasSettings, value: Any) -> None:
-        if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
             raise TypeError(
                 f"{self.name} must be a sequence of pairs, of parameters and their settings, not {described(value)}"
             )

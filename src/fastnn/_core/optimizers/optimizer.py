@@ -365,7 +365,7 @@ class Optimizer(HasSettings):
             for name, value in member.settings.items():
                 setattr(resolved, name, value)
         for name, schedule in resolved.schedules.items():
-            setattr(resolved, name, schedule(step - 1))
+            vars(resolved)[name] = resolved.settings[name].check(name, schedule(step - 1))
         resolved.check()
         return resolved
 

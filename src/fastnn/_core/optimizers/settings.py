@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -58,6 +59,14 @@ class HasSettings:
 def is_default(optimizer: HasSettings, name: str) -> bool:
     """Whether a setting is what it is if it is not given; optimizers of groups are compared by what they show."""
     return repr(vars(optimizer)[name]) == repr(optimizer.settings[name].default)
+
+
+def power(base: float, exponent: float) -> float:
+    """The power of numbers of at least 0, infinite where it is too large."""
+    try:
+        return float(base**exponent)
+    except OverflowError:
+        return math.inf
 
 
 def with_state(name: str, schedule: Any) -> Iterator[tuple[str, Any]]:
