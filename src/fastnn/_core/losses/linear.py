@@ -23,7 +23,7 @@ from fastnn._core.arrays import (
 from fastnn._core.declaration import Entry
 from fastnn._core.losses.labels import checked_ignore_index, label_indices
 from fastnn._core.losses.loss import AnsweringLoss
-from fastnn._core.losses.request import MEAN, WEIGHT, Wants, check_reduction, divisor, weight_array, with_last_axes
+from fastnn._core.losses.request import MEAN, VALUE, WEIGHT, Request, Wants, check_reduction
 from fastnn._core.pieces import Cursor
 
 BLOCK = 1 << 23
@@ -94,9 +94,8 @@ def evaluate(
             f"labels has shape {indices.shape}; accepted are integers of shape {lead}, one for each row of hidden"
         )
     targets = label_indices(indices, lead, classes, ignore_index=ignore_index, name="labels")
-    given = None if factors is None else weight_array(factors, lead, "sample_weight")
-    counted = given if denominator == "weight" else None
-    scale = 1.0 / divisor(lead, counted, None, targets) if reduction == "mean" else 1.0
+    request = Request(VALUE, factors, None, reduction, denominator)
+    given, scale = request.weighting(lead, None, targets, name="sample_weight")
 
     values = np.empty(lead, dtype) if reduction == "none" else None
     gradients = None
@@ -107,10 +106,7 @@ def evaluate(
         matrix, targets, given = (
             unaliased(unaliased(array, of_hidden), of_weight) for array in (matrix, targets, given)
         )
-    weights = None
-    if given is not None:
-        weights = np.broadcast_to(with_last_axes(given, len(lead)), lead)
-        weights = np.require(weights, dtype, ["C", "ALIGNED"]).reshape(-1)
+    weights = None if given is None else np.require(given, dtype, ["C", "ALIGNED"]).reshape(-1)
     # In one layout, so that the products are the same for all.
     matrix = np.require(matrix, dtype, ["C", "ALIGNED"])
     total = run(Blocks(x, dtype), matrix, targets.reshape(-1), weights, values, gradients, scale)

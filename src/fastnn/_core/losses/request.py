@@ -81,9 +81,11 @@ class Request:
         mask: Array | None,
         labels: Array | None = None,
         of_classes: Array | None = None,
+        *,
+        name: str = "weight",
     ) -> tuple[Array | None, float]:
-        """The weights in the values' shape, and what the sum of the weighted values is multiplied by."""
-        weight = None if self.weight is None else weight_array(self.weight, shape)
+        """The weights, called by a name, in the values' shape, and what the weighted values' sum is multiplied by."""
+        weight = None if self.weight is None else weight_array(self.weight, shape, name)
         scale = 1.0
         if self.reduction == "mean" and self.denominator == "weight":
             scale /= divisor(shape, weight, mask, labels, None if labels is None else of_classes)
