@@ -110,6 +110,7 @@ AnySchedule = Annotated[Any, checked_schedule]
 AnySchedules = Annotated[Any, checked_schedules]
 
 
+@functools.cache
 def checks(kind: type) -> dict[str, Check]:
     """The checks of a kind's settings, by their names."""
     hints = get_type_hints(kind, include_extras=True)
@@ -151,7 +152,7 @@ class Schedule:
     """
 
     def __post_init__(self) -> None:
-        for name, check in checks(type(self)).items():
+        for name, check in checks(type(self)).items():  # type: ignore[arg-type]  # classes are hashable
             object.__setattr__(self, name, check(name, getattr(self, name)))
 
     def __call__(self, step: int) -> float:
