@@ -147,9 +147,7 @@ cdef inline real laprop(
     mean[0] = mul_add(b1, mean[0], gain * g / mul_add(scale, square_root(square[0]), epsilon))
     return size * mean[0]
 
-cdef inline real mars_gradient(
-    real g, real p, real *previous, real *mean, real *square, real correction
-) noexcept nogil:
+cdef inline real mars_gradient(real g, real p, real *previous, real correction) noexcept nogil:
     """The gradient that ``mars`` takes, before it is shortened: g plus a part of its change."""
     return mul_add(correction, g - previous[0], g)
 
@@ -260,9 +258,7 @@ cdef inline real lamb(
 ) noexcept nogil:
     return mul_add(decay, p, adam(g, p, mean, square, c1, c2, size, scale, epsilon))
 
-cdef inline real prodigy(
-    real g, real p, real *mean, real *square, real *sum, real *origin, real rate, real epsilon
-) noexcept nogil:
+cdef inline real prodigy(real g, real p, real *mean, real *square, real rate, real epsilon) noexcept nogil:
     """Of means that ``prodigy_estimate`` has updated."""
     return rate * mean[0] / (square_root(square[0]) + epsilon)
 

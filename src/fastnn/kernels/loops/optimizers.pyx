@@ -7,14 +7,8 @@ be the memory of another.
 from fastnn.kernels.formulas cimport updates as f
 from fastnn.kernels.formulas.basics cimport absolute, clipped
 from fastnn.kernels.formulas.elementary cimport mul_add, real
-from fastnn.kernels.loops.reductions cimport STRETCH, stretches, sum_row
-from fastnn.kernels.optimizers cimport CONSTANTS, STATES, Task, kernel
-
-
-cdef inline void store(real *to, const real *what, Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(count):
-        to[k] = what[k]
+from fastnn.kernels.loops.reductions cimport STRETCH, copy_out, stretches, sum_row
+from fastnn.kernels.optimizers cimport CONSTANTS, Task, kernel
 
 
 cdef inline void advance(
@@ -65,16 +59,16 @@ cdef inline void advance(
             for k in range(count):
                 average[start + k] = mul_add(share, new_parameter[k] - average[start + k], average[start + k])
             if task.is_pulled:
-                store(new_parameter, average + start, count)
-        store(<real *>task.parameter + start, new_parameter, count)
+                copy_out(new_parameter, average + start, count)
+        copy_out(<real *>task.parameter + start, new_parameter, count)
         if states > 0:
-            store(<real *>task.state[0] + start, new_a, count)
+            copy_out(<real *>task.state[0] + start, new_a, count)
         if states > 1:
-            store(<real *>task.state[1] + start, new_b, count)
+            copy_out(<real *>task.state[1] + start, new_b, count)
         if states > 2:
-            store(<real *>task.state[2] + start, new_c, count)
+            copy_out(<real *>task.state[2] + start, new_c, count)
         if states > 3:
-            store(<real *>task.state[3] + start, new_e, count)
+            copy_out(<real *>task.state[3] + start, new_e, count)
 
 
 cdef inline void measure(
@@ -188,9 +182,9 @@ cdef inline void estimate(const real *gradient, Task *task) noexcept nogil:
             new_sum[k] = mul_add(b3, sum[start + k], weight * g)
             along[k] = <double>g * (<double>origin[start + k] - <double>parameter[start + k])
             sizes[k] = absolute(<double>new_sum[k])
-        store(mean + start, new_mean, count)
-        store(square + start, new_square, count)
-        store(sum + start, new_sum, count)
+        copy_out(mean + start, new_mean, count)
+        copy_out(square + start, new_square, count)
+        copy_out(sum + start, new_sum, count)
         task.sums[0] += sum_row(along, count)
         task.sums[1] += sum_row(sizes, count)
 

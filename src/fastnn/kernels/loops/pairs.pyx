@@ -9,14 +9,7 @@ from fastnn.kernels.formulas.rows.distances cimport (
     MAXIMUM, POWERS, SQUARES, SUM, Angle, Distance, Norm, angle_between, cosine_gradient, cosine_hessian,
     distance_between, distance_gradient, distance_hessian, exchanged,
 )
-from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, stretches, sum_row
-
-
-cdef inline void copy_out(real *out, const real *part, Py_ssize_t n) noexcept nogil:
-    """Copy results out of a buffer; ``out`` may overlap the arguments, which have been read by then."""
-    cdef Py_ssize_t k
-    for k in range(n):
-        out[k] = part[k]
+from fastnn.kernels.loops.reductions cimport STRETCH, copy_out, fill_row, stretches, sum_row
 
 
 cdef double margin_ranking(JointTask task, real scale) noexcept nogil:

@@ -34,6 +34,13 @@ cdef inline void fill_row(real *row, Py_ssize_t n, real number) noexcept nogil:
             row[k] = number
 
 
+cdef inline void copy_out(real *out, const real *part, Py_ssize_t n) noexcept nogil:
+    """Copy results out of a buffer; ``out`` may overlap the arguments, which have been read by then."""
+    cdef Py_ssize_t k
+    for k in range(n):
+        out[k] = part[k]
+
+
 cdef inline real fold_sum(real *lane) noexcept nogil:
     cdef int k
     for k in range(8):

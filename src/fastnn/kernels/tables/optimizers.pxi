@@ -333,24 +333,24 @@ cdef void laprop_measure_double(Task *task) noexcept nogil:
 cdef inline float mars_gradient_of_float(
     float g, float p, float *a, float *b, float *c, float *e, const double *constants
 ) noexcept nogil:
-    return f.mars_gradient[float](g, p, a, b, c, <float>constants[0])
+    return f.mars_gradient[float](g, p, a, <float>constants[0])
 
 cdef void mars_gradient_float(Task *task) noexcept nogil:
-    advance(mars_gradient_of_float, 3, task)
+    advance(mars_gradient_of_float, 1, task)
 
 cdef void mars_gradient_measure_float(Task *task) noexcept nogil:
-    measure(mars_gradient_of_float, 3, task)
+    measure(mars_gradient_of_float, 1, task)
 
 cdef inline double mars_gradient_of_double(
     double g, double p, double *a, double *b, double *c, double *e, const double *constants
 ) noexcept nogil:
-    return f.mars_gradient[double](g, p, a, b, c, <double>constants[0])
+    return f.mars_gradient[double](g, p, a, <double>constants[0])
 
 cdef void mars_gradient_double(Task *task) noexcept nogil:
-    advance(mars_gradient_of_double, 3, task)
+    advance(mars_gradient_of_double, 1, task)
 
 cdef void mars_gradient_measure_double(Task *task) noexcept nogil:
-    measure(mars_gradient_of_double, 3, task)
+    measure(mars_gradient_of_double, 1, task)
 
 cdef inline float mars_of_float(
     float g, float p, float *a, float *b, float *c, float *e, const double *constants
@@ -641,24 +641,24 @@ cdef void lamb_measure_double(Task *task) noexcept nogil:
 cdef inline float prodigy_of_float(
     float g, float p, float *a, float *b, float *c, float *e, const double *constants
 ) noexcept nogil:
-    return f.prodigy[float](g, p, a, b, c, e, <float>constants[0], <float>constants[1])
+    return f.prodigy[float](g, p, a, b, <float>constants[0], <float>constants[1])
 
 cdef void prodigy_float(Task *task) noexcept nogil:
-    advance(prodigy_of_float, 4, task)
+    advance(prodigy_of_float, 2, task)
 
 cdef void prodigy_measure_float(Task *task) noexcept nogil:
-    measure(prodigy_of_float, 4, task)
+    measure(prodigy_of_float, 2, task)
 
 cdef inline double prodigy_of_double(
     double g, double p, double *a, double *b, double *c, double *e, const double *constants
 ) noexcept nogil:
-    return f.prodigy[double](g, p, a, b, c, e, <double>constants[0], <double>constants[1])
+    return f.prodigy[double](g, p, a, b, <double>constants[0], <double>constants[1])
 
 cdef void prodigy_double(Task *task) noexcept nogil:
-    advance(prodigy_of_double, 4, task)
+    advance(prodigy_of_double, 2, task)
 
 cdef void prodigy_measure_double(Task *task) noexcept nogil:
-    measure(prodigy_of_double, 4, task)
+    measure(prodigy_of_double, 2, task)
 
 cdef inline float schedule_free_sgd_of_float(
     float g, float p, float *a, float *b, float *c, float *e, const double *constants
@@ -774,7 +774,7 @@ KERNELS = {
         laprop_float, laprop_double, laprop_measure_float, laprop_measure_double, ('mean', 'square'), 6,
     ),
     "mars_gradient": kernel(
-        mars_gradient_float, mars_gradient_double, mars_gradient_measure_float, mars_gradient_measure_double, ('previous', 'mean', 'square'), 1,
+        mars_gradient_float, mars_gradient_double, mars_gradient_measure_float, mars_gradient_measure_double, ('previous',), 1,
     ),
     "mars": kernel(
         mars_float, mars_double, mars_measure_float, mars_measure_double, ('previous', 'mean', 'square'), 7,
@@ -816,7 +816,7 @@ KERNELS = {
         lamb_float, lamb_double, lamb_measure_float, lamb_measure_double, ('mean', 'square'), 6,
     ),
     "prodigy": kernel(
-        prodigy_float, prodigy_double, prodigy_measure_float, prodigy_measure_double, ('mean', 'square', 'sum', 'origin'), 2,
+        prodigy_float, prodigy_double, prodigy_measure_float, prodigy_measure_double, ('mean', 'square'), 2,
     ),
     "schedule_free_sgd": kernel(
         schedule_free_sgd_float, schedule_free_sgd_double, schedule_free_sgd_measure_float, schedule_free_sgd_measure_double, ('fast',), 3,
