@@ -471,12 +471,11 @@ class adan(Optimizer):
     epsilon: float = number(1e-8)
     decay_form: str = choice("proximal", "decoupled")
 
-    def common(self, step: int, scale: float, factor: float = 1.0) -> Common:
-        scale, limit, _, _, factor, barrier = super().common(step, scale, factor)
-        drawn = self.learning_rate * self.weight_decay
+    def common(self, step: int, scale: float) -> Common:
+        common, drawn = super().common(step, scale), self.learning_rate * self.weight_decay
         if self.decay_form == "decoupled":
-            return scale, limit, 0.0, 1 - drawn, factor, barrier
-        return scale, limit, 0.0, 1 / (1 + drawn), factor / (1 + drawn), barrier
+            return common._replace(decay=0.0, keep=1 - drawn)
+        return common._replace(decay=0.0, keep=1 / (1 + drawn), factor=1 / (1 + drawn))
 
     def update(self, step: int) -> tuple[str, tuple[float, ...]]:
         first, second, third = (bias_correction(beta, step) for beta in (self.beta1, self.beta2, self.beta3))
@@ -705,10 +704,8 @@ class mars(Optimizer):
         return "mars", (correction, shorten, 1 - self.beta1, 1 - self.beta2, size, scale, self.epsilon)
 
     def run(self, step: int, lists: Lists, scale: float, averages: Averages | None) -> None:
-        common = self.common(step, scale)
         for index, one in enumerate(lists):
-            shortened, scales = self.shortened(common, one)
-            squares, _, _ = measure("mars_gradient", self.update(step)[1][:1], shortened, one, scales)
+            common, scales = self.shortened(self.common(step, scale), one)
+            squares, _, _ = measure("mars_gradient", self.update(step)[1][:1], common, one, scales)
             shorten = 1 / max(1.0, min(math.sqrt(squares), sys.float_info.max))
-            kernel, constants = self.update(step, shorten)
-            self.run_one(kernel, constants, common, one, averages and averages.part(index))
+            self.run_shortened(*self.update(step, shorten), common, one, averages and averages.part(index), scales)

@@ -274,11 +274,11 @@ class adafactor(Optimizer):
         lists: Any = tuple(tuple(array[index] for index in matrices) for array in (parameter, gradient))
         scales, shared = (tuple(array[index] for index in matrices) for array in (of_rows, of_columns))
         update, constants = UPDATES["factored"], (0.0, 1 / least if least else math.inf, 1.0)
-        sums = update.measure(lists, constants, common, scales=scales, shared=shared)
+        sums = update.measure(lists, constants, tuple(common), scales=scales, shared=shared)
         common = self.relative(step, common, sums, one)
         averages = None if kept is None else tuple(kept[index] for index in matrices)
         share, is_pulled = (0.0, False) if average is None else (average.share, average.is_pulled)
-        update.advance(lists, constants, common, averages, share, is_pulled, scales, shared)
+        update.advance(lists, constants, tuple(common), averages, share, is_pulled, scales, shared)
         if parameter is not one.parameters[0]:
             one.parameters[0][...] = parameter
         if average is not None and kept is not None and kept is not average.arrays[0]:

@@ -293,9 +293,8 @@ class asgd(Optimizer):
     def averaging(self) -> Average:
         return self.average or mean_after(self.start)
 
-    def common(self, step: int, scale: float, factor: float = 1.0) -> Common:
-        scale, limit, decay, _, factor, barrier = super().common(step, scale, factor)
-        return scale, limit, decay, 1 - self.kappa * self.rate(step), factor, barrier
+    def common(self, step: int, scale: float) -> Common:
+        return super().common(step, scale)._replace(keep=1 - self.kappa * self.rate(step))
 
     def update(self, step: int) -> tuple[str, tuple[float, ...]]:
         return "sgd", (self.rate(step),)

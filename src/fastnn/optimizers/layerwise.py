@@ -56,9 +56,8 @@ class lamb(Optimizer):
     beta2: float = number(0.999, BELOW_ONE)
     epsilon: float = number(1e-6)
 
-    def common(self, step: int, scale: float, factor: float = 1.0) -> Common:
-        scale, limit, _, keep, factor, barrier = super().common(step, scale, factor)
-        return scale, limit, 0.0, keep, factor, barrier
+    def common(self, step: int, scale: float) -> Common:
+        return super().common(step, scale)._replace(decay=0.0)  # which is among the constants
 
     def update(self, step: int) -> tuple[str, tuple[float, ...]]:
         size, scale = 1 / bias_correction(self.beta1, step), 1 / math.sqrt(bias_correction(self.beta2, step))
@@ -137,9 +136,7 @@ class lars(Optimizer):
             gain = self.learning_rate * share
             ahead = (gain, self.momentum) if self.nesterov else (0.0, 1.0)
             constants = self.momentum, gain, 1.0, *ahead
-            if self.cautious:
-                common = self.sized(common, 1.0, measure("momentum", constants, common, one, scales)[2], one)
-            advance("momentum", constants, common, one, averages and averages.part(index), scales)
+            self.run_shortened("momentum", constants, common, one, averages and averages.part(index), scales)
 
 
 class novograd(Optimizer):
@@ -192,13 +189,12 @@ class novograd(Optimizer):
     def run(self, step: int, lists: Lists, scale: float, averages: Averages | None) -> None:
         constants = self.beta1, 1.0, self.learning_rate, 0.0, 1.0
         for index, one in enumerate(lists):
-            common, scales = self.shortened((*self.common(step, scale)[:2], 0.0, 1.0, 1.0, math.nan), one)
+            common, scales = self.shortened(self.common(step, scale)._replace(decay=0.0), one)
             norm, _, _ = measure("sgd", (1.0,), common, one, scales)
             square = one.state["square"][0]
             square += (norm - square) * (1 - self.beta2 if step > 1 else 1.0)
             root = math.sqrt(square) + self.epsilon
             shrunk = 1 / root if root else 1.0  # of a gradient of zeros
-            common = (common[0] * shrunk, common[1] * shrunk, self.weight_decay, *common[3:])
-            if self.cautious:
-                common = self.sized(common, 1.0, measure("momentum", constants, common, one, scales)[2], one)
-            advance("momentum", constants, common, one, averages and averages.part(index), scales)
+            limit = common.limit * shrunk
+            common = common._replace(scale=common.scale * shrunk, limit=limit, decay=self.weight_decay)
+            self.run_shortened("momentum", constants, common, one, averages and averages.part(index), scales)

@@ -129,24 +129,25 @@ class muon(Optimizer):
 
     def run(self, step: int, lists: Lists, scale: float, averages: Averages | None) -> None:
         kernel, constants = self.update(step)
-        scale, limit, _, keep, factor, barrier = self.common(step, scale)
+        common = self.common(step, scale)
+        to_direction = common._replace(keep=0.0, factor=-1.0)
+        of_direction = common._replace(scale=1.0, limit=math.inf)
         for index, one in enumerate(lists):
             parameter = one.parameters[0]
             x, *rooms = self.rooms_of(parameter)
             x.fill(0)
             target = Lists((x,), one.gradients, one.state, one.names)
-            advance(kernel, constants, (scale, limit, 0.0, 0.0, -1.0, barrier), target)
+            advance(kernel, constants, to_direction, target)
             made, room = orthogonal(x, rooms, self.iterations, self.epsilon)
             if self.cautious:
                 np.multiply(made, one.gradients[0], out=room, casting="same_kind")
-                room *= math.copysign(1.0, scale)
+                room *= math.copysign(1.0, common.scale)
                 np.greater(room, 0, out=room)
                 made *= room
                 made /= max(float(np.sum(room, dtype=np.float64)) / max(room.size, 1), 1e-3)
             rate = self.learning_rate * self.size(*parameter.shape)
             step_of = Lists(one.parameters, (made,), {}, one.names)
-            common = 1.0, math.inf, 0.0, keep, factor, barrier
-            advance("sgd", (rate,), common, step_of, averages and averages.part(index))
+            advance("sgd", (rate,), of_direction, step_of, averages and averages.part(index))
 
     def size(self, rows: int, columns: int) -> float:
         if self.scaling == "adamw":

@@ -131,9 +131,8 @@ class prodigy(Optimizer):
         for settings, _ in parts:
             settings.numbers.update(distance=distance, largest=largest, numerator=numerator)
 
-    def common(self, step: int, scale: float, factor: float = 1.0) -> Common:
-        scale, limit, decay, _, factor, barrier = super().common(step, scale, factor)
-        return scale, limit, decay, 1 - self.rate(step) * self.weight_decay, factor, barrier
+    def common(self, step: int, scale: float) -> Common:
+        return super().common(step, scale)._replace(keep=1 - self.rate(step) * self.weight_decay)
 
     def update(self, step: int) -> tuple[str, tuple[float, ...]]:
         return "prodigy", (self.rate(step), self.distance() * self.epsilon)

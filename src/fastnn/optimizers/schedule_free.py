@@ -147,9 +147,8 @@ class schedule_free_adamw(schedule_free_sgd):
     beta2: float = number(0.999, BELOW_ONE)
     epsilon: float = number(1e-8)
 
-    def common(self, step: int, scale: float, factor: float = 1.0) -> Common:
-        scale, limit, _, keep, factor, barrier = super().common(step, scale, factor)
-        return scale, limit, 0.0, keep, factor, barrier
+    def common(self, step: int, scale: float) -> Common:
+        return super().common(step, scale)._replace(decay=0.0)  # which is among the constants
 
     def update(self, step: int) -> tuple[str, tuple[float, ...]]:
         _, constants = super().update(step)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastnn._core.arrays import Array
-from fastnn._core.optimizers.arrays import Averages, Lists, advance, checked, listed
+from fastnn._core.optimizers.arrays import Averages, Common, Lists, advance, checked, listed
 from fastnn._core.optimizers.optimizer import Optimizer
 from fastnn._core.optimizers.settings import number
 from fastnn._core.parameters import BELOW_ONE, POSITIVE
@@ -105,6 +105,6 @@ class sophia(Optimizer):
     def run(self, step: int, lists: Lists, scale: float, averages: Averages | None) -> None:
         if self.hessians is not None:
             new = tuple(self.hessians[name] for name in lists.names)
-            common = 1.0, math.inf, 0.0, self.beta2, self.beta2 - 1, math.nan
+            common = Common(scale=1.0, limit=math.inf, decay=0.0, keep=self.beta2, factor=self.beta2 - 1)
             advance("sgd", (1.0,), common, Lists(lists.state["hessian"], new, {}, lists.names))
         super().run(step, lists, scale, averages)

@@ -59,9 +59,21 @@ class Averages(NamedTuple):
         return Averages((self.arrays[index],), self.share, self.is_pulled)
 
 
-Common = tuple[float, float, float, float, float, float]
-"""What all updates have: the gradient's scale, its limit, and the parameter's part in it; the factor that the parameter
-keeps, that of the direction, and the least product of direction and gradient that is left out."""
+class Common(NamedTuple):
+    """What all updates have, beside constants of their own."""
+
+    scale: float
+    """What the gradient is multiplied by."""
+    limit: float
+    """Its largest magnitude then."""
+    decay: float
+    """The parameter's part in it."""
+    keep: float
+    """The factor of itself that the parameter keeps."""
+    factor: float = 1.0
+    """That of the direction, which is taken off the parameter."""
+    barrier: float = math.nan
+    """The largest product of direction and gradient with which an element stays; NaN is none."""
 
 
 def advance(
@@ -78,12 +90,12 @@ def advance(
     """
     update, arrays = UPDATES[kernel], lists.of(kernel)
     kept, share, is_pulled = (None, 0.0, False) if averages is None else averages
-    if update.advance(arrays, constants, common, kept, share, is_pulled, scales):
+    if update.advance(arrays, constants, tuple(common), kept, share, is_pulled, scales):
         return
     others = () if kept is None else (kept,)
     for index, each in enumerate(zip(*arrays, *others, strict=True)):
         for row, scale in rows_of(each, None if scales is None else scales[index]):
-            scaled = (common[0] * scale, *common[1:])
+            scaled = tuple(common._replace(scale=common.scale * scale))
             for piece in pieces(row):
                 parts = tuple((part,) for part in piece)
                 average = parts[-1] if others else None
@@ -96,12 +108,12 @@ def measure(
     """The sums that a kernel finds over all arrays, which it adds up in index order, whatever their layout."""
     update, arrays, sums = UPDATES[kernel], lists.of(kernel), (0.0, 0.0, 0.0)
     if all(parameter.flags.c_contiguous for parameter in lists.parameters):
-        at_once = update.measure(arrays, constants, common, sums, scales)
+        at_once = update.measure(arrays, constants, common and tuple(common), sums, scales)
         if at_once is not None:
             return at_once
     for index, each in enumerate(zip(*arrays, strict=True)):
         for row, scale in rows_of(each, None if scales is None else scales[index]):
-            scaled = common if common is None else (common[0] * scale, *common[1:])
+            scaled = common and tuple(common._replace(scale=common.scale * scale))
             for piece in pieces_in_index_order(row):
                 sums = update.measure(tuple((part,) for part in piece), constants, scaled, sums)
     return sums

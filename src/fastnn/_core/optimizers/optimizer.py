@@ -196,6 +196,18 @@ class Optimizer(HasSettings):
     ) -> None:
         """Make a step of one parameter array, which is looked at as a whole first."""
         common, scales = self.shortened(common, one)
+        self.run_shortened(kernel, constants, common, one, averages, scales)
+
+    def run_shortened(
+        self,
+        kernel: str,
+        constants: tuple[float, ...],
+        common: Common,
+        one: Lists,
+        averages: Averages | None,
+        scales: Arrays | None,
+    ) -> None:
+        """The same where the gradients of its units are clipped by their scales."""
         if self.cautious:
             _, _, agreeing = measure(kernel, constants, common, one, scales)
             common = self.sized(common, 1.0, agreeing, one)
@@ -204,23 +216,22 @@ class Optimizer(HasSettings):
     def sized(self, common: Common, factor: float, agreeing: float, one: Lists) -> Common:
         """With another factor of the direction, of which some elements agree with the gradient."""
         if not self.cautious:
-            return (*common[:4], common[4] * factor, common[5])
+            return common._replace(factor=common.factor * factor)
         share = max(agreeing / max(one.parameters[0].size, 1), 1e-3)
-        return (*common[:4], common[4] * factor / share, 0.0)
+        return common._replace(factor=common.factor * factor / share, barrier=0.0)
 
     def shortened(self, common: Common, one: Lists) -> tuple[Common, Arrays | None]:
         """The scales of the gradients of a parameter's units, if they are clipped, and what is left in common."""
         if self.clip_unit is None:
             return common, None
-        scales = unit_scales(one.parameters[0], one.gradients[0], self.clip_unit, abs(common[0]))
-        return (math.copysign(1.0, common[0]), *common[1:]), (scales,)
+        scales = unit_scales(one.parameters[0], one.gradients[0], self.clip_unit, abs(common.scale))
+        return common._replace(scale=math.copysign(1.0, common.scale)), (scales,)
 
-    def common(self, step: int, scale: float, factor: float = 1.0) -> Common:
+    def common(self, step: int, scale: float) -> Common:
+        """What the kernel of a step has in common with those of others, if gradients are multiplied by a scale."""
         limit = math.inf if self.clip_value is None else self.clip_value
-        decay, keep = self.weight_decay, 1.0
-        if self.is_decoupled:
-            decay, keep = 0.0, self.kept()
-        return -scale if self.maximize else scale, limit, decay, keep, factor, math.nan
+        decay, keep = (0.0, self.kept()) if self.is_decoupled else (self.weight_decay, 1.0)
+        return Common(-scale if self.maximize else scale, limit, decay, keep)
 
     def kept(self) -> float:
         """The factor of the parameter that decoupled weight decay leaves."""
@@ -253,7 +264,7 @@ class Optimizer(HasSettings):
         """
         usual = self.usual
         if usual is None:
-            usual = self.usual = self.common(1, 1.0) if self.has_no_extras() else ()
+            usual = self.usual = tuple(self.common(1, 1.0)) if self.has_no_extras() else ()
         state, step = self.state, self.steps + 1
         if usual and state is not None and (arrays := self.known_arrays(parameters, gradients)):
             kernel, constants = self.update(step)
@@ -320,12 +331,9 @@ class Optimizer(HasSettings):
             gradients = checked(names, parameters, gradients)
         if self.trained is not None:
             raise ValueError("the parameters are those for evaluation; the next step needs train() first")
-        members, step = self.members_of(names, parameters), self.steps + 1
-        resolved = [self.at(step, member) for member in members]
-        for settings, member in zip(resolved, members, strict=True):
-            settings.complete(member, parameters)
+        step = self.steps + 1
+        members, resolved = self.resolved(step, names, parameters)
         # All is checked: from here on something is written.
-        self.members, self.parameters, self.loaded = members, shapes_of(names, parameters), None
         scale = 1.0
         if self.accumulate > 1:
             gradients = self.add_up(parameters, gradients)
@@ -350,6 +358,16 @@ class Optimizer(HasSettings):
         self.steps = step
         self.state = tuple(members[0].state.values()) if self.usual else None
         return norm
+
+    def resolved(self, step: int, names: tuple[Any, ...], parameters: Arrays) -> tuple[list[Member], list[Any]]:
+        """All members, whose state is complete, and the optimizer of each at a step; an error changes nothing."""
+        members = self.members_of(names, parameters)
+        resolved = [self.at(step, member) for member in members]
+        for settings, member in zip(resolved, members, strict=True):
+            settings.complete(member, parameters)
+        if members is not self.members:
+            self.members, self.parameters, self.loaded = members, shapes_of(names, parameters), None
+        return members, resolved
 
     def at(self, step: int, member: Member) -> Any:
         """The optimizer that updates some parameters at a step: with numbers in place of schedules."""
@@ -464,14 +482,10 @@ class Optimizer(HasSettings):
             raise ValueError(f"{type(self).__name__} was made without an average of the weights; give it average=")
         if self.members is None and self.loaded is None:
             raise ValueError("there is no average of the weights before the first step")
-        members = self.members_of(names, arrays)
         averages: dict[int, Array] = {}
-        for member in members:
-            settings = self.at(max(self.steps, 1), member)
-            settings.complete(member, arrays)
+        for member, settings in zip(*self.resolved(max(self.steps, 1), names, arrays), strict=True):
             part = Lists(arrays, arrays, {}, names).part(member.indices, member.state)
             averages.update(zip(member.indices, settings.averaged(member, part), strict=True))
-        self.members, self.parameters, self.loaded = members, shapes_of(names, arrays), None
         self.trained, self.state = tuple(np.array(array, order="K", subok=False) for array in arrays), None
         for index, array in enumerate(arrays):
             array[...] = averages[index]
