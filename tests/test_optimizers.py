@@ -751,6 +751,12 @@ def test_the_compiled_updates_look_at_every_array(isa, name):
     locked = np.ones(3)
     locked.flags.writeable = False
     assert update.advance(((locked,), *[(np.ones(3),)] * (count - 1)), numbers) is False
+    for index in range(2, count):
+        lists = [(np.ones(3),) for _ in range(count)]
+        lists[index] = (locked,)
+        assert update.advance(tuple(lists), numbers) is False
+    assert update.advance(tuple((np.ones(3),) for _ in range(count)), numbers, None, (locked,), 0.5) is False
+    assert (locked == 1).all()
     room = np.ones(6)
     first, second = room[:3], room[1:4]
     for index in range(1, count):
@@ -762,3 +768,18 @@ def test_the_compiled_updates_look_at_every_array(isa, name):
     assert update.advance(tuple(lists), numbers) is False
     assert (room == 1).all()
     assert (fits == 1).all()
+
+
+@pytest.mark.parametrize("name", ["factored", "adam", "momentum"])
+def test_rows_need_scales_and_no_other_state_than_what_they_share(name):
+    kernel = kernels.loops["optimizers"][name]
+    update, numbers = kernels.optimizers.Update(kernel), (0.5,) * kernel.constants
+    lists = tuple((np.ones((2, 3)),) for _ in range(1 + len(kernel.state)))
+    row, scales = (np.ones(3),), (np.ones(2),)
+    for wrong in ({"scales": (None,)}, {"scales": None}, {"scales": scales, "shared": (None,)}, {"scales": ()}):
+        with pytest.raises((TypeError, ValueError)):
+            update.advance(lists, numbers, **{"shared": row, **wrong})
+    if len(lists) > 2:
+        with pytest.raises(ValueError, match="and no other"):
+            update.advance(lists, numbers, scales=scales, shared=row)
+    assert all((array == 1).all() for (array,) in (*lists, row, scales))

@@ -25,13 +25,15 @@ cdef bint are_all_ready(tuple parameters) except -1:
     return True
 
 
-cdef bint is_in_step(tuple parameters, tuple others) except -1:
+cdef bint is_in_step(tuple parameters, tuple others, bint are_written) except -1:
     """Whether there is an array for each parameter, in step with it; the parameters are ready."""
     cdef Py_ssize_t i
     if len(parameters) != len(others):
         return False
     for i in range(len(parameters)):
         if not (is_like(others[i], parameters[i]) and is_unaliased_in_step(parameters[i], others[i])):
+            return False
+        if are_written and not cnp.PyArray_ISWRITEABLE(others[i]):
             return False
     return True
 
@@ -110,7 +112,7 @@ cdef bint go_together(tuple lists) except -1:
     if not are_all_ready(lists[0]):
         return False
     for k in range(1, len(lists)):
-        if not is_in_step(lists[0], lists[k]):
+        if not is_in_step(lists[0], lists[k], k > 1):  # all but the gradients
             return False
     return are_unaliased(lists[0], lists[1])
 
@@ -189,10 +191,12 @@ cdef class Update:
         if scales is None and shared is None:
             return True
         if scales is None or len(scales) != len(<tuple>lists[0]) or (
-                shared is not None and len(shared) != len(<tuple>lists[0])):
-            raise ValueError("there must be scales for each parameter, and shared state for all or none")
+                shared is not None and (len(shared) != len(<tuple>lists[0]) or len(lists) != 2)):
+            raise ValueError("there must be scales for each parameter, and shared state for all or none, and no other")
         for i in range(len(<tuple>lists[0])):
             parameter, scale = lists[0][i], scales[i]
+            if scale is None:
+                raise ValueError("the scales do not fit the rows of a parameter")
             rows = cnp.PyArray_SIZE(scale)
             if cnp.PyArray_TYPE(scale) != cnp.NPY_FLOAT64 or not cnp.PyArray_ISCARRAY_RO(scale) or (
                     cnp.PyArray_SIZE(parameter) % rows if rows else cnp.PyArray_SIZE(parameter)):
@@ -201,7 +205,7 @@ cdef class Update:
                 return False
             if shared is not None:
                 state = shared[i]
-                if not (cnp.PyArray_TYPE(state) == cnp.PyArray_TYPE(parameter) and cnp.PyArray_ISCARRAY(state)
+                if state is None or not (cnp.PyArray_TYPE(state) == cnp.PyArray_TYPE(parameter) and cnp.PyArray_ISCARRAY(state)
                         and cnp.PyArray_SIZE(state) * rows == cnp.PyArray_SIZE(parameter)):
                     raise ValueError("the state does not fit the rows of a parameter")
         return True
@@ -254,7 +258,7 @@ cdef class Update:
         cdef Task task
         self.begin(&task, lists if shared is None else (*lists, shared), constants, common)
         task.share, task.is_pulled = share, is_pulled
-        if not go_together(lists) or (averages is not None and not is_in_step(lists[0], averages)):
+        if not go_together(lists) or (averages is not None and not is_in_step(lists[0], averages, True)):
             return False
         if not self.are_rows(lists, scales, shared):
             return False
