@@ -707,14 +707,17 @@ def test_no_step_after_the_first_two_allocates_arrays(way, settings):
     optimizer = made(way, **settings)
     for _ in range(2 * optimizer.accumulate):
         optimizer.step(parameters, gradients)
+    peaks = []
     tracemalloc.start()
     try:
-        for _ in range(optimizer.accumulate):
-            optimizer.step(parameters, gradients)
-        _, peak = tracemalloc.get_traced_memory()
+        for _ in range(3):  # the least of some steps: another thread of the test run may allocate meanwhile
+            tracemalloc.clear_traces()
+            for _ in range(optimizer.accumulate):
+                optimizer.step(parameters, gradients)
+            peaks.append(tracemalloc.get_traced_memory()[1])
     finally:
         tracemalloc.stop()
-    assert peak < 20_000 + ALLOCATES.get(optimizer_of(way), 0)
+    assert min(peaks) < 20_000 + ALLOCATES.get(optimizer_of(way), 0)
 
 
 # The compiled walks
