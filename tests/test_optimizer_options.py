@@ -534,6 +534,25 @@ def test_cautious_where_nothing_agrees():
 # Averages
 
 
+@pytest.mark.parametrize("average", [opt.swa(start=5), opt.ema(0.0), opt.lookahead(every=1, alpha=1.0)], ids=repr)
+@each_kind
+def test_an_average_of_the_last_weights_alone_is_these_weights(kind, average):
+    """To the bit, whatever it was before."""
+    arrays, gradients = data(3)
+    optimizer, got = kind(average=average), {name: np.asfortranarray(array) for name, array in arrays.items()}
+    optimizer.step(got, gradients[0])
+    state = optimizer.state_dict()
+    for known in state["state"].values():
+        known["average"].flat[:2] = np.nan, 1e30
+    optimizer.load_state_dict(state)
+    for gradient in gradients[1:]:
+        optimizer.step(got, gradient)
+        before = copied(got)
+        optimizer.evaluate(got)
+        assert_same(got, before)
+        optimizer.train(got)
+
+
 @pytest.mark.parametrize("average", [opt.ema(0.9, warmup=False), opt.ema(0.9), opt.swa(), opt.swa(3, 2)], ids=repr)
 @each_kind
 def test_averages_equal_their_formulas(kind, average):

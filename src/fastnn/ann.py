@@ -10,10 +10,8 @@ import copy
 import functools
 import itertools
 import json
-import math
 import operator
 import os
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastnn._core.arrays import Array, ArrayLike, float_array
-from fastnn._core.files import replacing
+from fastnn._core.files import replacing, stored_arrays
 from fastnn._core.optimizers.state import load_arrays, save_arrays
 from fastnn._core.parameters import checked_number
 from fastnn.activations import ACTIVATIONS, Activation, leaky_relu, relu, sigmoid
@@ -724,9 +722,7 @@ class Network(InPlace):
         """
         with open(path, "rb") as file:
             try:
-                size = os.fstat(file.fileno()).st_size
-                with zipfile.ZipFile(file) as archive:
-                    network = cls._restored(stored_arrays(archive, size))
+                network = cls._restored(checked_arrays(stored_arrays(file)))
             except Exception as error:
                 raise ValueError(f"{os.fsdecode(path)} is not a network that fastnn saved: {error}") from error
         return network
@@ -792,30 +788,15 @@ def parameter_count(sizes: Sequence[int]) -> int:
 STORED = {"sizes": ("i", 1), "hidden": ("U", 1), "output": ("U", 0), "loss": ("U", 0), "parameters": ("f", 1)}
 
 
-def stored_arrays(archive: zipfile.ZipFile, size: int) -> dict[str, Array]:
-    """The arrays of an archive of so many bytes, if it holds what :meth:`Network.save` writes.
-
-    Nothing is made before it is known that the archive has the bytes for it: they are not compressed.
-    """
-    entries = {entry.filename: entry for entry in archive.infolist()}
-    names = [f"{name}.npy" for name in STORED]
-    if sorted(entries) != sorted(names) or len(archive.infolist()) != len(names):
-        raise ValueError(f"it does not hold {', '.join(names)} and nothing else")
-    arrays = {}
-    for (kind, ndim), name in zip(STORED.values(), names, strict=True):
-        entry = entries[name]
-        if entry.compress_type != zipfile.ZIP_STORED or not entry.file_size == entry.compress_size <= size:
-            raise ValueError(f"{name} is compressed, or longer than the file")
-        with archive.open(entry) as file:
-            np.lib.format.read_magic(file)
-            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-            content = file.read()
-        if dtype.kind != kind or dtype.itemsize == 0 or len(shape) != ndim or min(shape, default=0) < 0:
+def checked_arrays(stored: dict[str, Array]) -> dict[str, Array]:
+    """The arrays of a file, if they are what :meth:`Network.save` writes."""
+    if stored.keys() != STORED.keys():
+        raise ValueError(f"it does not hold {', '.join(STORED)} and nothing else")
+    for name, (kind, ndim) in STORED.items():
+        dtype, shape = stored[name].dtype, stored[name].shape
+        if dtype.kind != kind or len(shape) != ndim:
             raise ValueError(f"{name} is of type {dtype} and shape {shape}")
-        if math.prod(shape) * dtype.itemsize != len(content):
-            raise ValueError(f"{name} has {len(content)} bytes for {dtype} of shape {shape}")
-        arrays[name.removesuffix(".npy")] = np.ndarray(shape, dtype, content)
-    return arrays
+    return stored
 
 
 class Batches:

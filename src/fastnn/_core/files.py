@@ -1,13 +1,19 @@
-"""Files that are written as a whole or not at all."""
+"""Files that are written as a whole or not at all, and arrays from files that nobody vouches for."""
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import shutil
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
+
+import numpy as np
+
+from fastnn._core.arrays import Array
 
 
 @contextmanager
@@ -41,3 +47,32 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         if isinstance(error, OSError) and error.filename in (None, temporary):
             error.filename = os.fspath(path)
         raise
+
+
+def stored_arrays(file: BinaryIO) -> dict[str, Array]:
+    """The arrays of an ``.npz`` file as NumPy's ``savez`` writes it, by name; they are read-only.
+
+    Nothing in it is executed, and nothing is made before it is known that the file has the bytes for it: they are not
+    compressed.
+    """
+    size, arrays = os.fstat(file.fileno()).st_size, {}
+    with zipfile.ZipFile(file) as archive:
+        entries = archive.infolist()
+        if sum(entry.file_size for entry in entries) > size:
+            raise ValueError("it claims to hold more than its bytes")
+        for entry in entries:
+            name = entry.filename.removesuffix(".npy")
+            if name in arrays:
+                raise ValueError(f"it has two of {name}")
+            if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
+                raise ValueError(f"{name} is compressed")
+            with archive.open(entry) as part:
+                np.lib.format.read_magic(part)
+                shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(part)
+                content = part.read()
+            if dtype.hasobject or dtype.itemsize == 0 or min(shape, default=0) < 0:
+                raise ValueError(f"{name} is of type {dtype} and shape {shape}")
+            if math.prod(shape) * dtype.itemsize != len(content):
+                raise ValueError(f"{name} has {len(content)} bytes for {dtype} of shape {shape}")
+            arrays[name] = np.ndarray(shape, dtype, content, order="F" if is_fortran else "C")
+    return arrays

@@ -124,6 +124,11 @@ def are_ready(tuple lists not None):
     return go_together(lists)
 
 
+cdef bint is_vector(cnp.ndarray array):
+    """Whether sums can be put into an array, one after another."""
+    return cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT64 and cnp.PyArray_ISCARRAY(array)
+
+
 cdef class Update:
     """An optimizer's update, with a kernel of a build.
 
@@ -158,6 +163,8 @@ cdef class Update:
             task.scale, task.limit, task.decay = numbers[0], numbers[1], numbers[2]
             task.keep, task.factor, task.barrier = numbers[3], numbers[4], numbers[5]
         task.average = NULL
+        for k in range(STATES):
+            task.state[k] = NULL
         for k in range(3):
             task.sums[k] = 0
         return 0
@@ -279,19 +286,23 @@ cdef class Update:
         self.walk(&task, lists, None, scales, shared, True)
         return task.sums[0], task.sums[1], task.sums[2]
 
-    def measure_rows(self, cnp.ndarray matrix not None, cnp.ndarray out not None):
-        """The first of the sums for each row of a contiguous gradient."""
+    def measure_rows(self, cnp.ndarray matrix not None, cnp.ndarray rows not None, cnp.ndarray columns=None):
+        """The first of the sums for each row of a contiguous gradient; what is added to columns, if they are given."""
         cdef Task task
-        cdef Py_ssize_t row, rows = cnp.PyArray_SIZE(out)
+        cdef Py_ssize_t row, count = cnp.PyArray_SIZE(rows), size = cnp.PyArray_SIZE(matrix)
         self.begin(&task, ((matrix,), (matrix,)), (), None)
-        if not (is_ready(matrix) and cnp.PyArray_IS_C_CONTIGUOUS(matrix) and cnp.PyArray_TYPE(out) == cnp.NPY_FLOAT64
-                and cnp.PyArray_ISCARRAY(out) and (cnp.PyArray_SIZE(matrix) % rows == 0 if rows else True)):
+        if not (is_ready(matrix) and cnp.PyArray_IS_C_CONTIGUOUS(matrix) and is_vector(rows)
+                and (size % count == 0 if count else size == 0)):
             raise ValueError("the rows do not fit what their sums go into")
-        task.size = cnp.PyArray_SIZE(matrix) // rows if rows else 0
+        task.size = size // count if count else 0
+        if columns is not None:
+            if not is_vector(columns) or cnp.PyArray_SIZE(columns) != task.size:
+                raise ValueError("the columns do not fit what their sums go into")
+            task.state[0] = cnp.PyArray_DATA(columns)
         task.parameter = cnp.PyArray_DATA(matrix)
         task.gradient = task.parameter
-        for row in range(rows):
+        for row in range(count):
             task.sums[0] = 0
             self.run(&task, cnp.PyArray_TYPE(matrix) == cnp.NPY_FLOAT32, True)
-            (<double *>cnp.PyArray_DATA(out))[row] = task.sums[0]
+            (<double *>cnp.PyArray_DATA(rows))[row] = task.sums[0]
             task.gradient = <const char *>task.gradient + task.size * cnp.PyArray_ITEMSIZE(matrix)

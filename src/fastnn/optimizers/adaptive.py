@@ -13,7 +13,6 @@ from fastnn._core.optimizers.arrays import UPDATES, Averages, Common, Lists, adv
 from fastnn._core.optimizers.optimizer import Optimizer
 from fastnn._core.optimizers.settings import choice, flag, number
 from fastnn._core.parameters import BELOW_ONE, POSITIVE, Interval
-from fastnn._core.pieces import PIECE
 
 
 class rmsprop(Optimizer):
@@ -305,11 +304,10 @@ def by_rows(array: Array, dtype: np.dtype[Any]) -> Array:
 def mean_squares(matrix: Array) -> tuple[Array, Array]:
     """The means of the squares of rows and of columns, in float64."""
     rows, columns = np.empty(matrix.shape[0]), np.zeros(matrix.shape[1])
-    UPDATES["squares"].measure_rows(matrix, rows)
-    some = max(1, PIECE // max(1, matrix.shape[1]))
-    for start in range(0, len(matrix), some):
-        columns += np.square(matrix[start : start + some], dtype=np.float64).sum(axis=0)
-    return rows / max(matrix.shape[1], 1), columns / max(matrix.shape[0], 1)
+    UPDATES["squares"].measure_rows(matrix, rows, columns)
+    rows /= max(matrix.shape[1], 1)
+    columns /= max(matrix.shape[0], 1)
+    return rows, columns
 
 
 class ftrl(Optimizer):

@@ -34,7 +34,9 @@ class Lists:
             yield self.part([index], {name: (arrays[index],) for name, arrays in self.state.items()})
 
     def part(self, indices: Sequence[int], state: Mapping[str, Arrays]) -> Lists:
-        """Some of the parameters, with their state."""
+        """Some of the parameters, in index order, with their state."""
+        if len(indices) == len(self.parameters):
+            return Lists(self.parameters, self.gradients, state, self.names)
 
         def of(arrays: Sequence[Any]) -> tuple[Any, ...]:
             return tuple(arrays[index] for index in indices)

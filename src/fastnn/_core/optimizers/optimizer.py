@@ -378,7 +378,7 @@ class Optimizer(HasSettings):
         source = member.settings if isinstance(member.settings, Optimizer) else self
         resolved = object.__new__(type(source))
         vars(resolved).update(vars(source), numbers=member.numbers, average=self.average)
-        resolved.maximize = source.maximize or self.maximize
+        vars(resolved)["maximize"] = source.maximize or self.maximize
         if isinstance(member.settings, Mapping):
             for name, value in member.settings.items():
                 setattr(resolved, name, value)

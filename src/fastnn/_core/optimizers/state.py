@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from fastnn._core.files import replacing
+from fastnn._core.files import replacing, stored_arrays
 
 SEPARATOR = "/"
 NOTHING = np.zeros(0)
@@ -30,15 +30,14 @@ def flattened(state: Mapping[str, Any], prefix: str = "") -> Any:
             yield name, np.asarray(value)
 
 
-def load_arrays(path: str | os.PathLike[str] | BinaryIO) -> dict[str, Any]:
+def load_arrays(file: BinaryIO) -> dict[str, Any]:
+    """What :func:`save_arrays` wrote."""
     state: dict[str, Any] = {}
-    with np.load(path, allow_pickle=False) as file:
-        for name in file.files:
-            *outer, last = (key.replace("~1", SEPARATOR).replace("~0", "~") for key in name.split(SEPARATOR))
-            inner = state
-            for key in outer:
-                inner = inner.setdefault(key, {})
-            value = file[name]
-            if last:
-                inner[last] = value if value.ndim else value.item()
+    for name, value in stored_arrays(file).items():
+        *outer, last = (key.replace("~1", SEPARATOR).replace("~0", "~") for key in name.split(SEPARATOR))
+        inner = state
+        for key in outer:
+            inner = inner.setdefault(key, {})
+        if last:
+            inner[last] = value if value.ndim else value.item()
     return state

@@ -220,8 +220,9 @@ cdef inline real factored(real g, real p, real *column, real of_row, real most, 
 cdef inline real followed(
     real p, real linear, real root, real inverse, real l1, real curve
 ) noexcept nogil:
-    """What ftrl takes off p to get to the minimum of its sum, where |linear| at most l1 gives 0."""
-    return p - (clipped(linear, -l1, l1) - linear) / mul_add(root, inverse, curve)
+    """What ftrl takes off p to get to the minimum of its sum, where |linear| at most l1 gives 0, also without a curve."""
+    cdef real beyond = clipped(linear, -l1, l1) - linear
+    return p - (<real>0 if beyond == 0 else beyond / mul_add(root, inverse, curve))
 
 cdef inline real ftrl(
     real g, real p, real *square, real *linear, real inverse, real l1, real curve

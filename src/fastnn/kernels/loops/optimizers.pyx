@@ -56,8 +56,11 @@ cdef inline void advance(
             if states > 3:
                 new_e[k] = of_e
         if average is not NULL:
-            for k in range(count):
-                average[start + k] = mul_add(share, new_parameter[k] - average[start + k], average[start + k])
+            if share == 1:  # whatever the average was, NaN for one
+                copy_out(average + start, new_parameter, count)
+            else:
+                for k in range(count):
+                    average[start + k] = mul_add(share, new_parameter[k] - average[start + k], average[start + k])
             if task.is_pulled:
                 copy_out(new_parameter, average + start, count)
         copy_out(<real *>task.parameter + start, new_parameter, count)
@@ -110,7 +113,8 @@ cdef inline void measure(
 
 
 cdef inline void sum_squares(const real *gradient, Task *task) noexcept nogil:
-    """Of the gradients, for their norm."""
+    """Of the gradients, for their norm; and added to those of columns, if the state has a place for them."""
+    cdef double *columns = <double *>task.state[0]
     cdef double squares[STRETCH]
     cdef Py_ssize_t stretch, start, count, k
     for stretch in range(stretches(task.size)):
@@ -118,6 +122,9 @@ cdef inline void sum_squares(const real *gradient, Task *task) noexcept nogil:
         count = min(<Py_ssize_t>STRETCH, task.size - start)
         for k in range(count):
             squares[k] = <double>gradient[start + k] * <double>gradient[start + k]
+        if columns is not NULL:
+            for k in range(count):
+                columns[start + k] += squares[k]
         task.sums[0] += sum_row(squares, count)
 
 cdef void squares_float(Task *task) noexcept nogil:
