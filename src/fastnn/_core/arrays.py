@@ -118,6 +118,18 @@ def is_c_ready(array: Array, dtype: np.dtype[Any]) -> bool:
     return array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned
 
 
+def in_type(array: Array, dtype: np.dtype[Any]) -> Array:
+    """The array, or a copy of what it consists of in a type; what repeats is not written out."""
+    if array.dtype == dtype and array.flags.aligned:
+        return array
+    return np.broadcast_to(without_repetition(array).astype(dtype), array.shape)
+
+
+def without_repetition(array: Array) -> Array:
+    """The part of a broadcast array that the rest repeats."""
+    return array[tuple(slice(1) if stride == 0 else slice(None) for stride in array.strides)]
+
+
 def shares_memory(one: Array, other: Array) -> bool:
     """Whether two arrays have an element in common, or are too entangled to decide."""
     try:

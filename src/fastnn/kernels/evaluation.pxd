@@ -1,5 +1,7 @@
 """The kernels of the losses: what the loops of each build hand to the objects."""
 
+from fastnn.kernels.strided cimport Strided
+
 cdef enum:
     CONSTANTS = 4   # at most, of a loss
     MAX_ARRAYS = 3  # of a loss with derivatives with respect to several
@@ -23,11 +25,13 @@ cdef struct Task:
     void *values
     void *gradient
     void *hessian
-    # The arguments. Without weights all are 1. Targets are numbers or labels, whose classes may have weights, too.
+    # The arguments. Without weights all are 1; without a mask all values count, and the others are 0, as are their
+    # derivatives. Targets are numbers or labels, whose classes may have weights, too.
     const void *prediction
     const void *target
     const Py_ssize_t *labels
-    const void *weight
+    const Strided *weight
+    const Strided *where
     const void *of_classes
     const void *varying    # the first constant for each element, where it is not the same for all
     Py_ssize_t size

@@ -10,6 +10,7 @@ from fastnn.kernels.arrays cimport (
     RELEASE_GIL_FROM, empty_like, is_like, is_ready, is_unaliased_in_step, store_constants,
 )
 from fastnn.kernels.loops.reductions cimport binary_scale
+from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, strided
 
 import numpy as np
 
@@ -47,6 +48,12 @@ cdef inline bint is_index_array(cnp.ndarray labels) noexcept:
         and cnp.PyArray_ITEMSIZE(labels) == sizeof(Py_ssize_t) and cnp.PyArray_ISCARRAY_RO(labels))
 
 
+cdef inline bint is_apart(object out, cnp.ndarray array) noexcept:
+    """Whether an array shares no memory with a result, as far as that is seen at once; None does not."""
+    return array is None or (cnp.PyArray_ISCONTIGUOUS(array) and is_unaliased_in_step(out, array)
+                             and cnp.PyArray_DATA(out) != cnp.PyArray_DATA(array))
+
+
 cdef inline void *data_of(cnp.ndarray array) noexcept:
     return NULL if array is None else cnp.PyArray_DATA(array)
 
@@ -60,11 +67,13 @@ cdef double run(Kernel kernel, const Task *task, int kind, double scale) noexcep
     return total
 
 
-cdef Py_ssize_t index_outside(Kernel finder, cnp.ndarray array, int domain) noexcept:
-    """The index of the first number of a contiguous array that is outside a domain, or -1."""
+cdef Py_ssize_t index_outside(Kernel finder, cnp.ndarray array, int domain, const Strided *where, Py_ssize_t width) noexcept:
+    """The index of the first number of a contiguous array that counts and is outside a domain, or -1."""
     cdef Task task
     task.prediction = cnp.PyArray_DATA(array)
     task.size = cnp.PyArray_SIZE(array)
+    task.classes = width
+    task.where = where
     task.constants[0] = domain
     return <Py_ssize_t>run(finder, &task, cnp.PyArray_TYPE(array), 1)
 
@@ -112,18 +121,21 @@ cdef class Losses:
     cdef dict kernels
     cdef dict joint
     cdef Kernel finder
+    cdef Kernel adder
     cdef readonly tuple DOMAINS
 
     def __init__(self, dict kernels not None, dict joint not None):
         self.kernels = kernels
         self.joint = joint
         self.finder = kernels["index_outside"]
+        self.adder = kernels["sum_of_weights"]
         self.DOMAINS = ("numbers", "numbers from 0 to 1", "numbers of at least 0", "-1 and 1")
 
     def evaluate(
         self, str name not None, tuple constants not None, cnp.ndarray prediction not None,
         cnp.ndarray target not None, cnp.ndarray weight, cnp.ndarray values, cnp.ndarray gradient, cnp.ndarray hessian,
         bint value, double scale, Py_ssize_t classes, double total, cnp.ndarray varying=None, cnp.ndarray of_classes=None,
+        cnp.ndarray where=None,
     ):
         """Run a loss, given by its kernel's name and constants, over contiguous arrays of one type.
 
@@ -131,9 +143,12 @@ cdef class Losses:
         is not computed, but with ``value`` set and no ``values`` their sum is added to ``total`` and returned.
         For a loss of many classes, ``target`` may hold labels, which are ignored if they are not classes, and
         ``of_classes`` the weights of the classes. The constant of "cross_entropy" is the smoothing of its targets.
-        ``varying`` holds the first constant for each element, in place of the one for all.
+        ``varying`` holds the first constant for each element, in place of the one for all. ``weight`` and the mask
+        ``where`` have an element for each value, and any layout. Masked values and their derivatives are 0, whatever
+        the arrays hold.
         """
         cdef Task task
+        cdef Strided of_weight, of_mask
         cdef Kernel kernel = self.kernels[name]
         # First, since it may run Python code.
         store_constants(constants, task.constants, CONSTANTS)
@@ -150,7 +165,8 @@ cdef class Losses:
             and rows * classes == size
             and (classes == 1 or kernel.takes != NUMBERS)
             and is_array_of(prediction, kind, size)
-            and is_array_of(weight, kind, rows)
+            and is_strided_of(weight, kind, rows)
+            and is_strided_of(where, cnp.NPY_BOOL, rows)
             and is_array_of(varying, kind, size)
             and is_array_of(of_classes, kind, classes)
             and (of_classes is None or kernel.takes >= LABELS)
@@ -166,7 +182,8 @@ cdef class Losses:
         task.prediction = data_of(prediction)
         task.target = NULL if are_labels else data_of(target)
         task.labels = <const Py_ssize_t *>data_of(target) if are_labels else NULL
-        task.weight = data_of(weight)
+        task.weight = strided(&of_weight, weight)
+        task.where = strided(&of_mask, where)
         task.of_classes = data_of(of_classes)
         task.varying = data_of(varying)
         task.size = size
@@ -214,12 +231,39 @@ cdef class Losses:
                 kernel.for_float(task, <float>scale) if kind == cnp.NPY_FLOAT32 else kernel.for_double(task, scale))
         return total
 
-    def first_outside(self, cnp.ndarray array not None, str domain not None):
-        """The index of the first number of a contiguous array outside one of ``DOMAINS``, or -1; NaN is in all."""
+    def first_outside(self, cnp.ndarray array not None, str domain not None, cnp.ndarray where=None):
+        """The index of the first number of a contiguous array outside one of ``DOMAINS``, or -1; NaN is in all.
+
+        ``where`` is the mask of the elements that count, or of the rows.
+        """
         cdef int kind = cnp.PyArray_TYPE(array)
-        if (kind != cnp.NPY_FLOAT32 and kind != cnp.NPY_FLOAT64) or not is_array_of(array, kind, cnp.PyArray_SIZE(array)):
+        cdef Py_ssize_t size = cnp.PyArray_SIZE(array), rows = size if where is None else cnp.PyArray_SIZE(where)
+        cdef Strided mask
+        if (kind != cnp.NPY_FLOAT32 and kind != cnp.NPY_FLOAT64) or not is_array_of(array, kind, size):
             raise ValueError("the array must be a contiguous one of float32 or float64")
-        return index_outside(self.finder, array, self.DOMAINS.index(domain))
+        if not is_strided_of(where, cnp.NPY_BOOL, rows) or (size % rows if rows else size):
+            raise ValueError("the mask does not fit the array")
+        return index_outside(
+            self.finder, array, self.DOMAINS.index(domain), strided(&mask, where), size // rows if rows else 1)
+
+    def sum_of_weights(self, cnp.ndarray weight not None, cnp.ndarray where=None):
+        """The sum of weights of either type, in float64, or of those that count."""
+        cdef Task task
+        cdef Strided of_weight, of_mask
+        cdef int kind = cnp.PyArray_TYPE(weight)
+        task.size = cnp.PyArray_SIZE(weight)
+        if (kind != cnp.NPY_FLOAT32 and kind != cnp.NPY_FLOAT64) or not (
+                is_strided_of(weight, kind, task.size) and is_strided_of(where, cnp.NPY_BOOL, task.size)):
+            raise ValueError("the mask does not fit the weights, or they are not of float32 or float64")
+        task.weight = strided(&of_weight, weight)
+        task.where = strided(&of_mask, where)
+        return run(self.adder, &task, kind, 1)
+
+    cdef double sum_described(self, const Strided *weight, const Strided *where, int kind, Py_ssize_t size) noexcept:
+        """The same of what is described already; without weights, the number of those that count."""
+        cdef Task task
+        task.size, task.weight, task.where = size, weight, where
+        return run(self.adder, &task, kind, 1)
 
     @staticmethod
     def first_label_outside(cnp.ndarray labels not None, Py_ssize_t classes, ignored=None):
@@ -327,8 +371,8 @@ cdef bint is_plain(object value):
 cdef class Pass:
     """A loss's value, derivatives of it, or several of them at once, in one pass over the data.
 
-    A call with arrays that are ready, a reduction and no weights or mask takes the fast path. All others are handed to
-    the fallback.
+    A call with arrays that are ready and a reduction takes the fast path, as long as there are no labels beside weights
+    or a mask. All others are handed to the fallback.
 
     Parameters
     ----------
@@ -381,7 +425,8 @@ cdef class Pass:
     ):
         cdef Choice choice
         if (
-            weight is None and where is None
+            (weight is None or (type(weight) is cnp.ndarray and not self.takes_labels and not self.is_root))
+            and (where is None or (type(where) is cnp.ndarray and not self.takes_labels))
             and (reduction is MEAN or reduction is SUM) and (denominator is WEIGHT or denominator is COUNT)
             and self.default_choice is not None
         ):
@@ -392,7 +437,8 @@ cdef class Pass:
             choice = self.choose(keywords) if keywords else self.default_choice
             if choice is not None:
                 result = self.fast_path(
-                    choice, prediction, target, out, reduction is MEAN, of_classes, denominator is WEIGHT)
+                    choice, prediction, target, weight, where, out, reduction is MEAN, of_classes,
+                    denominator is WEIGHT)
                 if result is not None:
                     return result
         return self.fallback(prediction, target, weight, where, reduction, denominator, out, own)
@@ -432,8 +478,22 @@ cdef class Pass:
         choice.domain = self.losses.DOMAINS.index(domain)
         return choice
 
+    cdef double divisor(
+        self, cnp.ndarray weight, const Strided *of_weight, const Strided *where, int kind, Py_ssize_t rows
+    ) noexcept:
+        """What a mean is divided by: the sum of the weights of the values that count, or their number."""
+        cdef Strided own
+        cdef Py_ssize_t size
+        if weight is None:
+            return rows if where is NULL else self.losses.sum_described(NULL, where, kind, rows)
+        if where is not NULL:
+            return self.losses.sum_described(of_weight, where, kind, rows)
+        size = cnp.PyArray_SIZE(weight)  # each of them is that of as many values
+        return self.losses.sum_described(strided(&own, weight), NULL, kind, size) * (<double>rows / size)
+
     cdef object fast_path(
-        self, Choice choice, prediction, target, out, bint mean, cnp.ndarray of_classes, bint by_weight
+        self, Choice choice, prediction, target, cnp.ndarray weight, cnp.ndarray where, out, bint mean,
+        cnp.ndarray of_classes, bint by_weight,
     ):
         """The results, or None for arrays that are not ready, or that the fallback has to raise an error for."""
         cdef Task task
@@ -447,6 +507,19 @@ cdef class Pass:
         task.target = task.labels = NULL
         cdef Py_ssize_t rows = task.size // task.classes, count = rows
         cdef double divisor
+        cdef Strided of_weight, of_mask
+        task.weight = task.where = NULL
+        axes -= self.rowwise
+        if weight is not None:
+            if cnp.PyArray_TYPE(weight) != kind or not broadcasts(&of_weight, weight, prediction, axes, True):
+                return None
+            task.weight = &of_weight
+        if where is not None:
+            if cnp.PyArray_TYPE(where) != cnp.NPY_BOOL or not broadcasts(&of_mask, where, prediction, axes, False):
+                return None
+            task.where = &of_mask
+        if out is not None and not (is_apart(out, weight) and is_apart(out, where)):
+            return None
         if not is_array_of(of_classes, kind, task.classes) or (of_classes is not None and cnp.PyArray_NDIM(of_classes) != 1):
             return None
         if self.takes_labels and is_labels(target, prediction):
@@ -459,9 +532,11 @@ cdef class Pass:
             return None
         else:
             task.target = cnp.PyArray_DATA(target)
-            if choice.domain != ANY and index_outside(self.losses.finder, target, choice.domain) >= 0:
+            if choice.domain != ANY and index_outside(
+                    self.losses.finder, target, choice.domain, task.where, task.classes) >= 0:
                 return None
-        if self.of_probabilities and index_outside(self.losses.finder, prediction, UNIT) >= 0:
+        if self.of_probabilities and index_outside(
+                self.losses.finder, prediction, UNIT, task.where, task.classes) >= 0:
             return None
         if out is not None and not (
             self.gradient != self.hessian and is_like(out, prediction) and is_unaliased_in_step(out, prediction)
@@ -474,10 +549,14 @@ cdef class Pass:
             divisor = sum_of_weights(task.labels, rows, of_classes)
             if not divisor > 0:
                 return None
+        if mean and (weight is not None or where is not None):
+            divisor = self.divisor(weight if by_weight else None, task.weight, task.where, kind, rows)
+            if divisor == 0:
+                return None
         cdef double scale = 1.0 / divisor if mean else 1.0, total
         task.value = self.value
         task.values = task.gradient = task.hessian = NULL
-        task.weight = task.varying = NULL
+        task.varying = NULL
         task.of_classes = data_of(of_classes)
         task.soft = False
         task.total = 0

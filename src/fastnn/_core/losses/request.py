@@ -10,8 +10,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastnn import kernels
-from fastnn._core.arrays import Array, ArrayLike, checked_outs, destination, float_array, mask_array
+from fastnn._core.arrays import (
+    Array,
+    ArrayLike,
+    checked_outs,
+    destination,
+    float_array,
+    in_type,
+    mask_array,
+    without_repetition,
+)
 from fastnn._core.pieces import PIECE, Cursor
+
+FLOAT64 = np.dtype(np.float64)
 
 MEAN, WEIGHT = "mean", "weight"
 """The defaults of ``reduction`` and ``denominator``: that an argument is one of them is seen at a glance."""
@@ -168,30 +179,45 @@ def divisor(
         raise ValueError(
             f"reduction is 'mean', but the mean of an empty batch is not defined; its values have shape {shape}"
         )
-    if weight is None and mask is None and labels is None:
-        return count
-    few = shape if mask is not None or labels is not None or weight is None else weight.shape
-    size, float64 = math.prod(few), np.dtype(np.float64)
-    weights = np.broadcast_to(1.0 if weight is None else with_last_axes(weight, len(few)), few)
-    of_weight = Cursor(weights, float64).read
-    of_mask = None if mask is None else Cursor(mask, mask.dtype).read
-    of_labels = None if labels is None else Cursor(labels, labels.dtype).read
-    sums = []
-    for start in range(0, size, PIECE):
-        part = start, min(start + PIECE, size)
-        piece = of_weight(*part)
-        counts = np.ones(len(piece), bool) if of_mask is None else of_mask(*part)
-        if of_labels is not None:
-            indices = of_labels(*part)
-            counts = counts & (indices >= 0)
-            if of_classes is not None:
-                piece[counts] *= of_classes[indices[counts]]
-        sums.append(float(np.add.reduce(piece[counts])))
-    try:
-        total = math.fsum(sums)
-    except (OverflowError, ValueError):  # infinities of both signs, or an overflow
-        total = sum(sums)
+    if labels is not None:
+        total = weight_of_labels(shape, weight, mask, labels, of_classes)
+    elif mask is None and weight is not None:
+        total = kernels.losses.sum_of_weights(kernel_ready(weight)) * (count / weight.size)
+    elif weight is not None:
+        weight = np.broadcast_to(with_last_axes(weight, len(shape)), shape)
+        total = kernels.losses.sum_of_weights(kernel_ready(weight), mask)
+    elif mask is not None:
+        few = without_repetition(mask)
+        total = np.count_nonzero(few) * (count / few.size)
+    else:
+        total = count
     if total == 0:
         reason = "weight sums to 0, so the weighted" if mask is None else "where leaves nothing of weight, so the"
         raise ValueError(f"{reason} mean is not defined")
-    return total * (count / size)
+    return total
+
+
+def kernel_ready(weight: Array) -> Array:
+    """Weights in a type of the kernels."""
+    return in_type(weight, weight.dtype if weight.dtype in (np.float32, np.float64) else FLOAT64)
+
+
+def weight_of_labels(
+    shape: tuple[int, ...], weight: Array | None, mask: Array | None, labels: Array, of_classes: Array | None
+) -> float:
+    """The sum of the weights of rows that have a label and count, times those of their classes."""
+    weights = np.broadcast_to(1.0 if weight is None else with_last_axes(weight, len(shape)), shape)
+    of_weight, of_labels = Cursor(weights, FLOAT64).read, Cursor(labels, labels.dtype).read
+    of_mask = None if mask is None else Cursor(mask, mask.dtype).read
+    sums = []
+    for start in range(0, labels.size, PIECE):
+        part = start, min(start + PIECE, labels.size)
+        piece, indices = of_weight(*part), of_labels(*part)
+        counts = indices >= 0 if of_mask is None else (indices >= 0) & of_mask(*part)
+        if of_classes is not None:
+            piece[counts] *= of_classes[indices[counts]]
+        sums.append(float(np.add.reduce(piece[counts])))
+    try:
+        return math.fsum(sums)
+    except (OverflowError, ValueError):  # infinities of both signs, or an overflow
+        return sum(sums)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastnn import kernels
-from fastnn._core.arrays import Array, is_c_ready, unaliased, unaliased_in_step
+from fastnn._core.arrays import Array, in_type, is_c_ready, unaliased, unaliased_in_step
 from fastnn._core.facts import Domain
 from fastnn._core.pieces import PIECE, Cursor, run_in_pieces
 
@@ -63,8 +63,8 @@ class Outs(NamedTuple):
 
 def first_outside(array: Array, domain: str, dtype: np.dtype[Any], mask: Array | None) -> tuple[int, ...] | None:
     """The index of the first element that counts and is outside one of the kernels' domains."""
-    if mask is None and is_c_ready(array, dtype):
-        index = kernels.losses.first_outside(array, domain)
+    if is_c_ready(array, dtype):
+        index = kernels.losses.first_outside(array, domain, mask)
     else:
         rows = array.size if mask is None else mask.size
         width = array.size // rows if rows else 1
@@ -72,27 +72,11 @@ def first_outside(array: Array, domain: str, dtype: np.dtype[Any], mask: Array |
         step, index = max(1, PIECE // max(1, width)), -1
         for start in range(0, rows, step):
             stop = min(start + step, rows)
-            piece = read(start, stop)
-            if of_mask is not None:
-                piece.reshape(stop - start, -1)[~of_mask(start, stop)] = 1  # which is in all domains
-            index = kernels.losses.first_outside(piece, domain)
+            index = kernels.losses.first_outside(read(start, stop), domain, of_mask and of_mask(start, stop))
             if index >= 0:
                 index += start * width
                 break
     return None if index < 0 else tuple(int(i) for i in np.unravel_index(index, array.shape))
-
-
-def fill_masked(p: Array, t: Array, w: Array | None, a: Array | None, present: Array, width: int) -> Array:
-    """Overwrite masked elements, in these copies, with a number in all domains; return weights that are 0 there."""
-    hidden = ~present
-    p.reshape(-1, width)[hidden] = 0.5
-    t.reshape(-1, width)[hidden] = 0.5
-    if a is not None:
-        a[hidden] = 0.5
-    if w is None:
-        return present.astype(p.dtype)
-    w[hidden] = 0
-    return w
 
 
 def total(choice: Choice, arguments: Arguments, outs: Outs, value: bool, scale: float) -> float:
@@ -106,8 +90,9 @@ def total(choice: Choice, arguments: Arguments, outs: Outs, value: bool, scale: 
         if out is not None:
             prediction = unaliased_in_step(prediction, out) if a.in_place else unaliased(prediction, out)
             target, weight, varying, mask = (unaliased(array, out) for array in (target, weight, varying, mask))
-    direct = [array for array in (prediction, weight, varying, *outs) if array is not None]
-    if mask is None and (a.are_labels or is_c_ready(target, dtype)) and all(is_c_ready(d, dtype) for d in direct):
+    weight = None if weight is None else in_type(weight, dtype)
+    direct = [array for array in (prediction, varying, *outs) if array is not None]
+    if (a.are_labels or is_c_ready(target, dtype)) and all(is_c_ready(d, dtype) for d in direct):
         return kernels.losses.evaluate(
             choice.kernel,
             choice.constants,
@@ -123,6 +108,7 @@ def total(choice: Choice, arguments: Arguments, outs: Outs, value: bool, scale: 
             0.0,
             varying,
             a.of_classes,
+            mask,
         )
 
     sum_of_pieces = 0.0
@@ -132,14 +118,12 @@ def total(choice: Choice, arguments: Arguments, outs: Outs, value: bool, scale: 
         t: Array,
         w: Array | None,
         v: Array | None,
-        present: Array | None,
+        counted: Array | None,
         values: Array | None,
         gradient: Array | None,
         hessian: Array | None,
     ) -> None:
         nonlocal sum_of_pieces
-        if present is not None:
-            w = fill_masked(p, t, w, v, present, width)
         sum_of_pieces = kernels.losses.evaluate(
             choice.kernel,
             choice.constants,
@@ -155,11 +139,8 @@ def total(choice: Choice, arguments: Arguments, outs: Outs, value: bool, scale: 
             sum_of_pieces,
             v,
             a.of_classes,
+            counted,
         )
-        if present is not None:
-            for result in (values, gradient, hessian):
-                if result is not None:
-                    result.reshape(len(present), -1)[~present] = 0
 
     run_in_pieces(
         piecewise,

@@ -12,6 +12,14 @@ from fastnn.kernels.evaluation cimport (
 from fastnn.kernels.formulas cimport losses as f
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, row_max, stretches, sum_row
+from fastnn.kernels.strided cimport part_of
+
+
+cdef inline void hide(real *part, const unsigned char *counted, Py_ssize_t n) noexcept nogil:
+    """Put 0 in place of what does not count, whatever it is."""
+    cdef Py_ssize_t k
+    for k in range(n):
+        part[k] = part[k] if counted[k] else <real>0
 
 
 cdef inline double walk(
@@ -22,15 +30,18 @@ cdef inline double walk(
 ) noexcept nogil:
     """The loops of all element-wise losses.
 
-    Weights and sums are applied to a stretch while it is in the first-level cache.
+    Weights, masks and sums are applied to a stretch while it is in the first-level cache.
     """
     cdef const real *prediction = <const real *>task.prediction
     cdef const real *target = <const real *>task.target
-    cdef const real *weight = <const real *>task.weight
     cdef real *values = <real *>task.values
     cdef real *gradient = <real *>task.gradient
     cdef real *hessian = <real *>task.hessian
     cdef real v[STRETCH]
+    cdef real weights[STRETCH]
+    cdef unsigned char mask[STRETCH]
+    cdef const real *weight
+    cdef const unsigned char *counted
     cdef double a[CONSTANTS]
     cdef real p, t
     cdef Py_ssize_t stretch, start, count, k
@@ -59,16 +70,29 @@ cdef inline double walk(
             for k in range(count):
                 a[0] = varying[start + k] if varying is not NULL else a[0]
                 gradient[start + k] = scale * derivative(prediction[start + k], target[start + k], a)
-        if weight is not NULL:
+        if task.weight is not NULL:
+            weight = part_of(task.weight, start, count, weights)
             if task.value:
                 for k in range(count):
-                    v[k] *= weight[start + k]
+                    v[k] *= weight[k]
             if gradient is not NULL:
                 for k in range(count):
-                    gradient[start + k] *= weight[start + k]
+                    gradient[start + k] *= weight[k]
             if hessian is not NULL:
                 for k in range(count):
-                    hessian[start + k] *= weight[start + k]
+                    hessian[start + k] *= weight[k]
+        if task.where is not NULL:
+            counted = part_of(task.where, start, count, mask)
+            if task.value and gradient is not NULL:  # the mask is read once
+                for k in range(count):
+                    v[k] = v[k] if counted[k] else <real>0
+                    gradient[start + k] = gradient[start + k] if counted[k] else <real>0
+            elif task.value:
+                hide(v, counted, count)
+            elif gradient is not NULL:
+                hide(gradient + start, counted, count)
+            if hessian is not NULL:
+                hide(hessian + start, counted, count)
         if values is not NULL:
             for k in range(count):
                 values[start + k] = v[k]
@@ -115,11 +139,13 @@ cdef double rmse(Task task, real scale) noexcept nogil:
     return root / task.constants[1] if whole else total
 
 cdef double error_size(Task task, real scale) noexcept nogil:
-    """The largest |p - t| whose weight is not 0; NaN is passed over."""
+    """The largest |p - t| that counts and whose weight is not 0; NaN is passed over."""
     cdef const real *p = <const real *>task.prediction
     cdef const real *t = <const real *>task.target
-    cdef const real *weight = <const real *>task.weight
     cdef real sizes[STRETCH]
+    cdef real weights[STRETCH]
+    cdef unsigned char mask[STRETCH]
+    cdef const real *weight
     cdef Py_ssize_t stretch, start, count, k
     cdef double largest = task.total
     for stretch in range(stretches(task.size)):
@@ -127,30 +153,82 @@ cdef double error_size(Task task, real scale) noexcept nogil:
         count = min(<Py_ssize_t>STRETCH, task.size - start)
         for k in range(count):
             sizes[k] = f.absolute(p[start + k] - t[start + k])
-        if weight is not NULL:
+        if task.weight is not NULL:
+            weight = part_of(task.weight, start, count, weights)
             for k in range(count):
-                sizes[k] = <real>0 if weight[start + k] == 0 else sizes[k]
+                sizes[k] = <real>0 if weight[k] == 0 else sizes[k]
+        if task.where is not NULL:
+            hide(sizes, part_of(task.where, start, count, mask), count)
         largest = max(largest, <double>row_max(sizes, count))
     return largest
 
 
+cdef inline int number_of(const unsigned char *counted, Py_ssize_t n) noexcept nogil:
+    """How many of a stretch count."""
+    cdef int number = 0
+    cdef Py_ssize_t k
+    for k in range(n):
+        number += counted[k] != 0
+    return number
+
+
+cdef double sum_of_weights(Task task, real scale) noexcept nogil:
+    """The sum of the weights of what counts, each 1 if there are none."""
+    cdef real weights[STRETCH]
+    cdef double wide[STRETCH]
+    cdef unsigned char mask[STRETCH]
+    cdef const real *weight
+    cdef Py_ssize_t stretch, start, count, k
+    cdef double total = 0
+    for stretch in range(stretches(task.size)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, task.size - start)
+        if task.weight is NULL:
+            total += number_of(part_of(task.where, start, count, mask), count)
+            continue
+        weight = part_of(task.weight, start, count, weights)
+        for k in range(count):
+            wide[k] = weight[k]
+        if task.where is not NULL:
+            hide(wide, part_of(task.where, start, count, mask), count)
+        total += sum_row(wide, count)
+    return total
+
+
+cdef inline bint is_outside(real x, real low, real high, real smallest) noexcept nogil:
+    return (x < low) | (x > high) | (f.absolute(x) < smallest)
+
+
 cdef double index_outside(Task task, real scale) noexcept nogil:
-    """The index of the first number outside the domain that the constant names, or -1. NaN is in every domain."""
+    """The index of the first number that counts and is outside the domain that the constant names, or -1.
+
+    NaN is in every domain. A mask has an element for each number, or for each row of them.
+    """
     cdef const real *x = <const real *>task.prediction
     cdef Domain domain = <Domain><int>task.constants[0]
     cdef real low = -1 if domain == SIGNS else 0, high = <real>INFINITY if domain == NOT_NEGATIVE else 1
     cdef real smallest = 1 if domain == SIGNS else 0
-    cdef Py_ssize_t stretch, start, stop, k
-    cdef int outside = 0
+    cdef unsigned char mask[STRETCH]
+    cdef const unsigned char *counted
+    cdef Py_ssize_t stretch, start, count, k
+    cdef int outside
     for stretch in range(stretches(task.size)):
         start = stretch * STRETCH
-        stop = min(task.size, start + STRETCH)
-        for k in range(start, stop):
-            outside |= (x[k] < low) | (x[k] > high) | (f.absolute(x[k]) < smallest)
-        if outside:
-            for k in range(start, stop):
-                if (x[k] < low) | (x[k] > high) | (f.absolute(x[k]) < smallest):
-                    return k
+        count = min(<Py_ssize_t>STRETCH, task.size - start)
+        outside = 0
+        for k in range(start, start + count):
+            outside |= is_outside(x[k], low, high, smallest)
+        if outside and task.where is not NULL and task.classes == 1:
+            counted = part_of(task.where, start, count, mask)
+            outside = 0
+            for k in range(count):
+                outside |= is_outside(x[start + k], low, high, smallest) & (counted[k] != 0)
+        if not outside:
+            continue
+        for k in range(start, start + count):
+            if is_outside(x[k], low, high, smallest) and (
+                    task.where is NULL or part_of(task.where, k // task.classes, 1, mask)[0]):
+                return k
     return -1
 
 
@@ -159,3 +237,4 @@ include "../tables/losses.pxi"
 KERNELS["rmse"] = kernel(rmse[float], rmse[double], NUMBERS)
 KERNELS["error_size"] = kernel(error_size[float], error_size[double], NUMBERS)
 KERNELS["index_outside"] = kernel(index_outside[float], index_outside[double], NUMBERS)
+KERNELS["sum_of_weights"] = kernel(sum_of_weights[float], sum_of_weights[double], NUMBERS)

@@ -15,6 +15,7 @@ from fastnn.kernels.formulas.rows.labels cimport (
 from fastnn.kernels.formulas.rows.multilabel cimport multilabel_margin_rows, multilabel_soft_margin_rows
 from fastnn.kernels.formulas.rows.overlap cimport tversky_rows
 from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, rows_at_once, sum_row
+from fastnn.kernels.strided cimport part_of
 
 cdef extern from * nogil:
     """
@@ -51,12 +52,11 @@ cdef inline double walk(
     """The loop over the rows of all losses of many classes, in blocks of as many as ``exp_rows`` takes.
 
     Every label is read once, and compared with the number of classes then, whatever another thread does to it. A row
-    whose label is not a class is ignored: its value and its derivatives are 0, whatever it holds. The weights of the
-    classes are factors of the rows' weights, except for soft targets, which contain them.
+    whose label is not a class is ignored, as one is that is masked: its value and its derivatives are 0, whatever it
+    holds. The weights of the classes are factors of the rows' weights, except for soft targets, which contain them.
     """
     cdef const real *prediction = <const real *>task.prediction
     cdef const real *target = <const real *>task.target
-    cdef const real *weight = <const real *>task.weight
     cdef const real *of_classes = <const real *>task.of_classes
     cdef real *values = <real *>task.values
     cdef real *gradient = <real *>task.gradient
@@ -68,6 +68,10 @@ cdef inline double walk(
     cdef double v[STRETCH]
     cdef real scales[STRETCH]
     cdef real weights[STRETCH]
+    cdef real given[STRETCH]
+    cdef unsigned char mask[STRETCH]
+    cdef const real *weight = NULL
+    cdef const unsigned char *counted = NULL
     cdef real fill_value
     cdef Py_ssize_t labels[STRETCH]
     cdef Py_ssize_t n = task.classes, count = task.size // n, rows_per_block = rows_at_once(n)
@@ -77,10 +81,14 @@ cdef inline double walk(
         first = i * rows_per_block
         start = first * n
         rows = min(rows_per_block, count - first)
+        if task.weight is not NULL:
+            weight = part_of(task.weight, first, rows, given)
+        if task.where is not NULL:
+            counted = part_of(task.where, first, rows, mask)
         for r in range(rows):
-            labels[r] = 0
-            weights[r] = weight[first + r] if weight is not NULL else <real>1
-            if task.labels is not NULL:
+            labels[r] = -1 if counted is not NULL and not counted[r] else 0
+            weights[r] = weight[r] if weight is not NULL else <real>1
+            if task.labels is not NULL and labels[r] == 0:
                 label = read_once(task.labels + first + r)
                 labels[r] = label if <size_t>label < <size_t>n else <Py_ssize_t>-1
                 if of_classes is not NULL and not task.soft and labels[r] >= 0:

@@ -125,8 +125,8 @@ def ftrl(
     after = square + gradient**2
     linear = linear + gradient - (after**power - square**power) / learning_rate * parameter
     curvature = after**power / learning_rate + 2 * l2 + beta / learning_rate
-    beyond = np.clip(linear, -l1, l1) - linear
-    return np.divide(beyond, curvature, out=np.zeros_like(beyond), where=beyond != 0), after, linear
+    curvature = np.maximum(curvature, np.finfo(parameter.dtype).tiny)  # where there was no gradient yet there may be none
+    return (np.clip(linear, -l1, l1) - linear) / curvature, after, linear
 
 
 def madgrad(

@@ -1,0 +1,153 @@
+"""Masks and weights of any layout, beside the same numbers computed by NumPy."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import fastnn as nn
+
+SHAPES = [(7,), (300,), (1000, 3), (3, 1000), (4, 5, 70), (2, 3, 4, 5, 6)]
+
+# Layouts of an array of a shape; some of them repeat an axis.
+LAYOUTS = {
+    "contiguous": lambda full: full,
+    "column by column": np.asfortranarray,
+    "every second of more": lambda full: np.repeat(full, 2, axis=-1)[..., ::2],
+    "backwards": lambda full: np.ascontiguousarray(full[::-1])[::-1],
+    "turned": lambda full: np.ascontiguousarray(full.swapaxes(0, -1)).swapaxes(0, -1),
+}
+
+
+def cases(shape):
+    """Arrays that broadcast to a shape: with each set of axes of length 1, in each layout, with and without them."""
+    rng = np.random.default_rng(0)
+    for ones in itertools.product([False, True], repeat=len(shape)):
+        of_shape = tuple(1 if one else size for one, size in zip(ones, shape, strict=True))
+        for layout in LAYOUTS.values():
+            yield layout(rng.random(of_shape) < 0.7)
+    for ndim in range(len(shape)):
+        yield rng.random(shape[ndim:]) < 0.7
+
+
+def spoiled(array, counted):
+    """A copy with numbers that spoil everything where they are not to count."""
+    return np.where(counted, array, np.resize([np.nan, np.inf, -np.inf, 1e30, -2.0], array.shape)).astype(array.dtype)
+
+
+@pytest.mark.any_build
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_masked_losses(shape, dtype):
+    rng = np.random.default_rng(1)
+    p, t = rng.normal(size=(2, *shape)).astype(dtype)
+    exact = {"rtol": 5e-6 if dtype == np.float32 else 1e-13}
+    for where in cases(shape):
+        counted = np.broadcast_to(where, shape)
+        given, target = spoiled(p, counted), spoiled(t, counted)
+        if not counted.any():
+            with pytest.raises(ValueError, match="where leaves nothing"):
+                nn.mse(given, target, where=where)
+            continue
+        errors = (p.astype(float) - t)[counted]
+        slopes = np.zeros(shape)
+        slopes[counted] = 2 * errors / errors.size
+        value, gradient = nn.mse.value_and_gradient(given, target, where=where)
+        np.testing.assert_allclose(value, np.mean(errors**2), **exact)
+        np.testing.assert_allclose(gradient, slopes, **exact)
+        np.testing.assert_allclose(nn.mse(given, target, where=where), np.mean(errors**2), **exact)
+        np.testing.assert_allclose(nn.mse.gradient(given[..., ::-1], target[..., ::-1], where=counted[..., ::-1]),
+                                   slopes[..., ::-1], **exact)  # fmt: skip
+        values = nn.mse(given, target, where=where, reduction="none")
+        np.testing.assert_allclose(values, np.where(counted, (p.astype(float) - t) ** 2, 0), **exact)
+        np.testing.assert_allclose(nn.rmse(given, target, where=where), np.sqrt(np.mean(errors**2)), **exact)
+        out = np.full(shape, 7, dtype)
+        assert nn.mse.gradient(given, target, where=where, out=out) is out
+        assert np.array_equal(out, gradient)
+
+
+@pytest.mark.any_build
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_weighted_losses(shape, dtype):
+    rng = np.random.default_rng(1)
+    p, t = rng.normal(size=(2, *shape)).astype(dtype)
+    exact = {"rtol": 5e-6 if dtype == np.float32 else 1e-13}
+    masks = [None, *itertools.islice(cases(shape), 0, None, 7)]
+    for ndim, layout, of_type in itertools.product(range(1, len(shape) + 1), LAYOUTS.values(), (dtype, np.uint8)):
+        weight = layout(rng.integers(1, 9, shape[:ndim]).astype(of_type))
+        full = np.broadcast_to(weight.reshape(shape[:ndim] + (1,) * (len(shape) - ndim)), shape).astype(float)
+        for where in masks:
+            counted = np.broadcast_to(True if where is None else where, shape)
+            if not counted.any():
+                continue
+            given = spoiled(p, counted)
+            errors, factors = (p.astype(float) - t)[counted], full[counted]
+            slopes = np.zeros(shape)
+            slopes[counted] = 2 * errors * factors / factors.sum()
+            value, gradient = nn.mse.value_and_gradient(given, t, weight=weight, where=where)
+            np.testing.assert_allclose(value, np.average(errors**2, weights=factors), **exact)
+            np.testing.assert_allclose(gradient, slopes, **exact)
+            by_count = nn.mse(given, t, weight=weight, where=where, denominator="count")
+            np.testing.assert_allclose(by_count, np.sum(errors**2 * factors) / factors.size, **exact)
+
+
+@pytest.mark.any_build
+@pytest.mark.parametrize("rows", [5, 300])
+@pytest.mark.parametrize("classes", [3, 40])
+def test_masked_losses_of_rows(rows, classes):
+    rng = np.random.default_rng(1)
+    x, t = rng.normal(size=(2, 2, rows, classes))
+    soft, labels = nn.softmax(t), rng.integers(0, classes, (2, rows))
+    logs = x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
+    for where in cases((2, rows)):
+        counted = np.broadcast_to(where, (2, rows))
+        if not counted.any():
+            continue
+        for target, values in (
+            (soft, -np.sum(soft * logs, axis=-1)),
+            (labels, -np.take_along_axis(logs, labels[..., np.newaxis], -1)[..., 0]),
+        ):
+            given = spoiled(x, counted[..., np.newaxis])
+            value, gradient = nn.cross_entropy.value_and_gradient(given, target, where=where)
+            np.testing.assert_allclose(value, values[counted].mean(), rtol=1e-12)
+            assert (gradient[~counted] == 0).all()
+            hot = soft if target is soft else np.eye(classes)[labels]
+            np.testing.assert_allclose(gradient[counted], (np.exp(logs) - hot)[counted] / counted.sum(), atol=1e-15)
+
+
+@pytest.mark.any_build
+def test_what_does_not_count_may_be_outside_the_domain():
+    rng = np.random.default_rng(1)
+    p, t = rng.random((2, 600))
+    for outside in (0, 255, 256, 599):
+        spoilt, where = t.copy(), np.ones(600, bool)
+        spoilt[outside], where[outside] = 1.5, False
+        value = nn.binary_cross_entropy(p, spoilt, where=where)
+        np.testing.assert_allclose(value, nn.binary_cross_entropy(p[where], t[where]), rtol=1e-13)
+        for other in {0, 255, 256, 599} - {outside}:
+            both = spoilt.copy()
+            both[other] = -0.5
+            with pytest.raises(ValueError, match=rf"target\[{other}\] is -0.5"):
+                nn.binary_cross_entropy(p, both, where=where)
+    rows = np.array([True, False, True])
+    probabilities = np.full((3, 4), 0.25)
+    probabilities[1] = 7
+    nn.categorical_cross_entropy(probabilities, np.eye(4)[:3], where=rows)
+    probabilities[2, 3] = 7
+    with pytest.raises(ValueError, match=r"prediction\[2, 3\] is 7"):
+        nn.categorical_cross_entropy(probabilities, np.eye(4)[:3], where=rows)
+
+
+@pytest.mark.any_build
+def test_a_mask_in_the_memory_of_the_result():
+    """The result is the same as that of copies."""
+    p, t = np.random.default_rng(1).normal(size=(2, 64))
+    room = np.zeros(64)
+    where = room.view(bool)[::8]
+    where[::3] = True
+    want = nn.mse.gradient(p, t, where=where.copy())
+    assert np.array_equal(nn.mse.gradient(p, t, where=where, out=room), want)
+    weight = p.copy()
+    want = nn.mse.gradient(p, t, weight=weight.copy())
+    assert np.array_equal(nn.mse.gradient(p, t, weight=weight, out=weight), want)
