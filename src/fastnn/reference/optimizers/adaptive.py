@@ -125,7 +125,7 @@ def ftrl(
     after = square + gradient**2
     linear = linear + gradient - (after**power - square**power) / learning_rate * parameter
     curvature = after**power / learning_rate + 2 * l2 + beta / learning_rate
-    curvature = np.maximum(curvature, np.finfo(parameter.dtype).tiny)  # where there was no gradient yet there may be none
+    curvature = np.maximum(curvature, np.finfo(parameter.dtype).tiny)  # 0 before a gradient
     return (np.clip(linear, -l1, l1) - linear) / curvature, after, linear
 
 
