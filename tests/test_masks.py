@@ -151,3 +151,67 @@ def test_a_mask_in_the_memory_of_the_result():
     weight = p.copy()
     want = nn.mse.gradient(p, t, weight=weight.copy())
     assert np.array_equal(nn.mse.gradient(p, t, weight=weight, out=weight), want)
+
+
+def softmax(x):
+    e = np.exp(x - x.max())
+    return e / e.sum()
+
+
+def standardized(x):
+    return (x - x.mean()) / np.sqrt(x.var() + 1e-5)
+
+
+@pytest.mark.any_build
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [*SHAPES, (2, 5000), (1, 270_000)], ids=str)
+def test_masked_rows(shape, dtype):
+    """As the rows without what does not count."""
+    x = np.random.default_rng(1).normal(size=shape).astype(dtype)
+    grad = np.random.default_rng(2).normal(size=shape).astype(dtype)
+    exact = {"rtol": 1e-5, "atol": 2e-6} if dtype == np.float32 else {"rtol": 1e-12, "atol": 1e-14}
+    steep = {**exact, "atol": 300 * exact["atol"]}  # 1 / sqrt(epsilon), of two elements that are nearly equal
+    masks = itertools.islice(cases(shape), 0, None, 1 if x.size < 2000 else 4)
+    for where in [*masks, np.arange(shape[-1]) < shape[-1] // 2, np.arange(shape[-1]) % 20 < 8]:
+        counted = np.broadcast_to(where, shape)
+        given, upper = spoiled(x, counted), spoiled(grad, counted)
+        want = {
+            name: np.zeros(shape) for name in ("softmax", "standardize", "softmax.backward", "standardize.backward")
+        }
+        for index in np.ndindex(shape[:-1]):
+            some = counted[index]
+            if not some.any():
+                continue
+            row, g = x[index][some].astype(float), grad[index][some].astype(float)
+            y, z = softmax(row), standardized(row)
+            want["softmax"][index][some], want["standardize"][index][some] = y, z
+            want["softmax.backward"][index][some] = y * (g - g @ y)
+            slope = (g - g.mean() - z * (g @ z) / z.size) / np.sqrt(row.var() + 1e-5)
+            want["standardize.backward"][index][some] = slope
+        y = nn.softmax(given, where=where)
+        np.testing.assert_allclose(y, want["softmax"], **exact)
+        np.testing.assert_allclose(nn.standardize(given, where=where), want["standardize"], **exact)
+        back = nn.softmax.backward(upper, y=y, where=where)
+        np.testing.assert_allclose(back, want["softmax.backward"], **exact)
+        back = nn.standardize.backward(upper, given, where=where)
+        np.testing.assert_allclose(back, want["standardize.backward"], **steep)
+        # In place, and of views.
+        assert np.array_equal(nn.softmax(given.copy(), where=where, out=(out := given.copy())), y)
+        assert nn.softmax(out := given.copy(), where=where, out=out) is out
+        assert np.array_equal(out, y)
+        assert np.array_equal(nn.softmax(np.repeat(given, 2, axis=-1)[..., ::2], where=where), y)
+
+
+@pytest.mark.any_build
+def test_masked_rows_along_other_axes():
+    rng = np.random.default_rng(1)
+    x, where = rng.normal(size=(6, 7, 8)), rng.random((6, 1, 8)) < 0.6
+    for axis in (0, 1, (0, 2), None):
+        moved = np.moveaxis(x, axis, -1) if isinstance(axis, int) else x.transpose(1, 0, 2)
+        counted = np.broadcast_to(where, x.shape)
+        mask = np.moveaxis(counted, axis, -1) if isinstance(axis, int) else counted.transpose(1, 0, 2)
+        rows = (-1,) if axis is None else (-1, {0: 6, 1: 7, (0, 2): 48}[axis])
+        want = nn.softmax(moved.reshape(rows), where=mask.reshape(rows)).reshape(moved.shape)
+        got = nn.softmax(x, axis, where=where)
+        got = np.moveaxis(got, axis, -1) if isinstance(axis, int) else got.transpose(1, 0, 2)
+        np.testing.assert_allclose(got, want, rtol=1e-14)

@@ -81,19 +81,19 @@ cdef void {name}_pass_{real}(
     pass_over({module}.{name}_chunk[{real}], {end}[{real}], row, grad, x, out, n, last)
 
 cdef void {name}_{real}(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const {real} *grad, const {real} *x, {real} *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
 """
     row_by_row = """\
     each_row(
         {begin}, {module}.{name}_chunk[{real}], {end}[{real}], {finds_once},
-        {real}_view(grad), {real}_view(x), {real}_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 """
     short_rows = """\
     blocks_of_rows(
         {begin}, {module}.{name}_rows[{real}], {name}_pass_{real},
-        {real}_view(x), {real}_view(out), n, constant, longest,
+        x, out, size, n, constant, longest,
     )
 """
 

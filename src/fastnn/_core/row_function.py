@@ -25,8 +25,6 @@ class BackwardFrom(Declared, kernels.rows.BinaryRowwise):
     """The back-propagation step of a row function, given its output or its input."""
 
     nin = 2
-    masked: tuple[float, float] | None
-    hidden = 0.0
 
 
 def is_alike(array: Any, other: Any) -> bool:
@@ -54,10 +52,10 @@ class Backward(Declared):
     def __init__(self, forward: RowFunction, flat: bool, entry: Entry) -> None:
         self.declare_part(forward, "backward", models.backward_of_rows, entry)
         self.forward, self.flat = forward, flat
-        self.from_output = BackwardFrom(self.__name__, forward.defaults, forward.constant_of, *ENGINE, "y")
+        masked = 0.0, forward.hidden
+        self.from_output = BackwardFrom(self.__name__, forward.defaults, forward.constant_of, *ENGINE, masked, 0.0, "y")
         self.from_output.declare_part(forward, "backward.from_output", models.backward_of_rows, entry)
         self.from_output.__name__ = self.__name__  # which errors name
-        self.from_output.masked = 0.0, forward.hidden
 
     def __call__(
         self,
@@ -89,8 +87,6 @@ class RowFunction(Declared, kernels.rows.UnaryRowwise):
 
     nin = 1
     ranges: dict[str, Interval]
-    masked: tuple[float] | None
-    hidden: float
     backward: Any
 
 
@@ -116,16 +112,17 @@ def row_function(
 
     def make(entry: Entry) -> RowFunction:
         name = entry.__name__
-        function = RowFunction(name, defaults_of(entry), constant, *ENGINE)
+        replaced = None if masked is None else (masked,)
+        function = RowFunction(name, defaults_of(entry), constant, *ENGINE, replaced, hidden)
         function.declare(entry, models.row_function)
         function.ranges = ranges
-        function.masked, function.hidden = None if masked is None else (masked,), hidden
         if differentiable_from_output:
             function.backward = Backward(function, flat, entry)
         else:
-            function.backward = BackwardFrom(f"{name}.backward", function.defaults, constant, *ENGINE, "x")
+            function.backward = BackwardFrom(
+                f"{name}.backward", function.defaults, constant, *ENGINE, None, 0.0, "x"
+            )
             function.backward.declare_part(function, "backward", models.backward_of_rows_from_input, entry)
-            function.backward.masked = None
             function.backward.differentiable_from_output = False
         return function
 

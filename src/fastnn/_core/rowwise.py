@@ -66,25 +66,11 @@ def apply_rowwise(
                 passes, pieces = function.passes(n, **keywords), [source[index] for source in sources]
                 take_row(passes, pieces, result[index], dtype, row, function.masked, function.hidden)
                 continue
-            pieces, hidden = [rows.copied(source[index], dtype) for source in sources], rows.hidden(mask, index)
-            if hidden is not None and function.masked is None:
-                apply_to_remaining(function, pieces, ~hidden, keywords)
-            else:
-                if hidden is not None:
-                    hide(pieces, hidden, function.masked)
-                function(*pieces, out=pieces[-1], **keywords)
-            hide(pieces[-1:], hidden, [function.hidden])
+            pieces = [rows.copied(source[index], dtype) for source in sources]
+            counted = None if mask is None else rows.copied(mask[index], mask.dtype)
+            function(*pieces, where=counted, out=pieces[-1], **keywords)
             result[index] = pieces[-1].reshape(result[index].shape)
     return out
-
-
-def apply_to_remaining(function: Any, pieces: Sequence[Array], present: Array, keywords: Mapping[str, Any]) -> None:
-    """Call a row function on rows without their masked elements, in groups of equal length, into the last piece."""
-    counts = present.sum(axis=1)
-    for count in np.unique(counts[counts > 0]):
-        chosen = present & (counts == count)[:, np.newaxis]
-        remaining = [piece[chosen].reshape(-1, count) for piece in pieces]
-        pieces[-1][chosen] = function(*remaining, **keywords).reshape(-1)
 
 
 def take_row(

@@ -44,17 +44,23 @@ cdef inline bint is_unaliased_in_step(object out, object array) noexcept:
     )
 
 
+cdef inline bint is_unaliased(object out, object array) noexcept:
+    """Whether ``out`` can be written while ``array`` is read in any order: they share no memory."""
+    return is_unaliased_in_step(out, array) and cnp.PyArray_DATA(out) != cnp.PyArray_DATA(array)
+
+
+cdef inline bint is_apart(object out, cnp.ndarray array) noexcept:
+    """Whether an array shares no memory with a result, as far as that is seen at once; None does not."""
+    return array is None or (
+        (cnp.PyArray_IS_C_CONTIGUOUS(array) or cnp.PyArray_IS_F_CONTIGUOUS(array)) and is_unaliased(out, array))
+
+
 cdef inline object empty_like(object array):
     """A new array of the same type, shape and order, uninitialized."""
     return cnp.PyArray_EMPTY(
         cnp.PyArray_NDIM(array), cnp.PyArray_DIMS(array), cnp.PyArray_TYPE(array),
         not cnp.PyArray_IS_C_CONTIGUOUS(array),
     )
-
-
-cdef inline bint is_unaliased(object out, object array) noexcept:
-    """Whether ``out`` can be written while ``array`` is read in any order: they share no memory."""
-    return is_unaliased_in_step(out, array) and cnp.PyArray_DATA(out) != cnp.PyArray_DATA(array)
 
 
 cdef inline int store_constants(object given, double *stored, Py_ssize_t size) except -1:

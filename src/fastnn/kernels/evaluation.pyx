@@ -7,7 +7,7 @@ cimport cython
 cimport numpy as cnp
 
 from fastnn.kernels.arrays cimport (
-    RELEASE_GIL_FROM, empty_like, is_like, is_ready, is_unaliased_in_step, store_constants,
+    RELEASE_GIL_FROM, empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, store_constants,
 )
 from fastnn.kernels.loops.reductions cimport binary_scale
 from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, strided
@@ -46,12 +46,6 @@ cdef inline bint is_index_array(cnp.ndarray labels) noexcept:
     return (
         cnp.PyArray_ISSIGNED(labels) and cnp.PyArray_ISINTEGER(labels)
         and cnp.PyArray_ITEMSIZE(labels) == sizeof(Py_ssize_t) and cnp.PyArray_ISCARRAY_RO(labels))
-
-
-cdef inline bint is_apart(object out, cnp.ndarray array) noexcept:
-    """Whether an array shares no memory with a result, as far as that is seen at once; None does not."""
-    return array is None or (cnp.PyArray_ISCONTIGUOUS(array) and is_unaliased_in_step(out, array)
-                             and cnp.PyArray_DATA(out) != cnp.PyArray_DATA(array))
 
 
 cdef inline void *data_of(cnp.ndarray array) noexcept:

@@ -6,6 +6,8 @@ A row is processed in passes, which find something or write the result, and each
 cimport numpy as cnp
 from libc.math cimport INFINITY
 
+from fastnn.kernels.strided cimport Strided
+
 cdef enum:
     CHUNK = 4096
     MAX_CHUNKS = 4096
@@ -53,8 +55,11 @@ ctypedef void (*double_pass)(
 
 # All passes over each row of n elements of an array. A row of more elements than ``longest`` is never copied as a
 # whole.
-ctypedef void (*loops)(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+ctypedef void (*float_loops)(
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil
+ctypedef void (*double_loops)(
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil
 
 
@@ -62,8 +67,8 @@ cdef class Kernel:
     cdef beginning begin
     cdef float_pass pass_of_float
     cdef double_pass pass_of_double
-    cdef loops for_float
-    cdef loops for_double
+    cdef float_loops for_float
+    cdef double_loops for_double
     cdef bint backward
 
 
@@ -75,9 +80,34 @@ cdef class LogSums:
     cdef double (*of_row)(const Row *row, double *sign) noexcept nogil
 
 
+cdef struct Mask:
+    const Strided *where
+    # What does not count is removed from the rows, or replaced by these numbers; its result is hidden by another.
+    bint removes
+    bint backward
+    double of_grad
+    double of_x
+    double hidden
+    # For copies of as many elements of both arrays, and of the mask.
+    Py_ssize_t size
+    void *room
+
+
+cdef class MaskedLoops:
+    # The loops of any kernel over rows under a mask.
+    cdef void (*for_float)(
+        float_loops run, const Mask *mask, const float *grad, const float *x, float *out,
+        Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
+    ) noexcept nogil
+    cdef void (*for_double)(
+        double_loops run, const Mask *mask, const double *grad, const double *x, double *out,
+        Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
+    ) noexcept nogil
+
+
 cdef inline Kernel kernel(
-    beginning begin, float_pass pass_of_float, double_pass pass_of_double, loops for_float, loops for_double,
-    bint backward,
+    beginning begin, float_pass pass_of_float, double_pass pass_of_double, float_loops for_float,
+    double_loops for_double, bint backward,
 ):
     cdef Kernel made = Kernel()
     made.begin = begin

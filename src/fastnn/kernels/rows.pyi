@@ -20,6 +20,7 @@ class Passes:
     def log_sum(self) -> tuple[float, float]: ...
 
 class UnaryRowwise:
+    hidden: float
     defaults: dict[str, Any]
     constant_of: Callable[..., float]
     def __init__(
@@ -31,7 +32,11 @@ class UnaryRowwise:
         checked: Checked,
         fallback: Fallback,
         longest: int,
+        masked: tuple[float, ...] | None,
+        hidden: float,
     ) -> None: ...
+    @property
+    def masked(self) -> tuple[float, ...] | None: ...
     def passes(self, n: int, **hyperparameter: Any) -> Passes: ...
     def __call__(
         self,
@@ -45,6 +50,7 @@ class UnaryRowwise:
     ) -> Any: ...
 
 class BinaryRowwise:
+    hidden: float
     defaults: dict[str, Any]
     constant_of: Callable[..., float]
     array: str
@@ -57,8 +63,12 @@ class BinaryRowwise:
         checked: Checked,
         fallback: Fallback,
         longest: int,
+        masked: tuple[float, ...] | None,
+        hidden: float,
         array: str,
     ) -> None: ...
+    @property
+    def masked(self) -> tuple[float, ...] | None: ...
     def passes(self, n: int, **hyperparameter: Any) -> Passes: ...
     def __call__(
         self,

@@ -2,9 +2,14 @@
 
 cimport numpy as cnp
 
-from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_ready, is_like, is_unaliased_in_step
+from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_apart, is_ready, is_like, is_unaliased_in_step
+from fastnn.kernels.strided cimport Strided, broadcasts
 
 cnp.import_array()
+
+cdef enum:
+    BLOCK = 1024             # elements of rows under a mask that are copied at once, if there is more than a row of them
+    LONGEST_MASKED = 262144  # elements of a row that is copied as a whole
 
 
 cdef class Kernel:
@@ -13,6 +18,10 @@ cdef class Kernel:
 
 cdef class LogSums:
     """The loops of log-sums over the rows of an array; they take arrays of either type."""
+
+
+cdef class MaskedLoops:
+    """The loops of any kernel over the rows of an array under a mask, for both types."""
 
 
 cdef inline bint is_rows(object x, object axis):
@@ -44,6 +53,10 @@ cdef class Rowwise:
         and calls the function with arrays that are ready, or takes a row through its ``passes``.
     longest : int
         A longer row is never copied as a whole, and a softmax of it reads and writes memory at most twice.
+    masked : tuple of float or None
+        What replaces a masked element, one number for each array; without them, masked elements are removed from rows.
+    hidden : float
+        The result of a masked element.
     """
     cdef str name
     cdef dict kernels
@@ -54,10 +67,14 @@ cdef class Rowwise:
     cdef readonly dict defaults
     cdef readonly object constant_of
     cdef double default_constant
+    cdef bint removes
+    cdef double masked_grad
+    cdef double masked_x
+    cdef readonly double hidden
 
     def __cinit__(
         self, str name, dict defaults not None, constant_of, dict kernels not None, checked, fallback,
-        Py_ssize_t longest, *own,
+        Py_ssize_t longest, masked, double hidden, *own,
     ):
         self.name = name
         self.kernels = kernels
@@ -68,6 +85,18 @@ cdef class Rowwise:
         self.defaults = defaults
         self.constant_of = constant_of
         self.default_constant = constant_of(**defaults)
+        self.removes, self.masked_grad, self.masked_x, self.hidden = masked is None, 0, 0, hidden
+        if masked is not None:
+            self.masked_grad, self.masked_x = masked[0], masked[len(masked) - 1]
+
+    @property
+    def masked(self):
+        """What replaces a masked element, one number for each array; None if masked elements are removed from rows."""
+        if self.removes:
+            return None
+        if self.kernel.backward:
+            return self.masked_grad, self.masked_x
+        return (self.masked_x,)
 
     cdef double constant(self, dict given) except? -1:
         return self.constant_of(**self.checked(self, given)) if given else self.default_constant
@@ -76,15 +105,56 @@ cdef class Rowwise:
         """The passes over a row of n elements that is not in one piece."""
         return Passes(self.kernels, self.name, n, self.constant(hyperparameter))
 
-    cdef object compute(self, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, double constant):
-        cdef Py_ssize_t n = cnp.PyArray_DIM(x, cnp.PyArray_NDIM(x) - 1)
-        cdef loops run = self.kernel.for_float if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32 else self.kernel.for_double
-        if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
-            run(grad, x, out, n, constant, self.longest)
+    cdef object compute(self, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray where, cnp.ndarray out, double constant):
+        """The result, or None for a mask that has to be prepared."""
+        cdef Py_ssize_t n = cnp.PyArray_DIM(x, cnp.PyArray_NDIM(x) - 1), size = cnp.PyArray_SIZE(x)
+        cdef bint single = cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32
+        cdef void *of_grad = cnp.PyArray_DATA(grad)
+        cdef void *of_x = cnp.PyArray_DATA(x)
+        cdef void *of_out = cnp.PyArray_DATA(out)
+        cdef MaskedLoops loops = self.kernels["masked"]
+        cdef Mask mask
+        cdef Strided of_mask
+        cdef cnp.ndarray room
+        cdef cnp.npy_intp bytes
+        mask.where = NULL
+        if where is not None:
+            if n > LONGEST_MASKED or cnp.PyArray_TYPE(where) != cnp.NPY_BOOL or not is_apart(out, where) or (
+                    not broadcasts(&of_mask, where, x, cnp.PyArray_NDIM(x), False)):
+                return None
+            mask.size = max(n, <Py_ssize_t>BLOCK)
+            bytes = mask.size * (2 * cnp.PyArray_ITEMSIZE(x) + 1)
+            room = cnp.PyArray_EMPTY(1, &bytes, cnp.NPY_UINT8, 0)
+            mask.where, mask.room = &of_mask, cnp.PyArray_DATA(room)
+            mask.removes, mask.backward, mask.hidden = self.removes, self.kernel.backward, self.hidden
+            mask.of_grad, mask.of_x = self.masked_grad, self.masked_x
+        if size < RELEASE_GIL_FROM:
+            run(self.kernel, loops, &mask, of_grad, of_x, of_out, size, n, constant, self.longest, single)
         else:
             with nogil:
-                run(grad, x, out, n, constant, self.longest)
+                run(self.kernel, loops, &mask, of_grad, of_x, of_out, size, n, constant, self.longest, single)
         return out
+
+
+cdef void run(
+    Kernel kernel, MaskedLoops loops, const Mask *mask, const void *grad, const void *x, void *out, Py_ssize_t size,
+    Py_ssize_t n, double constant, Py_ssize_t longest, bint single,
+) noexcept nogil:
+    if single and mask.where is NULL:
+        kernel.for_float(<const float *>grad, <const float *>x, <float *>out, size, n, constant, longest)
+    elif single:
+        loops.for_float(
+            kernel.for_float, mask, <const float *>grad, <const float *>x, <float *>out, size, n, constant, longest)
+    elif mask.where is NULL:
+        kernel.for_double(<const double *>grad, <const double *>x, <double *>out, size, n, constant, longest)
+    else:
+        loops.for_double(
+            kernel.for_double, mask, <const double *>grad, <const double *>x, <double *>out, size, n, constant,
+            longest)
+
+
+cdef inline bint may_be_mask(object where) noexcept:
+    return where is None or type(where) is cnp.ndarray
 
 
 cdef class UnaryRowwise(Rowwise):
@@ -93,11 +163,11 @@ cdef class UnaryRowwise(Rowwise):
     def __call__(self, x, /, axis=-1, *, where=None, out=None, **hyperparameter):
         # First, since converting a hyperparameter may run code that changes the arrays.
         cdef double constant = self.constant(hyperparameter)
-        if where is None and is_rows(x, axis):
-            if out is None:
-                return self.compute(x, x, empty_like(x), constant)
-            if is_like(out, x) and is_unaliased_in_step(out, x):
-                return self.compute(x, x, out, constant)
+        if may_be_mask(where) and is_rows(x, axis) and (
+                out is None or (is_like(out, x) and is_unaliased_in_step(out, x))):
+            result = self.compute(x, x, where, empty_like(x) if out is None else out, constant)
+            if result is not None:
+                return result
         return self.fallback(self, {"x": x}, axis, where, out, hyperparameter)
 
 
@@ -108,16 +178,19 @@ cdef class BinaryRowwise(Rowwise):
     """
     cdef readonly str array
 
-    def __cinit__(self, name, defaults, constant_of, kernels, checked, fallback, longest, str array not None):
+    def __cinit__(
+        self, name, defaults, constant_of, kernels, checked, fallback, longest, masked, hidden, str array not None
+    ):
         self.array = array
 
     def __call__(self, grad, array, /, axis=-1, *, where=None, out=None, **hyperparameter):
         cdef double constant = self.constant(hyperparameter)
-        if where is None and is_rows(array, axis) and is_like(grad, array):
-            if out is None:
-                return self.compute(grad, array, empty_like(array), constant)
-            if is_like(out, array) and is_unaliased_in_step(out, array) and is_unaliased_in_step(out, grad):
-                return self.compute(grad, array, out, constant)
+        if may_be_mask(where) and is_rows(array, axis) and is_like(grad, array) and (
+                out is None
+                or (is_like(out, array) and is_unaliased_in_step(out, array) and is_unaliased_in_step(out, grad))):
+            result = self.compute(grad, array, where, empty_like(array) if out is None else out, constant)
+            if result is not None:
+                return result
         return self.fallback(self, {"grad": grad, self.array: array}, axis, where, out, hyperparameter)
 
 

@@ -2,14 +2,19 @@
 
 cimport numpy as cnp
 from libc.math cimport NAN
+from libc.stdint cimport uint64_t
+from libc.string cimport memcpy
 
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.formulas.rows.log_sum cimport (
     log_sum, log_sum_backward_end, log_sum_backward_terms, log_sum_end, log_sum_terms,
 )
-from fastnn.kernels.loops.reductions cimport rows_at_once
+from fastnn.kernels.loops.reductions cimport copy_out, fill_row, rows_at_once
 from fastnn.kernels.loops.views cimport double_view, float_view
-from fastnn.kernels.rows cimport CHUNK, DONE, MAX_CHUNKS, WRITE, LogSums, Row, begin_row, beginning, kernel
+from fastnn.kernels.rows cimport (
+    CHUNK, DONE, MAX_CHUNKS, WRITE, LogSums, Mask, MaskedLoops, Row, begin_row, beginning, double_loops, float_loops, kernel,
+)
+from fastnn.kernels.strided cimport part_of
 
 
 cdef inline const real *ahead(const real *array, Py_ssize_t count) noexcept nogil:
@@ -48,15 +53,12 @@ cdef inline void each_row(
     beginning begin,
     void (*chunk)(Row *, const real *, const real *, real *, Py_ssize_t) noexcept nogil,
     void (*end)(Row *, const real *) noexcept nogil,
-    bint finds_once, const real[::1] grads, const real[::1] inputs, real[::1] outs, Py_ssize_t n, double constant,
+    bint finds_once, const real *grad, const real *x, real *out, Py_ssize_t size, Py_ssize_t n, double constant,
 ) noexcept nogil:
     """All passes over each row; ``finds_once`` says that they are one that finds something and one that writes."""
-    cdef const real *grad = &grads[0]
-    cdef const real *x = &inputs[0]
-    cdef real *out = &outs[0]
     cdef Row row
     cdef Py_ssize_t start = 0
-    while start < inputs.shape[0]:
+    while start < size:
         begin_row(&row, begin, n, constant, NULL)
         if finds_once and n <= CHUNK:
             chunk(&row, grad + start, x + start, out + start, n)
@@ -72,12 +74,10 @@ cdef inline void blocks_of_rows(
     beginning begin,
     void (*short_rows)(const real *, real *, Py_ssize_t, Py_ssize_t, real) noexcept nogil,
     void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, bint) noexcept nogil,
-    const real[::1] inputs, real[::1] outs, Py_ssize_t n, double constant, Py_ssize_t longest,
+    const real *x, real *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
 ) noexcept nogil:
-    cdef const real *x = &inputs[0]
-    cdef real *out = &outs[0]
     cdef double maxima[MAX_CHUNKS]
-    cdef Py_ssize_t rows = inputs.shape[0] // n, rows_per_block = rows_at_once(n), r = 0, start, count
+    cdef Py_ssize_t rows = size // n, rows_per_block = rows_at_once(n), r = 0, start, count
     cdef Row row
     while r < rows:
         start = r * n
@@ -92,6 +92,117 @@ cdef inline void blocks_of_rows(
 
 
 include "../tables/rows.pxi"
+
+
+cdef enum:
+    ALL = 0x0101010101010101
+
+# Under a mask: blocks of rows are copied, with what does not count replaced or removed, while they are in the cache.
+
+cdef inline void replace(
+    real *room, const real *array, const unsigned char *counted, Py_ssize_t n, real number
+) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n):
+        room[k] = array[k] if counted[k] else number
+
+
+cdef inline uint64_t eight_of(const unsigned char *counted) noexcept nogil:
+    """Eight elements of a mask at once: ALL or 0, as a rule, since most masks have long runs."""
+    cdef uint64_t eight
+    memcpy(&eight, counted, 8)
+    return eight
+
+
+cdef inline Py_ssize_t remove(real *room, const real *array, const unsigned char *counted, Py_ssize_t n) noexcept nogil:
+    """Copy what counts; return how much it is."""
+    cdef Py_ssize_t start, k, m = 0, whole = n // 8 * 8
+    cdef uint64_t eight
+    for start in range(0, whole, 8):
+        eight = eight_of(counted + start)
+        if eight == ALL:
+            copy_out(room + m, array + start, 8)
+            m += 8
+        elif eight != 0:
+            for k in range(start, start + 8):
+                room[m] = array[k]
+                m += counted[k] != 0
+    for k in range(whole, n):
+        room[m] = array[k]
+        m += counted[k] != 0
+    return m
+
+
+cdef inline void put_back(
+    real *out, real *room, const unsigned char *counted, Py_ssize_t n, real hidden
+) noexcept nogil:
+    """Put results of what counts, one after another, in their places. The room has a place more than the row."""
+    cdef Py_ssize_t start, k, m = 0, whole = n // 8 * 8
+    cdef uint64_t eight
+    room[n] = hidden
+    for start in range(0, whole, 8):
+        eight = eight_of(counted + start)
+        if eight == ALL:
+            copy_out(out + start, room + m, 8)
+            m += 8
+        elif eight == 0:
+            fill_row(out + start, 8, hidden)
+        else:
+            for k in range(start, start + 8):
+                m = put_one(out + k, room, counted[k] != 0, m, n)
+    for k in range(whole, n):
+        m = put_one(out + k, room, counted[k] != 0, m, n)
+
+cdef inline Py_ssize_t put_one(real *out, const real *room, bint counts, Py_ssize_t m, Py_ssize_t n) noexcept nogil:
+    """Without a branch, which a mask without long runs would mislead."""
+    out[0] = room[n - (n - m) * counts]
+    return m + counts
+
+
+cdef inline void masked(
+    void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
+    const Mask *mask, const real *grad, const real *x, real *out, Py_ssize_t size, Py_ssize_t n, double constant,
+    Py_ssize_t longest,
+) noexcept nogil:
+    cdef real *of_x = <real *>mask.room
+    cdef real *of_grad = of_x + mask.size
+    cdef unsigned char *of_mask = <unsigned char *>(of_grad + mask.size)
+    cdef const unsigned char *counted
+    cdef Py_ssize_t block = n if mask.removes else mask.size // n * n, start = 0, count, left
+    while start < size:
+        count = min(block, size - start)
+        counted = part_of(mask.where, start, count, of_mask)
+        if mask.removes:
+            left = remove(of_x, x + start, counted, n)
+            if mask.backward:
+                remove(of_grad, grad + start, counted, n)
+            if left > 0:
+                run(of_grad, of_x, of_x, left, left, constant, longest)
+            put_back(out + start, of_x, counted, n, <real>mask.hidden)
+        else:
+            replace(of_x, x + start, counted, count, <real>mask.of_x)
+            if mask.backward:
+                replace(of_grad, grad + start, counted, count, <real>mask.of_grad)
+            run(of_grad, of_x, out + start, count, n, constant, longest)
+            replace(out + start, out + start, counted, count, <real>mask.hidden)
+        start += count
+
+
+cdef void masked_float(
+    float_loops run, const Mask *mask, const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n,
+    double constant, Py_ssize_t longest,
+) noexcept nogil:
+    masked(run, mask, grad, x, out, size, n, constant, longest)
+
+cdef void masked_double(
+    double_loops run, const Mask *mask, const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n,
+    double constant, Py_ssize_t longest,
+) noexcept nogil:
+    masked(run, mask, grad, x, out, size, n, constant, longest)
+
+cdef MaskedLoops masked_loops = MaskedLoops()
+masked_loops.for_float = masked_float
+masked_loops.for_double = masked_double
 
 
 # Log-sums: a row gives a number, and its gradient comes from one. In place of a gradient a pass takes the weights.
@@ -166,6 +277,7 @@ of_sums.backward = log_sums_backward
 of_sums.of_row = log_sum_of_row
 
 KERNELS |= {
+    "masked": masked_loops,
     "log_sums": of_sums,
     "logsumexp": kernel(no_begin, log_sum_pass[float], log_sum_pass[double], NULL, NULL, False),
     "logmeanexp": kernel(average, log_sum_pass[float], log_sum_pass[double], NULL, NULL, False),

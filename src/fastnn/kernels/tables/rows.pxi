@@ -8,11 +8,11 @@ cdef void entmax15_pass_float(
     pass_over(entmax.entmax15_chunk[float], entmax.entmax15_end[float], row, grad, x, out, n, last)
 
 cdef void entmax15_float(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, entmax.entmax15_chunk[float], entmax.entmax15_end[float], False,
-        float_view(grad), float_view(x), float_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void entmax15_pass_double(
@@ -21,11 +21,11 @@ cdef void entmax15_pass_double(
     pass_over(entmax.entmax15_chunk[double], entmax.entmax15_end[double], row, grad, x, out, n, last)
 
 cdef void entmax15_double(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, entmax.entmax15_chunk[double], entmax.entmax15_end[double], False,
-        double_view(grad), double_view(x), double_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void entmax15_backward_pass_float(
@@ -34,11 +34,11 @@ cdef void entmax15_backward_pass_float(
     pass_over(entmax.entmax15_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
 
 cdef void entmax15_backward_float(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, entmax.entmax15_backward_chunk[float], find_once[float], True,
-        float_view(grad), float_view(x), float_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void entmax15_backward_pass_double(
@@ -47,11 +47,11 @@ cdef void entmax15_backward_pass_double(
     pass_over(entmax.entmax15_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
 
 cdef void entmax15_backward_double(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, entmax.entmax15_backward_chunk[double], find_once[double], True,
-        double_view(grad), double_view(x), double_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void hardmax_pass_float(
@@ -60,11 +60,11 @@ cdef void hardmax_pass_float(
     pass_over(hardmax.hardmax_chunk[float], find_once[float], row, grad, x, out, n, last)
 
 cdef void hardmax_float(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, hardmax.hardmax_chunk[float], find_once[float], True,
-        float_view(grad), float_view(x), float_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void hardmax_pass_double(
@@ -73,11 +73,11 @@ cdef void hardmax_pass_double(
     pass_over(hardmax.hardmax_chunk[double], find_once[double], row, grad, x, out, n, last)
 
 cdef void hardmax_double(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, hardmax.hardmax_chunk[double], find_once[double], True,
-        double_view(grad), double_view(x), double_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void hardmax_backward_pass_float(
@@ -86,11 +86,11 @@ cdef void hardmax_backward_pass_float(
     pass_over(hardmax.hardmax_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
 
 cdef void hardmax_backward_float(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         hardmax.hardmax_backward_begin, hardmax.hardmax_backward_chunk[float], find_once[float], True,
-        float_view(grad), float_view(x), float_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void hardmax_backward_pass_double(
@@ -99,11 +99,11 @@ cdef void hardmax_backward_pass_double(
     pass_over(hardmax.hardmax_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
 
 cdef void hardmax_backward_double(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         hardmax.hardmax_backward_begin, hardmax.hardmax_backward_chunk[double], find_once[double], True,
-        double_view(grad), double_view(x), double_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void softmax_pass_float(
@@ -112,11 +112,11 @@ cdef void softmax_pass_float(
     pass_over(softmax.softmax_chunk[float], softmax.softmax_end[float], row, grad, x, out, n, last)
 
 cdef void softmax_float(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     blocks_of_rows(
         softmax.softmax_begin, softmax.softmax_rows[float], softmax_pass_float,
-        float_view(x), float_view(out), n, constant, longest,
+        x, out, size, n, constant, longest,
     )
 
 cdef void softmax_pass_double(
@@ -125,11 +125,11 @@ cdef void softmax_pass_double(
     pass_over(softmax.softmax_chunk[double], softmax.softmax_end[double], row, grad, x, out, n, last)
 
 cdef void softmax_double(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     blocks_of_rows(
         softmax.softmax_begin, softmax.softmax_rows[double], softmax_pass_double,
-        double_view(x), double_view(out), n, constant, longest,
+        x, out, size, n, constant, longest,
     )
 
 cdef void softmin_pass_float(
@@ -138,11 +138,11 @@ cdef void softmin_pass_float(
     pass_over(softmax.softmin_chunk[float], softmax.softmin_end[float], row, grad, x, out, n, last)
 
 cdef void softmin_float(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     blocks_of_rows(
         softmax.softmin_begin, softmax.softmin_rows[float], softmin_pass_float,
-        float_view(x), float_view(out), n, constant, longest,
+        x, out, size, n, constant, longest,
     )
 
 cdef void softmin_pass_double(
@@ -151,11 +151,11 @@ cdef void softmin_pass_double(
     pass_over(softmax.softmin_chunk[double], softmax.softmin_end[double], row, grad, x, out, n, last)
 
 cdef void softmin_double(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     blocks_of_rows(
         softmax.softmin_begin, softmax.softmin_rows[double], softmin_pass_double,
-        double_view(x), double_view(out), n, constant, longest,
+        x, out, size, n, constant, longest,
     )
 
 cdef void log_softmax_pass_float(
@@ -164,11 +164,11 @@ cdef void log_softmax_pass_float(
     pass_over(softmax.log_softmax_chunk[float], softmax.log_softmax_end[float], row, grad, x, out, n, last)
 
 cdef void log_softmax_float(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     blocks_of_rows(
         softmax.log_softmax_begin, softmax.log_softmax_rows[float], log_softmax_pass_float,
-        float_view(x), float_view(out), n, constant, longest,
+        x, out, size, n, constant, longest,
     )
 
 cdef void log_softmax_pass_double(
@@ -177,11 +177,11 @@ cdef void log_softmax_pass_double(
     pass_over(softmax.log_softmax_chunk[double], softmax.log_softmax_end[double], row, grad, x, out, n, last)
 
 cdef void log_softmax_double(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     blocks_of_rows(
         softmax.log_softmax_begin, softmax.log_softmax_rows[double], log_softmax_pass_double,
-        double_view(x), double_view(out), n, constant, longest,
+        x, out, size, n, constant, longest,
     )
 
 cdef void softmax_backward_pass_float(
@@ -190,11 +190,11 @@ cdef void softmax_backward_pass_float(
     pass_over(softmax.softmax_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
 
 cdef void softmax_backward_float(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, softmax.softmax_backward_chunk[float], find_once[float], True,
-        float_view(grad), float_view(x), float_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void softmax_backward_pass_double(
@@ -203,11 +203,11 @@ cdef void softmax_backward_pass_double(
     pass_over(softmax.softmax_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
 
 cdef void softmax_backward_double(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, softmax.softmax_backward_chunk[double], find_once[double], True,
-        double_view(grad), double_view(x), double_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void softmin_backward_pass_float(
@@ -216,11 +216,11 @@ cdef void softmin_backward_pass_float(
     pass_over(softmax.softmin_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
 
 cdef void softmin_backward_float(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, softmax.softmin_backward_chunk[float], find_once[float], True,
-        float_view(grad), float_view(x), float_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void softmin_backward_pass_double(
@@ -229,11 +229,11 @@ cdef void softmin_backward_pass_double(
     pass_over(softmax.softmin_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
 
 cdef void softmin_backward_double(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, softmax.softmin_backward_chunk[double], find_once[double], True,
-        double_view(grad), double_view(x), double_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void log_softmax_backward_pass_float(
@@ -242,11 +242,11 @@ cdef void log_softmax_backward_pass_float(
     pass_over(softmax.log_softmax_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
 
 cdef void log_softmax_backward_float(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, softmax.log_softmax_backward_chunk[float], find_once[float], True,
-        float_view(grad), float_view(x), float_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void log_softmax_backward_pass_double(
@@ -255,11 +255,11 @@ cdef void log_softmax_backward_pass_double(
     pass_over(softmax.log_softmax_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
 
 cdef void log_softmax_backward_double(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, softmax.log_softmax_backward_chunk[double], find_once[double], True,
-        double_view(grad), double_view(x), double_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void sparsemax_pass_float(
@@ -268,11 +268,11 @@ cdef void sparsemax_pass_float(
     pass_over(sparsemax.sparsemax_chunk[float], sparsemax.sparsemax_end[float], row, grad, x, out, n, last)
 
 cdef void sparsemax_float(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, sparsemax.sparsemax_chunk[float], sparsemax.sparsemax_end[float], False,
-        float_view(grad), float_view(x), float_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void sparsemax_pass_double(
@@ -281,11 +281,11 @@ cdef void sparsemax_pass_double(
     pass_over(sparsemax.sparsemax_chunk[double], sparsemax.sparsemax_end[double], row, grad, x, out, n, last)
 
 cdef void sparsemax_double(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, sparsemax.sparsemax_chunk[double], sparsemax.sparsemax_end[double], False,
-        double_view(grad), double_view(x), double_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void sparsemax_backward_pass_float(
@@ -294,11 +294,11 @@ cdef void sparsemax_backward_pass_float(
     pass_over(sparsemax.sparsemax_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
 
 cdef void sparsemax_backward_float(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, sparsemax.sparsemax_backward_chunk[float], find_once[float], True,
-        float_view(grad), float_view(x), float_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void sparsemax_backward_pass_double(
@@ -307,11 +307,11 @@ cdef void sparsemax_backward_pass_double(
     pass_over(sparsemax.sparsemax_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
 
 cdef void sparsemax_backward_double(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, sparsemax.sparsemax_backward_chunk[double], find_once[double], True,
-        double_view(grad), double_view(x), double_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void standardize_pass_float(
@@ -320,11 +320,11 @@ cdef void standardize_pass_float(
     pass_over(standardize.standardize_chunk[float], standardize.standardize_end[float], row, grad, x, out, n, last)
 
 cdef void standardize_float(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, standardize.standardize_chunk[float], standardize.standardize_end[float], False,
-        float_view(grad), float_view(x), float_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void standardize_pass_double(
@@ -333,11 +333,11 @@ cdef void standardize_pass_double(
     pass_over(standardize.standardize_chunk[double], standardize.standardize_end[double], row, grad, x, out, n, last)
 
 cdef void standardize_double(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, standardize.standardize_chunk[double], standardize.standardize_end[double], False,
-        double_view(grad), double_view(x), double_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void standardize_backward_pass_float(
@@ -346,11 +346,11 @@ cdef void standardize_backward_pass_float(
     pass_over(standardize.standardize_backward_chunk[float], standardize.standardize_backward_end[float], row, grad, x, out, n, last)
 
 cdef void standardize_backward_float(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, standardize.standardize_backward_chunk[float], standardize.standardize_backward_end[float], False,
-        float_view(grad), float_view(x), float_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 cdef void standardize_backward_pass_double(
@@ -359,11 +359,11 @@ cdef void standardize_backward_pass_double(
     pass_over(standardize.standardize_backward_chunk[double], standardize.standardize_backward_end[double], row, grad, x, out, n, last)
 
 cdef void standardize_backward_double(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, double constant, Py_ssize_t longest
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
         no_begin, standardize.standardize_backward_chunk[double], standardize.standardize_backward_end[double], False,
-        double_view(grad), double_view(x), double_view(out), n, constant,
+        grad, x, out, size, n, constant,
     )
 
 
