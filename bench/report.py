@@ -1,7 +1,7 @@
 """Run the benchmarks and make a page of them: every function beside its peers.
 
 fastnn bench                      a quick run on one thread: minutes
-fastnn bench --set full           all sizes, both types: hours
+fastnn bench --set full           all sizes, both types: an hour or two
 fastnn bench --only optimizers    a part of it
 fastnn bench run.json             a page from an earlier run
 fastnn bench --compare old.json   and say what became faster or slower

@@ -83,9 +83,10 @@ def test_who_has_another_answer_or_fails_is_left_out_with_the_reason():
     entries, reasons = contestants.admit(contest, builders, arrays)
     assert entries.keys() == {"fastnn", "ceiling", "reference"}
     assert reasons == {
-        "other": "1 of 10 numbers differ, the most (a relative error of 0.5) at (4,): 6 instead of 4, by reference",
-        "several": "results of the shapes [(10,), (10,)] instead of [(10,)], by reference",
-        "scalar": "results of the shapes [()] instead of [(10,)], by reference",
+        "other": "against reference: "
+        "1 of 10 numbers differ, the most (a relative error of 0.5) at (4,): 6 instead of 4",
+        "several": "against reference: results of the shapes [(10,), (10,)] instead of [(10,)]",
+        "scalar": "against reference: results of the shapes [()] instead of [(10,)]",
         "unbuilt": "ValueError: not today",
         "failing": "ValueError: not today",
     }
@@ -156,7 +157,9 @@ def test_a_wrong_answer_of_fastnn_is_an_error_and_the_run_goes_on(tmp_path):
     only = "(tanhshrink or softsign) and forward"
     process = bench("--set", "smoke", "--only", only, "--output", tmp_path, plugin=LEFT_OUT, folder=tmp_path)
     assert process.returncode == 1, process.stderr
-    assert "error: fastnn in tanhshrink forward, float32, 10: 10 of 10 numbers differ" in process.stderr
+    assert (
+        "error: fastnn in tanhshrink forward, float32, 10: against reference: 10 of 10 numbers differ" in process.stderr
+    )
     [path] = tmp_path.glob("*.json")
     run = Run.read(path)
     assert [cell.group for cell in run.cells] == ["softsign forward, float32, 10", "softsign forward, float64, 10"]
@@ -170,9 +173,9 @@ def test_a_wrong_answer_of_fastnn_is_an_error_and_the_run_goes_on(tmp_path):
     html, markdown = (path.with_suffix(suffix).read_text() for suffix in (".html", ".md"))
     for page in (html, markdown):
         first, _, rest = page.partition("Summary")
-        assert "fastnn in tanhshrink forward, float64, 10: 10 of 10 numbers differ" in first
+        assert "fastnn in tanhshrink forward, float64, 10: against reference: 10 of 10 numbers differ" in first
         assert "MemoryError: no more" in rest
-    assert "- NumPy, softsign forward, float32, 10: MemoryError: no more." in markdown
+    assert "- NumPy, softsign forward, float32, 10: MemoryError: no more\n" in markdown
 
 
 INTERRUPTED = """

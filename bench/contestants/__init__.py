@@ -94,7 +94,7 @@ def admit(contest: Contest, builders: dict[str, Builder], data: Data) -> tuple[d
             if not judge:
                 judge, right = name, [part.copy() for part in answer]
             elif difference := difference_of(answer, right, 2e-4 if contest.dtype == "float32" else 1e-9):
-                reasons[name] = f"{difference}, by {judge}"
+                reasons[name] = f"against {judge}: {difference}"
                 continue
         entries[name] = entry
     return entries, reasons
