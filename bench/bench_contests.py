@@ -10,5 +10,9 @@ def test_turn(benchmark: Any, field: Any, contestant: str) -> None:
     contest = field.contest
     benchmark.group = contest.group
     benchmark.extra_info.update(**contest._asdict(), size=contest.size, nbytes=field.nbytes, contestant=contestant)
-    with entry.context():
-        benchmark.pedantic(entry.call, entry.args, entry.kwargs, rounds=1, iterations=iterations)
+    try:
+        with entry.context():
+            benchmark.pedantic(entry.call, entry.args, entry.kwargs, rounds=1, iterations=iterations)
+    except Exception as error:  # whatever goes wrong in another library
+        field.leave_out(contestant, error)
+    field.turns[contestant] += 1

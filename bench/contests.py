@@ -1,6 +1,6 @@
 """What is compared: every function that fastnn declares, each pass of it, in both types and at every size.
 
-A contest is one comparison. Its contestants get the same arrays, and their answers are compared before they are timed.
+A contest is one comparison. Its contestants get the same arrays, and are timed if they give the same answer.
 Every function in ``fastnn.ACTIVATIONS``, ``UNITS``, ``ROW_FUNCTIONS``, ``LOSSES`` or ``OPTIMIZERS`` has its contests;
 what its peers call it is a line in their module under ``contestants``.
 """
@@ -40,6 +40,8 @@ SMOKE: Mapping[str, tuple[Shape, ...]] = {
 }
 FUNCTIONS: Mapping[str, Any] = {**nn.ACTIVATIONS, **nn.ROW_FUNCTIONS}
 FEW_ROUNDS_FROM = 4_000_000  # elements
+TOO_LONG = {("muon", (4000, 4000))}
+"""Functions and shapes that are left out, since a call takes half a minute. It is all matrix products, NumPy's own."""
 
 
 class Contest(NamedTuple):
@@ -119,6 +121,8 @@ def contests(set_name: str) -> Iterator[Contest]:
                     continue
                 for dtype in DTYPES:
                     for shape in shapes:
+                        if (name, shape) in TOO_LONG:
+                            continue
                         contest = Contest(family, name, task, dtype, shape)
                         large = contest.size > 2_000_000
                         if set_name == "quick" and (large or dtype != "float32"):

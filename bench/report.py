@@ -1,24 +1,31 @@
 """Run the benchmarks and make a page of them: every function beside its peers.
 
 fastnn bench                      a quick run on one thread: minutes
-fastnn bench --set full           all sizes, both types
+fastnn bench --set full           all sizes, both types: an hour or two
+fastnn bench --only optimizers    a part of it
 fastnn bench run.json             a page from an earlier run
 fastnn bench --compare old.json   and say what became faster or slower
+
+An interrupted run makes the page of what it has. The exit status is 1 if an
+answer of fastnn was wrong.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
+import shlex
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-import jinja2
-from results import FASTNN, Cell, Run, compact, compare, geometric_mean
+from results import FASTNN, Cell, Ratio, Run, compact, compare, geometric_mean
 
 HERE = Path(__file__).parent
 FAMILIES = {
@@ -32,6 +39,8 @@ FAMILIES = {
 }
 NAMES = {
     "fastnn": "fastnn",
+    "fastnn_avx512": "fastnn, AVX-512",
+    "fastnn_avx2": "fastnn, AVX2",
     "fastnn_baseline": "fastnn, baseline",
     "reference": "NumPy",
     "ceiling": "copy",
@@ -41,7 +50,11 @@ NAMES = {
     "onnxruntime": "ONNX Runtime",
     "numba": "numba",
     "sklearn": "scikit-learn",
+    "simd_ml_kernels": "simd-ml-kernels",
 }
+VECTORS = {"avx512": "AVX-512 (512 bits)", "avx2": "AVX2 (256 bits)", "baseline": "baseline (128 bits)"}
+REQUIRED = {"pytest": "pytest", "pytest_benchmark": "pytest-benchmark", "tqdm": "tqdm", "fastnn": f"-e {HERE.parent}"}
+"""What a run needs besides what a page needs, and what pip is told to install it."""
 
 
 def arguments() -> argparse.Namespace:
@@ -49,7 +62,12 @@ def arguments() -> argparse.Namespace:
         prog="fastnn bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("run", nargs="?", type=Path, metavar="run.json", help="make the page from this run")
-    parser.add_argument("--set", choices=("quick", "full"), default="quick", help="which contests to run")
+    parser.add_argument(
+        "--set",
+        choices=("smoke", "quick", "full"),
+        default="quick",
+        help="which contests to run; smoke: tiny ones without peers, to try it",
+    )
     parser.add_argument("--threads", choices=("one", "all"), default="one", help="the threads of each contestant")
     parser.add_argument("--only", default="", metavar="EXPRESSION", help="run the contests pytest's -k picks by this")
     parser.add_argument("--output", type=Path, default=Path("bench-report"), help="the folder to write to")
@@ -61,17 +79,59 @@ def arguments() -> argparse.Namespace:
     return given
 
 
-def run_contests(set_name: str, threads: str, only: str, target: Path) -> None:
+def require(modules: dict[str, str]) -> None:
+    """Exit with what is missing, before anything is run."""
+    missing = [package for module, package in modules.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        names = ", ".join("fastnn itself" if name.startswith("-e") else name for name in missing)
+        command = f"{shlex.quote(sys.executable)} -m pip install {' '.join(missing)}"
+        sys.exit(f"fastnn bench: error: not installed: {names}; install with: {command}")
+
+
+def run_contests(set_name: str, threads: str, only: str, folder: Path) -> tuple[Path | None, int]:
+    """The file of a run, if a contest was finished, and the exit status that it asks for."""
+    file = folder / f"unfinished-{os.getpid()}.json"
     command = [sys.executable, "-m", "pytest", HERE, "-c", HERE.parent / "pyproject.toml", "-s", "-W", "ignore"]
     command += ["-p", "no:cacheprovider", "--set", set_name, "-k", only, "--progress", "--benchmark-quiet"]
-    command += [f"--benchmark-json={target.resolve()}"]
+    command += [f"--benchmark-json={file.resolve()}"]
     count = 1 if threads == "one" else len(os.sched_getaffinity(0))
+    signals: list[int] = []
+
+    def hand_on(number: int, frame: FrameType | None) -> None:
+        if not signals:
+            print("\nFinishing this turn, then the report; interrupt again to end at once.", file=sys.stderr)
+        signals.append(number)
+        process.send_signal(signal.SIGINT)
+
     with tempfile.TemporaryFile("w+") as log:
-        environment = {**os.environ, "BENCH_THREADS": str(count)}
-        if subprocess.run(command, stdout=log, env=environment, check=False).returncode:
+        # In a session of its own, so that the terminal's interrupt arrives once.
+        process = subprocess.Popen(
+            command, stdout=log, env={**os.environ, "BENCH_THREADS": str(count)}, start_new_session=True
+        )
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, hand_on)
+        status = process.wait()
+        if status == NO_TESTS:
+            sys.exit(f"fastnn bench: error: no contest of the set {set_name} matches --only {only!r}")
+        run = None
+        if file.exists():
+            compact(file)
+            run = Run.read(file)
+        if status and not signals and not (run and run.errors()):
             log.seek(0)
-            sys.exit(f"{log.read()[-4000:]}\nThe benchmarks failed; the end of pytest's output is above.")
-    compact(target)
+            print(f"{log.read()[-4000:]}\nSomething failed; the end of pytest's output is above.", file=sys.stderr)
+    if signals:
+        status = 128 + signals[0]
+    if run is None or not (run.cells or run.left_out):
+        file.unlink(missing_ok=True)
+        return None, status
+    words = [run.machine["vectors"]["fastnn"], set_name, threads, "thread" if threads == "one" else "threads"]
+    if run.interrupted:
+        words.append("interrupted")  # which must not replace a whole run
+    return file.replace(folder / f"{'-'.join(words)}.json"), status
+
+
+NO_TESTS = 5  # pytest's exit status
 
 
 def duration(seconds: float) -> str:
@@ -136,6 +196,16 @@ def bars(cell: Cell) -> dict[str, Any]:
     return {"lines": lines, "ceiling": 100 * min(1, ceiling / scale), "ceiling_time": duration(ceiling)}
 
 
+def by_family(leads: list[tuple[Cell, Ratio]]) -> dict[str, tuple[float, int, int]]:
+    """The geometric mean of the leads, how many are lost, and how many there are."""
+    families = {title: [r.median for c, r in leads if c.family == family] for family, title in FAMILIES.items()}
+    return {
+        title: (geometric_mean(ratios), sum(ratio < 1 for ratio in ratios), len(ratios))
+        for title, ratios in families.items()
+        if ratios
+    }
+
+
 def summary(run: Run) -> dict[str, Any]:
     leads = run.led()
     references = [lead.median for cell in run.cells if (lead := cell.lead("reference")) is not None]
@@ -152,6 +222,7 @@ def summary(run: Run) -> dict[str, Any]:
         "worst": min(leads, key=lambda item: item[1].median, default=None),
         "lost": run.lost(),
         "lost_clearly": sum(lead.high < 1 for _, lead in leads),
+        "families": by_family(leads),
         "peers": {name: (geometric_mean(ratios), len(ratios)) for name, ratios in peers.items()},
     }
 
@@ -159,6 +230,7 @@ def summary(run: Run) -> dict[str, Any]:
 def environment_of(run: Run) -> dict[str, str]:
     machine = run.machine
     cpu, core = machine["cpu"], machine["fastnn"]
+    vectors = machine.get("vectors", {"fastnn": core["kernels in use"], "processor": ""})  # younger than some runs
     caches = ", ".join(
         f"{level} {size // 1024:,} KiB"
         for level, key in (("L1d", "l1_data_cache_size"), ("L2", "l2_cache_size"), ("L3", "l3_cache_size"))
@@ -166,18 +238,22 @@ def environment_of(run: Run) -> dict[str, str]:
     )
     return {
         "processor": f"{cpu.get('brand_raw', machine['machine'])}, {cpu.get('count')} cores, {machine['system']}",
+        "vectors of fastnn's build": VECTORS.get(vectors["fastnn"], vectors["fastnn"]),
+        "vectors of the processor": VECTORS.get(vectors["processor"], "unknown"),
         "caches": caches,
         "threads": str(machine["threads"]),
         "compiler": core["compiler"],
         "Python": core["python"],
         "NumPy": core["numpy"],
-        "left out": "; ".join(machine["left out"]) or "none",
+        "not among the contestants": "; ".join(machine["left out"]) or "none",
         "commit": run.commit[:12],
         "date": run.date[:16].replace("T", " ") + " UTC",
     }
 
 
 def render(run: Run, template: str) -> str:
+    import jinja2
+
     loader = jinja2.FileSystemLoader(HERE / "templates")
     environment = jinja2.Environment(
         loader=loader,
@@ -208,12 +284,21 @@ def print_changes(old: Run, new: Run) -> None:
         print(f"  {by:5.2f} times {word}   {change.cell.group}")
 
 
-def main() -> None:
+def print_errors(run: Run) -> None:
+    for item in run.errors():
+        print(f"error: {NAMES[item.contestant]} in {'; '.join(item.contests)}: {item.reason}", file=sys.stderr)
+
+
+def main() -> int:
     given = arguments()
+    require({"jinja2": "jinja2"} if given.run else {**REQUIRED, "jinja2": "jinja2"})
+    status = 0
     if given.run is None:
         given.output.mkdir(parents=True, exist_ok=True)
-        given.run = given.output / f"{given.set}-{given.threads}-thread{'' if given.threads == 'one' else 's'}.json"
-        run_contests(given.set, given.threads, given.only, given.run)
+        given.run, status = run_contests(given.set, given.threads, given.only, given.output)
+        if given.run is None:
+            print("No contest was finished: there is nothing to report.", file=sys.stderr)
+            return status or 1
     run = Run.read(given.run)
     for template in ("report.html", "report.md"):
         page = given.run.with_suffix(Path(template).suffix)
@@ -221,10 +306,12 @@ def main() -> None:
         print(page)
     if given.compare is not None:
         print_changes(Run.read(given.compare), run)
+    print_errors(run)
+    return 1 if run.errors() else status
 
 
 if __name__ == "__main__":
     try:
-        main()
+        sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)

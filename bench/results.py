@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-FASTNN = "fastnn"
-NOT_RIVALS = (FASTNN, "fastnn_baseline", "ceiling")
+FASTNN = "fastnn"  # and the beginning of its other builds' names
 
 
 class Ratio(NamedTuple):
@@ -61,7 +60,8 @@ class Cell:
 
     def rivals(self) -> list[str]:
         """All libraries but fastnn, the fastest first."""
-        return sorted((name for name in self.times if name not in NOT_RIVALS), key=self.median)
+        names = (name for name in self.times if name != "ceiling" and not name.startswith(FASTNN))
+        return sorted(names, key=self.median)
 
     def lead(self, rival: str | None = None) -> Ratio | None:
         """How many times as fast as a rival, or as the best of them, fastnn is."""
@@ -73,14 +73,32 @@ class Cell:
         return ratio(self.times[FASTNN], self.times["ceiling"])
 
 
+class LeftOut(NamedTuple):
+    """A contestant that failed, or had another answer, in these contests."""
+
+    contestant: str
+    reason: str
+    contests: list[str]
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it is one of fastnn's builds, and so an error of this library."""
+        return self.contestant.startswith(FASTNN)
+
+
 @dataclass
 class Run:
-    """All contests of a run, and where it was made."""
+    """The finished contests of a run, and where it was made."""
 
     machine: dict[str, Any]
     date: str
     commit: str
     cells: list[Cell]
+    contests: int
+    """How many were to be run."""
+    interrupted: bool
+    left_out: list[LeftOut]
+    """The errors of fastnn first."""
 
     @classmethod
     def read(cls, path: Path) -> Run:
@@ -91,8 +109,23 @@ class Run:
             name, info["shape"] = info.pop("contestant"), tuple(info["shape"])
             cell = cells.setdefault(benchmark["group"], Cell(group=benchmark["group"], times={}, **info))
             cell.times[name] = benchmark["stats"]["data"]
-        commit = content.get("commit_info", {}).get("id") or ""
-        return cls(content["machine_info"], content["datetime"], commit, list(cells.values()))
+        reasons: dict[tuple[str, str], list[str]] = {}
+        for item in content.get("left out", ()):
+            reasons.setdefault((item["contestant"], item["reason"]), []).append(item["contest"])
+        left_out = [LeftOut(*key, contests) for key, contests in reasons.items()]
+        return cls(
+            machine=content["machine_info"],
+            date=content["datetime"],
+            commit=content.get("commit_info", {}).get("id") or "",
+            cells=list(cells.values()),
+            contests=content.get("contests", len(cells)),
+            interrupted=content.get("interrupted", False),
+            left_out=sorted(left_out, key=lambda item: not item.is_error),
+        )
+
+    def errors(self) -> list[LeftOut]:
+        """Where fastnn failed, or had another answer."""
+        return [item for item in self.left_out if item.is_error]
 
     def led(self) -> list[tuple[Cell, Ratio]]:
         """The cells with a rival, and the lead over the best."""
@@ -107,8 +140,19 @@ def compact(path: Path) -> None:
     """Rewrite a run's file with a line for each contestant of each contest."""
     content = json.loads(path.read_text())
     content["machine_info"]["cpu"].pop("flags", None)
-    benchmarks = ",\n".join(json.dumps(benchmark) for benchmark in content.pop("benchmarks"))
-    path.write_text(f'{json.dumps(content, indent=1)[:-2]},\n "benchmarks": [\n{benchmarks}\n]}}\n')
+    lists = []
+    for name in ("left out", "benchmarks"):
+        lines = ",\n".join(json.dumps(item) for item in content.pop(name))
+        lists.append(f"{json.dumps(name)}: [\n{lines}\n]")
+    path.write_text(f"{json.dumps(content, indent=1)[:-2]},\n {(',' + chr(10) + ' ').join(lists)}}}\n")
+
+
+def widest(flags: Iterable[str]) -> str:
+    """The processor's widest vectors, by the name of the build that has them."""
+    flags = set(flags)
+    if {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"} <= flags:
+        return "avx512"
+    return "avx2" if {"avx2", "fma"} <= flags else "baseline"
 
 
 class Change(NamedTuple):

@@ -3,15 +3,18 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import contestants
 import numpy as np
 import pytest
+from contestants import Entry
 from contests import SIZES, Contest, contests, data
-from results import Run, compact, compare, geometric_mean, ratio
+from results import Run, compare, geometric_mean, ratio, widest
 
 import fastnn as nn
 from fastnn import cli
@@ -19,19 +22,25 @@ from fastnn import cli
 ROOT = Path(__file__).parents[1]
 
 
+def bench(*arguments, plugin="", folder=None):
+    """``fastnn bench`` with a plugin of pytest's, which is imported when the contestants are known."""
+    # Benchmarks are switched off where tests share the processors.
+    environment = {name: value for name, value in os.environ.items() if "XDIST" not in name}
+    if plugin:
+        (folder / "plugin_of_the_test.py").write_text(plugin)
+        paths = [str(folder), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+        environment |= {"PYTEST_PLUGINS": "plugin_of_the_test", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    command = [sys.executable, "-m", "fastnn", "bench", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run of the tiny contests, without peers."""
-    path = tmp_path_factory.mktemp("bench") / "smoke.json"
-    command = [sys.executable, "-m", "pytest", "bench", "-q", "-p", "no:cacheprovider", "--set", "smoke"]
-    # Benchmarks are switched off where tests share the processors.
-    alone = {name: value for name, value in os.environ.items() if "XDIST" not in name}
-    process = subprocess.run(
-        [*command, "--benchmark-json", path], cwd=ROOT, env=alone, capture_output=True, text=True, check=False
-    )
-    assert process.returncode == 0, process.stdout[-3000:]
-    compact(path)
-    return path
+    folder = tmp_path_factory.mktemp("bench")
+    process = bench("--set", "smoke", "--output", folder)
+    assert process.returncode == 0, process.stderr[-3000:]
+    return folder / f"{nn.kernels.isa}-smoke-one-thread.json"
 
 
 def test_the_tiny_contests(run):
@@ -51,23 +60,194 @@ def test_every_function_is_in_the_full_set():
     assert all(contest.dtype == "float32" and contest.size < 4e6 for contest in contests("quick"))
 
 
-def test_a_contestant_with_another_answer_is_found_out():
-    contest = Contest("activations", "tanh", "forward", "float32", (10,))
-    arrays = data(contest)
+def failing(*arguments):
+    raise ValueError("not today\nand more")
+
+
+def test_who_has_another_answer_or_fails_is_left_out_with_the_reason():
+    contest = Contest("activations", "relu", "forward", "float32", (10,))
     modules, missing = contestants.load(peers=False)
     assert not missing
-    entries = {name: modules[name].enter(contest)(arrays) for name in ("fastnn", "reference")}
-    contestants.check(contest, entries)
-    entries["other"] = contestants.Entry(np.sinh, (arrays.x,))
-    with pytest.raises(AssertionError, match="other in tanh forward, float32, 10"):
-        contestants.check(contest, entries)
+    builders = {name: modules[name].enter(contest) for name in ("fastnn", "ceiling", "reference")}
+    arrays = data(contest)
+    arrays.x[:] = range(10)
+    wrong = arrays.x.copy()
+    wrong[4] = 6
+    builders |= {
+        "other": lambda data: Entry(lambda: wrong),
+        "several": lambda data: Entry(lambda: (wrong, wrong)),
+        "scalar": lambda data: Entry(lambda: wrong[0]),
+        "unbuilt": failing,
+        "failing": lambda data: Entry(failing),
+    }
+    entries, reasons = contestants.admit(contest, builders, arrays)
+    assert entries.keys() == {"fastnn", "ceiling", "reference"}
+    assert reasons == {
+        "other": "against reference: "
+        "1 of 10 numbers differ, the most (a relative error of 0.5) at (4,): 6 instead of 4",
+        "several": "against reference: results of the shapes [(10,), (10,)] instead of [(10,)]",
+        "scalar": "against reference: results of the shapes [()] instead of [(10,)]",
+        "unbuilt": "ValueError: not today",
+        "failing": "ValueError: not today",
+    }
 
 
-def test_both_builds_take_part():
-    builds = {name: contestants.load(peers=False)[0][name].VERSION for name in ("fastnn", "fastnn_baseline")}
-    assert builds["fastnn_baseline"].endswith("baseline")
-    assert builds["fastnn"].endswith(nn.kernels.isa)
+@pytest.mark.parametrize(
+    ("answer", "right", "said"),
+    [
+        ([1, np.nan], [1, np.nan], ""),
+        ([1, np.inf, -1], [1, np.inf, -1], ""),
+        ([1, 1e-5], [1, 0], ""),  # as good as the largest number
+        ([1, np.nan], [1, 2], "1 of 2 numbers differ, the most (a relative error of nan) at (1,): nan instead of 2"),
+        ([2, 7], [1, np.inf], "2 of 2 numbers differ, the most (a relative error of nan) at (1,): 7 instead of inf"),
+        ([1, 0.5], [1, 0], "1 of 2 numbers differ, the most (a relative error of inf) at (1,): 0.5 instead of 0"),
+        (0.5, 0.25, "1 of 1 numbers differ, the most (a relative error of 1) at (): 0.5 instead of 0.25"),
+    ],
+)
+def test_differences(answer, right, said):
+    assert contestants.difference_of([np.array(answer)], [np.array(right)], 2e-4) == said
+
+
+def test_a_library_that_cannot_be_imported_is_named(monkeypatch):
+    def load(name):
+        if name == "contestants.scipy":
+            raise ModuleNotFoundError(name="scipy")
+        if name == "contestants.jax":
+            raise OSError("libxla.so: cannot open\nand more")
+        return SimpleNamespace(CONTESTANTS={})
+
+    monkeypatch.setattr(contestants.importlib, "import_module", load)
+    missing = contestants.load(peers=True)[1]
+    assert missing == [
+        "scipy (scipy is not installed)",
+        "jax (OSError: libxla.so: cannot open)",
+    ]
+
+
+def test_all_builds_take_part():
+    modules = contestants.load(peers=False)[0]
+    builds = {name: module.VERSION for name, module in modules.items() if name.startswith("fastnn")}
+    others = {f"fastnn_{isa}": isa for isa in nn.kernels.supported if isa != nn.kernels.isa}
+    assert {name: version.split()[-1] for name, version in builds.items()} == {"fastnn": nn.kernels.isa, **others}
     assert nn.kernels is sys.modules["fastnn.kernels"]
+
+
+LEFT_OUT = """
+from contestants import Entry
+
+def fails_later(data, calls=[]):
+    def call():
+        calls.append(1)
+        if len(calls) > 1:
+            raise MemoryError("no more")
+        return data.x / (1 + abs(data.x))
+    return Entry(call)
+
+def pytest_collection_finish(session):
+    for item in session.items:
+        builders = item.callspec.params["field"].builders
+        if "tanhshrink-forward" in item.name:
+            builders["fastnn"] = lambda data: Entry(lambda: data.x)
+        if "softsign-forward-float32" in item.name:
+            builders["reference"] = fails_later
+"""
+
+
+def test_a_wrong_answer_of_fastnn_is_an_error_and_the_run_goes_on(tmp_path):
+    only = "(tanhshrink or softsign) and forward"
+    process = bench("--set", "smoke", "--only", only, "--output", tmp_path, plugin=LEFT_OUT, folder=tmp_path)
+    assert process.returncode == 1, process.stderr
+    assert (
+        "error: fastnn in tanhshrink forward, float32, 10: against reference: 10 of 10 numbers differ" in process.stderr
+    )
+    [path] = tmp_path.glob("*.json")
+    run = Run.read(path)
+    assert [cell.group for cell in run.cells] == ["softsign forward, float32, 10", "softsign forward, float64, 10"]
+    assert ["reference" in cell.times for cell in run.cells] == [False, True]
+    assert (run.contests, run.interrupted) == (4, False)
+    assert [(item.contestant, item.is_error) for item in run.left_out] == [
+        ("fastnn", True),
+        ("fastnn", True),
+        ("reference", False),
+    ]
+    html, markdown = (path.with_suffix(suffix).read_text() for suffix in (".html", ".md"))
+    for page in (html, markdown):
+        first, _, rest = page.partition("Summary")
+        assert "fastnn in tanhshrink forward, float64, 10: against reference: 10 of 10 numbers differ" in first
+        assert "MemoryError: no more" in rest
+    assert "- NumPy, softsign forward, float32, 10: MemoryError: no more\n" in markdown
+
+
+INTERRUPTED = """
+import os, time
+
+turns = []
+
+def pytest_runtest_teardown(item):
+    turns.append(item)
+    if len(turns) == {turns}:
+        os.kill(os.getppid(), {signal})
+        while not item.session.shouldstop:
+            time.sleep(0.01)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_has_what_was_finished(tmp_path, number):
+    runners = len(nn.kernels.supported) + 2  # fastnn's builds, the reference and the ceiling
+    plugin = INTERRUPTED.format(turns=2 * runners + 1, signal=int(number))
+    process = bench("--set", "smoke", "--only", "tanhshrink", "--output", tmp_path, plugin=plugin, folder=tmp_path)
+    assert process.returncode == 128 + number, process.stderr
+    path = tmp_path / f"{nn.kernels.isa}-smoke-one-thread-interrupted.json"
+    assert [cell.group for cell in Run.read(path).cells] == [
+        "tanhshrink forward, float32, 10",
+        "tanhshrink forward, float64, 10",
+    ]
+    for suffix in (".html", ".md"):
+        assert "here are the 2 of its 10 contests that were finished" in path.with_suffix(suffix).read_text()
+    assert not list(tmp_path.glob("unfinished*"))
+
+
+def test_an_interrupt_before_a_contest_is_finished(tmp_path):
+    plugin = INTERRUPTED.format(turns=1, signal=int(signal.SIGTERM))
+    process = bench(
+        "--set", "smoke", "--only", "tanhshrink", "--output", tmp_path / "new", plugin=plugin, folder=tmp_path
+    )
+    assert process.returncode == 128 + signal.SIGTERM
+    assert process.stderr.endswith("No contest was finished: there is nothing to report.\n")
+    assert not list((tmp_path / "new").iterdir())
+
+
+def test_what_cannot_be_run_is_said_in_a_line(tmp_path):
+    process = bench("--set", "smoke", "--only", "nothing", "--output", tmp_path)
+    assert process.returncode == 1
+    assert process.stderr.endswith("fastnn bench: error: no contest of the set smoke matches --only 'nothing'\n")
+
+
+def test_what_is_not_installed_is_said_first():
+    script = [sys.executable, "-E", "-S", ROOT / "bench" / "report.py"]  # without any installed package
+    process = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert process.returncode == 1
+    assert process.stderr == (
+        "fastnn bench: error: not installed: pytest, pytest-benchmark, tqdm, fastnn itself, jinja2; "
+        f"install with: {sys.executable} -m pip install pytest pytest-benchmark tqdm -e {ROOT} jinja2\n"
+    )
+    process = subprocess.run([*script, "--help"], capture_output=True, text=True, check=False)
+    assert process.returncode == 0
+    assert process.stdout.startswith("usage: fastnn bench ")
+
+
+@pytest.mark.parametrize(
+    ("flags", "vectors"),
+    [
+        ("sse4_2 avx avx2 fma avx512f avx512bw avx512cd avx512dq avx512vl", "avx512"),
+        ("sse4_2 avx avx2 fma avx512f", "avx2"),
+        ("sse4_2 avx avx2", "baseline"),
+        ("", "baseline"),
+    ],
+)
+def test_the_vectors_of_a_processor(flags, vectors):
+    assert widest(flags.split()) == vectors
 
 
 def test_bytes():
@@ -121,9 +301,7 @@ def test_the_report(run, tmp_path):
 
 
 def test_the_command_line_finds_the_benchmarks(capfd, monkeypatch, tmp_path):
-    monkeypatch.chdir(ROOT)
-    assert cli.main(["bench", "--help"]) == 0
-    said = capfd.readouterr().out
+    said = bench("--help").stdout
     assert said.startswith("usage: fastnn bench")
     assert "--compare old.json" in said
     assert "report.py" not in said

@@ -1,6 +1,7 @@
 """Who takes part. A module here is one library; it answers ``enter(contest)`` with what it will run, or None.
 
-Its docstring says, in the report too, what is timed. A library that is not installed is left out and named.
+Its docstring says, in the report too, what is timed. A library that is not installed is left out and named, and so is,
+in a single contest, one that fails or has another answer. The own builds must not: that is an error of fastnn.
 """
 
 from __future__ import annotations
@@ -12,14 +13,13 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from contests import Contest, Data
 
-OWN = ("fastnn", "fastnn_baseline", "reference", "ceiling")
-PEERS = ("scipy", "torch", "jax", "onnxruntime", "numba", "sklearn")
+OWN = ("fastnn", "reference", "ceiling")
+PEERS = ("scipy", "torch", "jax", "onnxruntime", "numba", "sklearn", "simd_ml_kernels")
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,24 @@ class Entry:
 Builder = Callable[[Data], Entry]
 
 
-def load(peers: bool) -> tuple[dict[str, ModuleType], list[str]]:
-    """The contestants that are installed, and the names of those that are not."""
-    modules, missing = {}, []
-    for name in (*OWN, *PEERS) if peers else OWN:
+def load(peers: bool) -> tuple[dict[str, Any], list[str]]:
+    """The contestants that can be imported, and the names of those that cannot, with the reason."""
+    modules: dict[str, Any] = {name: importlib.import_module(f"contestants.{name}") for name in OWN}
+    modules |= importlib.import_module("contestants.other_builds").CONTESTANTS
+    missing = []
+    for name in PEERS if peers else ():
         try:
             modules[name] = importlib.import_module(f"contestants.{name}")
         except ModuleNotFoundError as error:
-            if name in OWN:
-                raise
             missing.append(f"{name} ({error.name} is not installed)")
+        except Exception as error:  # whatever goes wrong in another library
+            missing.append(f"{name} ({in_a_line(error)})")
     return modules, missing
+
+
+def in_a_line(error: Exception) -> str:
+    """An exception with the first line of its message, which may be pages long."""
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}".removesuffix(": ")
 
 
 def arrays(answer: Any) -> list[Any]:
@@ -57,30 +64,57 @@ def arrays(answer: Any) -> list[Any]:
 
 
 def iterations(entry: Entry, seconds: float) -> int:
-    """How many calls take at least that long, by the second of two."""
+    """How many calls take at least that long, by the second of two; one, if already the first takes far longer."""
     with entry.context():
         for _ in range(2):
             start = time.perf_counter()
             entry.call(*entry.args, **entry.kwargs)
             taken = time.perf_counter() - start
+            if taken > 10 * seconds:
+                return 1
     return max(1, math.ceil(seconds / max(taken, 1e-7)))
 
 
-def check(contest: Contest, entries: dict[str, Entry]) -> None:
-    """Raise an AssertionError if a contestant does not give the reference's answer."""
-    expected = None
-    tolerance = 2e-4 if contest.dtype == "float32" else 1e-9
-    for name, entry in sorted(entries.items(), key=lambda item: item[0] != "reference"):
-        if name == "ceiling":
+def admit(contest: Contest, builders: dict[str, Builder], data: Data) -> tuple[dict[str, Entry], dict[str, str]]:
+    """Who gives the right answer, ready to run; and who does not, with the reason.
+
+    The right answer is the reference's, or fastnn's in contests without the reference.
+    """
+    entries, reasons = {}, {}
+    judge, right = "", []
+    for name in sorted(builders, key=lambda name: name != "reference"):
+        try:
+            entry = builders[name](data)
+            with entry.context():
+                answer = arrays(entry.answer(entry.call(*entry.args, **entry.kwargs)))
+        except Exception as error:  # whatever goes wrong in another library
+            reasons[name] = in_a_line(error)
             continue
-        with entry.context():
-            answer = arrays(entry.answer(entry.call(*entry.args, **entry.kwargs)))
-        if expected is None:
-            expected = [part.copy() for part in answer]
-            continue
-        assert len(answer) == len(expected), f"{name} in {contest.group}: {len(answer)} results"
-        for part, right in zip(answer, expected, strict=True):
-            # Relative to the largest: an average's gradient is small everywhere.
-            np.testing.assert_allclose(
-                part, right, rtol=tolerance, atol=tolerance * np.abs(right).max(), err_msg=f"{name} in {contest.group}"
+        if name != "ceiling":
+            if not judge:
+                judge, right = name, [part.copy() for part in answer]
+            elif difference := difference_of(answer, right, 2e-4 if contest.dtype == "float32" else 1e-9):
+                reasons[name] = f"against {judge}: {difference}"
+                continue
+        entries[name] = entry
+    return entries, reasons
+
+
+def difference_of(answer: list[Any], right: list[Any], tolerance: float) -> str:
+    """Where an answer differs the most from the right one; empty if it does not."""
+    if [part.shape for part in answer] != [part.shape for part in right]:
+        return f"results of the shapes {[part.shape for part in answer]} instead of {[part.shape for part in right]}"
+    for part, correct in zip(answer, right, strict=True):
+        # Relative to the largest, too: an average's gradient is small everywhere.
+        scale = np.abs(correct[np.isfinite(correct)]).max(initial=0)
+        wrong = ~np.isclose(part, correct, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
+        if wrong.any():
+            with np.errstate(all="ignore"):
+                errors = np.abs(part - correct) / np.abs(correct)
+            # NaN, where one of the two is no finite number, is beyond all others.
+            worst = np.unravel_index(np.argmax(np.where(wrong, np.nan_to_num(errors, nan=np.inf), -1)), part.shape)
+            return (
+                f"{np.count_nonzero(wrong):,} of {part.size:,} numbers differ, the most (a relative error of "
+                f"{errors[worst]:.2g}) at {tuple(map(int, worst))}: {part[worst]:.9g} instead of {correct[worst]:.9g}"
             )
+    return ""

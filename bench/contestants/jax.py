@@ -215,7 +215,7 @@ def loss(task: str, f: Callable[[Any, Any], Any], data: Data) -> Entry:
 
 def optimizer(transformation: Any, data: Data) -> Entry:
     parameter, gradient = jnp.array(data.x), jnp.asarray(data.other)
-    state = transformation.init(parameter)
+    state = jax.tree.map(jnp.array, transformation.init(parameter))  # a copy, as a buffer is donated only once
 
     def update(parameter: Any, state: Any, gradient: Any) -> Any:
         change, state = transformation.update(gradient, state, parameter)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -76,10 +75,11 @@ def bench_script() -> Path | None:
 
 def run_bench(arguments: Sequence[str]) -> int:
     script = bench_script()
-    if script is None:
-        print("fastnn bench: error: the benchmarks are in the source tree; run this in a checkout", file=sys.stderr)
-        return 1
-    return subprocess.run([sys.executable, script, *arguments], check=False).returncode
+    if script is not None:
+        # In place of this process, which would have to hand on signals otherwise.
+        os.execv(sys.executable, [sys.executable, str(script), *arguments])
+    print("fastnn bench: error: the benchmarks are in the source tree; run this in a checkout", file=sys.stderr)
+    return 1
 
 
 def writable_page(path: Path) -> Path:
