@@ -119,9 +119,7 @@ def row_function(
         if differentiable_from_output:
             function.backward = Backward(function, flat, entry)
         else:
-            function.backward = BackwardFrom(
-                f"{name}.backward", function.defaults, constant, *ENGINE, None, 0.0, "x"
-            )
+            function.backward = BackwardFrom(f"{name}.backward", function.defaults, constant, *ENGINE, None, 0.0, "x")
             function.backward.declare_part(function, "backward", models.backward_of_rows_from_input, entry)
             function.backward.differentiable_from_output = False
         return function

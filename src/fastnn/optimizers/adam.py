@@ -234,8 +234,7 @@ class nadam(Optimizer):
         scale = 1 / math.sqrt(bias_correction(self.beta2, step))
         return "nadam", (1 - self.beta1, 1 - self.beta2, of_gradient, of_mean, scale, self.epsilon)
 
-    def run(self, step: int, lists: Lists, scale: float, averages: Averages | None) -> None:
-        super().run(step, lists, scale, averages)
+    def finish(self, step: int) -> None:
         self.numbers["product"] *= self.momentum(step)
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from fastnn._core.arrays import Array
-from fastnn._core.optimizers.arrays import Arrays, Averages, Common, Lists
+from fastnn._core.optimizers.arrays import Arrays, Common, Lists
 from fastnn._core.optimizers.optimizer import Member, Optimizer
 from fastnn._core.optimizers.settings import count, number, power
 from fastnn._core.parameters import BELOW_ONE, OPEN_SHARE
@@ -87,8 +87,7 @@ class schedule_free_sgd(Optimizer):
         c, rate = self.part(step), self.rate(step)
         return "schedule_free_sgd", (c, rate * (1 - self.beta * (1 - c)), rate)
 
-    def run(self, step: int, lists: Lists, scale: float, averages: Averages | None) -> None:
-        super().run(step, lists, scale, averages)
+    def finish(self, step: int) -> None:
         largest, weight = self.weight(step)
         self.numbers.update(largest=largest, weights=self.numbers["weights"] + weight)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastnn._core.arrays import Array
-from fastnn._core.optimizers.arrays import Averages, Common, Lists, advance, checked, listed
+from fastnn._core.optimizers.arrays import Common, Lists, advance, checked, listed
 from fastnn._core.optimizers.optimizer import Optimizer
 from fastnn._core.optimizers.settings import number
 from fastnn._core.parameters import BELOW_ONE, POSITIVE
@@ -102,9 +102,10 @@ class sophia(Optimizer):
     hessians: dict[Any, Array] | None = None
     """Those of the step."""
 
-    def run(self, step: int, lists: Lists, scale: float, averages: Averages | None) -> None:
-        if self.hessians is not None:
-            new = tuple(self.hessians[name] for name in lists.names)
-            common = Common(scale=1.0, limit=math.inf, decay=0.0, keep=self.beta2, factor=self.beta2 - 1)
-            advance("sgd", (1.0,), common, Lists(lists.state["hessian"], new, {}, lists.names))
-        super().run(step, lists, scale, averages)
+    @staticmethod
+    def prepare(step: int, parts: Sequence[tuple[Any, Lists]], scale: float) -> None:
+        for settings, lists in parts:
+            if settings.hessians is not None:
+                new = tuple(settings.hessians[name] for name in lists.names)
+                common = Common(scale=1.0, limit=math.inf, decay=0.0, keep=settings.beta2, factor=settings.beta2 - 1)
+                advance("sgd", (1.0,), common, Lists(lists.state["hessian"], new, {}, lists.names))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,19 +18,23 @@ UPDATES = {name: kernels.optimizers.Update(kernel) for name, kernel in kernels.l
 Arrays = tuple[Array, ...]
 
 
-@dataclass(frozen=True)
 class Lists:
     """Parameter arrays, and array for array what goes with them."""
 
-    parameters: Arrays
-    gradients: Arrays
-    state: Mapping[str, Arrays]
-    names: tuple[Any, ...]
+    __slots__ = ("gradients", "names", "parameters", "state")
+
+    def __init__(
+        self, parameters: Arrays, gradients: Arrays, state: Mapping[str, Arrays], names: tuple[Any, ...]
+    ) -> None:
+        self.parameters, self.gradients, self.state, self.names = parameters, gradients, state, names
 
     def __iter__(self) -> Iterator[Lists]:
         """Each array by itself."""
-        for index in range(len(self.parameters)):
-            yield self.part([index], {name: (arrays[index],) for name, arrays in self.state.items()})
+        for index, (parameter, gradient, name) in enumerate(
+            zip(self.parameters, self.gradients, self.names, strict=True)
+        ):
+            state = {name: (arrays[index],) for name, arrays in self.state.items()}
+            yield Lists((parameter,), (gradient,), state, (name,))
 
     def part(self, indices: Sequence[int], state: Mapping[str, Arrays]) -> Lists:
         """Some of the parameters, in index order, with their state."""

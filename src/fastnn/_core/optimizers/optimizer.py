@@ -153,7 +153,8 @@ class Optimizer(HasSettings):
         self.steps = self.calls = self.skipped = 0
         self.members: list[Member] | None = None
         self.state: tuple[Arrays, ...] | None = None
-        """What a step walks through beside parameters and gradients, if it is one walk over all arrays."""
+        """What a step walks through beside parameters and gradients, if it is one walk over all arrays; None if that is
+        to be found out, or if a step is more."""
         self.parameters: dict[Any, tuple[tuple[int, ...], Any]] = {}
         self.accumulated: Arrays | None = None
         self.loaded: Mapping[str, Any] | None = None
@@ -188,6 +189,9 @@ class Optimizer(HasSettings):
             return
         for index, one in enumerate(lists):
             self.run_one(kernel, constants, self.common(step, scale), one, averages and averages.part(index))
+
+    def finish(self, step: int) -> None:
+        """Change the numbers that parameters have in common, after a step."""
 
     # What comes of it.
 
@@ -262,18 +266,54 @@ class Optimizer(HasSettings):
         FloatingPointError
             If gradients whose norm is to be clipped have none that is finite. Nothing is updated in any of these cases.
         """
-        usual = self.usual
-        if usual is None:
-            usual = self.usual = tuple(self.common(1, 1.0)) if self.has_no_extras() else ()
         state, step = self.state, self.steps + 1
-        if usual and state is not None and (arrays := self.known_arrays(parameters, gradients)):
-            kernel, constants = self.update(step)
-            update = UPDATES[kernel]
-            if len(state) == len(update.state) and update.advance((*arrays, *state), constants, usual):
+        if state is not None and (arrays := self.known_arrays(parameters, gradients)):
+            made, norm = False, None
+            if not self.usual:
+                made, norm = self.walk(step, arrays, state)
+            else:
+                kernel, constants = self.update(step)
+                update = UPDATES[kernel]
+                if len(state) == len(update.state):
+                    made = update.advance((*arrays, *state), constants, self.usual)
+            if made:
                 self.steps = step
-                return None
+                return norm
         with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
             return self.step_of_any(parameters, gradients)
+
+    def walk(self, step: int, arrays: tuple[Arrays, Arrays], state: tuple[Arrays, ...]) -> tuple[bool, float | None]:
+        """Make a step of arrays that are ready in one walk: whether it was made, and the norm that was asked for."""
+        if self.members is None:
+            return False, None
+        member, norm, scale = self.members[0], None, 1.0
+        prepares = type(self).prepare is not Optimizer.prepare
+        averages = (member.averages,) if member.averages else ()
+        asks_for_norm = self.clip_norm is not None or self.skip_not_finite
+        if (self.schedules or prepares or asks_for_norm) and not are_ready((*arrays, *state, *averages)):
+            return False, None
+        settings = self.at(step, member) if self.schedules else self
+        if asks_for_norm:
+            squares, _, _ = measure("squares", (), None, Lists(*arrays, {}, ()))
+            if not math.isfinite(squares):
+                return False, None
+            norm = math.sqrt(squares)
+            scale = self.shortening(step, norm)
+        if prepares:
+            self.prepare(step, [(settings, Lists(*arrays, member.state, tuple(self.parameters)))], scale)
+        kernel, constants = settings.update(step)
+        update, common = UPDATES[kernel], tuple(settings.common(step, scale))
+        parts: list[Any] = [member.state.get(name) for name in update.state]  # None if a number now asks for others
+        kept, share, is_pulled = settings.averages_at(step, member) or (None, 0.0, False)
+        made = None not in parts and update.advance((*arrays, *parts), constants, common, kept, share, is_pulled)
+        if made:
+            settings.finish(step)
+        return made, norm
+
+    def shortening(self, step: int, norm: float) -> float:
+        """What gradients of a norm are multiplied by, so that it is not above the longest."""
+        longest = self.number_at(step, "clip_norm", math.inf)
+        return longest / norm if norm > longest else 1.0
 
     def observe(self, value: float) -> None:
         """Tell the schedules that watch how training goes, such as ``nn.schedules.reduce_on_plateau``.
@@ -311,18 +351,17 @@ class Optimizer(HasSettings):
             return {name: parameters[name] for name in self.parameters}
         return parameters
 
-    def has_no_extras(self) -> bool:
-        """Whether a step is one walk of one kernel over all arrays, in the same way each time."""
+    def is_one_walk(self) -> bool:
+        """Whether a step of arrays that are ready is one walk of one kernel over all of them."""
+        is_split = self.groups or self.cautious or self.clip_unit is not None or self.accumulate > 1
+        return type(self).run is Optimizer.run and not is_split
+
+    def is_the_same(self) -> bool:
+        """Whether steps differ in nothing but the kernel's constants."""
         kind = type(self)
-        return (
-            kind.run is Optimizer.run
-            and kind.prepare is Optimizer.prepare
-            and kind.common is Optimizer.common
-            and not (self.schedules or self.groups or self.cautious or self.skip_not_finite or self.accumulate > 1)
-            and self.clip_norm is None
-            and self.clip_unit is None
-            and self.averaging() is None
-        )
+        own = (kind.prepare, kind.common, kind.finish)
+        varies = self.schedules or self.skip_not_finite or self.clip_norm is not None or self.averaging() is not None
+        return own == (Optimizer.prepare, Optimizer.common, Optimizer.finish) and not varies
 
     def step_of_any(self, parameters: Any, gradients: Any) -> float | None:
         """A step of arrays of any layout, with any settings."""
@@ -348,15 +387,17 @@ class Optimizer(HasSettings):
                     raise FloatingPointError(f"the norm of the gradients is {norm}; nothing was updated")
                 self.skipped += 1
                 return norm
-            longest = self.number_at(step, "clip_norm", math.inf)
-            scale *= longest / norm if norm > longest else 1.0
+            scale *= self.shortening(step, norm)
         lists = [everything.part(member.indices, member.state) for member in members]
         for kind in {type(settings): settings for settings in resolved}:
             kind.prepare(step, [part for part in zip(resolved, lists, strict=True) if type(part[0]) is kind], scale)
         for settings, member, part in zip(resolved, members, lists, strict=True):
             settings.run(step, part, scale, settings.averages_at(step, member))
+            settings.finish(step)
         self.steps = step
-        self.state = tuple(members[0].state.values()) if self.usual else None
+        if self.is_one_walk():
+            self.state = tuple(members[0].state.values())
+            self.usual = tuple(self.common(1, 1.0)) if self.is_the_same() else ()
         return norm
 
     def resolved(self, step: int, names: tuple[Any, ...], parameters: Arrays) -> tuple[list[Member], list[Any]]:

@@ -41,7 +41,7 @@ class Setting:
         others = {name: schedule for name, schedule in values.get("schedules", {}).items() if name != self.name}
         is_schedule = self.may_vary and callable(value)
         values["schedules"] = {**others, self.name: value} if is_schedule else others
-        values["usual"] = values["state"] = None  # to be found out again
+        values["state"] = None  # to be found out again
 
 
 class HasSettings:
@@ -51,9 +51,8 @@ class HasSettings:
     """All of them, by name."""
     schedules: dict[str, Schedule]
     """Those that are schedules."""
-    usual: tuple[float, ...] | None
-    """What the kernel of every step has in common with those of others, if a step is one walk over all arrays and
-    nothing else; empty if it is more, and None if that is to be found out."""
+    usual: tuple[float, ...]
+    """What the kernel of every step has in common with those of others, if that is always the same; else empty."""
 
 
 def is_default(optimizer: HasSettings, name: str) -> bool:
