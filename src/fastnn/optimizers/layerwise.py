@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from fastnn._core.arrays import Array
-from fastnn._core.optimizers.arrays import Averages, Common, Lists, advance, measure
+from fastnn._core.optimizers.arrays import Arrays, Averages, Common, Lists, advance, measure
 from fastnn._core.optimizers.optimizer import Optimizer
 from fastnn._core.optimizers.settings import flag, number
 from fastnn._core.parameters import BELOW_ONE
@@ -70,6 +70,13 @@ class lamb(Optimizer):
             squares, of_weights, agreeing = measure(kernel, constants, common, one, scales)
             common = self.sized(common, self.learning_rate * ratio(of_weights, squares), agreeing, one)
             advance(kernel, constants, common, one, averages and averages.part(index), scales)
+
+
+def squares_of(common: Common, one: Lists, scales: Arrays | None) -> float:
+    """The sum of the squares of a parameter's gradients, as they count."""
+    if scales is None and common.limit == math.inf:
+        return measure("squares", (), None, one)[0] * common.scale**2
+    return measure("sgd", (1.0,), common, one, scales)[0]
 
 
 def ratio(squares: float, others: float) -> float:
@@ -190,7 +197,7 @@ class novograd(Optimizer):
         constants = self.beta1, 1.0, self.learning_rate, 0.0, 1.0
         for index, one in enumerate(lists):
             common, scales = self.shortened(self.common(step, scale)._replace(decay=0.0), one)
-            norm, _, _ = measure("sgd", (1.0,), common, one, scales)
+            norm = squares_of(common, one, scales)
             square = one.state["square"][0]
             square += (norm - square) * (1 - self.beta2 if step > 1 else 1.0)
             root = math.sqrt(square) + self.epsilon

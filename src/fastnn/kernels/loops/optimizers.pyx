@@ -7,7 +7,7 @@ be the memory of another.
 from fastnn.kernels.formulas cimport updates as f
 from fastnn.kernels.formulas.basics cimport absolute, clipped
 from fastnn.kernels.formulas.elementary cimport mul_add, real
-from fastnn.kernels.loops.reductions cimport STRETCH, copy_out, stretches, sum_row
+from fastnn.kernels.loops.reductions cimport STRETCH, copy_out, dot_row, stretches, sum_row
 from fastnn.kernels.optimizers cimport CONSTANTS, Task, kernel
 
 
@@ -84,9 +84,8 @@ cdef inline void measure(
     cdef const real *b = <const real *>task.state[1]
     cdef const real *c = <const real *>task.state[2]
     cdef const real *e = <const real *>task.state[3]
-    cdef double squares[STRETCH]
-    cdef double of_parameter[STRETCH]
-    cdef double agree[STRETCH]
+    cdef real directions[STRETCH]
+    cdef real agree[STRETCH]
     cdef real scale = <real>task.scale, limit = <real>task.limit, decay = <real>task.decay
     cdef real g, p, d, of_a, of_b, of_c, of_e
     cdef double constants[CONSTANTS]
@@ -104,12 +103,11 @@ cdef inline void measure(
             of_c = c[start + k] if states > 2 else <real>0
             of_e = e[start + k] if states > 3 else <real>0
             d = update(g, p, &of_a, &of_b, &of_c, &of_e, constants)
-            squares[k] = <double>d * <double>d
-            of_parameter[k] = <double>p * <double>p
-            agree[k] = <double>0 if d * g <= 0 else <double>1
-        task.sums[0] += sum_row(squares, count)
-        task.sums[1] += sum_row(of_parameter, count)
-        task.sums[2] += sum_row(agree, count)
+            directions[k] = d
+            agree[k] = <real>0 if d * g <= 0 else <real>1
+        task.sums[0] += dot_row(<const real *>directions, <const real *>directions, count)
+        task.sums[1] += dot_row(parameter + start, parameter + start, count)
+        task.sums[2] += sum_row(<const real *>agree, count)
 
 
 cdef inline void sum_squares(const real *gradient, Task *task) noexcept nogil:
@@ -120,12 +118,12 @@ cdef inline void sum_squares(const real *gradient, Task *task) noexcept nogil:
     for stretch in range(stretches(task.size)):
         start = stretch * STRETCH
         count = min(<Py_ssize_t>STRETCH, task.size - start)
-        for k in range(count):
-            squares[k] = <double>gradient[start + k] * <double>gradient[start + k]
         if columns is not NULL:
             for k in range(count):
+                squares[k] = <double>gradient[start + k] * <double>gradient[start + k]
+            for k in range(count):
                 columns[start + k] += squares[k]
-        task.sums[0] += sum_row(squares, count)
+        task.sums[0] += dot_row(gradient + start, gradient + start, count)
 
 cdef void squares_float(Task *task) noexcept nogil:
     sum_squares(<const float *>task.gradient, task)
@@ -139,19 +137,16 @@ cdef inline void sum_distances(const real *gradient, Task *task) noexcept nogil:
     cdef const real *parameter = <const real *>task.parameter
     cdef const real *origin = <const real *>task.state[0]
     cdef double moved[STRETCH]
-    cdef double squares[STRETCH]
-    cdef double g, d
+    cdef double scaled[STRETCH]
     cdef Py_ssize_t stretch, start, count, k
     for stretch in range(stretches(task.size)):
         start = stretch * STRETCH
         count = min(<Py_ssize_t>STRETCH, task.size - start)
         for k in range(count):
-            d = <double>parameter[start + k] - <double>origin[start + k]
-            g = mul_add(task.decay, <double>parameter[start + k], task.scale * <double>gradient[start + k])
-            moved[k] = d * d
-            squares[k] = g * g
-        task.sums[0] += sum_row(moved, count)
-        task.sums[1] += sum_row(squares, count)
+            moved[k] = <double>parameter[start + k] - <double>origin[start + k]
+            scaled[k] = mul_add(task.decay, <double>parameter[start + k], task.scale * <double>gradient[start + k])
+        task.sums[0] += dot_row(<const double *>moved, <const double *>moved, count)
+        task.sums[1] += dot_row(<const double *>scaled, <const double *>scaled, count)
 
 cdef void distances_float(Task *task) noexcept nogil:
     sum_distances(<const float *>task.gradient, task)
