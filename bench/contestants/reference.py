@@ -90,9 +90,17 @@ def loss(contest: Contest, data: Data, task: str) -> Entry:
 def optimizer(contest: Contest, data: Data) -> Entry:
     update, settings = getattr(reference, contest.function), vars(OPTIMIZERS[contest.function](1e-3))
     state = reference.initial_state(update, data.x, settings)
-    steps = (1,) if "step" in update.__annotations__ else ()
     given = {"learning_rate": 1e-3} if "learning_rate" in update.__annotations__ else {}
-    return Entry(update, (data.x, data.other, *state, *steps), given, answer=lambda result: result[0])
+    counts = "step" in update.__annotations__
+    parameter, steps = data.x, 0
+
+    def step() -> Any:
+        nonlocal parameter, state, steps
+        steps += 1
+        parameter, *state = update(parameter, data.other, *state, *((steps,) if counts else ()), **given)
+        return parameter
+
+    return Entry(step)
 
 
 def training(contest: Contest, data: Data) -> Any:
