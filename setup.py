@@ -12,7 +12,8 @@ from setuptools import Extension, setup
 
 KERNELS = Path("src/fastnn/kernels")
 LOOPS = sorted(KERNELS.glob("loops/*.pyx"))
-# Cython's own code for memoryviews, a hundred kilobytes that every module would hold.
+# Cython's own code for memoryviews, a hundred kilobytes that every module would hold. No loop calls it, so that it
+# is made small.
 MEMORYVIEWS = KERNELS / "memoryviews.c"
 OBJECTS = [MEMORYVIEWS, *sorted(KERNELS.glob("*.pyx"))]
 
@@ -22,16 +23,23 @@ OBJECTS = [MEMORYVIEWS, *sorted(KERNELS.glob("*.pyx"))]
 # It makes calls of memcpy out of copies of a few numbers: then the partial sums are in memory, not in registers.
 FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-g0"]
 FLAGS += ["--param", "max-completely-peel-times=4"]
-FLAGS += [] if "clang" in os.environ.get("CC", "") else ["-fno-tree-loop-distribute-patterns"]  # which clang refuses
 # Nothing is thrown through the kernels: what an exception needs to find its way back is a thirtieth of a wheel.
 FLAGS += ["-fno-asynchronous-unwind-tables"]
-# Vectors for what is left after the last whole one are a seventh of these modules, and of no use in most of them.
-FLAGS += ["--param", "vect-epilogues-nomask=0"]
+# GCC copies a loop over rows for each outcome of a test in it, and merges its inner loops: a fifteenth of a wheel, for
+# tests that cost nothing beside the loop of a row.
+if "clang" not in os.environ.get("CC", ""):  # which refuses these
+    FLAGS += ["-fno-tree-loop-distribute-patterns"]
+    FLAGS += ["-fno-unswitch-loops", "-fno-split-paths", "-fno-loop-unroll-and-jam", "-fno-loop-interchange"]
+# Vectors for what is left after the last whole one are a seventh of these modules, and of no use in most of them; but
+# a row of ten numbers is all left over where a vector holds sixteen.
+EPILOGUES = {("avx512", "rows"), ("avx512", "row_losses")}
 V2 = ["-msse3", "-mssse3", "-msse4.1", "-msse4.2", "-mpopcnt", "-mcx16", "-msahf"]
 V3 = [*V2, *["-mavx", "-mavx2", "-mfma", "-mbmi", "-mbmi2", "-mlzcnt", "-mf16c", "-mmovbe"]]
+# Left alone, GCC makes vectors of 32 bytes for most processors with AVX-512.
+V4 = [*V3, *["-mavx512f", "-mavx512bw", "-mavx512cd", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]]
 
 if platform.machine().lower() in ("x86_64", "amd64"):
-    INSTRUCTION_SETS = {"baseline": V2, "avx2": V3}
+    INSTRUCTION_SETS = {"baseline": V2, "avx2": V3, "avx512": V4}
 else:
     INSTRUCTION_SETS = {"baseline": []}
 
@@ -88,14 +96,15 @@ def extension(package: str, source: Path, flags: list[str]) -> Extension:
     made.depends = [*map(str, needed)]
     made.include_dirs = [numpy.get_include()]
     made.define_macros = [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"), *INLINE]
-    made.extra_compile_args = [*FLAGS, *flags, *SANITIZERS]
-    # The names of functions are a thirtieth of a wheel; tests look for them in the AVX2 build only.
-    made.extra_link_args = SANITIZERS or ([] if package == "avx2" else ["-s"])
+    epilogues = ["--param", f"vect-epilogues-nomask={int((package, source.stem) in EPILOGUES)}"]
+    made.extra_compile_args = [*FLAGS, *epilogues, *flags, *SANITIZERS]
+    # The names of functions are a thirtieth of a wheel; tests look for them where they count vector loops.
+    made.extra_link_args = SANITIZERS or (["-s"] if package in ("", "baseline") else [])
     return made
 
 
 def kernels() -> list[Extension]:
-    built = [extension("", source, []) for source in OBJECTS]
+    built = [extension("", source, ["-Os"] if source == MEMORYVIEWS else []) for source in OBJECTS]
     return built + [extension(isa, source, flags) for isa, flags in INSTRUCTION_SETS.items() for source in LOOPS]
 
 

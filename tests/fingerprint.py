@@ -10,6 +10,9 @@ every layout, and with ``out``; the bits of the results, or the type of the erro
 import argparse
 import hashlib
 import json
+import os
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -62,33 +65,42 @@ def variants(case):
         yield "strided out", {}, [placed(result, "every fourth").array for result in case.results_for_out]
 
 
-def fingerprints(isa, package):
+def fingerprints():
+    """Those of the build in use, by what is called and how."""
     found = {}
-    for row in tqdm(TABLE.values(), desc=isa):
+    for row in tqdm(TABLE.values(), desc=fastnn.kernels.isa):
         shape = LARGE[len(row.shapes[-1])] if row.leading else row.shapes[-1]
         large = [Case(row, *row.ways[-1], shape, dtype) for dtype in (np.float32, np.float64)]
         for case in [*cases_of(row, row.shapes[-3:]), *large]:
+            called = re.sub(r" at 0x\w+", "", str(case))  # a function in a setting shows its address
             for name, changed, out in variants(case):
                 given = {**case.given, **changed}
                 if row.changes:
                     given[row.changes] = given[row.changes].copy()
                 try:
-                    results = row.call(given, case.settings, out, package)
+                    results = row.call(given, case.settings, out)
                 except Exception as error:
                     results = error
-                found[f"{case}, {isa}, {name}"] = digest(results)
+                found[f"{called}, {name}"] = digest(results)
     return found
 
 
-def main():
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
-    from builds import library
+def fingerprints_of(isa):
+    """Those of a build, in a process of its own: objects in settings, such as a group's optimizer, are of one build."""
+    code = "import fingerprint, json, sys; json.dump(fingerprint.fingerprints(), sys.stdout)"
+    environment = {**os.environ, "FASTNN_ISA": isa}
+    here = Path(__file__).parent
+    run = subprocess.run([sys.executable, "-c", code], cwd=here, env=environment, stdout=subprocess.PIPE, check=True)
+    return json.loads(run.stdout)
 
+
+def main():
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("output", type=Path, help="the JSON file to write")
     parser.add_argument("--compare", type=Path, help="one that was written before")
     options = parser.parse_args()
-    found = {key: value for isa in fastnn.kernels.supported for key, value in fingerprints(isa, library(isa)).items()}
+    builds = fastnn.kernels.supported
+    found = {f"{key}, {isa}": value for isa in builds for key, value in fingerprints_of(isa).items()}
     options.output.write_text(json.dumps(found, indent=0))
     print(f"{len(found)} fingerprints")
     if options.compare is None:

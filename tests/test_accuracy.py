@@ -13,6 +13,8 @@ import mpmath
 import numpy as np
 import pytest
 import sampled
+from builds import MEASURED, library
+from contract import different_bits
 from definitions import DEFINITIONS, facts
 from exact_losses import plain
 from ulp import Case
@@ -27,6 +29,10 @@ FOUND = accuracy.read(accuracy.DOCS / accuracy.JSON)
 SAMPLED = sampled.read(accuracy.DOCS / sampled.JSON)
 each_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 each_definition = pytest.mark.parametrize("name", DEFINITIONS)
+with_avx512 = pytest.mark.skipif(
+    not {"avx512", "avx2"} <= {*nn.kernels.supported},
+    reason="this processor cannot run the avx512 build, whose bits were not compared with those of avx2",
+)
 
 
 def special(dtype):
@@ -86,6 +92,16 @@ def as_mpf(number):
     return mpmath.ldexp(mpmath.mpf(leading) + float(fraction - leading), int(exponent))
 
 
+@with_avx512
+@each_dtype
+@each_definition
+def test_the_errors_of_avx2_are_those_of_avx512(name, dtype):
+    x = np.concatenate([thinned(dtype), special(np.dtype(dtype).type)])
+    for pass_ in accuracy.PASSES:
+        wide, narrow = (accuracy.function_of(library(isa), name, pass_)(x) for isa in ("avx512", "avx2"))
+        assert not different_bits(wide, narrow), pass_
+
+
 def test_every_activation_has_its_definition_and_its_errors():
     assert {*nn.ACTIVATIONS, "gelu_tanh"} == DEFINITIONS.keys()
     cases = {(case.name, case.pass_, case.dtype, case.isa) for case in FOUND}
@@ -94,7 +110,7 @@ def test_every_activation_has_its_definition_and_its_errors():
         for name in DEFINITIONS
         for pass_ in accuracy.PASSES
         for dtype in accuracy.INPUTS
-        for isa in ("avx2", "baseline")
+        for isa in MEASURED
     }
 
 
@@ -131,9 +147,7 @@ def test_every_loss_has_its_definition_and_its_errors(name):
     variants = [variant for variant in exact_losses.LOSSES if variant.partition(" ")[0] == name]
     assert variants, f"{name} has no definition in tools/exact_losses.py"
     for variant in variants:
-        for pass_, dtype, isa in itertools.product(
-            exact_losses.LOSSES[variant].passes, sampled.DTYPES, ("avx2", "baseline")
-        ):
+        for pass_, dtype, isa in itertools.product(exact_losses.LOSSES[variant].passes, sampled.DTYPES, MEASURED):
             assert Case(variant, pass_, dtype, isa) in SAMPLED
 
 
@@ -150,6 +164,15 @@ def test_errors_of_losses_stay_within_their_bounds(name, pass_, dtype):
     batches = itertools.chain(worst.values(), sampled.batches_of(name, dtype, THINNED))
     for case, found in sampled.measure(name, pass_, dtype, nn.kernels.supported, batches).items():
         assert found.error <= sampled.bound(case), (case, found)
+
+
+@with_avx512
+@each_dtype
+@pytest.mark.parametrize(("name", "pass_"), PAIRS)
+def test_the_errors_of_losses_are_the_same_with_avx512(name, pass_, dtype):
+    for batch, settings in sampled.batches_of(name, dtype):
+        wide, narrow = (sampled.compute(isa, name, pass_, batch, settings) for isa in ("avx512", "avx2"))
+        assert not different_bits(wide, narrow), settings
 
 
 def numbers_in(value, path=()):

@@ -1,18 +1,34 @@
-"""Both builds: which is chosen, and that each passes all tests."""
+"""The builds: which is chosen, that each passes all tests, and where they agree to the bit."""
 
 import os
+import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from builds import library
+from fingerprint import fingerprints_of
 
 import fastnn as nn
 from fastnn import kernels
 
 ROOT = Path(__file__).parents[1]
+
+each_build = pytest.mark.parametrize(
+    "isa",
+    [
+        pytest.param(
+            isa,
+            marks=pytest.mark.skipif(
+                isa not in kernels.supported, reason=f"this processor cannot run the {isa} build, which was not tested"
+            ),
+        )
+        for isa in kernels.available
+    ],
+)
 
 
 def python(*arguments, **environment):
@@ -26,7 +42,7 @@ def python(*arguments, **environment):
     )
 
 
-@pytest.mark.parametrize("isa", kernels.supported)
+@each_build
 def test_fastnn_isa_overrides_the_choice(isa):
     assert python("-c", "import fastnn.kernels as k; print(k.isa)", FASTNN_ISA=isa).stdout.strip() == isa
 
@@ -40,11 +56,33 @@ def test_without_override_the_best_build_is_taken():
 def test_an_unknown_build_is_an_import_error_that_names_the_builds():
     run = python("-c", "import fastnn", FASTNN_ISA="avx9")
     assert run.returncode != 0
-    assert "ImportError: FASTNN_ISA is 'avx9'; accepted are avx2 and baseline" in run.stderr
+    assert "ImportError: FASTNN_ISA is 'avx9'; accepted are avx512, avx2 and baseline" in run.stderr
 
 
 def test_the_baseline_is_always_there():
     assert "baseline" in kernels.supported
+
+
+FEATURES = {
+    "avx512": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx2", "fma"},
+    "avx2": {"avx2", "fma"},
+    "baseline": set(),
+    "avx9": {"avx9"},
+}
+CPUINFO = Path("/proc/cpuinfo")
+
+
+@pytest.mark.any_build
+@pytest.mark.skipif(not CPUINFO.exists(), reason="only Linux has a file of the processor's features")
+@pytest.mark.parametrize("isa", FEATURES)
+def test_a_build_is_supported_where_the_kernel_of_linux_says_so(isa):
+    """It leaves out what it has not switched on."""
+    flags = re.search(r"^flags\s*:(.*)", CPUINFO.read_text(), re.MULTILINE)
+    assert kernels.cpu.supports(isa) == (FEATURES[isa] <= {*(flags[1].split() if flags else ())})
+
+
+def test_every_build_has_its_features_looked_at():
+    assert {*kernels.ISAS} < FEATURES.keys()
 
 
 INDEPENDENT = ("accuracy", "ann", "arrays", "bench", "cli", "diagnostics", "docs", "elementary", "files", "gallery")
@@ -53,15 +91,30 @@ INDEPENDENT += ("vectorized",)
 """Tests of what is the same in every build, or of all builds at once; single ones are marked ``any_build``."""
 
 
-@pytest.mark.parametrize("isa", [isa for isa in kernels.supported if isa != kernels.isa])
+@each_build
 def test_the_other_builds_pass_all_tests(isa, request):
     if os.environ.get("FASTNN_ISA"):
         pytest.skip("the build was chosen from outside, by this test or by hand")
+    if isa == kernels.isa:
+        pytest.skip("this is the build that all other tests run in")
     ignored = (f"--ignore={ROOT / 'tests' / f'test_{name}.py'}" for name in INDEPENDENT)
     workers = ("-n", os.environ["PYTEST_XDIST_WORKER_COUNT"]) if "PYTEST_XDIST_WORKER_COUNT" in os.environ else ()
     tests = str(ROOT / "tests"), "-m", "not any_build", *ignored, *workers
     run = python("-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests, FASTNN_ISA=isa)
     assert run.returncode == 0, run.stdout[-3000:]
+
+
+@pytest.mark.any_build
+@pytest.mark.skipif(
+    not {"avx512", "avx2"} <= {*kernels.supported},
+    reason="this processor cannot run the avx512 build, whose bits were not compared with those of avx2",
+)
+def test_avx512_gives_the_bits_of_avx2():
+    """Both fuse the same products with sums, and add in the same order."""
+    with ThreadPoolExecutor() as pool:
+        wide, narrow = pool.map(fingerprints_of, ("avx512", "avx2"))
+    assert wide.keys() == narrow.keys()
+    assert not [key for key, value in wide.items() if narrow[key] != value]
 
 
 def test_the_builds_agree():

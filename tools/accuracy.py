@@ -1,4 +1,4 @@
-"""Measure the largest errors of all functions and derivatives, in both builds, and write the tables of them.
+"""Measure the largest errors of all functions and derivatives, in each build with bits of its own, and write them down.
 
 python tools/accuracy.py                        everything: more than an hour
 python tools/accuracy.py --family losses        a family: activations (an hour), losses, rows (minutes)
@@ -31,12 +31,10 @@ import mpmath
 import numpy as np
 import numpy.typing as npt
 import sampled
-from builds import library
+from builds import MEASURED, library, measured
 from definitions import DEFINITIONS, NEAR, bound, facts
 from tqdm import tqdm
 from ulp import Case, Scaled, error_of
-
-import fastnn
 
 Array = npt.NDArray[Any]
 
@@ -159,7 +157,7 @@ def sweep(
 ) -> dict[Case, Worst]:
     """The worst of all inputs, and of those found before, checked with mpmath."""
     x = np.array([worst.x for case, worst in known.items() if case.name in names and case.dtype == dtype], dtype)
-    found = measure(names, fastnn.kernels.supported, dtype, x)
+    found = measure(names, measured(), dtype, x)
     with ProcessPoolExecutor(jobs) as pool:
         results = pool.map(measure_chunk, *zip(*((names, dtype, chunk, every) for chunk in range(chunks)), strict=True))
         for result in tqdm(results, dtype, total=chunks, unit=" million numbers"):
@@ -169,7 +167,7 @@ def sweep(
 
 
 def measure_chunk(names: list[str], dtype: str, chunk: int, every: int) -> dict[Case, Worst]:
-    return measure(names, fastnn.kernels.supported, dtype, INPUTS[dtype](chunk, every))
+    return measure(names, measured(), dtype, INPUTS[dtype](chunk, every))
 
 
 def confirmed(case: Case, worst: Worst) -> float:
@@ -224,15 +222,12 @@ def page(found: dict[Case, Worst], sampled_found: dict[Case, sampled.Witness]) -
 
 
 def table(found: dict[Case, Worst]) -> Iterator[str]:
-    yield "| | | float32, AVX2 | float32, baseline | float64, AVX2 | float64, baseline | bound |"
-    yield "|---|---|---|---|---|---|---:|"
+    columns = [(dtype, isa) for dtype in INPUTS for isa in MEASURED]
+    yield f"| | | {' | '.join(f'{dtype}, {MEASURED[isa]}' for dtype, isa in columns)} | bound |"
+    yield f"|---|---|{'---|' * len(columns)}---:|"
     for name in DEFINITIONS:
         for pass_ in PASSES:
-            cells = [
-                cell(found.get(Case(name, pass_, dtype, isa)), dtype)
-                for dtype in INPUTS
-                for isa in ("avx2", "baseline")
-            ]
+            cells = [cell(found.get(Case(name, pass_, dtype, isa)), dtype) for dtype, isa in columns]
             title = f"`{name}`" if pass_ == "value" else ""
             star = "\\*" if pass_ == "derivative" and facts(name).crossing else ""
             yield f"| {title} | {pass_} | {' | '.join(cells)} | {bound(name, pass_):g}{star} |"
@@ -265,7 +260,7 @@ def main() -> None:
     path, sampled_path = options.output / JSON, options.output / sampled.JSON
     found, sampled_found = read(path), sampled.read(sampled_path)
     if others:
-        sampled_found |= sampled.sweep(others, dtypes, fastnn.kernels.supported, options.jobs)
+        sampled_found |= sampled.sweep(others, dtypes, measured(), options.jobs)
         sampled.write(sampled_path, sampled_found)
     for dtype in dtypes if activations else ():
         chunks = (1 << 32) // CHUNK if dtype == "float32" else 100

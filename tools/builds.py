@@ -1,4 +1,4 @@
-"""Both builds of the kernels in one process."""
+"""All builds of the kernels in one process, and those whose errors are measured."""
 
 import functools
 import importlib
@@ -7,6 +7,14 @@ import sys
 from types import ModuleType
 
 import fastnn
+
+MEASURED = {"avx2": "AVX2 and AVX-512", "baseline": "baseline"}
+"""The builds whose errors are measured, as tables name them. AVX-512 gives the bits of AVX2, which tests compare."""
+
+
+def measured() -> tuple[str, ...]:
+    """Those of them that this processor can run."""
+    return tuple(isa for isa in MEASURED if isa in fastnn.kernels.supported)
 
 
 @functools.cache

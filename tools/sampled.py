@@ -13,7 +13,7 @@ import exact_losses
 import mpmath
 import numpy as np
 import numpy.typing as npt
-from builds import library
+from builds import MEASURED, library
 from exact_losses import Exact, scaled
 from tqdm import tqdm
 from ulp import Case, Scaled, error_of
@@ -204,8 +204,8 @@ def table(found: dict[Case, Witness], family: str, titles: Mapping[str, str]) ->
 
 
 def cell(found: dict[Case, Witness], name: str, pass_: str, dtype: str) -> str:
-    """The error in the AVX2 build and, where it differs, in the other."""
-    errors = [found.get(Case(name, pass_, dtype, isa)) for isa in ("avx2", "baseline")]
+    """The error in the first build and, where it differs, in the other."""
+    errors = [found.get(Case(name, pass_, dtype, isa)) for isa in MEASURED]
     texts = [f"{witness.error:.2f}" for witness in errors if witness is not None]
     return ", ".join(dict.fromkeys(texts))
 

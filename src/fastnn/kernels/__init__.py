@@ -34,7 +34,7 @@ __all__ = [
     "supported",
 ]
 
-ISAS = ("avx2", "baseline")
+ISAS = ("avx512", "avx2", "baseline")
 """The names of the builds, best first."""
 
 available = tuple(isa for isa in ISAS if importlib.util.find_spec(f"fastnn.kernels.{isa}.activations") is not None)
@@ -50,7 +50,7 @@ def choose(requested: str | None) -> str:
     elif not requested or requested in supported:
         return requested or supported[0]
     elif requested not in ISAS:
-        reason = f"FASTNN_ISA is {requested!r}; accepted are {' and '.join(ISAS)}"
+        reason = f"FASTNN_ISA is {requested!r}; accepted are {', '.join(ISAS[:-1])} and {ISAS[-1]}"
     elif requested not in available:
         reason = f"FASTNN_ISA is {requested!r}, which this installation of fastnn was not built for"
     else:

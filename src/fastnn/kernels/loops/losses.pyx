@@ -134,8 +134,7 @@ cdef double rmse(Task task, real scale) noexcept nogil:
             f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], squares, scale))
         task.constants[2] = 1 / root if root != 0 else root
         task.value = False
-    cdef double total = walk(
-        f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], task, scale, <const real *>task.varying)
+    cdef double total = varying_loops(f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], task, scale)
     return root / task.constants[1] if whole else total
 
 cdef double error_size(Task task, real scale) noexcept nogil:
