@@ -33,6 +33,8 @@ if "clang" not in os.environ.get("CC", ""):  # which refuses these
 # Vectors for what is left after the last whole one are a seventh of these modules, and of no use in most of them; but
 # a row of ten numbers is all left over where a vector holds sixteen.
 EPILOGUES = {("avx512", "rows"), ("avx512", "row_losses")}
+# An update writes to as many arrays as it has state, and is to be a vector loop after a look at any two of them.
+OWN_FLAGS = {"optimizers": ["--param", "vect-max-version-for-alias-checks=20"]}
 V2 = ["-msse3", "-mssse3", "-msse4.1", "-msse4.2", "-mpopcnt", "-mcx16", "-msahf"]
 V3 = [*V2, *["-mavx", "-mavx2", "-mfma", "-mbmi", "-mbmi2", "-mlzcnt", "-mf16c", "-mmovbe"]]
 # Left alone, GCC makes vectors of 32 bytes for most processors with AVX-512.
@@ -97,7 +99,7 @@ def extension(package: str, source: Path, flags: list[str]) -> Extension:
     made.include_dirs = [numpy.get_include()]
     made.define_macros = [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"), *INLINE]
     epilogues = ["--param", f"vect-epilogues-nomask={int((package, source.stem) in EPILOGUES)}"]
-    made.extra_compile_args = [*FLAGS, *epilogues, *flags, *SANITIZERS]
+    made.extra_compile_args = [*FLAGS, *OWN_FLAGS.get(source.stem, []), *epilogues, *flags, *SANITIZERS]
     # The names of functions are a thirtieth of a wheel; tests look for them where they count vector loops.
     made.extra_link_args = SANITIZERS or (["-s"] if package in ("", "baseline") else [])
     return made

@@ -1,7 +1,7 @@
 """The loops of the optimizers' updates: over a parameter array, its gradient and its state, all in place.
 
-What is new is put beside the arrays, a stretch at a time, and stored then: as far as the compiler knows, one of them may
-be the memory of another.
+As far as the compiler knows, one of the arrays may be the memory of another: it makes vector loops for arrays that are
+apart, and others, which give the same, for a parameter that is its own gradient.
 """
 
 from fastnn.kernels.formulas cimport updates as f
@@ -15,18 +15,13 @@ cdef inline void advance(
     real (*update)(real, real, real *, real *, real *, real *, const double *) noexcept nogil, int states, Task *task
 ) noexcept nogil:
     """One step of all elements."""
-    cdef const real *parameter = <const real *>task.parameter
+    cdef real *parameter = <real *>task.parameter
     cdef const real *gradient = <const real *>task.gradient
-    cdef const real *a = <const real *>task.state[0]
-    cdef const real *b = <const real *>task.state[1]
-    cdef const real *c = <const real *>task.state[2]
-    cdef const real *e = <const real *>task.state[3]
+    cdef real *a = <real *>task.state[0]
+    cdef real *b = <real *>task.state[1]
+    cdef real *c = <real *>task.state[2]
+    cdef real *e = <real *>task.state[3]
     cdef real *average = <real *>task.average
-    cdef real new_parameter[STRETCH]
-    cdef real new_a[STRETCH]
-    cdef real new_b[STRETCH]
-    cdef real new_c[STRETCH]
-    cdef real new_e[STRETCH]
     cdef real scale = <real>task.scale, limit = <real>task.limit, decay = <real>task.decay, keep = <real>task.keep
     cdef real factor = <real>task.factor, barrier = <real>task.barrier, share = <real>task.share
     cdef real g, p, d, of_a, of_b, of_c, of_e
@@ -46,32 +41,23 @@ cdef inline void advance(
             of_e = e[start + k] if states > 3 else <real>0
             d = update(g, p, &of_a, &of_b, &of_c, &of_e, constants)
             d = <real>0 if d * g <= barrier else d
-            new_parameter[k] = mul_add(-factor, d, keep * p)
+            parameter[start + k] = mul_add(-factor, d, keep * p)
             if states > 0:
-                new_a[k] = of_a
+                a[start + k] = of_a
             if states > 1:
-                new_b[k] = of_b
+                b[start + k] = of_b
             if states > 2:
-                new_c[k] = of_c
+                c[start + k] = of_c
             if states > 3:
-                new_e[k] = of_e
+                e[start + k] = of_e
         if average is not NULL:
             if share == 1:  # whatever the average was, NaN for one
-                copy_out(average + start, new_parameter, count)
+                copy_out(average + start, parameter + start, count)
             else:
                 for k in range(count):
-                    average[start + k] = mul_add(share, new_parameter[k] - average[start + k], average[start + k])
+                    average[start + k] = mul_add(share, parameter[start + k] - average[start + k], average[start + k])
             if task.is_pulled:
-                copy_out(new_parameter, average + start, count)
-        copy_out(<real *>task.parameter + start, new_parameter, count)
-        if states > 0:
-            copy_out(<real *>task.state[0] + start, new_a, count)
-        if states > 1:
-            copy_out(<real *>task.state[1] + start, new_b, count)
-        if states > 2:
-            copy_out(<real *>task.state[2] + start, new_c, count)
-        if states > 3:
-            copy_out(<real *>task.state[3] + start, new_e, count)
+                copy_out(parameter + start, average + start, count)
 
 
 cdef inline void measure(
@@ -165,12 +151,9 @@ cdef inline void estimate(const real *gradient, Task *task) noexcept nogil:
     cdef real *square = <real *>task.state[1]
     cdef real *sum = <real *>task.state[2]
     cdef const real *origin = <const real *>task.state[3]
-    cdef real new_mean[STRETCH]
-    cdef real new_square[STRETCH]
-    cdef real new_sum[STRETCH]
     cdef double along[STRETCH]
     cdef double sizes[STRETCH]
-    cdef real scale = <real>task.scale, limit = <real>task.limit, decay = <real>task.decay, g
+    cdef real scale = <real>task.scale, limit = <real>task.limit, decay = <real>task.decay, g, new_sum
     cdef real b1 = <real>task.constants[0], c1 = <real>task.constants[1], b2 = <real>task.constants[2]
     cdef real c2 = <real>task.constants[3], b3 = <real>task.constants[4], weight = <real>task.constants[5]
     cdef Py_ssize_t stretch, start, count, k
@@ -179,14 +162,12 @@ cdef inline void estimate(const real *gradient, Task *task) noexcept nogil:
         count = min(<Py_ssize_t>STRETCH, task.size - start)
         for k in range(count):
             g = mul_add(decay, parameter[start + k], clipped(scale * gradient[start + k], -limit, limit))
-            new_mean[k] = mul_add(b1, mean[start + k], c1 * g)
-            new_square[k] = mul_add(b2, square[start + k], c2 * g * g)
-            new_sum[k] = mul_add(b3, sum[start + k], weight * g)
+            mean[start + k] = mul_add(b1, mean[start + k], c1 * g)
+            square[start + k] = mul_add(b2, square[start + k], c2 * g * g)
+            new_sum = mul_add(b3, sum[start + k], weight * g)
+            sum[start + k] = new_sum
             along[k] = <double>g * (<double>origin[start + k] - <double>parameter[start + k])
-            sizes[k] = absolute(<double>new_sum[k])
-        copy_out(mean + start, new_mean, count)
-        copy_out(square + start, new_square, count)
-        copy_out(sum + start, new_sum, count)
+            sizes[k] = absolute(<double>new_sum)
         task.sums[0] += sum_row(along, count)
         task.sums[1] += sum_row(sizes, count)
 
