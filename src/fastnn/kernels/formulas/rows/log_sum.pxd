@@ -46,8 +46,13 @@ cdef inline void find_terms(Row *row, const real *b, const real *x, Py_ssize_t n
 cdef inline void log_sum_terms(
     Row *row, const real *b, const real *x, real *out, Py_ssize_t n
 ) noexcept nogil:
-    if row.number == 0:
+    """Without weights there are loops of their own, which do not ask for them at every element."""
+    if row.number == 0 and b is NULL:
+        find_largest_term(row, <const real *>NULL, x, n)
+    elif row.number == 0:
         find_largest_term(row, b, x, n)
+    elif b is NULL:
+        find_terms(row, <const real *>NULL, x, n)
     else:
         find_terms(row, b, x, n)
 
@@ -89,7 +94,9 @@ cdef inline void write_log_sum_backward(
 cdef inline void log_sum_backward_terms(
     Row *row, const real *b, const real *x, real *out, Py_ssize_t n
 ) noexcept nogil:
-    if row.phase == WRITE:
+    if row.phase == WRITE and b is NULL:
+        write_log_sum_backward(row, <const real *>NULL, x, out, n, row.constant)
+    elif row.phase == WRITE:
         write_log_sum_backward(row, b, x, out, n, row.constant)
     else:
         log_sum_terms(row, b, x, out, n)
