@@ -17,6 +17,9 @@ UPDATES = {name: kernels.optimizers.Update(kernel) for name, kernel in kernels.l
 
 Arrays = tuple[Array, ...]
 
+LISTS = list, tuple
+"""What parameters and gradients are in, usually."""
+
 
 class Lists:
     """Parameter arrays, and array for array what goes with them."""
@@ -173,6 +176,8 @@ def listed(
     parameters: Any, gradients: Any, what: str = "gradients"
 ) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
     """The names of parameters, which are their indices in a sequence, the parameters and the gradients."""
+    if type(parameters) in LISTS and type(gradients) in LISTS and len(parameters) == len(gradients):  # as a rule
+        return tuple(range(len(parameters))), tuple(parameters), tuple(gradients)
     if isinstance(parameters, Mapping):
         if not isinstance(gradients, Mapping):
             raise TypeError(f"parameters is a dictionary and {what} {described(gradients)}; accepted are two of a kind")

@@ -15,6 +15,7 @@ import numpy as np
 from fastnn._core.arrays import Array, described
 from fastnn._core.declaration import documentation
 from fastnn._core.optimizers.arrays import (
+    LISTS,
     UPDATES,
     Arrays,
     Averages,
@@ -347,7 +348,8 @@ class Optimizer(HasSettings):
 
     def in_first_order(self, parameters: Any) -> Any:
         """Parameters in the order that they had at the first step, which their state has, too."""
-        if isinstance(parameters, Mapping) and parameters.keys() == self.parameters.keys():
+        is_named = type(parameters) not in LISTS and isinstance(parameters, Mapping)
+        if is_named and parameters.keys() == self.parameters.keys():
             return {name: parameters[name] for name in self.parameters}
         return parameters
 
@@ -713,9 +715,6 @@ class Optimizer(HasSettings):
 
 
 Optimizer.settings = {name: value for name, value in vars(Optimizer).items() if isinstance(value, Setting)}
-
-LISTS = list, tuple
-"""What parameters and gradients are in, usually."""
 
 AVERAGE, ACCUMULATED = "average", "accumulated"
 """What a state has beside that of the update."""
