@@ -28,9 +28,9 @@ UPDATES = {
 
 # The least number of vector loops in each function of the modules; float32 and float64 are functions of their own where
 # the name says "fuse". An element-wise activation has a loop for each of its four passes, a gate for its two; a loss
-# one for the value, the gradient, both, what is weighted and what is stored, and more where a constant may vary; a row
+# one for the value, the gradient, both and what is stored, and more where a constant may vary; a row
 # function those over blocks of short rows and those over chunks; a sequence one for its exponentials, one in each
-# direction, and those that fill rows and take the softmax; an update one that computes, and three for an average. With
+# direction, and those that fill rows and take the softmax; an update one that computes, and an average three. With
 # AVX-512 the mask of a stretch is four vectors, and no loop.
 LEAST = {
     "activations": {r".*activations_\w+_(float|double)": 4},
@@ -42,9 +42,10 @@ LEAST = {
     },
     "maxout": {r".*maxout_maxout_of": 6},
     "losses": {
-        r".*losses_\w+_(float|double)": 6,
+        r".*losses_\w+_(float|double)": 4,
+        r"_fuse_[01].*losses_weigh": 5,
         r"_fuse_[01].*losses_rmse": 12,
-        rf".*losses_({'|'.join(VARYING)})_(float|double)": 12,
+        rf".*losses_({'|'.join(VARYING)})_(float|double)": 10,
     },
     "row_losses": {
         r".*row_losses_(?!nll|tversky|multi_margin|multilabel_soft)\w+_(float|double)": 6,
@@ -72,7 +73,8 @@ LEAST = {
     },
     "sequences": {r".*sequences_evaluate_one": 8},
     "optimizers": {
-        **{rf".*optimizers_{name}_(float|double)": 4 for name in UPDATES},
+        **{rf".*optimizers_{name}_(float|double)": 1 for name in UPDATES},
+        r"_fuse_[01].*optimizers_average": 3,
         r".*optimizers_\w+_measure_(float|double)": 1,
         r".*optimizers_(squares|distances)_(float|double)": 1,
         r".*optimizers_prodigy_estimate_(float|double)": 1,

@@ -22,6 +22,41 @@ cdef inline void hide(real *part, const unsigned char *counted, Py_ssize_t n) no
         part[k] = part[k] if counted[k] else <real>0
 
 
+cdef void weigh(const Task *task, Py_ssize_t start, Py_ssize_t count, real *v, real *gradient, real *hessian) noexcept nogil:
+    """Multiply what is not NULL by weights, and put 0 in place of what a mask hides.
+
+    Not inline: there would be a copy in every loss.
+    """
+    cdef real weights[STRETCH]
+    cdef unsigned char mask[STRETCH]
+    cdef const real *weight
+    cdef const unsigned char *counted
+    cdef Py_ssize_t k
+    if task.weight is not NULL:
+        weight = part_of(task.weight, start, count, weights)
+        if v is not NULL:
+            for k in range(count):
+                v[k] *= weight[k]
+        if gradient is not NULL:
+            for k in range(count):
+                gradient[k] *= weight[k]
+        if hessian is not NULL:
+            for k in range(count):
+                hessian[k] *= weight[k]
+    if task.where is not NULL:
+        counted = part_of(task.where, start, count, mask)
+        if v is not NULL and gradient is not NULL:  # the mask is read once
+            for k in range(count):
+                v[k] = v[k] if counted[k] else <real>0
+                gradient[k] = gradient[k] if counted[k] else <real>0
+        elif v is not NULL:
+            hide(v, counted, count)
+        elif gradient is not NULL:
+            hide(gradient, counted, count)
+        if hessian is not NULL:
+            hide(hessian, counted, count)
+
+
 cdef inline double walk(
     real (*value)(real, real, const double *) noexcept nogil,
     real (*derivative)(real, real, const double *) noexcept nogil,
@@ -38,10 +73,6 @@ cdef inline double walk(
     cdef real *gradient = <real *>task.gradient
     cdef real *hessian = <real *>task.hessian
     cdef real v[STRETCH]
-    cdef real weights[STRETCH]
-    cdef unsigned char mask[STRETCH]
-    cdef const real *weight
-    cdef const unsigned char *counted
     cdef double a[CONSTANTS]
     cdef real p, t
     cdef Py_ssize_t stretch, start, count, k
@@ -70,29 +101,10 @@ cdef inline double walk(
             for k in range(count):
                 a[0] = varying[start + k] if varying is not NULL else a[0]
                 gradient[start + k] = scale * derivative(prediction[start + k], target[start + k], a)
-        if task.weight is not NULL:
-            weight = part_of(task.weight, start, count, weights)
-            if task.value:
-                for k in range(count):
-                    v[k] *= weight[k]
-            if gradient is not NULL:
-                for k in range(count):
-                    gradient[start + k] *= weight[k]
-            if hessian is not NULL:
-                for k in range(count):
-                    hessian[start + k] *= weight[k]
-        if task.where is not NULL:
-            counted = part_of(task.where, start, count, mask)
-            if task.value and gradient is not NULL:  # the mask is read once
-                for k in range(count):
-                    v[k] = v[k] if counted[k] else <real>0
-                    gradient[start + k] = gradient[start + k] if counted[k] else <real>0
-            elif task.value:
-                hide(v, counted, count)
-            elif gradient is not NULL:
-                hide(gradient + start, counted, count)
-            if hessian is not NULL:
-                hide(hessian + start, counted, count)
+        if task.weight is not NULL or task.where is not NULL:
+            weigh(
+                &task, start, count, &v[0] if task.value else NULL, gradient + start if gradient is not NULL else NULL,
+                hessian + start if hessian is not NULL else NULL)
         if values is not NULL:
             for k in range(count):
                 values[start + k] = v[k]

@@ -11,6 +11,20 @@ from fastnn.kernels.loops.reductions cimport STRETCH, copy_out, dot_row, stretch
 from fastnn.kernels.optimizers cimport CONSTANTS, Task, kernel
 
 
+cdef void average(Task *task, real *parameter, Py_ssize_t start, Py_ssize_t count) noexcept nogil:
+    """Update the average of a stretch of parameters. Not inline: there would be a copy in every update."""
+    cdef real *means = <real *>task.average
+    cdef real share = <real>task.share
+    cdef Py_ssize_t k
+    if share == 1:  # whatever the average was, NaN for one
+        copy_out(means + start, parameter + start, count)
+    else:
+        for k in range(start, start + count):
+            means[k] = mul_add(share, parameter[k] - means[k], means[k])
+    if task.is_pulled:
+        copy_out(parameter + start, means + start, count)
+
+
 cdef inline void advance(
     real (*update)(real, real, real *, real *, real *, real *, const double *) noexcept nogil, int states, Task *task
 ) noexcept nogil:
@@ -21,9 +35,8 @@ cdef inline void advance(
     cdef real *b = <real *>task.state[1]
     cdef real *c = <real *>task.state[2]
     cdef real *e = <real *>task.state[3]
-    cdef real *average = <real *>task.average
     cdef real scale = <real>task.scale, limit = <real>task.limit, decay = <real>task.decay, keep = <real>task.keep
-    cdef real factor = <real>task.factor, barrier = <real>task.barrier, share = <real>task.share
+    cdef real factor = <real>task.factor, barrier = <real>task.barrier
     cdef real g, p, d, of_a, of_b, of_c, of_e
     cdef double constants[CONSTANTS]
     cdef Py_ssize_t stretch, start, count, k
@@ -50,14 +63,8 @@ cdef inline void advance(
                 c[start + k] = of_c
             if states > 3:
                 e[start + k] = of_e
-        if average is not NULL:
-            if share == 1:  # whatever the average was, NaN for one
-                copy_out(average + start, parameter + start, count)
-            else:
-                for k in range(count):
-                    average[start + k] = mul_add(share, parameter[start + k] - average[start + k], average[start + k])
-            if task.is_pulled:
-                copy_out(parameter + start, average + start, count)
+        if task.average is not NULL:
+            average(task, parameter, start, count)
 
 
 cdef inline void measure(

@@ -15,7 +15,7 @@ from fastnn.kernels.formulas.rows.labels cimport (
 from fastnn.kernels.formulas.rows.multilabel cimport multilabel_margin_rows, multilabel_soft_margin_rows
 from fastnn.kernels.formulas.rows.overlap cimport tversky_rows
 from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, rows_at_once, sum_row
-from fastnn.kernels.strided cimport part_of
+from fastnn.kernels.strided cimport Strided, part_of
 
 cdef extern from * nogil:
     """
@@ -23,6 +23,18 @@ cdef extern from * nogil:
     """
     # The compiler may read memory twice, and another thread change it in between: what is used was not checked then.
     Py_ssize_t read_once "FASTNN_READ_ONCE"(const Py_ssize_t *address) noexcept
+
+
+# Not inline: there would be a copy in every loss.
+
+cdef const real *weights_of(const Strided *weight, Py_ssize_t start, Py_ssize_t count, real *room) noexcept nogil:
+    return part_of(weight, start, count, room)
+
+cdef const unsigned char *mask_of(
+    const Strided *where, Py_ssize_t start, Py_ssize_t count, unsigned char *room
+) noexcept nogil:
+    return part_of(where, start, count, room)
+
 
 cdef inline void label_rows(
     void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil,
@@ -82,9 +94,9 @@ cdef inline double walk(
         start = first * n
         rows = min(rows_per_block, count - first)
         if task.weight is not NULL:
-            weight = part_of(task.weight, first, rows, given)
+            weight = weights_of(task.weight, first, rows, given)
         if task.where is not NULL:
-            counted = part_of(task.where, first, rows, mask)
+            counted = mask_of(task.where, first, rows, mask)
         for r in range(rows):
             labels[r] = -1 if counted is not NULL and not counted[r] else 0
             weights[r] = weight[r] if weight is not NULL else <real>1
