@@ -35,13 +35,23 @@ def spoiled(array, counted):
     return np.where(counted, array, np.resize([np.nan, np.inf, -np.inf, 1e30, -2.0], array.shape)).astype(array.dtype)
 
 
-@pytest.mark.any_build
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_masked_losses(shape, dtype):
-    rng = np.random.default_rng(1)
-    p, t = rng.normal(size=(2, *shape)).astype(dtype)
-    exact = {"rtol": 5e-6 if dtype == np.float32 else 1e-13}
+def each_case(test):
+    """A prediction and a target of each shape and type, and how near results must come."""
+
+    @pytest.mark.any_build
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize("shape", SHAPES, ids=str)
+    def run(shape, dtype):
+        rng = np.random.default_rng(1)
+        p, t = rng.normal(size=(2, *shape)).astype(dtype)
+        test(p, t, rng, {"rtol": 5e-6 if dtype == np.float32 else 1e-13})
+
+    return run
+
+
+@each_case
+def test_masked_losses(p, t, rng, exact):
+    shape, dtype = p.shape, p.dtype
     for where in cases(shape):
         counted = np.broadcast_to(where, shape)
         given, target = spoiled(p, counted), spoiled(t, counted)
@@ -66,13 +76,9 @@ def test_masked_losses(shape, dtype):
         assert np.array_equal(out, gradient)
 
 
-@pytest.mark.any_build
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_weighted_losses(shape, dtype):
-    rng = np.random.default_rng(1)
-    p, t = rng.normal(size=(2, *shape)).astype(dtype)
-    exact = {"rtol": 5e-6 if dtype == np.float32 else 1e-13}
+@each_case
+def test_weighted_losses(p, t, rng, exact):
+    shape, dtype = p.shape, p.dtype
     masks = [None, *itertools.islice(cases(shape), 0, None, 7)]
     for ndim, layout, of_type in itertools.product(range(1, len(shape) + 1), LAYOUTS.values(), (dtype, np.uint8)):
         weight = layout(rng.integers(1, 9, shape[:ndim]).astype(of_type))

@@ -3,6 +3,7 @@
 cimport numpy as cnp
 
 from fastnn.kernels.arrays cimport MAX_AXES
+from fastnn.kernels.formulas.elementary cimport real
 
 ctypedef fused element:
     unsigned char
@@ -102,3 +103,12 @@ cdef inline const element *part_of(
                 room[done + k] = (<const element *>(place + k * stride))[0]
         done += run
     return room
+
+
+cdef inline void replace(
+    real *room, const real *array, const unsigned char *counted, Py_ssize_t n, real number
+) noexcept nogil:
+    """Copy an array, which may be the room, with a number in place of what does not count, whatever that is."""
+    cdef Py_ssize_t k
+    for k in range(n):
+        room[k] = array[k] if counted[k] else number

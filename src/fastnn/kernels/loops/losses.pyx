@@ -12,14 +12,7 @@ from fastnn.kernels.evaluation cimport (
 from fastnn.kernels.formulas cimport losses as f
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, row_max, stretches, sum_row
-from fastnn.kernels.strided cimport part_of
-
-
-cdef inline void hide(real *part, const unsigned char *counted, Py_ssize_t n) noexcept nogil:
-    """Put 0 in place of what does not count, whatever it is."""
-    cdef Py_ssize_t k
-    for k in range(n):
-        part[k] = part[k] if counted[k] else <real>0
+from fastnn.kernels.strided cimport part_of, replace
 
 
 cdef void weigh(const Task *task, Py_ssize_t start, Py_ssize_t count, real *v, real *gradient, real *hessian) noexcept nogil:
@@ -50,11 +43,11 @@ cdef void weigh(const Task *task, Py_ssize_t start, Py_ssize_t count, real *v, r
                 v[k] = v[k] if counted[k] else <real>0
                 gradient[k] = gradient[k] if counted[k] else <real>0
         elif v is not NULL:
-            hide(v, counted, count)
+            replace(v, <const real *>v, counted, count, <real>0)
         elif gradient is not NULL:
-            hide(gradient, counted, count)
+            replace(gradient, <const real *>gradient, counted, count, <real>0)
         if hessian is not NULL:
-            hide(hessian, counted, count)
+            replace(hessian, <const real *>hessian, counted, count, <real>0)
 
 
 cdef inline double walk(
@@ -169,7 +162,7 @@ cdef double error_size(Task task, real scale) noexcept nogil:
             for k in range(count):
                 sizes[k] = <real>0 if weight[k] == 0 else sizes[k]
         if task.where is not NULL:
-            hide(sizes, part_of(task.where, start, count, mask), count)
+            replace(sizes, <const real *>sizes, part_of(task.where, start, count, mask), count, <real>0)
         largest = max(largest, <double>row_max(sizes, count))
     return largest
 
@@ -201,7 +194,7 @@ cdef double sum_of_weights(Task task, real scale) noexcept nogil:
         for k in range(count):
             wide[k] = weight[k]
         if task.where is not NULL:
-            hide(wide, part_of(task.where, start, count, mask), count)
+            replace(wide, <const double *>wide, part_of(task.where, start, count, mask), count, <double>0)
         total += sum_row(wide, count)
     return total
 

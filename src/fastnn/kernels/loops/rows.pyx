@@ -14,7 +14,7 @@ from fastnn.kernels.loops.views cimport double_view, float_view
 from fastnn.kernels.rows cimport (
     CHUNK, DONE, MAX_CHUNKS, WRITE, LogSums, Mask, MaskedLoops, Row, begin_row, beginning, double_loops, float_loops, kernel,
 )
-from fastnn.kernels.strided cimport part_of
+from fastnn.kernels.strided cimport part_of, replace
 
 
 cdef inline const real *ahead(const real *array, Py_ssize_t count) noexcept nogil:
@@ -98,14 +98,6 @@ cdef enum:
     ALL = 0x0101010101010101
 
 # Under a mask: blocks of rows are copied, with what does not count replaced or removed, while they are in the cache.
-
-cdef inline void replace(
-    real *room, const real *array, const unsigned char *counted, Py_ssize_t n, real number
-) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(n):
-        room[k] = array[k] if counted[k] else number
-
 
 cdef inline uint64_t eight_of(const unsigned char *counted) noexcept nogil:
     """Eight elements of a mask at once: ALL or 0, as a rule, since most masks have long runs."""
