@@ -30,6 +30,9 @@ FLAGS += ["-fno-asynchronous-unwind-tables"]
 if "clang" not in os.environ.get("CC", ""):  # these are GCC's own
     FLAGS += ["-fno-tree-loop-distribute-patterns"]
     FLAGS += ["-fno-unswitch-loops", "-fno-split-paths", "-fno-loop-unroll-and-jam", "-fno-loop-interchange"]
+    # A formula is to reach the vectorizer as it is written. These make a path of their own for each outcome of its
+    # choices, and move parts of it between them; what comes out are twice the comparisons and blends.
+    FLAGS += ["-fno-thread-jumps", "-fno-tree-pre"]
 # Vectors for what is left after the last whole one are a seventh of these modules, and of no use in most of them; but
 # a row of ten numbers is all left over where a vector holds sixteen.
 EPILOGUES = {("avx512", "rows"), ("avx512", "row_losses")}

@@ -10,10 +10,10 @@ multiplication, which then is the only one that rounds to a subnormal number.
 
 from libc.math cimport NAN
 
-from fastnn.kernels.formulas.basics cimport absolute, clipped, or_nan, square_root, with_sign_of
+from fastnn.kernels.formulas.basics cimport absolute, or_nan, square_root, with_sign_of
 from fastnn.kernels.formulas.elementary cimport (
-    cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_times_power,
-    expm1_nonpositive, expm1_reduced, exponent_of, half_sqrt1pm1_over_z, head, headroom, log1p_unit, log_odds, mul_add,
+    at_most, clipped, cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_times_power,
+    expm1_nonpositive, expm1_reduced, exponent_of, half_sqrt1pm1_over_z, head, headroom, hidden, log1p_unit, log_odds, mul_add,
     normal_tail, power_of_two, real, remainder_of_sum, shift_of, softplus_erf, softplus_erf_slope, without_headroom,
     zero_below,
 )
@@ -30,9 +30,9 @@ cdef inline real within(real x, real low, real high, real slope) noexcept nogil:
 cdef inline real finite(real x) noexcept nogil:
     """x, with the largest numbers in place of infinities, so that quotients such as x / (1 + |x|) have their limits."""
     if real is float:
-        return clipped(x, <real>-3.4028234663852886e38, <real>3.4028234663852886e38)
+        return clipped(x, hidden(<real>-3.4028234663852886e38), hidden(<real>3.4028234663852886e38))
     else:
-        return clipped(x, -1.7976931348623157e308, 1.7976931348623157e308)
+        return clipped(x, <real>hidden(-1.7976931348623157e308), <real>hidden(1.7976931348623157e308))
 
 
 cdef inline real root_above(real x, real b) noexcept nogil:
@@ -73,7 +73,7 @@ cdef inline real log_sigmoid_derivative_from_output(real y, const double *p) noe
 # where it is 1.
 
 cdef inline real hard_sigmoid(real x, const double *p) noexcept nogil:
-    return clipped(<real>p[0] * (x + <real>p[1]), <real>0, <real>1)
+    return clipped(<real>p[0] * (x + <real>p[1]), hidden(<real>0), hidden(<real>1))
 
 cdef inline real hard_sigmoid_derivative(real x, const double *p) noexcept nogil:
     return within(x, <real>-p[1], <real>p[2], <real>p[0])
@@ -99,7 +99,7 @@ cdef inline real hard_tanh_derivative_from_output(real y, const double *p) noexc
 
 cdef inline real tanhshrink(real x, const double *p) noexcept nogil:
     cdef real size = absolute(x)
-    cdef real e = exp_times_power(<real>-2 * (<real>20 if size > <real>20 else size), 0)
+    cdef real e = exp_times_power(<real>-2 * at_most(size, hidden(<real>20)), 0)
     cdef real far = (size - <real>1) + (e + e) / (<real>1 + e)
     return cubic_of_tanh(x) if size < 1 else with_sign_of(far, x)
 
@@ -349,7 +349,7 @@ cdef inline real mish(real x, const double *p) noexcept nogil:
     return x if x > <real>20 else y
 
 cdef inline real mish_derivative(real x, const double *p) noexcept nogil:
-    cdef real b = clipped(x, zero_below(x), -zero_below(x))
+    cdef real b = clipped(x, hidden(zero_below(x)), hidden(-zero_below(x)))
     cdef real scaled = exp_times_power(-absolute(b), headroom(x))
     cdef real e = without_headroom(scaled)
     cdef real first = mul_add(<real>4, b, <real>4), second = mul_add(<real>4, b, <real>6)
@@ -496,7 +496,7 @@ cdef inline real sparse_plus_derivative_from_output(real y, const double *p) noe
 # sparse_sigmoid: y = (x + 1) / 2 between 0 and 1. The derivative is 0 at x = -1 and x = 1.
 
 cdef inline real sparse_sigmoid(real x, const double *p) noexcept nogil:
-    return clipped(<real>0.5 * (x + <real>1), <real>0, <real>1)
+    return clipped(<real>0.5 * (x + <real>1), hidden(<real>0), hidden(<real>1))
 
 cdef inline real sparse_sigmoid_derivative(real x, const double *p) noexcept nogil:
     return within(x, <real>-1, <real>1, <real>0.5)

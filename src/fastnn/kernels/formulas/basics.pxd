@@ -31,11 +31,6 @@ cdef inline real or_nan(real y, real x) noexcept nogil:
     return y if x == x else x
 
 
-cdef inline real clipped(real x, real low, real high) noexcept nogil:
-    cdef real above = low if x < low else x
-    return high if above > high else above
-
-
 cdef inline real step(real d) noexcept nogil:
     """The Heaviside step: 1 for d > 0, else 0."""
     return or_nan(<real>1 if d > 0 else <real>0, d)

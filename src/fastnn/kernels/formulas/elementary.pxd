@@ -1,9 +1,8 @@
 """Exponential and logarithm of one number, branch-free, so that a loop over them becomes SIMD code.
 
 NaN passes through every function. A limit is therefore written ``low if x < low else x``, which is x for NaN: the
-order of the operands is deliberate. Where the value beyond a limit is 0, it is the result that is replaced, not the
-argument: that is one mask in place of a blend, of which the processor does fewer at a time. The coefficients come from
-tools/polynomials.py. As in NumPy, an argument called ``like`` only says of which type the result is.
+order of the operands is deliberate. The coefficients come from tools/polynomials.py. As in NumPy, an argument called
+``like`` only says of which type the result is.
 """
 
 from libc.math cimport INFINITY, NAN
@@ -23,9 +22,19 @@ cdef extern from * nogil:
     #define FASTNN_MUL_ADDF(a, b, c) ((a) * (b) + (c))
     #define FASTNN_MUL_ADD(a, b, c) ((a) * (b) + (c))
     #endif
+
+    #if defined(__GNUC__) && !defined(__clang__)
+    static __attribute__((noipa, const, unused)) float fastnn_hiddenf(float x) { return x; }
+    static __attribute__((noipa, const, unused)) double fastnn_hidden(double x) { return x; }
+    #else
+    #define fastnn_hiddenf(x) (x)
+    #define fastnn_hidden(x) (x)
+    #endif
     """
     float mul_add_float "FASTNN_MUL_ADDF"(float a, float b, float c) noexcept
     double mul_add_double "FASTNN_MUL_ADD"(double a, double b, double c) noexcept
+    float hidden_float "fastnn_hiddenf"(float x) noexcept
+    double hidden_double "fastnn_hidden"(double x) noexcept
 
 
 cdef inline real mul_add(real a, real b, real c) noexcept nogil:
@@ -38,6 +47,28 @@ cdef inline real mul_add(real a, real b, real c) noexcept nogil:
         return mul_add_float(a, b, c)
     else:
         return mul_add_double(a, b, c)
+
+
+cdef inline real hidden(real limit) noexcept nogil:
+    """A constant limit, hidden from GCC, which takes one instruction for ``low if x < low else x`` if it does not know
+    the limit, and a comparison and a blend if it does. The call is done once, before the loop.
+    """
+    if real is float:
+        return hidden_float(limit)
+    else:
+        return hidden_double(limit)
+
+
+cdef inline real at_least(real x, real low) noexcept nogil:
+    return low if x < low else x
+
+
+cdef inline real at_most(real x, real high) noexcept nogil:
+    return high if x > high else x
+
+
+cdef inline real clipped(real x, real low, real high) noexcept nogil:
+    return at_most(at_least(x, low), high)
 
 
 cdef inline real power_of_two(real shifted) noexcept nogil:
@@ -202,31 +233,53 @@ cdef inline real exp_nonpositive(real x) noexcept nogil:
     return without_headroom(exp_with_headroom(x))
 
 
-cdef inline real shift_to_middle(real x) noexcept nogil:
-    """The shift with which e^x comes out in the middle of the exponent range, far from overflow and underflow."""
-    return shift_of(x, headroom(x)) if x < 0 else shift_of(x, -headroom(x))
+cdef inline real doubled_bias_shift(real like) noexcept nogil:
+    """The shift for ``times_power``."""
+    if real is float:
+        return shift_of(like, 127)
+    else:
+        return shift_of(like, 1023)
 
 
-cdef inline real exp_from_middle(real x, real remainder, real exponent) noexcept nogil:
-    """e^x, scaled back from the middle of the range."""
-    cdef real down = without_headroom(<real>1), up = <real>1 / down
-    cdef real e = exp_reduced(remainder) * power_of_two(exponent) * (down if x < 0 else up)
-    e = <real>0 if x < zero_below(x) else e
-    return <real>INFINITY if x > -zero_below(x) else e
+cdef inline real times_power(real y, real exponent) noexcept nogil:
+    """2^n y for y near 1, where that may be infinite, subnormal or 0, given n plus ``doubled_bias_shift``.
+
+    2^n is the product of two numbers with half of n each; only the second multiplication rounds.
+    """
+    cdef uint32_t bits32, half32
+    cdef uint64_t bits64, half64
+    cdef real first, second
+    if real is float:
+        memcpy(&bits32, &exponent, sizeof(bits32))
+        half32 = bits32 >> 1 << 23
+        bits32 = (bits32 << 23) - half32
+        memcpy(&first, &half32, sizeof(half32))
+        memcpy(&second, &bits32, sizeof(bits32))
+    else:
+        memcpy(&bits64, &exponent, sizeof(bits64))
+        half64 = bits64 >> 1 << 52
+        bits64 = (bits64 << 52) - half64
+        memcpy(&first, &half64, sizeof(half64))
+        memcpy(&second, &bits64, sizeof(bits64))
+    return y * first * second
 
 
 cdef inline real exp_any(real x) noexcept nogil:
-    """e^x for any x."""
-    cdef real shift = shift_to_middle(x), exponent = exponent_of(x, shift)
-    return exp_from_middle(x, remainder_of(x, exponent, shift), exponent)
+    """e^x for any x. At the limits it is 0 and infinity."""
+    cdef real lowest = <real>-104 if real is float else -746, highest = <real>89 if real is float else 710
+    cdef real bounded = clipped(x, hidden(lowest), hidden(highest))
+    cdef real shift = doubled_bias_shift(x), exponent = exponent_of(bounded, shift)
+    return times_power(exp_reduced(remainder_of(bounded, exponent, shift)), exponent)
 
 
 cdef inline real exp_of_product(real x, double b) noexcept nogil:
     """e^(b x), the product as an unevaluated sum: its absolute error is the relative error of the result."""
     cdef real high = head(<real>b), low = <real>(b - <double>high), t = high * head(x)
     cdef real small = mul_add(high, x - head(x), low * x)
-    cdef real shift = shift_to_middle(t), exponent = exponent_of(t + small, shift)
-    return exp_from_middle(t, remainder_of_sum(t, small, exponent, shift), exponent)
+    cdef real shift = doubled_bias_shift(x), exponent = exponent_of(t + small, shift)
+    cdef real e = times_power(exp_reduced(remainder_of_sum(t, small, exponent, shift)), exponent)
+    e = <real>0 if t < zero_below(x) else e
+    return <real>INFINITY if t > -zero_below(x) else e
 
 
 cdef inline real expm1_bounded(real x) noexcept nogil:
@@ -237,7 +290,7 @@ cdef inline real expm1_bounded(real x) noexcept nogil:
 
 cdef inline real expm1_nonpositive(real x) noexcept nogil:
     """e^x - 1 for x <= 0; -1 at -infinity."""
-    return expm1_bounded(<real>-50 if x < <real>-50 else x)  # it rounds to -1 below -37.5
+    return expm1_bounded(at_least(x, hidden(<real>-50)))  # it rounds to -1 below -37.5
 
 
 cdef inline real smallest_normal(real like) noexcept nogil:
@@ -320,7 +373,7 @@ cdef inline real log_of_sum(real y, real correction) noexcept nogil:
 
 cdef inline real log_probability(real p) noexcept nogil:
     """log(p) for 0 <= p <= 1, with the smallest normal number in place of anything below it."""
-    return log_of_sum(p if not p < smallest_normal(p) else smallest_normal(p), <real>0)
+    return log_of_sum(at_least(p, hidden(smallest_normal(p))), <real>0)
 
 
 cdef inline int digits(real like) noexcept nogil:
@@ -366,7 +419,7 @@ cdef inline real log1p_of(real x) noexcept nogil:
     """log(1 + x) for x >= -1, with the smallest normal number in place of 1 + x at -1."""
     cdef real y = <real>1 + x
     cdef real correction = x - (y - <real>1)
-    return log_of_sum(y if not y < smallest_normal(y) else smallest_normal(y), correction)
+    return log_of_sum(at_least(y, hidden(smallest_normal(y))), correction)
 
 
 cdef inline real atanh_tail(real z) noexcept nogil:

@@ -8,10 +8,10 @@ them. r is p - t. Where a derivative does not exist it is 0 if that is a subgrad
 
 from libc.math cimport INFINITY, NAN
 
-from fastnn.kernels.formulas.basics cimport absolute, clipped, or_nan, sign, square_root, with_sign_of
+from fastnn.kernels.formulas.basics cimport absolute, or_nan, sign, square_root, with_sign_of
 from fastnn.kernels.formulas.elementary cimport (
-    atanh_tail, exp_any, exp_nonpositive, exp_of_product, expm1_nonpositive, log1p_of, log1p_unit, log_of_positive,
-    log_probability, mul_add, power, real, smallest_normal,
+    atanh_tail, clipped, exp_any, exp_nonpositive, exp_of_product, expm1_nonpositive, hidden, log1p_of, log1p_unit,
+    log_of_positive, log_probability, mul_add, power, real, smallest_normal,
 )
 from fastnn.kernels.formulas.sigmoids cimport sigmoid, sigmoid_derivative, tanh, tanh_derivative
 
@@ -94,7 +94,7 @@ cdef inline real smooth_l1(real p, real t, const double *a) noexcept nogil:
     return inside if r <= beta else outside
 
 cdef inline real smooth_l1_gradient(real p, real t, const double *a) noexcept nogil:
-    return clipped((p - t) / <real>a[0], <real>-1, <real>1)
+    return clipped((p - t) / <real>a[0], hidden(<real>-1), hidden(<real>1))
 
 cdef inline real smooth_l1_hessian(real p, real t, const double *a) noexcept nogil:
     cdef real r = p - t

@@ -2,8 +2,8 @@
 
 from fastnn.kernels.formulas.basics cimport absolute, with_sign_of
 from fastnn.kernels.formulas.elementary cimport (
-    exp_and_unit, exp_nonpositive, expm1_bounded, exponent_of, headroom, mul_add, real, remainder_of, shift_of,
-    without_headroom, zero_below,
+    at_most, exp_and_unit, exp_nonpositive, expm1_bounded, exponent_of, headroom, hidden, mul_add, real, remainder_of,
+    shift_of, without_headroom, zero_below,
 )
 
 
@@ -32,7 +32,7 @@ cdef inline real sigmoid_derivative_from_output(real y, const double *p) noexcep
 # tanh'(x) = 4 e / (1 + e)^2 with e = e^(-2|x|), which does not cancel as 1 - y^2 does where y is near 1.
 
 cdef inline real tanh(real x, const double *p) noexcept nogil:
-    cdef real size = absolute(x), bounded = <real>20 if size > <real>20 else size
+    cdef real size = absolute(x), bounded = at_most(size, hidden(<real>20))
     cdef real t = expm1_bounded(bounded + bounded)
     cdef real correction = mul_add(-bounded, t, t - (bounded + bounded))
     cdef bint near = size < <real>0.6

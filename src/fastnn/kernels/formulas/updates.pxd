@@ -10,17 +10,13 @@ from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-from fastnn.kernels.formulas.basics cimport absolute, clipped, or_nan, sign, square_root
-from fastnn.kernels.formulas.elementary cimport exp_any, log_of_positive, mul_add, real, smallest_normal
+from fastnn.kernels.formulas.basics cimport absolute, or_nan, sign, square_root
+from fastnn.kernels.formulas.elementary cimport at_least, clipped, exp_any, log_of_positive, mul_add, real, smallest_normal
 
 
 cdef inline real toward(real mean, real x, real c) noexcept nogil:
     """A running mean after x, which it weights with c."""
     return mul_add(c, x - mean, mean)
-
-
-cdef inline real at_least(real x, real low) noexcept nogil:
-    return low if x < low else x
 
 
 cdef inline real third_of_exponent(real x) noexcept nogil:

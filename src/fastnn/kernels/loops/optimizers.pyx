@@ -5,8 +5,8 @@ apart, and others, which give the same, for a parameter that is its own gradient
 """
 
 from fastnn.kernels.formulas cimport updates as f
-from fastnn.kernels.formulas.basics cimport absolute, clipped
-from fastnn.kernels.formulas.elementary cimport mul_add, real
+from fastnn.kernels.formulas.basics cimport absolute
+from fastnn.kernels.formulas.elementary cimport clipped, mul_add, real
 from fastnn.kernels.loops.reductions cimport STRETCH, copy_out, dot_row, stretches, sum_row
 from fastnn.kernels.optimizers cimport CONSTANTS, Task, kernel
 

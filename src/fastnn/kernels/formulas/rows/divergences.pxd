@@ -8,10 +8,10 @@ sum of their differences.
 from libc.math cimport INFINITY, fabs, log, log1p
 
 from fastnn.kernels.evaluation cimport Task
-from fastnn.kernels.formulas.basics cimport absolute, clipped
+from fastnn.kernels.formulas.basics cimport absolute
 from fastnn.kernels.formulas.elementary cimport (
-    atanh_tail, exp_any, exp_with_headroom, expm1_bounded, expm1_reduced, exponent_of, log_of_sum, mul_add, power_of_two,
-    real, remainder_of, shift_of, without_headroom,
+    at_most, atanh_tail, clipped, exp_any, exp_with_headroom, expm1_bounded, expm1_reduced, exponent_of, hidden,
+    log_of_sum, mul_add, power_of_two, real, remainder_of, shift_of, without_headroom,
 )
 from fastnn.kernels.loops.reductions cimport STRETCH, dot_row, index_of, row_max, stretches, sum_row
 
@@ -88,7 +88,7 @@ cdef inline void summands(
     for k in range(n):
         a = without_headroom(e[k])
         b = apart[k]
-        near = a * expm1_bounded(-clipped(b, <real>-1, <real>1))
+        near = a * expm1_bounded(-clipped(b, hidden(<real>-1), hidden(<real>1)))
         far = f[k] - a
         moved[k] = near if absolute(b) <= 1 else far
         others[k] = <real>0 if of_p[k] == 0 else a
@@ -104,7 +104,7 @@ cdef inline real compare(real apart, real b, real rest, real *log_p, real *share
     """
     cdef bint more = apart >= 0
     cdef real x = absolute(apart), c = rest if more else b, d = b if more else rest
-    cdef real fall = <real>-50 if x > <real>50 else -x
+    cdef real fall = -at_most(x, hidden(<real>50))
     cdef real shift = shift_of(x, 0), exponent = exponent_of(fall, shift), power = power_of_two(exponent)
     cdef real reduced = expm1_reduced(remainder_of(fall, exponent, shift))
     cdef real less = mul_add(power, reduced, power - <real>1)  # r - 1

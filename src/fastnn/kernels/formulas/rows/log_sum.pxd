@@ -47,12 +47,13 @@ cdef inline void log_sum_terms(
     Row *row, const real *b, const real *x, real *out, Py_ssize_t n
 ) noexcept nogil:
     """Without weights there are loops of their own, which do not ask for them at every element."""
-    if row.number == 0 and b is NULL:
-        find_largest_term(row, <const real *>NULL, x, n)
+    if b is NULL:
+        if row.number == 0:
+            find_largest_term(row, <const real *>NULL, x, n)
+        else:
+            find_terms(row, <const real *>NULL, x, n)
     elif row.number == 0:
         find_largest_term(row, b, x, n)
-    elif b is NULL:
-        find_terms(row, <const real *>NULL, x, n)
     else:
         find_terms(row, b, x, n)
 
