@@ -750,8 +750,9 @@ def test_left_tails_in_float32():
     np.testing.assert_allclose(nn.gelu(x(-6)), -5.9195258702e-9, rtol=2e-7)
     np.testing.assert_allclose(nn.gelu(x(-5), approximate="tanh"), -2.2917961847e-7, rtol=2e-7)
     np.testing.assert_allclose(nn.sigmoid(x(-89)), 2.2273635618e-39, rtol=1e-5)
-    np.testing.assert_allclose(nn.tanhshrink(x(1e-4)), 3.3333331998e-13, rtol=2e-7)
-    np.testing.assert_allclose(nn.tanhshrink(x(1e-3)), 3.3333320001e-10, rtol=2e-7)
+    two_ulp = 2 * np.finfo(x).eps
+    np.testing.assert_allclose(nn.tanhshrink(x(1e-4)), 3.3333331998e-13, rtol=two_ulp)
+    np.testing.assert_allclose(nn.tanhshrink(x(1e-3)), 3.3333320001e-10, rtol=two_ulp)
 
 
 def test_softplus_has_no_threshold():

@@ -17,7 +17,6 @@ import mpmath
 from mpmath import mp, mpf
 
 mp.dps = 50
-TAIL_OFFSET, TAIL_SCALE = mpf(1.25), mpf(2.375)  # of few bits, for exact products
 LN2 = mpmath.log(2)
 SQRT2 = mpmath.sqrt(2)
 BITS = {"float": 24, "double": 53}
@@ -51,22 +50,22 @@ def log_tail(z: mpf) -> mpf:
 
 
 def tanh_tail(z: mpf) -> mpf:
-    """(3 (x - tanh(x)) / x^3 - 1) / x^2 as a function of z = x^2."""
+    """((x - tanh(x)) / x^3 - 1/3) / x^2 as a function of z = x^2."""
     if z < 1e-12:
-        return -mpf(2) / 5 + 17 * z / 105 - 62 * z**2 / 945
+        return -mpf(2) / 15 + 17 * z / 315 - 62 * z**2 / 2835
     x = mpmath.sqrt(z)
-    return (3 * (x - mpmath.tanh(x)) / x**3 - 1) / z
+    return ((x - mpmath.tanh(x)) / x**3 - mpf(1) / 3) / z
 
 
 def normal_tail(w: mpf) -> mpf:
-    """2 (a + K) e^(a^2 / 2) Phi(-a) - 1 as a function of w = 1 - L / (a + K), Phi being the normal distribution's."""
-    a = TAIL_SCALE / (1 - w) - TAIL_OFFSET
-    return 2 * (a + TAIL_OFFSET) * mpmath.exp(a**2 / 2) * mpmath.ncdf(-a) - 1
+    """2 (a + 2) e^(a^2 / 2) Phi(-a) - 1 as a function of w = 1 - 4 / (a + 2), Phi being the normal distribution's."""
+    a = 4 / (1 - w) - 2
+    return 2 * (a + 2) * mpmath.exp(a**2 / 2) * mpmath.ncdf(-a) - 1
 
 
 def tail_interval(largest: mpf) -> tuple[mpf, mpf]:
     """The values of w for 0 <= a <= largest."""
-    return 1 - TAIL_SCALE / TAIL_OFFSET, 1 - TAIL_SCALE / (largest + TAIL_OFFSET)
+    return mpf(-1), 1 - 4 / (largest + 2)
 
 
 def half_sqrt1pm1_over_z(z: mpf) -> mpf:
@@ -88,14 +87,13 @@ def softplus_erf_slope(z: mpf) -> mpf:
 S_MAX = (SQRT2 - 1) / (SQRT2 + 1)
 ERF_INTERVAL = mpf("1e-6"), mpf(1) / 4
 FITS = (
-    Fit("EXP", exp_tail, (-LN2 / 2, LN2 / 2), {"float": 5, "double": 11}, lambda r: r),
+    Fit("EXP", exp_tail, (-LN2 / 2, LN2 / 2), {"float": 5, "double": 10}, lambda r: r),
     Fit("LOG", log_tail, (mpf(0), S_MAX**2), {"float": 3, "double": 7}, lambda z: z / 2),
     Fit("LOG1P", log_tail, (mpf(0), mpf(1) / 9), {"float": 4, "double": 10}, lambda z: z / 2),
-    Fit("ATANH", log_tail, (mpf(0), mpf(1) / 4), {"float": 6, "double": 13}, lambda z: z / 2),
     Fit("BENT", half_sqrt1pm1_over_z, (mpf(0), mpf("0.34")), {"float": 5, "double": 13}, mpmath.sqrt),
-    Fit("TANHSHRINK", tanh_tail, (mpf(0), mpf(1)), {"float": 7, "double": 16}, lambda z: z / (1 + z * tanh_tail(z))),
-    Fit("NORMAL", normal_tail, tail_interval(mpf("14.6")), {"float": 14}, lambda w: 1 / (1 + normal_tail(w))),
-    Fit("NORMAL", normal_tail, tail_interval(mpf("38.7")), {"double": 36}, lambda w: 1 / (1 + normal_tail(w))),
+    Fit("TANHSHRINK", tanh_tail, (mpf(0), mpf(1)), {"float": 7, "double": 16}, lambda z: z / (mpf(1) / 3 + z * tanh_tail(z))),
+    Fit("NORMAL", normal_tail, tail_interval(mpf("14.7")), {"float": 12}, lambda w: 1 / (1 + normal_tail(w))),
+    Fit("NORMAL", normal_tail, tail_interval(mpf("38.8")), {"double": 30}, lambda w: 1 / (1 + normal_tail(w))),
     Fit("ERF", softplus_erf, ERF_INTERVAL, {"float": 6, "double": 13}, lambda z: 1 / (2 + softplus_erf(z))),
     Fit(
         *("ERF_SLOPE", softplus_erf_slope, ERF_INTERVAL, {"float": 7, "double": 14}),

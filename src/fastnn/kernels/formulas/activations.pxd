@@ -12,10 +12,10 @@ from libc.math cimport NAN
 
 from fastnn.kernels.formulas.basics cimport absolute, or_nan, square_root, with_sign_of
 from fastnn.kernels.formulas.elementary cimport (
-    at_most, clipped, cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power, exp_times_power,
-    expm1_nonpositive, expm1_reduced, exponent_of, half_sqrt1pm1_over_z, head, headroom, hidden, log1p_unit, log_odds, mul_add,
-    normal_tail, power_of_two, real, remainder_of_sum, shift_of, softplus_erf, softplus_erf_slope, without_headroom,
-    zero_below,
+    at_least, at_most, clipped, cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power,
+    exp_times_power, expm1_nonpositive, expm1_reduced, exponent_of, half_sqrt1pm1_over_z, head, headroom, hidden,
+    log1p_unit, log_odds, mul_add, normal_tail, power_of_two, product_error, real, remainder_of_sum, shift_of,
+    softplus_erf, softplus_erf_slope, without_headroom, zero_below,
 )
 from fastnn.kernels.formulas.sigmoids cimport (
     sigmoid, sigmoid_derivative, sigmoid_derivative_from_output, tanh, tanh_derivative, tanh_derivative_from_output,
@@ -35,14 +35,10 @@ cdef inline real finite(real x) noexcept nogil:
         return clipped(x, <real>hidden(-1.7976931348623157e308), <real>hidden(1.7976931348623157e308))
 
 
-cdef inline real root_above(real x, real b) noexcept nogil:
-    """sqrt(x^2 + b); |x| where the square might overflow and b, if below 1e22 (1e283 in double), is negligible."""
-    cdef real size = absolute(x), largest
-    if real is float:
-        largest = <real>1e15
-    else:
-        largest = 1e150
-    return size if size > largest else square_root(mul_add(x, x, b))
+cdef inline real root_above(real size, real b) noexcept nogil:
+    """sqrt(size^2 + b); the size where its square might overflow and b, if below 1e22 (1e283 in double), is negligible."""
+    cdef real largest = <real>1e15 if real is float else 1e150, bounded = at_most(size, hidden(largest))
+    return at_least(square_root(mul_add(bounded, bounded, b)), size)
 
 
 # linear: y = x
@@ -200,41 +196,36 @@ cdef inline real celu_derivative_from_output(real y, const double *p) noexcept n
     return <real>1 if y > 0 else <real>1 + y / <real>p[0]
 
 
-# gelu: y = x Phi(x). The tail Phi(-a), a = |x|, is t (1 + m) e^(-a^2 / 2) / 2 with t = 1 / (a + 1.25) and a
-# polynomial m. a^2 is split, so that the exponent is exact. t is cut to half its digits, so that a t is exact. The
-# relative error of that follows from the residual c = 1 - t (a + 1.25), since 1 / (1 - c) = e^(c + c^2 / 2 + ...), and
-# is corrected in the exponent. Only the sum 1 + s of the remaining factors is rounded.
-# The derivative is Phi(x) + x phi(x), whose tail is e^(-a^2 / 2) (t (1 + m) / 2 - a / sqrt(2 pi)).
+# gelu: y = x Phi(x) = max(x, 0) - a Phi(-a), a = |x|. The tail is e^(-a^2 / 2) s (1 + m) with s = a / (2 a + 4) and a
+# polynomial m. The exponent comes as a rounded square and its rounding error. From the limit on, the tail is 0.
+# The derivative is Phi(x) + x phi(x), whose tail is e^(-a^2 / 2) (t (1 + m) - a / sqrt(2 pi)), t = s / a.
+
+cdef inline real gelu_limit(real like) noexcept nogil:
+    if real is float:
+        return <real>14.7
+    else:
+        return 38.8
 
 cdef inline real gelu(real x, const double *p) noexcept nogil:
-    cdef real a = absolute(x), high = head(a), low = a - high
-    cdef real uncut = <real>1 / (a + <real>1.25), t = head(uncut)
-    cdef real m = normal_tail(mul_add(-uncut, <real>2.375, <real>1))
-    cdef real c = mul_add(-t, low, mul_add(-t, high, mul_add(-t, <real>1.25, <real>1)))
-    cdef real square = <real>-0.5 * (high * high)
-    cdef real shift = shift_of(x, headroom(x) - 1)  # one less, for the half
-    cdef real exponent = exponent_of(square, shift)
-    cdef real small = mul_add(<real>-0.5 * low, a + high, mul_add(<real>0.5 * c, c, c))
+    cdef real a = at_most(absolute(x), hidden(gelu_limit(x))), half = <real>0.5 * a
+    cdef real square = -half * a, small = product_error(-half, a, square)
+    cdef real shift = shift_of(x, headroom(x)), exponent = exponent_of(square, shift)
     cdef real e = expm1_reduced(remainder_of_sum(square, small, exponent, shift))
-    cdef real s = e + mul_add(m, e, m)
-    cdef real tail = without_headroom(mul_add(high, t, mul_add(a * t, s, low * t)) * power_of_two(exponent))
-    tail = <real>0 if square < zero_below(x) else tail
-    return x - tail if x > 0 else with_sign_of(tail, x)
+    cdef real share = half / (a + <real>2), m = normal_tail(share)
+    cdef real tail = without_headroom(mul_add(share, mul_add(m, e, m) + e, share) * power_of_two(exponent))
+    return at_least(x, hidden(<real>-0.0)) - tail
 
 cdef inline real gelu_derivative(real x, const double *p) noexcept nogil:
-    cdef real a = absolute(x), high = head(a)
-    cdef real square = <real>-0.5 * (high * high), small = (<real>-0.5 * (a - high)) * (a + high)
-    cdef real t = <real>0.5 / (a + <real>1.25)
-    cdef real m = normal_tail(mul_add(-t, <real>4.75, <real>1))
+    cdef real a = at_most(absolute(x), hidden(gelu_limit(x))), half = <real>0.5 * a
+    cdef real square = -half * a, small = product_error(-half, a, square)
+    cdef real t = <real>0.5 / (a + <real>2), near = mul_add(t, normal_tail(a * t), t)
     cdef real scaled = exp_sum_times_power(square, small, headroom(x))
-    cdef real tail = without_headroom(scaled * mul_add(-a, <real>0.3989422804014327, mul_add(t, m, t)))
-    tail = <real>0 if square < zero_below(x) else tail
+    cdef real tail = without_headroom(scaled * mul_add(-a, <real>0.3989422804014327, near))
     return <real>1 - tail if x > 0 else tail
 
 
 # swish: y = x sigmoid(b x), as sigmoid, with x s in place of s; s is 1 where it is not needed, lest x s be subnormal.
-# The absolute error of b x is the relative error of its exponential, so it comes as an unevaluated sum: a product of
-# heads, which is exact, and the low part. The derivative is sigmoid(t) (1 + t sigmoid(-t)), t = b x: with e = e^-|t|
+# The absolute error of b x is the relative error of its exponential, so it comes as an unevaluated sum. The derivative is sigmoid(t) (1 + t sigmoid(-t)), t = b x: with e = e^-|t|
 # and n = 1 + t, (1 + n e) / (1 + e)^2, for t < 0 e (n + e) / (1 + e)^2. The limit of 40 is that of sigmoid.
 
 cdef inline real swish_of(real x, real t, real small, bint saturated, bint vanished) noexcept nogil:
@@ -267,13 +258,17 @@ cdef inline real silu_derivative(real x, const double *p) noexcept nogil:
     cdef real scaled = exp_times_power(-absolute(x), headroom(x))
     return swish_derivative_of(x, scaled, <real>1 + x, absolute(x) > -zero_below(x))
 
+cdef inline real low_product(double b, real x, real product) noexcept nogil:
+    """b x - product, where that is the product of x and b rounded to its type."""
+    cdef real high = <real>b
+    return mul_add(<real>(b - <double>high), x, product_error(high, x, product))
+
 cdef inline real swish(real x, const double *p) noexcept nogil:
-    cdef real b = head(<real>p[0]), b_low = <real>(p[0] - <double>b), high = head(x), t = b * high
-    return swish_of(x, t, mul_add(b, x - high, b_low * x), t > <real>40, t < zero_below(x))
+    cdef real t = <real>p[0] * x
+    return swish_of(x, t, low_product(p[0], x, t), t > <real>40, t < zero_below(x))
 
 cdef inline real swish_derivative(real x, const double *p) noexcept nogil:
-    cdef real b = head(<real>p[0]), b_low = <real>(p[0] - <double>b), high = head(x), t = b * high
-    cdef real small = mul_add(b, x - high, b_low * x)
+    cdef real t = <real>p[0] * x, small = low_product(p[0], x, t)
     return swish_derivative_of(t, scaled_exp_of(t, small), (<real>1 + t) + small, absolute(t) > -zero_below(x))
 
 
@@ -377,7 +372,7 @@ cdef inline real hard_mish_derivative(real x, const double *p) noexcept nogil:
 # serf: y = x erf(s), s = log(1 + e^x). Up to x = log 2, v = e^x / (2 + e^x) has s = 2 atanh(v) and v' = v (1 - v), and
 # for x < 0 it is e^x (1 - v) / 2: erf(s) is v (2 + P(v^2)), its derivative with respect to v is 2 + Q(v^2), and that of
 # y is v (2 + P + x (1 - v) (2 + Q)). Beyond, 1 - erf(s) is the normal distribution's tail, e^(-s^2) (t + t m) with
-# t = 1 / (sqrt(2) s + 1.25), as for gelu.
+# t = 1 / (sqrt(2) s + 2), as for gelu.
 
 cdef inline real serf_share(real x, real e) noexcept nogil:
     """v, from e^-|x|."""
@@ -385,8 +380,8 @@ cdef inline real serf_share(real x, real e) noexcept nogil:
 
 cdef inline real serf_tail(real s) noexcept nogil:
     """e^(s^2) (1 - erf(s))."""
-    cdef real t = <real>1 / mul_add(<real>1.4142135623730951, s, <real>1.25)
-    return mul_add(t, normal_tail(mul_add(-t, <real>2.375, <real>1)), t)
+    cdef real t = <real>1 / mul_add(<real>1.4142135623730951, s, <real>2)
+    return mul_add(t, normal_tail(<real>0.5 - t), t)
 
 cdef inline real serf(real x, const double *p) noexcept nogil:
     cdef real scaled = exp_times_power(-absolute(x), headroom(x)), e = without_headroom(scaled)
@@ -425,29 +420,27 @@ cdef inline real softplus_derivative_from_output(real y, const double *p) noexce
     return -expm1_nonpositive(-y)
 
 cdef inline real scaled_softplus(real x, const double *p) noexcept nogil:
-    cdef real b = head(<real>p[0]), b_low = <real>(p[0] - <double>b), high = head(x), t = -b * absolute(high)
-    cdef real sign = <real>1 if x < 0 else <real>-1
-    cdef real e = exp_sum_times_power(t, sign * (mul_add(b, x - high, b_low * x)), headroom(x))
-    e = <real>0 if t < zero_below(x) else without_headroom(e)
+    cdef real size = absolute(x), t = <real>p[0] * size
+    cdef real e = exp_sum_times_power(-t, -low_product(p[0], size, t), headroom(x))
+    e = <real>0 if -t < zero_below(x) else without_headroom(e)
     return (<real>0 if x < 0 else x) + log1p_unit(e) / <real>p[0]
 
 cdef inline real scaled_softplus_derivative(real x, const double *p) noexcept nogil:
-    cdef real b = head(<real>p[0]), b_low = <real>(p[0] - <double>b), high = head(x), t = b * high
-    return swish_of(<real>1, t, mul_add(b, x - high, b_low * x), t > <real>40, t < zero_below(x))
+    cdef real t = <real>p[0] * x
+    return swish_of(<real>1, t, low_product(p[0], x, t), t > <real>40, t < zero_below(x))
 
 cdef inline real scaled_softplus_derivative_from_output(real y, const double *p) noexcept nogil:
     return -expm1_nonpositive(-<real>p[0] * y)
 
 
 # squareplus: y = (sqrt(x^2 + b) + x) / 2, as b / (2 (sqrt(x^2 + b) - x)) where that cancels: where x is -0.3 of the
-# root both errors are about 2 units in the last place. The derivative is q = (b / 2) / (s + |x| sqrt(s)), s = x^2 + b,
-# for x < 0, and 1 - q for x > 0; it does not change if x^2 and b are scaled, so they are, lest s overflow where q is
-# not yet 0. p = b, the scale of x, the scaled b.
+# root both errors are about 2 units in the last place. The derivative is q = (b / 2) / (s + |x| sqrt(s)), s = x^2 + b, for x < 0, and 1 - q for x > 0; it does not change if x^2
+# and b are scaled, so they are, lest s overflow where q is not yet 0. p = b, the scale of x, the scaled b.
 
 cdef inline real squareplus(real x, const double *p) noexcept nogil:
     cdef real root = root_above(finite(absolute(x)), <real>p[0])
     cdef real sum = mul_add(<real>0.5, root, <real>0.5 * x)
-    cdef real quotient = <real>0.25 * <real>p[0] / mul_add(<real>0.5, root, <real>-0.5 * x)
+    cdef real quotient = <real>0.25 * <real>p[0] / mul_add(<real>0.5, root, <real>0.5 * absolute(x))
     return quotient if x < <real>-0.3 * root else sum
 
 cdef inline real squareplus_derivative(real x, const double *p) noexcept nogil:
@@ -528,7 +521,7 @@ cdef inline real bent_identity(real x, const double *p) noexcept nogil:
 
 cdef inline real bent_identity_derivative(real x, const double *p) noexcept nogil:
     cdef real bounded = finite(x)
-    return mul_add(<real>0.5, bounded / root_above(bounded, <real>1), <real>1)
+    return mul_add(<real>0.5, bounded / root_above(absolute(bounded), <real>1), <real>1)
 
 
 # logit: y = log(x / (1 - x)), from 0 to 1. The derivative is 1 / (x (1 - x)).
@@ -541,23 +534,20 @@ cdef inline real logit_derivative(real x, const double *p) noexcept nogil:
     return <real>NAN if (x < 0) | (x > 1) else slope
 
 
-# dish: y = x (r + x) / (2 r), r = sqrt(1 + x^2), for x < 0 as x / (2 (1 + x^2 + |x| r)). Beyond 1e15 it is x or
-# 1 / (4 x): 1 is negligible beside x^2 from 9.5e7 on, and the square of a float overflows at 1.8e19. The derivative is
-# (r^3 + x (r^2 + 1)) / (2 r^3); below -0.5, where that cancels towards its zero at -0.786, it is
+# dish: y = x (r + x) / (2 r) = max(x, 0) - a / (2 (1 + a^2 + a r)), a = |x|, r = sqrt(1 + a^2). Beyond 1e15 the quotient
+# is 1 / (4 a): 1 is negligible beside a^2 from 9.5e7 on, and the square of a float overflows at 1.8e19. The
+# derivative is (r^3 + x (r^2 + 1)) / (2 r^3); below -0.5, where that cancels towards its zero at -0.786, it is
 # (1 - |x| r) / (2 r^2 (r^2 + |x| r)). Beyond 1e9, since x^4 of a float overflows at 4.3e9, it is 1 or -1 / (4 x^2), as
 # the square of a quotient.
 
 cdef inline real dish(real x, const double *p) noexcept nogil:
-    cdef real bounded = finite(x), size = absolute(bounded), r = root_above(bounded, <real>1)
-    cdef real left = bounded, below = <real>2 * mul_add(size, r, mul_add(x, x, <real>1))
-    cdef real right = (<real>0.5 * bounded) * (r + bounded), y
-    left = <real>-0.25 if size > <real>1e15 else left
-    below = absolute(x) if size > <real>1e15 else below
-    y = (left if x < 0 else right) / (below if x < 0 else r)
-    return x if x > <real>1e15 else y
+    cdef real a = absolute(x), square = mul_add(a, a, <real>1), below = mul_add(a, square_root(square), square)
+    cdef real above = <real>0.25 if a > <real>1e15 else <real>0.5 * a
+    below = a if a > <real>1e15 else below
+    return at_least(x, hidden(<real>-0.0)) - above / below
 
 cdef inline real dish_derivative(real x, const double *p) noexcept nogil:
-    cdef real bounded = finite(x), size = absolute(bounded), r = root_above(bounded, <real>1)
+    cdef real bounded = finite(x), size = absolute(bounded), r = root_above(size, <real>1)
     cdef real square = mul_add(bounded, bounded, <real>1), cube = square * r
     cdef real left = mul_add(-size, r, <real>1), right = mul_add(bounded, square + <real>1, cube)
     cdef real above = left if x < <real>-0.5 else right

@@ -18,7 +18,9 @@ cdef extern from * nogil:
     #if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMA)
     #define FASTNN_MUL_ADDF(a, b, c) __builtin_fmaf(a, b, c)
     #define FASTNN_MUL_ADD(a, b, c) __builtin_fma(a, b, c)
+    #define FASTNN_FUSES 1
     #else
+    #define FASTNN_FUSES 0
     #define FASTNN_MUL_ADDF(a, b, c) ((a) * (b) + (c))
     #define FASTNN_MUL_ADD(a, b, c) ((a) * (b) + (c))
     #endif
@@ -33,6 +35,7 @@ cdef extern from * nogil:
     """
     float mul_add_float "FASTNN_MUL_ADDF"(float a, float b, float c) noexcept
     double mul_add_double "FASTNN_MUL_ADD"(double a, double b, double c) noexcept
+    bint fuses "FASTNN_FUSES"
     float hidden_float "fastnn_hiddenf"(float x) noexcept
     double hidden_double "fastnn_hidden"(double x) noexcept
 
@@ -103,12 +106,11 @@ cdef inline real exp_tail(real r) noexcept nogil:
         p = mul_add(p, r, <real>0.5)
     else:
         square = r * r
-        p = 2.091947673019757e-09
-        p = mul_add(p, square, 2.755725926471717e-07)
-        p = mul_add(p, square, 2.480158734057197e-05)
-        p = mul_add(p, square, 0.0013888888888877455)
-        p = mul_add(p, square, 0.04166666666666668)
-        p = mul_add(p, square, 0.5)
+        p = 2.762631306591546e-07
+        p = mul_add(p, square, 2.4801504476758892e-05)
+        p = mul_add(p, square, 0.0013888888932357046)
+        p = mul_add(p, square, 0.04166666666657367)
+        p = mul_add(p, square, 0.5000000000000006)
         q = 2.5109145832168022e-08
         q = mul_add(q, square, 2.7557243862350308e-06)
         q = mul_add(q, square, 0.00019841269886514685)
@@ -133,6 +135,16 @@ cdef inline real head(real x) noexcept nogil:
     return x
 
 
+cdef inline real product_error(real a, real b, real product) noexcept nogil:
+    """a b - product, where that is the rounded product: what rounding it has lost."""
+    cdef real a_high, b_high, a_low, b_low
+    if fuses:
+        return mul_add(a, b, -product)
+    a_high, b_high = head(a), head(b)
+    a_low, b_low = a - a_high, b - b_high
+    return (a_high * b_high - product) + a_high * b_low + a_low * b_high + a_low * b_low
+
+
 cdef inline real shift_of(real like, int k) noexcept nogil:
     """The number whose addition rounds to an integer and leaves it, plus the exponent bias and k, in the low bits."""
     if real is float:
@@ -153,6 +165,11 @@ cdef inline real remainder_of(real x, real exponent, real shift) noexcept nogil:
         return mul_add(-n, <real>1.428606765330187e-06, mul_add(-n, <real>0.693145751953125, x))
     else:
         return mul_add(-n, -1.7239444525614835e-13, mul_add(-n, 0.6931471805601177, x))
+
+
+cdef inline real remainder_of_short(real x, real exponent, real shift) noexcept nogil:
+    """The same for n so small that n times the error of log 2 as one number does not count."""
+    return mul_add(shift - exponent, <real>0.6931471805599453, x)
 
 
 cdef inline real remainder_of_sum(real x, real small, real exponent, real shift) noexcept nogil:
@@ -274,18 +291,23 @@ cdef inline real exp_any(real x) noexcept nogil:
 
 cdef inline real exp_of_product(real x, double b) noexcept nogil:
     """e^(b x), the product as an unevaluated sum: its absolute error is the relative error of the result."""
-    cdef real high = head(<real>b), low = <real>(b - <double>high), t = high * head(x)
-    cdef real small = mul_add(high, x - head(x), low * x)
+    cdef real high = <real>b, t = high * x, small = mul_add(<real>(b - <double>high), x, product_error(high, x, t))
     cdef real shift = doubled_bias_shift(x), exponent = exponent_of(t + small, shift)
     cdef real e = times_power(exp_reduced(remainder_of_sum(t, small, exponent, shift)), exponent)
     e = <real>0 if t < zero_below(x) else e
     return <real>INFINITY if t > -zero_below(x) else e
 
 
+cdef inline real expm1_from(real remainder, real exponent) noexcept nogil:
+    """e^x - 1 as 2^n (e^r - 1) + (2^n - 1), which does not cancel near 0."""
+    cdef real power = power_of_two(exponent)
+    return mul_add(power, expm1_reduced(remainder), power - <real>1)
+
+
 cdef inline real expm1_bounded(real x) noexcept nogil:
-    """e^x - 1 for |x| <= 60, as 2^n (e^r - 1) + (2^n - 1), which does not cancel near 0."""
-    cdef real shift = shift_of(x, 0), exponent = exponent_of(x, shift), power = power_of_two(exponent)
-    return mul_add(power, expm1_reduced(remainder_of(x, exponent, shift)), power - <real>1)
+    """e^x - 1 for |x| <= 60."""
+    cdef real shift = shift_of(x, 0), exponent = exponent_of(x, shift)
+    return expm1_from(remainder_of(x, exponent, shift), exponent)
 
 
 cdef inline real expm1_nonpositive(real x) noexcept nogil:
@@ -301,37 +323,45 @@ cdef inline real smallest_normal(real like) noexcept nogil:
         return 2.2250738585072014e-308
 
 
+cdef inline real binary_exponent(real y, real least, real *m, real *unit) noexcept nogil:
+    """k with m = y 2^-k in [least, 2 least), for a positive normal y. k becomes a floating-point number by being written
+    into the low bits of a power of two. ``unit`` is 2^(1 - k): the bits of 2^-k would not be those of a positive
+    number for the largest k.
+    """
+    cdef uint32_t bits32, least32, k32
+    cdef uint64_t bits64, least64, k64
+    cdef real k
+    if real is float:
+        memcpy(&bits32, &y, sizeof(bits32))
+        memcpy(&least32, &least, sizeof(least32))
+        k32 = (bits32 - least32 + (<uint32_t>128 << 23)) >> 23
+        bits32 = bits32 - (k32 << 23) + (<uint32_t>128 << 23)
+        memcpy(m, &bits32, sizeof(bits32))
+        bits32 = (<uint32_t>256 - k32) << 23
+        memcpy(unit, &bits32, sizeof(bits32))
+        k32 = k32 | <uint32_t>0x4B000000
+        memcpy(&k, &k32, sizeof(k32))
+        return k - <real>(8388608 + 128)
+    else:
+        memcpy(&bits64, &y, sizeof(bits64))
+        memcpy(&least64, &least, sizeof(least64))
+        k64 = (bits64 - least64 + (<uint64_t>1024 << 52)) >> 52
+        bits64 = bits64 - (k64 << 52) + (<uint64_t>1024 << 52)
+        memcpy(m, &bits64, sizeof(bits64))
+        bits64 = (<uint64_t>2048 - k64) << 52
+        memcpy(unit, &bits64, sizeof(bits64))
+        k64 = k64 | <uint64_t>0x4330000000000000
+        memcpy(&k, &k64, sizeof(k64))
+        return k - <real>(4503599627370496 + 1024)
+
+
 cdef inline real fraction_of(real y, real correction, real *exponent) noexcept nogil:
     """f and k with y + correction = (1 + f) 2^k, 1 + f in [sqrt(1/2), sqrt(2)].
 
-    y is positive and normal, the correction below half a unit in its last place. k becomes a floating-point number by
-    being written into the low bits of a power of two. ``unit`` is 2^(1 - k): the bits of 2^-k would not be those of a
-    finite positive number for the largest k.
+    y is positive and normal, the correction below half a unit in its last place.
     """
-    cdef uint32_t bits32, k32, m32
-    cdef uint64_t bits64, k64, m64
-    cdef real m, k, unit
-    if real is float:
-        memcpy(&bits32, &y, sizeof(bits32))
-        k32 = (bits32 - <uint32_t>0x3F3504F3 + (<uint32_t>128 << 23)) >> 23
-        m32 = bits32 - (k32 << 23) + (<uint32_t>128 << 23)
-        memcpy(&m, &m32, sizeof(m32))
-        bits32 = m32 - bits32 + (<uint32_t>128 << 23)
-        memcpy(&unit, &bits32, sizeof(bits32))
-        k32 = k32 | <uint32_t>0x4B000000
-        memcpy(&k, &k32, sizeof(k32))
-        k = k - <real>(8388608 + 128)
-    else:
-        memcpy(&bits64, &y, sizeof(bits64))
-        k64 = (bits64 - <uint64_t>0x3FE6A09E667F3BCD + (<uint64_t>1024 << 52)) >> 52
-        m64 = bits64 - (k64 << 52) + (<uint64_t>1024 << 52)
-        memcpy(&m, &m64, sizeof(m64))
-        bits64 = m64 - bits64 + (<uint64_t>1024 << 52)
-        memcpy(&unit, &bits64, sizeof(bits64))
-        k64 = k64 | <uint64_t>0x4330000000000000
-        memcpy(&k, &k64, sizeof(k64))
-        k = k - <real>(4503599627370496 + 1024)
-    exponent[0] = k
+    cdef real m, unit
+    exponent[0] = binary_exponent(y, <real>0.7071067811865476, &m, &unit)
     return mul_add(<real>0.5 * correction, unit, m - <real>1)
 
 
@@ -455,35 +485,29 @@ cdef inline real log1p_unit(real u) noexcept nogil:
 cdef inline real log_odds(real y) noexcept nogil:
     """log(y / (1 - y)) for 0 <= y <= 1; NaN outside.
 
-    Near 1/2, where it crosses zero, 2 atanh(s) with s = 2 y - 1, which is exact there. Where |s| > 1/2 the result is
-    above log 3 in size, so that the logarithm does not magnify the roundings of the quotient.
+    For u = y or 1 - y, whichever is less, u / (1 - u) = 2^k (1 + s) / (1 - s), and s is a quotient of two
+    sums. k is 0 near 1/2, where the result crosses zero: there s = 2 u - 1, exactly. u (1 + u) is near enough to the
+    odds for the choice of k. A tiny u is scaled, lest 2^-k be infinite.
     """
-    cdef real s = (y + y) - <real>1, z = s * s, p, q, square
+    cdef real u = at_most(y, <real>1 - y), m, unit, k, s, z, small, logarithm
+    cdef real least = <real>1e-30 if real is float else 1e-270
+    cdef bint tiny = u < least
+    cdef real v = u * (<real>1 / without_headroom(<real>1) if tiny else <real>1)
+    k = binary_exponent(mul_add(v, v, v), <real>0.55, &m, &unit)
+    unit = <real>0.5 * unit * v
+    s = ((unit - <real>0.5) + (v - <real>0.5)) / ((unit - v) + <real>1)
+    z = s * s
+    k = k - headroom(y) if tiny else k
+    small = s * z * atanh_tail(z)
     if real is float:
-        p = <real>0.3539227545261383
-        p = mul_add(p, z, <real>0.1022786870598793)
-        p = mul_add(p, z, <real>0.23660945892333984)
-        p = mul_add(p, z, <real>0.28443577885627747)
-        p = mul_add(p, z, <real>0.40005165338516235)
-        p = mul_add(p, z, <real>0.6666659712791443)
+        small = mul_add(k, <real>1.428606765330187e-06, small)
+        logarithm = mul_add(k, <real>0.693145751953125, (s + s) + small)
     else:
-        square = z * z
-        p = 0.4493451096013641
-        p = mul_add(p, square, 0.2896497009084417)
-        p = mul_add(p, square, 0.11963028263382447)
-        p = mul_add(p, square, 0.13355865855469248)
-        p = mul_add(p, square, 0.18181896992835753)
-        p = mul_add(p, square, 0.28571428616270445)
-        p = mul_add(p, square, 0.6666666666666801)
-        q = -0.3054755748283697
-        q = mul_add(q, square, 0.02920646117101685)
-        q = mul_add(q, square, 0.11549052804565604)
-        q = mul_add(q, square, 0.15382990431685759)
-        q = mul_add(q, square, 0.2222221977284966)
-        q = mul_add(q, square, 0.39999999999586305)
-        p = mul_add(z, q, p)
-    cdef real logarithm = log_of_positive(y / (<real>1 - y))
-    return mul_add(s * z, p, s + s) if z <= <real>0.25 else logarithm
+        small = mul_add(k, -1.7239444525614835e-13, small)
+        logarithm = mul_add(k, 0.6931471805601177, (s + s) + small)
+    logarithm = -<real>INFINITY if u == 0 else logarithm
+    logarithm = <real>NAN if u < 0 else logarithm + (u - u)
+    return -logarithm if y > <real>0.5 else logarithm
 
 
 cdef inline real half_sqrt1pm1_over_z(real z) noexcept nogil:
@@ -518,96 +542,84 @@ cdef inline real cubic_of_tanh(real x) noexcept nogil:
     """x - tanh(x) for |x| <= 1, where the difference itself would cancel."""
     cdef real z = x * x, p, q, square
     if real is float:
-        p = <real>-0.0004316035774536431
-        p = mul_add(p, z, <real>0.0027833750937134027)
-        p = mul_add(p, z, <real>-0.009641099721193314)
-        p = mul_add(p, z, <real>0.026110602542757988)
-        p = mul_add(p, z, <real>-0.06549624353647232)
-        p = mul_add(p, z, <real>0.16189199686050415)
-        p = mul_add(p, z, <real>-0.3999994993209839)
+        p = <real>-0.00014357858162838966
+        p = mul_add(p, z, <real>0.0009267299901694059)
+        p = mul_add(p, z, <real>-0.003212156007066369)
+        p = mul_add(p, z, <real>0.008702409453690052)
+        p = mul_add(p, z, <real>-0.021831655874848366)
+        p = mul_add(p, z, <real>0.05396392196416855)
+        p = mul_add(p, z, <real>-0.13333316147327423)
     else:
         square = z * z
-        p = -2.804884457272587e-07
-        p = mul_add(p, square, -5.76222998740215e-06)
-        p = mul_add(p, square, -4.6245771833679545e-05)
-        p = mul_add(p, square, -0.0002903725418466704)
-        p = mul_add(p, square, -0.0017700527761412295)
-        p = mul_add(p, square, -0.010776383479401538)
-        p = mul_add(p, square, -0.06560846560602399)
-        p = mul_add(p, square, -0.39999999999999947)
-        q = 2.5556396105239203e-08
-        q = mul_add(q, square, 1.5353710571780157e-06)
-        q = mul_add(q, square, 1.7328827152034502e-05)
-        q = mul_add(q, square, 0.00011697353956867802)
-        q = mul_add(q, square, 0.0007172652982153458)
-        q = mul_add(q, square, 0.004367497990165897)
-        q = mul_add(q, square, 0.02658970653912831)
-        q = mul_add(q, square, 0.1619047619047015)
+        p = -9.360318072727587e-08
+        p = mul_add(p, square, -1.9216465100351263e-06)
+        p = mul_add(p, square, -1.5416713664336502e-05)
+        p = mul_add(p, square, -9.67914964807284e-05)
+        p = mul_add(p, square, -0.0005900176775879136)
+        p = mul_add(p, square, -0.0035921278294749124)
+        p = mul_add(p, square, -0.021869488535361605)
+        p = mul_add(p, square, -0.13333333333333316)
+        q = 8.531778897599016e-09
+        q = mul_add(q, square, 5.12191356575432e-07)
+        q = mul_add(q, square, 5.777639231091224e-06)
+        q = mul_add(q, square, 3.899231211329368e-05)
+        q = mul_add(q, square, 0.0002390887078591626)
+        q = mul_add(q, square, 0.0014558326825642983)
+        q = mul_add(q, square, 0.008863235513357355)
+        q = mul_add(q, square, 0.05396825396823453)
         p = mul_add(z, q, p)
-    return mul_add(x * z, z * p, x * z) / <real>3
+    cdef real cube = x * z, third = <real>(1 / 3.0), rest = <real>(1 / 3.0 - <double>third + 1.850371707708594e-17)
+    return mul_add(cube, third, cube * mul_add(z, p, rest))
 
 
-cdef inline real normal_tail(real w) noexcept nogil:
-    """2 (a + 1.25) e^(a^2 / 2) Phi(-a) - 1 with w = 1 - 2.375 / (a + 1.25), Phi being the normal distribution's."""
-    cdef real p, q, s, t, square, fourth
+cdef inline real normal_tail(real share) noexcept nogil:
+    """2 (a + 2) e^(a^2 / 2) Phi(-a) - 1, Phi being the normal distribution's, for share = a / (2 a + 4)."""
+    cdef real w = mul_add(<real>4, share, <real>-1), square = w * w, p, q
     if real is float:
-        square = w * w
-        p = <real>0.001041363924741745
-        p = mul_add(p, square, <real>-0.0018221038626506925)
-        p = mul_add(p, square, <real>-0.004177608527243137)
-        p = mul_add(p, square, <real>0.00954421330243349)
-        p = mul_add(p, square, <real>0.02852996066212654)
-        p = mul_add(p, square, <real>-0.17493370175361633)
-        p = mul_add(p, square, <real>0.16532409191131592)
-        q = <real>0.0003966171061620116
-        q = mul_add(q, square, <real>0.0003763439308386296)
-        q = mul_add(q, square, <real>-0.0038021414075046778)
-        q = mul_add(q, square, <real>-0.0008287730743177235)
-        q = mul_add(q, square, <real>0.025356978178024292)
-        q = mul_add(q, square, <real>-0.02546597272157669)
-        q = mul_add(q, square, <real>-0.22164320945739746)
-        p = mul_add(w, q, p)
+        p = <real>-0.00029168016044422984
+        p = mul_add(p, square, <real>0.0016610247548669577)
+        p = mul_add(p, square, <real>-0.003895046189427376)
+        p = mul_add(p, square, <real>-0.0009419053676538169)
+        p = mul_add(p, square, <real>0.057595040649175644)
+        p = mul_add(p, square, <real>0.3448159992694855)
+        q = <real>-0.00012683411478064954
+        q = mul_add(q, square, <real>0.0002596686827018857)
+        q = mul_add(q, square, <real>0.0016503948718309402)
+        q = mul_add(q, square, <real>-0.013469714671373367)
+        q = mul_add(q, square, <real>0.0734388679265976)
+        q = mul_add(q, square, <real>-0.6628089547157288)
     else:
-        square = w * w
-        fourth = square * square
-        p = 3.390108061762485e-05
-        p = mul_add(p, fourth, 0.00014281266295030547)
-        p = mul_add(p, fourth, 0.00012883313405224805)
-        p = mul_add(p, fourth, -8.284666545920486e-06)
-        p = mul_add(p, fourth, 4.289774680851563e-06)
-        p = mul_add(p, fourth, 0.0005229195223621342)
-        p = mul_add(p, fourth, -0.004220675979770716)
-        p = mul_add(p, fourth, 0.028532393753506576)
-        p = mul_add(p, fourth, 0.1653240974260215)
-        q = 1.7139363126732374e-05
-        q = mul_add(q, fourth, 3.7049656220949654e-05)
-        q = mul_add(q, fourth, 1.0334882898366345e-05)
-        q = mul_add(q, fourth, -1.7895896455616998e-05)
-        q = mul_add(q, fourth, -8.020000034727476e-05)
-        q = mul_add(q, fourth, 0.0006011838481295674)
-        q = mul_add(q, fourth, -0.003431708186069448)
-        q = mul_add(q, fourth, 0.025377962659752618)
-        q = mul_add(q, fourth, -0.22164318054248977)
-        s = -5.058297116220802e-06
-        s = mul_add(s, fourth, -9.396575947623632e-05)
-        s = mul_add(s, fourth, -0.0001480082272977338)
-        s = mul_add(s, fourth, -5.728359992026234e-05)
-        s = mul_add(s, fourth, -9.969513838989328e-05)
-        s = mul_add(s, fourth, 0.00040800485671109584)
-        s = mul_add(s, fourth, -0.001569071426010238)
-        s = mul_add(s, fourth, 0.009539391272332635)
-        s = mul_add(s, fourth, -0.17493393790023243)
-        t = -3.007837394417039e-06
-        t = mul_add(t, fourth, -3.702397184470678e-05)
-        t = mul_add(t, fourth, -2.1803784309126157e-05)
-        t = mul_add(t, fourth, 2.347582859753998e-05)
-        t = mul_add(t, fourth, -6.306699006628981e-05)
-        t = mul_add(t, fourth, 0.00017250470357952906)
-        t = mul_add(t, fourth, -0.00013525439490317284)
-        t = mul_add(t, fourth, -0.0009551534505295752)
-        t = mul_add(t, fourth, -0.02546745757526724)
-        p = mul_add(square, mul_add(w, t, s), mul_add(w, q, p))
-    return p
+        p = 4.093136754980942e-08
+        p = mul_add(p, square, -1.4647042529725385e-07)
+        p = mul_add(p, square, -1.2245954294511958e-07)
+        p = mul_add(p, square, 1.1981493471824242e-06)
+        p = mul_add(p, square, -4.861506600873717e-07)
+        p = mul_add(p, square, -5.82643897596916e-06)
+        p = mul_add(p, square, 4.012991580588348e-06)
+        p = mul_add(p, square, 4.3420119775763215e-05)
+        p = mul_add(p, square, -9.211066543129742e-05)
+        p = mul_add(p, square, -0.00023138606662530871)
+        p = mul_add(p, square, 0.0016543979831333603)
+        p = mul_add(p, square, -0.003902248328537218)
+        p = mul_add(p, square, -0.0009391936685249375)
+        p = mul_add(p, square, 0.057594720690721524)
+        p = mul_add(p, square, 0.34481600978536486)
+        q = 7.337516279144936e-09
+        q = mul_add(q, square, 4.5228014515914306e-08)
+        q = mul_add(q, square, -4.0194268858828224e-07)
+        q = mul_add(q, square, 7.279803432300624e-07)
+        q = mul_add(q, square, 7.456813096887073e-07)
+        q = mul_add(q, square, -2.8229821612275002e-06)
+        q = mul_add(q, square, -5.646015961574021e-06)
+        q = mul_add(q, square, 2.5116927105459706e-05)
+        q = mul_add(q, square, 1.937055070942232e-05)
+        q = mul_add(q, square, -0.0002571053299049111)
+        q = mul_add(q, square, 0.000413983667592203)
+        q = mul_add(q, square, 0.0015702362959344831)
+        q = mul_add(q, square, -0.013449814155505732)
+        q = mul_add(q, square, 0.07343672193782647)
+        q = mul_add(q, square, -0.662808884777562)
+    return mul_add(w, q, p)
 
 
 cdef inline real softplus_erf(real z) noexcept nogil:

@@ -2,8 +2,8 @@
 
 from fastnn.kernels.formulas.basics cimport absolute, with_sign_of
 from fastnn.kernels.formulas.elementary cimport (
-    at_most, exp_and_unit, exp_nonpositive, expm1_bounded, exponent_of, headroom, hidden, mul_add, real, remainder_of,
-    shift_of, without_headroom, zero_below,
+    at_most, exp_and_unit, exp_nonpositive, expm1_from, exponent_of, headroom, hidden, mul_add, real, remainder_of,
+    remainder_of_short, shift_of, without_headroom, zero_below,
 )
 
 
@@ -27,16 +27,16 @@ cdef inline real sigmoid_derivative_from_output(real y, const double *p) noexcep
     return y * (<real>1 - y)
 
 
-# tanh: y = t / (t + 2) with t = e^(2|x|) - 1. It rounds to 1 from 19.1 on, which bounds |x| by 20. Near 0 the roundings
-# of the sum and the quotient matter less in x + (t - 2 x - x t) / (t + 2); near 0.6 both errors are the same.
+# tanh: y = t / (t + 2) with t = e^(2|x|) - 1. It rounds to 1 from 19.1 on, which bounds |x| by 20. The roundings of the
+# sum and the quotient matter less in c + (t - 2 c - c t) / (t + 2), the same for any c: |x|, but at most 1/2.
 # tanh'(x) = 4 e / (1 + e)^2 with e = e^(-2|x|), which does not cancel as 1 - y^2 does where y is near 1.
 
 cdef inline real tanh(real x, const double *p) noexcept nogil:
     cdef real size = absolute(x), bounded = at_most(size, hidden(<real>20))
-    cdef real t = expm1_bounded(bounded + bounded)
-    cdef real correction = mul_add(-bounded, t, t - (bounded + bounded))
-    cdef bint near = size < <real>0.6
-    return with_sign_of((size if near else <real>0) + (correction if near else t) / (t + <real>2), x)
+    cdef real near = at_most(size, hidden(<real>0.5)), shift = shift_of(x, 0)
+    cdef real exponent = exponent_of(bounded + bounded, shift)
+    cdef real t = expm1_from(remainder_of_short(bounded + bounded, exponent, shift), exponent)
+    return with_sign_of(near + mul_add(-near, t, t - (near + near)) / (t + <real>2), x)
 
 cdef inline real tanh_derivative(real x, const double *p) noexcept nogil:
     cdef real e = exp_nonpositive(<real>-2 * absolute(x))
