@@ -76,9 +76,9 @@ def rows() -> str:
     formulas_of = {module: formulas(f"rows/{module}", "void") for module in stems}
     of_passes = """\
 cdef void {name}_pass_{real}(
-    Row *row, const {real} *grad, const {real} *x, {real} *out, Py_ssize_t n, bint last
+    Row *row, const {real} *grad, const {real} *x, {real} *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over({module}.{name}_chunk[{real}], {end}[{real}], row, grad, x, out, n, last)
+    pass_over({module}.{name}_chunk[{real}], {end}[{real}], row, grad, x, out, n, part)
 
 cdef void {name}_{real}(
     const {real} *grad, const {real} *x, {real} *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
@@ -86,7 +86,7 @@ cdef void {name}_{real}(
 """
     row_by_row = """\
     each_row(
-        {begin}, {module}.{name}_chunk[{real}], {end}[{real}], {finds_once},
+        {begin}, {module}.{name}_chunk[{real}], {end}[{real}], {name}_pass_{real}, {finds_once},
         grad, x, out, size, n, constant,
     )
 """

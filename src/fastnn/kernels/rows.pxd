@@ -45,12 +45,17 @@ cdef struct Row:
 
 ctypedef void (*beginning)(Row *row) noexcept nogil
 
-# The current pass over the next n elements of a row: whole chunks, or its last elements, which end the pass.
+cdef enum Part:
+    PIECE       # whole chunks
+    LAST_PIECE  # the last elements of the row, which end the pass
+    WHOLE       # the row, which all passes are taken over
+
+# The current pass over the next n elements of a row.
 ctypedef void (*float_pass)(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil
 ctypedef void (*double_pass)(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil
 
 # All passes over each row of n elements of an array. A row of more elements than ``longest`` is never copied as a

@@ -9,6 +9,7 @@ cnp.import_array()
 
 cdef enum:
     BLOCK = 1024             # elements of rows under a mask that are copied at once, if there is more than a row of them
+    ALIGNMENT = 64           # of their copies: vectors that cross a cache line cannot be read again at once
     LONGEST_MASKED = 262144  # elements of a row that is copied as a whole
 
 
@@ -122,10 +123,11 @@ cdef class Rowwise:
             if n > LONGEST_MASKED or cnp.PyArray_TYPE(where) != cnp.NPY_BOOL or not is_apart(out, where) or (
                     not broadcasts(&of_mask, where, x, cnp.PyArray_NDIM(x), False)):
                 return None
-            mask.size = max(n, <Py_ssize_t>BLOCK)
-            bytes = mask.size * (2 * cnp.PyArray_ITEMSIZE(x) + 1)
+            mask.size = (max(n, <Py_ssize_t>BLOCK) + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+            bytes = mask.size * (2 * cnp.PyArray_ITEMSIZE(x) + 1) + ALIGNMENT
             room = cnp.PyArray_EMPTY(1, &bytes, cnp.NPY_UINT8, 0)
-            mask.where, mask.room = &of_mask, cnp.PyArray_DATA(room)
+            mask.where = &of_mask
+            mask.room = cnp.PyArray_BYTES(room) + ALIGNMENT - <size_t>cnp.PyArray_DATA(room) % ALIGNMENT
             mask.removes, mask.backward, mask.hidden = self.removes, self.kernel.backward, self.hidden
             mask.of_grad, mask.of_x = self.masked_grad, self.masked_x
         if size < RELEASE_GIL_FROM:
@@ -257,16 +259,17 @@ cdef class Passes:
         if n > left:
             raise ValueError(f"the piece has {n} elements, and {left} are left of the row")
         cdef bint single = cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32
+        cdef Part part = LAST_PIECE if last else PIECE
         cdef void *g = memory(grad)
         cdef void *of_x = memory(x)
         cdef void *of_out = memory(out)
         with nogil:
             if single:
                 self.kernel.pass_of_float(
-                    &self.row, <const float *>g, <const float *>of_x, <float *>of_out, n, last)
+                    &self.row, <const float *>g, <const float *>of_x, <float *>of_out, n, part)
             else:
                 self.kernel.pass_of_double(
-                    &self.row, <const double *>g, <const double *>of_x, <double *>of_out, n, last)
+                    &self.row, <const double *>g, <const double *>of_x, <double *>of_out, n, part)
 
     def log_sum(self):
         """The logarithm of the absolute value of the sum or mean of exponentials, and its sign."""

@@ -92,7 +92,9 @@ cdef inline const element *part_of(
         if array.axes > 1:
             place += rest * array.strides[0]
         run = min(size - at, count - done)
-        if stride == sizeof(element):
+        if stride == sizeof(element) and run == count:
+            return <const element *>place
+        elif stride == sizeof(element):
             for k in range(run):
                 room[done + k] = (<const element *>place)[k]
         elif stride == 0:
@@ -110,5 +112,7 @@ cdef inline void replace(
 ) noexcept nogil:
     """Copy an array, which may be the room, with a number in place of what does not count, whatever that is."""
     cdef Py_ssize_t k
+    cdef real element
     for k in range(n):
-        room[k] = array[k] if counted[k] else number
+        element = array[k]  # read in any case, which is cheaper than reading what counts
+        room[k] = element if counted[k] else number

@@ -90,6 +90,37 @@ cdef inline real row_max(const real *x, Py_ssize_t n) noexcept nogil:
     return fold_max(lane)
 
 
+cdef inline real max_and_stretch(const real *x, Py_ssize_t n, Py_ssize_t *stretch) noexcept nogil:
+    """The largest element of a row, and a stretch that holds it: where each partial maximum was found."""
+    cdef real lane[LANES]
+    cdef real before[LANES]
+    cdef real found[LANES]
+    cdef real largest
+    cdef Py_ssize_t s, i
+    cdef int k
+    stretch[0] = 0
+    if n <= STRETCH:
+        return row_max(x, n)
+    fill(lane, -INFINITY)
+    fill(found, <real>0)
+    for s in range(stretches(n)):
+        for k in range(LANES):
+            before[k] = lane[k]
+        for i in range(s * (STRETCH // LANES), min(n, s * STRETCH + STRETCH) // LANES):
+            max_block(lane, x + i * LANES)
+        if s * STRETCH + STRETCH > n:
+            max_block(lane, x + n - LANES)
+        for k in range(LANES):
+            found[k] = <real>s if lane[k] > before[k] else found[k]
+    for k in range(LANES):
+        before[k] = lane[k]
+    largest = fold_max(before)
+    for k in range(LANES):
+        found[k] = found[k] if lane[k] == largest else <real>0
+    stretch[0] = <Py_ssize_t>fold_max(found)
+    return largest
+
+
 cdef inline Py_ssize_t stretch_with(const real *x, Py_ssize_t n, real value) noexcept nogil:
     """The index of the first stretch that holds a value; the number of stretches if none does."""
     cdef Py_ssize_t i, k
@@ -116,48 +147,6 @@ cdef enum Store:
     DIFFERENCES  # x - largest
 
 
-cdef inline double exp_stretch(
-    const real *x, real *out, Store store, bint scaled, bint without_largest, Py_ssize_t n, real largest
-) noexcept nogil:
-    """The sum of the exponentials of a stretch, in their own type; ``without_largest``, less one of those that are 1.
-
-    The row has at least LANES elements before the end of the stretch.
-    """
-    cdef real sums[LANES]
-    cdef real maxima[LANES]
-    cdef real block[LANES]
-    cdef real d[LANES]
-    cdef real e[LANES]
-    cdef Py_ssize_t i, start, left = n % LANES
-    cdef int k
-    fill(sums, <real>0)
-    fill(maxima, <real>0)
-    for i in range(n // LANES):
-        start = i * LANES
-        exp_block(x + start, d, e, scaled, largest)
-        if without_largest:
-            others_block(sums, maxima, d, e)
-        else:
-            for k in range(LANES):
-                sums[k] += e[k]
-        if store != NOTHING:
-            for k in range(LANES):
-                out[start + k] = e[k] if store == EXPONENTIALS else d[k]
-    if left > 0:
-        last_block(x + n, left, block, -INFINITY)
-        exp_block(block, d, e, scaled, largest)
-        if without_largest:
-            others_block(sums, maxima, d, e)
-        else:
-            for k in range(LANES):
-                sums[k] += e[k]
-        if store != NOTHING:
-            for i in range(left):
-                out[n - left + i] = e[LANES - left + i] if store == EXPONENTIALS else d[LANES - left + i]
-    cdef double total = fold_sum(sums), one = 1 / <double>without_headroom(<real>1) if scaled else 1
-    return total + (fold_sum(maxima) - <real>1) * one if without_largest else total
-
-
 cdef inline void exp_block(const real *x, real *d, real *e, bint scaled, real largest) noexcept nogil:
     cdef int k
     for k in range(LANES):
@@ -166,37 +155,73 @@ cdef inline void exp_block(const real *x, real *d, real *e, bint scaled, real la
         e[k] = exp_with_headroom(d[k]) if scaled else exp_nonpositive(d[k])
 
 
-cdef inline void others_block(real *sums, real *maxima, const real *d, const real *e) noexcept nogil:
-    """Add exponentials to the partial sums, but only count those that are 1."""
+cdef inline void exp_stretch(
+    const real *x, real *out, Store store, bint scaled, bint without_largest, Py_ssize_t n, real largest, real *sums,
+    real *maxima,
+) noexcept nogil:
+    """Add the exponentials of a stretch's whole blocks to partial sums; ``without_largest``, only count those that are 1."""
+    cdef real d[LANES]
+    cdef real e[LANES]
+    cdef Py_ssize_t i, start
     cdef int k
-    for k in range(LANES):
-        sums[k] += <real>0 if d[k] == 0 else e[k]
-    for k in range(LANES):
-        maxima[k] += <real>1 if d[k] == 0 else <real>0
+    for i in range(n // LANES):
+        start = i * LANES
+        exp_block(x + start, d, e, scaled, largest)
+        if without_largest:
+            for k in range(LANES):
+                sums[k] = sums[k] if d[k] == 0 else sums[k] + e[k]
+            for k in range(LANES):
+                maxima[k] = maxima[k] + <real>1 if d[k] == 0 else maxima[k]
+        else:
+            for k in range(LANES):
+                sums[k] += e[k]
+        if store != NOTHING:
+            for k in range(LANES):
+                out[start + k] = e[k] if store == EXPONENTIALS else d[k]
 
 
 cdef inline double exp_row(
-    const real *x, real *out, Store store, bint scaled, bint without_largest, Py_ssize_t n, real largest
+    const real *x, real *out, Store store, bint scaled, bint without_largest, Py_ssize_t of_largest, Py_ssize_t n,
+    real largest,
 ) noexcept nogil:
     """The sum of e^(x - largest) over a row; ``without_largest``, less the 1 of one largest element.
 
     log1p adds that 1 again, and the logarithm keeps its digits where one class is nearly certain (Blanchard, Higham and
-    Higham, IMA J. Numer. Anal. 41, 2021, algorithm 4.1). The exponentials or the differences are stored in ``out`` on
-    request, which may be the row itself: storing them in this pass overlaps memory access with computation. A stretch
-    is summed in its own type, the stretches in double. ``scaled`` exponentials, and their sum, have the headroom of
-    ``exp_with_headroom``, which saves a multiplication each.
+    Higham, IMA J. Numer. Anal. 41, 2021, algorithm 4.1). ``of_largest`` is a stretch that holds a largest element. The
+    exponentials or the differences are stored in ``out`` on request, which may be the row itself: storing them in this
+    pass overlaps memory access with computation. A stretch is summed in its own type, the stretches in double.
+    ``scaled`` exponentials, and their sum, have the headroom of ``exp_with_headroom``, which saves a multiplication
+    each.
     """
-    cdef Py_ssize_t i, start, size, with_largest = stretch_with(x, n, largest) if without_largest else -1
+    cdef real sums[LANES]
+    cdef real maxima[LANES]
+    cdef real d[LANES]
+    cdef real e[LANES]
+    cdef Py_ssize_t i, start, size, left = n % LANES
     # NaN for an infinite maximum, where there is no limit.
-    cdef double total = largest - largest
+    cdef double total = largest - largest, one = 1 / <double>without_headroom(<real>1) if scaled else 1
+    cdef int k, first = <int>(LANES - left)
+    fill(sums, <real>0)
+    fill(maxima, <real>0)
+    if left > 0:  # the block that ends with the row, while nothing was written over its first elements
+        exp_block(x + n - LANES, d, e, scaled, largest)
+        for k in range(LANES):
+            sums[k] = <real>0 if k < first or (without_largest and d[k] == 0) else e[k]
+        for k in range(LANES):
+            maxima[k] = <real>1 if k >= first and d[k] == 0 else <real>0
     for i in range(stretches(n)):
         start = i * STRETCH
         size = min(<Py_ssize_t>STRETCH, n - start)
-        if i == with_largest:
-            total += exp_stretch(x + start, out + start, store, scaled, True, size, largest)
+        if without_largest and i == of_largest:
+            exp_stretch(x + start, out + start, store, scaled, True, size, largest, sums, maxima)
         else:
-            total += exp_stretch(x + start, out + start, store, scaled, False, size, largest)
-    return total
+            exp_stretch(x + start, out + start, store, scaled, False, size, largest, sums, maxima)
+        total += fold_sum(sums)
+        fill(sums, <real>0)
+    if store != NOTHING and left > 0:
+        for k in range(LANES):
+            out[n - LANES + k] = e[k] if store == EXPONENTIALS else d[k]
+    return total + (fold_sum(maxima) - <real>1) * one if without_largest else total
 
 
 cdef inline Py_ssize_t rows_at_once(Py_ssize_t n) noexcept nogil:
@@ -204,11 +229,16 @@ cdef inline Py_ssize_t rows_at_once(Py_ssize_t n) noexcept nogil:
     return STRETCH // n if n < LANES else 1
 
 
-cdef inline void max_rows(const real *x, Py_ssize_t rows, Py_ssize_t n, real *largest) noexcept nogil:
-    """The largest element of each row."""
+cdef inline void max_rows(
+    const real *x, Py_ssize_t rows, Py_ssize_t n, real *largest, Py_ssize_t *of_largest
+) noexcept nogil:
+    """The largest element of each row and, unless ``of_largest`` is NULL, a stretch of a long row that holds it."""
     cdef Py_ssize_t r, k
-    if n >= LANES:
+    if n >= LANES and of_largest is NULL:
         largest[0] = row_max(x, n)
+        return
+    if n >= LANES:
+        largest[0] = max_and_stretch(x, n, of_largest)
         return
     for r in range(rows):
         largest[r] = -INFINITY
@@ -217,8 +247,8 @@ cdef inline void max_rows(const real *x, Py_ssize_t rows, Py_ssize_t n, real *la
 
 
 cdef inline void exp_rows(
-    const real *x, real *out, Store store, bint scaled, bint without_largest, Py_ssize_t rows, Py_ssize_t n,
-    const real *largest, double *total,
+    const real *x, real *out, Store store, bint scaled, bint without_largest, Py_ssize_t of_largest, Py_ssize_t rows,
+    Py_ssize_t n, const real *largest, double *total,
 ) noexcept nogil:
     """``exp_row`` of each row. Rows shorter than LANES share one loop over the exponentials of all."""
     cdef real d[STRETCH]
@@ -226,7 +256,7 @@ cdef inline void exp_rows(
     cdef real m, maxima, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
     cdef Py_ssize_t r, k
     if n >= LANES:
-        total[0] = exp_row(x, out, store, scaled, without_largest, n, largest[0])
+        total[0] = exp_row(x, out, store, scaled, without_largest, of_largest, n, largest[0])
         return
     for r in range(rows):
         m = largest[r]

@@ -12,7 +12,8 @@ from fastnn.kernels.formulas.rows.log_sum cimport (
 from fastnn.kernels.loops.reductions cimport copy_out, fill_row, rows_at_once
 from fastnn.kernels.loops.views cimport double_view, float_view
 from fastnn.kernels.rows cimport (
-    CHUNK, DONE, MAX_CHUNKS, WRITE, LogSums, Mask, MaskedLoops, Row, begin_row, beginning, double_loops, float_loops, kernel,
+    CHUNK, DONE, LAST_PIECE, MAX_CHUNKS, PIECE, WHOLE, WRITE, LogSums, Mask, MaskedLoops, Part, Row, begin_row, beginning,
+    double_loops, float_loops, kernel,
 )
 from fastnn.kernels.strided cimport part_of, replace
 
@@ -27,18 +28,23 @@ cdef inline const real *ahead(const real *array, Py_ssize_t count) noexcept nogi
 cdef inline void pass_over(
     void (*chunk)(Row *, const real *, const real *, real *, Py_ssize_t) noexcept nogil,
     void (*end)(Row *, const real *) noexcept nogil,
-    Row *row, const real *grad, const real *x, real *out, Py_ssize_t n, bint last,
+    Row *row, const real *grad, const real *x, real *out, Py_ssize_t n, Part part,
 ) noexcept nogil:
-    cdef Py_ssize_t start = 0, size
-    while start < n:
-        size = min(row.length, n - start)
-        chunk(row, ahead(grad, start), x + start, <real *>ahead(<const real *>out, start), size)
-        row.seen += size
-        start += size
-    if last:
+    cdef Py_ssize_t start, size
+    while row.phase != DONE:
+        start = 0
+        while start < n:
+            size = min(row.length, n - start)
+            chunk(row, ahead(grad, start), x + start, <real *>ahead(<const real *>out, start), size)
+            row.seen += size
+            start += size
+        if part == PIECE:
+            break
         row.seen = 0
         row.number += 1
         end(row, x)
+        if part == LAST_PIECE:
+            break
 
 
 cdef inline void no_begin(Row *row) noexcept nogil:
@@ -53,9 +59,13 @@ cdef inline void each_row(
     beginning begin,
     void (*chunk)(Row *, const real *, const real *, real *, Py_ssize_t) noexcept nogil,
     void (*end)(Row *, const real *) noexcept nogil,
+    void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
     bint finds_once, const real *grad, const real *x, real *out, Py_ssize_t size, Py_ssize_t n, double constant,
 ) noexcept nogil:
-    """All passes over each row; ``finds_once`` says that they are one that finds something and one that writes."""
+    """All passes over each row; ``finds_once`` says that they are one that finds something and one that writes.
+
+    What keeps ``row`` in registers is that its passes are part of this loop. In long rows that makes no difference.
+    """
     cdef Row row
     cdef Py_ssize_t start = 0
     while start < size:
@@ -64,16 +74,17 @@ cdef inline void each_row(
             chunk(&row, grad + start, x + start, out + start, n)
             row.phase = WRITE
             chunk(&row, grad + start, x + start, out + start, n)
+        elif finds_once:
+            pass_of_row(&row, grad + start, x + start, out + start, n, WHOLE)
         else:
-            while row.phase != DONE:
-                pass_over(chunk, end, &row, grad + start, x + start, out + start, n, True)
+            pass_over(chunk, end, &row, grad + start, x + start, out + start, n, WHOLE)
         start += n
 
 
 cdef inline void blocks_of_rows(
     beginning begin,
     void (*short_rows)(const real *, real *, Py_ssize_t, Py_ssize_t, real) noexcept nogil,
-    void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, bint) noexcept nogil,
+    void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
     const real *x, real *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
 ) noexcept nogil:
     cdef double maxima[MAX_CHUNKS]
@@ -84,8 +95,7 @@ cdef inline void blocks_of_rows(
         count = min(rows_per_block, rows - r)
         if n > longest:
             begin_row(&row, begin, n, constant, maxima)
-            while row.phase != DONE:
-                pass_of_row(&row, <const real *>NULL, x + start, out + start, n, True)
+            pass_of_row(&row, <const real *>NULL, x + start, out + start, n, WHOLE)
         else:
             short_rows(x + start, out + start, count, n, <real>constant)
         r += count
@@ -96,14 +106,36 @@ include "../tables/rows.pxi"
 
 cdef enum:
     ALL = 0x0101010101010101
+    LONG = 128  # elements of a row that is not one of many in a block
 
-# Under a mask: blocks of rows are copied, with what does not count replaced or removed, while they are in the cache.
+# Under a mask: a row whose elements that count lie together is a row of these. Of the others what does not count is
+# replaced or removed in copies of blocks of rows, while they are in the cache.
 
 cdef inline uint64_t eight_of(const unsigned char *counted) noexcept nogil:
     """Eight elements of a mask at once: ALL or 0, as a rule, since most masks have long runs."""
     cdef uint64_t eight
     memcpy(&eight, counted, 8)
     return eight
+
+
+cdef inline Py_ssize_t same_until(const unsigned char *counted, Py_ssize_t k, Py_ssize_t n, bint counts) noexcept nogil:
+    """The index from k on of the first element that counts, or does not."""
+    cdef uint64_t eight = ALL if counts else 0
+    while k + 8 <= n and eight_of(counted + k) == eight:
+        k += 8
+    while k < n and (counted[k] != 0) == counts:
+        k += 1
+    return k
+
+
+cdef inline bint is_scattered(const unsigned char *counted) noexcept nogil:
+    """Whether the first LONG elements show that what counts does not lie together, where two eights are mixed at most."""
+    cdef uint64_t eight
+    cdef int mixed = 0, k
+    for k in range(0, LONG, 8):
+        eight = eight_of(counted + k)
+        mixed += (eight != 0) & (eight != ALL)
+    return mixed > 2
 
 
 cdef inline Py_ssize_t remove(real *room, const real *array, const unsigned char *counted, Py_ssize_t n) noexcept nogil:
@@ -160,11 +192,25 @@ cdef inline void masked(
     cdef real *of_grad = of_x + mask.size
     cdef unsigned char *of_mask = <unsigned char *>(of_grad + mask.size)
     cdef const unsigned char *counted
-    cdef Py_ssize_t block = n if mask.removes else mask.size // n * n, start = 0, count, left
+    cdef Py_ssize_t block = n if mask.removes or n >= LONG else mask.size // n * n
+    cdef Py_ssize_t start = 0, first = 0, end = 0, count, left
+    cdef bint together
     while start < size:
         count = min(block, size - start)
         counted = part_of(mask.where, start, count, of_mask)
-        if mask.removes:
+        together = LONG <= n <= longest and not is_scattered(counted)
+        if together:
+            first = same_until(counted, 0, n, False)
+            end = same_until(counted, first, n, True)
+            together = same_until(counted, end, n, False) == n
+        if together:  # a row by itself
+            if first < end:
+                run(
+                    ahead(grad, start + first), x + start + first, out + start + first, end - first, end - first,
+                    constant, longest)
+            fill_row(out + start, first, <real>mask.hidden)
+            fill_row(out + start + end, n - end, <real>mask.hidden)
+        elif mask.removes:
             left = remove(of_x, x + start, counted, n)
             if mask.backward:
                 remove(of_grad, grad + start, counted, n)
@@ -200,14 +246,14 @@ masked_loops.for_double = masked_double
 # Log-sums: a row gives a number, and its gradient comes from one. In place of a gradient a pass takes the weights.
 
 cdef void log_sum_pass(
-    Row *row, const real *b, const real *x, real *out, Py_ssize_t n, bint last
+    Row *row, const real *b, const real *x, real *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(log_sum_terms[real], log_sum_end[real], row, b, x, out, n, last)
+    pass_over(log_sum_terms[real], log_sum_end[real], row, b, x, out, n, part)
 
 cdef void log_sum_backward_pass(
-    Row *row, const real *b, const real *x, real *out, Py_ssize_t n, bint last
+    Row *row, const real *b, const real *x, real *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(log_sum_backward_terms[real], log_sum_backward_end[real], row, b, x, out, n, last)
+    pass_over(log_sum_backward_terms[real], log_sum_backward_end[real], row, b, x, out, n, part)
 
 
 cdef void average(Row *row) noexcept nogil:
@@ -222,8 +268,7 @@ cdef inline void log_sum_rows(
     cdef Row row
     for r in range(rows):
         begin_row(&row, average if averaged else no_begin, n, 1, NULL)
-        while row.phase != DONE:
-            log_sum_pass(&row, ahead(b, r * n), &x[r * n], <real *>NULL, n, True)
+        log_sum_pass(&row, ahead(b, r * n), &x[r * n], <real *>NULL, n, WHOLE)
         value = log_sum(&row, &sign)
         if signs is not NULL:
             signs[r] = <real>sign
@@ -237,8 +282,7 @@ cdef inline void log_sum_rows_backward(
     cdef Row row
     for r in range(rows):
         begin_row(&row, no_begin, n, grad[r], NULL)
-        while row.phase != DONE:
-            log_sum_backward_pass(&row, ahead(b, r * n), &x[r * n], &out[r * n], n, True)
+        log_sum_backward_pass(&row, ahead(b, r * n), &x[r * n], &out[r * n], n, WHOLE)
 
 
 cdef inline void *memory(cnp.ndarray array) noexcept nogil:

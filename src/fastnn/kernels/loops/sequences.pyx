@@ -19,7 +19,7 @@ from libc.string cimport memcpy, memset
 from fastnn.kernels.formulas.elementary cimport (
     exp_reduced, log1p_of, log_of_positive, power_of_two, real, remainder_of, shift_of,
 )
-from fastnn.kernels.loops.reductions cimport EXPONENTIALS, NOTHING, exp_row, row_max
+from fastnn.kernels.loops.reductions cimport EXPONENTIALS, NOTHING, exp_rows, max_rows
 from fastnn.kernels.sequences cimport BLOCK, CtcTask, kernel, padded, row_size
 
 cdef enum:
@@ -247,11 +247,14 @@ cdef inline void normalize(
     const real *row, real *out, bint store, Py_ssize_t classes, double scale, double *x, Py_ssize_t n
 ) noexcept nogil:
     """Turn n logits of a row into log-probabilities; all probabilities, times ``scale``, are stored on request."""
-    cdef Py_ssize_t k
-    cdef real largest = row_max(row, classes), factor
-    cdef double others = exp_row(
-        row, out if store else <real *>row, EXPONENTIALS if store else NOTHING, False, True, classes, largest)
-    cdef double log_sum = log1p_of(others)
+    cdef Py_ssize_t k, of_largest = 0
+    cdef real largest, factor
+    cdef double others, log_sum
+    max_rows(row, 1, classes, &largest, &of_largest)
+    exp_rows(
+        row, out if store else <real *>row, EXPONENTIALS if store else NOTHING, False, True, of_largest, 1, classes,
+        &largest, &others)
+    log_sum = log1p_of(others)
     for k in range(n):
         x[k] = (x[k] - largest) - log_sum
     if store:

@@ -3,113 +3,113 @@ from fastnn.kernels.formulas.rows cimport entmax, hardmax, softmax, sparsemax, s
 
 
 cdef void entmax15_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(entmax.entmax15_chunk[float], entmax.entmax15_end[float], row, grad, x, out, n, last)
+    pass_over(entmax.entmax15_chunk[float], entmax.entmax15_end[float], row, grad, x, out, n, part)
 
 cdef void entmax15_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, entmax.entmax15_chunk[float], entmax.entmax15_end[float], False,
+        no_begin, entmax.entmax15_chunk[float], entmax.entmax15_end[float], entmax15_pass_float, False,
         grad, x, out, size, n, constant,
     )
 
 cdef void entmax15_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(entmax.entmax15_chunk[double], entmax.entmax15_end[double], row, grad, x, out, n, last)
+    pass_over(entmax.entmax15_chunk[double], entmax.entmax15_end[double], row, grad, x, out, n, part)
 
 cdef void entmax15_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, entmax.entmax15_chunk[double], entmax.entmax15_end[double], False,
+        no_begin, entmax.entmax15_chunk[double], entmax.entmax15_end[double], entmax15_pass_double, False,
         grad, x, out, size, n, constant,
     )
 
 cdef void entmax15_backward_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(entmax.entmax15_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
+    pass_over(entmax.entmax15_backward_chunk[float], find_once[float], row, grad, x, out, n, part)
 
 cdef void entmax15_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, entmax.entmax15_backward_chunk[float], find_once[float], True,
+        no_begin, entmax.entmax15_backward_chunk[float], find_once[float], entmax15_backward_pass_float, True,
         grad, x, out, size, n, constant,
     )
 
 cdef void entmax15_backward_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(entmax.entmax15_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
+    pass_over(entmax.entmax15_backward_chunk[double], find_once[double], row, grad, x, out, n, part)
 
 cdef void entmax15_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, entmax.entmax15_backward_chunk[double], find_once[double], True,
+        no_begin, entmax.entmax15_backward_chunk[double], find_once[double], entmax15_backward_pass_double, True,
         grad, x, out, size, n, constant,
     )
 
 cdef void hardmax_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(hardmax.hardmax_chunk[float], find_once[float], row, grad, x, out, n, last)
+    pass_over(hardmax.hardmax_chunk[float], find_once[float], row, grad, x, out, n, part)
 
 cdef void hardmax_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, hardmax.hardmax_chunk[float], find_once[float], True,
+        no_begin, hardmax.hardmax_chunk[float], find_once[float], hardmax_pass_float, True,
         grad, x, out, size, n, constant,
     )
 
 cdef void hardmax_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(hardmax.hardmax_chunk[double], find_once[double], row, grad, x, out, n, last)
+    pass_over(hardmax.hardmax_chunk[double], find_once[double], row, grad, x, out, n, part)
 
 cdef void hardmax_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, hardmax.hardmax_chunk[double], find_once[double], True,
+        no_begin, hardmax.hardmax_chunk[double], find_once[double], hardmax_pass_double, True,
         grad, x, out, size, n, constant,
     )
 
 cdef void hardmax_backward_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(hardmax.hardmax_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
+    pass_over(hardmax.hardmax_backward_chunk[float], find_once[float], row, grad, x, out, n, part)
 
 cdef void hardmax_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        hardmax.hardmax_backward_begin, hardmax.hardmax_backward_chunk[float], find_once[float], True,
+        hardmax.hardmax_backward_begin, hardmax.hardmax_backward_chunk[float], find_once[float], hardmax_backward_pass_float, True,
         grad, x, out, size, n, constant,
     )
 
 cdef void hardmax_backward_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(hardmax.hardmax_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
+    pass_over(hardmax.hardmax_backward_chunk[double], find_once[double], row, grad, x, out, n, part)
 
 cdef void hardmax_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        hardmax.hardmax_backward_begin, hardmax.hardmax_backward_chunk[double], find_once[double], True,
+        hardmax.hardmax_backward_begin, hardmax.hardmax_backward_chunk[double], find_once[double], hardmax_backward_pass_double, True,
         grad, x, out, size, n, constant,
     )
 
 cdef void softmax_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(softmax.softmax_chunk[float], softmax.softmax_end[float], row, grad, x, out, n, last)
+    pass_over(softmax.softmax_chunk[float], softmax.softmax_end[float], row, grad, x, out, n, part)
 
 cdef void softmax_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
@@ -120,9 +120,9 @@ cdef void softmax_float(
     )
 
 cdef void softmax_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(softmax.softmax_chunk[double], softmax.softmax_end[double], row, grad, x, out, n, last)
+    pass_over(softmax.softmax_chunk[double], softmax.softmax_end[double], row, grad, x, out, n, part)
 
 cdef void softmax_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
@@ -133,9 +133,9 @@ cdef void softmax_double(
     )
 
 cdef void softmin_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(softmax.softmin_chunk[float], softmax.softmin_end[float], row, grad, x, out, n, last)
+    pass_over(softmax.softmin_chunk[float], softmax.softmin_end[float], row, grad, x, out, n, part)
 
 cdef void softmin_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
@@ -146,9 +146,9 @@ cdef void softmin_float(
     )
 
 cdef void softmin_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(softmax.softmin_chunk[double], softmax.softmin_end[double], row, grad, x, out, n, last)
+    pass_over(softmax.softmin_chunk[double], softmax.softmin_end[double], row, grad, x, out, n, part)
 
 cdef void softmin_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
@@ -159,9 +159,9 @@ cdef void softmin_double(
     )
 
 cdef void log_softmax_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(softmax.log_softmax_chunk[float], softmax.log_softmax_end[float], row, grad, x, out, n, last)
+    pass_over(softmax.log_softmax_chunk[float], softmax.log_softmax_end[float], row, grad, x, out, n, part)
 
 cdef void log_softmax_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
@@ -172,9 +172,9 @@ cdef void log_softmax_float(
     )
 
 cdef void log_softmax_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(softmax.log_softmax_chunk[double], softmax.log_softmax_end[double], row, grad, x, out, n, last)
+    pass_over(softmax.log_softmax_chunk[double], softmax.log_softmax_end[double], row, grad, x, out, n, part)
 
 cdef void log_softmax_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
@@ -185,184 +185,184 @@ cdef void log_softmax_double(
     )
 
 cdef void softmax_backward_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(softmax.softmax_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
+    pass_over(softmax.softmax_backward_chunk[float], find_once[float], row, grad, x, out, n, part)
 
 cdef void softmax_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, softmax.softmax_backward_chunk[float], find_once[float], True,
+        no_begin, softmax.softmax_backward_chunk[float], find_once[float], softmax_backward_pass_float, True,
         grad, x, out, size, n, constant,
     )
 
 cdef void softmax_backward_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(softmax.softmax_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
+    pass_over(softmax.softmax_backward_chunk[double], find_once[double], row, grad, x, out, n, part)
 
 cdef void softmax_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, softmax.softmax_backward_chunk[double], find_once[double], True,
+        no_begin, softmax.softmax_backward_chunk[double], find_once[double], softmax_backward_pass_double, True,
         grad, x, out, size, n, constant,
     )
 
 cdef void softmin_backward_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(softmax.softmin_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
+    pass_over(softmax.softmin_backward_chunk[float], find_once[float], row, grad, x, out, n, part)
 
 cdef void softmin_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, softmax.softmin_backward_chunk[float], find_once[float], True,
+        no_begin, softmax.softmin_backward_chunk[float], find_once[float], softmin_backward_pass_float, True,
         grad, x, out, size, n, constant,
     )
 
 cdef void softmin_backward_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(softmax.softmin_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
+    pass_over(softmax.softmin_backward_chunk[double], find_once[double], row, grad, x, out, n, part)
 
 cdef void softmin_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, softmax.softmin_backward_chunk[double], find_once[double], True,
+        no_begin, softmax.softmin_backward_chunk[double], find_once[double], softmin_backward_pass_double, True,
         grad, x, out, size, n, constant,
     )
 
 cdef void log_softmax_backward_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(softmax.log_softmax_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
+    pass_over(softmax.log_softmax_backward_chunk[float], find_once[float], row, grad, x, out, n, part)
 
 cdef void log_softmax_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, softmax.log_softmax_backward_chunk[float], find_once[float], True,
+        no_begin, softmax.log_softmax_backward_chunk[float], find_once[float], log_softmax_backward_pass_float, True,
         grad, x, out, size, n, constant,
     )
 
 cdef void log_softmax_backward_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(softmax.log_softmax_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
+    pass_over(softmax.log_softmax_backward_chunk[double], find_once[double], row, grad, x, out, n, part)
 
 cdef void log_softmax_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, softmax.log_softmax_backward_chunk[double], find_once[double], True,
+        no_begin, softmax.log_softmax_backward_chunk[double], find_once[double], log_softmax_backward_pass_double, True,
         grad, x, out, size, n, constant,
     )
 
 cdef void sparsemax_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(sparsemax.sparsemax_chunk[float], sparsemax.sparsemax_end[float], row, grad, x, out, n, last)
+    pass_over(sparsemax.sparsemax_chunk[float], sparsemax.sparsemax_end[float], row, grad, x, out, n, part)
 
 cdef void sparsemax_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, sparsemax.sparsemax_chunk[float], sparsemax.sparsemax_end[float], False,
+        no_begin, sparsemax.sparsemax_chunk[float], sparsemax.sparsemax_end[float], sparsemax_pass_float, False,
         grad, x, out, size, n, constant,
     )
 
 cdef void sparsemax_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(sparsemax.sparsemax_chunk[double], sparsemax.sparsemax_end[double], row, grad, x, out, n, last)
+    pass_over(sparsemax.sparsemax_chunk[double], sparsemax.sparsemax_end[double], row, grad, x, out, n, part)
 
 cdef void sparsemax_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, sparsemax.sparsemax_chunk[double], sparsemax.sparsemax_end[double], False,
+        no_begin, sparsemax.sparsemax_chunk[double], sparsemax.sparsemax_end[double], sparsemax_pass_double, False,
         grad, x, out, size, n, constant,
     )
 
 cdef void sparsemax_backward_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(sparsemax.sparsemax_backward_chunk[float], find_once[float], row, grad, x, out, n, last)
+    pass_over(sparsemax.sparsemax_backward_chunk[float], find_once[float], row, grad, x, out, n, part)
 
 cdef void sparsemax_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, sparsemax.sparsemax_backward_chunk[float], find_once[float], True,
+        no_begin, sparsemax.sparsemax_backward_chunk[float], find_once[float], sparsemax_backward_pass_float, True,
         grad, x, out, size, n, constant,
     )
 
 cdef void sparsemax_backward_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(sparsemax.sparsemax_backward_chunk[double], find_once[double], row, grad, x, out, n, last)
+    pass_over(sparsemax.sparsemax_backward_chunk[double], find_once[double], row, grad, x, out, n, part)
 
 cdef void sparsemax_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, sparsemax.sparsemax_backward_chunk[double], find_once[double], True,
+        no_begin, sparsemax.sparsemax_backward_chunk[double], find_once[double], sparsemax_backward_pass_double, True,
         grad, x, out, size, n, constant,
     )
 
 cdef void standardize_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(standardize.standardize_chunk[float], standardize.standardize_end[float], row, grad, x, out, n, last)
+    pass_over(standardize.standardize_chunk[float], standardize.standardize_end[float], row, grad, x, out, n, part)
 
 cdef void standardize_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, standardize.standardize_chunk[float], standardize.standardize_end[float], False,
+        no_begin, standardize.standardize_chunk[float], standardize.standardize_end[float], standardize_pass_float, False,
         grad, x, out, size, n, constant,
     )
 
 cdef void standardize_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(standardize.standardize_chunk[double], standardize.standardize_end[double], row, grad, x, out, n, last)
+    pass_over(standardize.standardize_chunk[double], standardize.standardize_end[double], row, grad, x, out, n, part)
 
 cdef void standardize_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, standardize.standardize_chunk[double], standardize.standardize_end[double], False,
+        no_begin, standardize.standardize_chunk[double], standardize.standardize_end[double], standardize_pass_double, False,
         grad, x, out, size, n, constant,
     )
 
 cdef void standardize_backward_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, bint last
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(standardize.standardize_backward_chunk[float], standardize.standardize_backward_end[float], row, grad, x, out, n, last)
+    pass_over(standardize.standardize_backward_chunk[float], standardize.standardize_backward_end[float], row, grad, x, out, n, part)
 
 cdef void standardize_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, standardize.standardize_backward_chunk[float], standardize.standardize_backward_end[float], False,
+        no_begin, standardize.standardize_backward_chunk[float], standardize.standardize_backward_end[float], standardize_backward_pass_float, False,
         grad, x, out, size, n, constant,
     )
 
 cdef void standardize_backward_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, bint last
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
 ) noexcept nogil:
-    pass_over(standardize.standardize_backward_chunk[double], standardize.standardize_backward_end[double], row, grad, x, out, n, last)
+    pass_over(standardize.standardize_backward_chunk[double], standardize.standardize_backward_end[double], row, grad, x, out, n, part)
 
 cdef void standardize_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     each_row(
-        no_begin, standardize.standardize_backward_chunk[double], standardize.standardize_backward_end[double], False,
+        no_begin, standardize.standardize_backward_chunk[double], standardize.standardize_backward_end[double], standardize_backward_pass_double, False,
         grad, x, out, size, n, constant,
     )
 

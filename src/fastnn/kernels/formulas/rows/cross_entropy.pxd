@@ -110,11 +110,11 @@ cdef inline void cross_entropy_of_targets(
     cdef real softened[LANES + STRETCH]  # with as many before as ``add_row`` wants
     cdef real *targets = softened + LANES
     cdef const real *u
-    cdef Py_ssize_t n = task.classes, stretch, first, count, r, k
+    cdef Py_ssize_t n = task.classes, of_largest = 0, stretch, first, count, r, k
     cdef real distance, certain, ordinary, inverse, total, lost, at_largest
     cdef const real *x
     cdef real *out
-    max_rows(z, rows, n, largest)
+    max_rows(z, rows, n, largest, &of_largest)
     for r in range(rows):
         v[r] = 0
         if not soft:
@@ -140,7 +140,7 @@ cdef inline void cross_entropy_of_targets(
                 v[r] += sum_row(terms, count)
         if soft and n >= LANES:
             weight[r] = fold_sum(lane)
-    exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, rows, n, largest, rest)
+    exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, of_largest, rows, n, largest, rest)
     for r in range(rows):
         v[r] += weight[r] * log1p_of(rest[r])
     if hessian is not NULL:
@@ -248,10 +248,10 @@ cdef inline void cross_entropy_of_smoothed(
     cdef double at_label[STRETCH]
     cdef double elsewhere[STRETCH]
     cdef bint is_largest[STRETCH]
-    cdef Py_ssize_t n = task.classes, r, k, label
+    cdef Py_ssize_t n = task.classes, of_largest = 0, r, k, label
     cdef double smoothing = task.constants[0], mean = task.constants[1], own, more, distance, slope
     cdef real share = <real>(smoothing / n), factor, u
-    max_rows(z, rows, n, largest)
+    max_rows(z, rows, n, largest, &of_largest)
     for r in range(rows):
         label = max(labels[r], <Py_ssize_t>0)
         own = of_classes[label] if weighted else <real>1
@@ -264,7 +264,7 @@ cdef inline void cross_entropy_of_smoothed(
         v[r] = more * distance if more != 0 else <double>0
         if task.value:
             v[r] += even_part(weighted, task, z + r * n, largest[r], share)
-    exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, rows, n, largest, rest)
+    exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, of_largest, rows, n, largest, rest)
     for r in range(rows):
         v[r] += weight[r] * log1p_of(rest[r])
     if hessian is not NULL:
@@ -339,10 +339,10 @@ cdef inline void form_of_labels(
     cdef double other[STRETCH]
     cdef bint is_largest[STRETCH]
     cdef real *e = gradient if gradient is not NULL else hessian
-    cdef Py_ssize_t n = task.classes, r, k, label
+    cdef Py_ssize_t n = task.classes, of_largest = 0, r, k, label
     cdef real factor
     cdef Shaped shape
-    max_rows(z, rows, n, largest)
+    max_rows(z, rows, n, largest, &of_largest)
     for r in range(rows):
         label = max(labels[r], <Py_ssize_t>0)
         v[r] = <double>largest[r] - <double>z[r * n + label]
@@ -350,7 +350,7 @@ cdef inline void form_of_labels(
         probability[r] = exp(-v[r]) if form != PLAIN else 1
         slope[r] = 1
         curve[r] = 0
-    exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, rows, n, largest, rest)
+    exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, of_largest, rows, n, largest, rest)
     for r in range(rows):
         v[r] += log1p_of(rest[r])
     if form != PLAIN:

@@ -8,7 +8,7 @@ from libc.math cimport INFINITY, NAN, exp, fabs
 
 from fastnn.kernels.formulas.elementary cimport exp_nonpositive, log1p_of, real, without_headroom
 from fastnn.kernels.loops.reductions cimport (
-    DIFFERENCES, EXPONENTIALS, STRETCH, dot_row, exp_rows, max_rows, row_max, stretches, sum_row,
+    DIFFERENCES, EXPONENTIALS, STRETCH, dot_row, exp_rows, max_and_stretch, max_rows, stretches, sum_row,
 )
 from fastnn.kernels.rows cimport DONE, FIND, MAX_CHUNKS, RESCALE, WRITE, Row
 
@@ -32,11 +32,11 @@ cdef inline void softmax_rows(const real *x, real *out, Py_ssize_t rows, Py_ssiz
     cdef double total[STRETCH]
     cdef real scale
     cdef Py_ssize_t r, k
-    max_rows(x, rows, n, largest)
+    max_rows(x, rows, n, largest, NULL)
     if temperature != 1:
         temper_rows(x, out, rows, n, temperature, largest)
         x = out
-    exp_rows(x, out, EXPONENTIALS, True, False, rows, n, largest, total)
+    exp_rows(x, out, EXPONENTIALS, True, False, -1, rows, n, largest, total)
     for r in range(rows):
         scale = <real>(1 / total[r])
         for k in range(r * n, r * n + n):
@@ -55,12 +55,12 @@ cdef inline void log_softmax_rows(const real *x, real *out, Py_ssize_t rows, Py_
     cdef real largest[STRETCH]
     cdef double total[STRETCH]
     cdef real log_sum
-    cdef Py_ssize_t r, k
-    max_rows(x, rows, n, largest)
+    cdef Py_ssize_t r, k, of_largest = 0
+    max_rows(x, rows, n, largest, &of_largest)
     if temperature != 1:
         temper_rows(x, out, rows, n, temperature, largest)
         x = out
-    exp_rows(x, out, DIFFERENCES, True, True, rows, n, largest, total)
+    exp_rows(x, out, DIFFERENCES, True, True, of_largest, rows, n, largest, total)
     for r in range(rows):
         total[r] = log1p_of(total[r] * <double>without_headroom(<real>1))
     for r in range(rows):
@@ -102,7 +102,7 @@ cdef inline void soft_pass(
     """
     cdef real base, temperature = <real>row.constant
     cdef double largest, others, factor
-    cdef Py_ssize_t k
+    cdef Py_ssize_t k, of_largest
     if row.phase == RESCALE:
         rescale(row, out, n, logarithm)
         return
@@ -110,7 +110,7 @@ cdef inline void soft_pass(
         for k in range(n):
             out[k] = -x[k]
         x = out
-    base = row_max(x, n)
+    base = max_and_stretch(x, n, &of_largest)
     largest = row.maxima[row.seen // row.length] = base
     if largest == -INFINITY:  # the exponentials are 0, or NaN
         base = 0
@@ -118,9 +118,9 @@ cdef inline void soft_pass(
         temper_rows(x, out, 1, n, temperature, &base)
         x = out
     if logarithm:
-        exp_rows(x, out, DIFFERENCES, False, largest != -INFINITY, 1, n, &base, &others)
+        exp_rows(x, out, DIFFERENCES, False, largest != -INFINITY, of_largest, 1, n, &base, &others)
     else:
-        exp_rows(x, out, EXPONENTIALS, False, False, 1, n, &base, &others)
+        exp_rows(x, out, EXPONENTIALS, False, False, -1, 1, n, &base, &others)
         others -= largest != -INFINITY
     factor = exp(-fabs(largest - row.largest) / temperature)
     if largest == -INFINITY:

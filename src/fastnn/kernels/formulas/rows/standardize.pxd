@@ -1,15 +1,16 @@
 """standardize: (x - mean) / sqrt(variance + epsilon)."""
 
-from libc.math cimport sqrt
+from libc.math cimport fabs, sqrt
 
-from fastnn.kernels.formulas.elementary cimport real, smallest_normal
-from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, dot_row, row_max, stretches, sum_row
+from fastnn.kernels.formulas.elementary cimport mul_add, real, smallest_normal
+from fastnn.kernels.loops.reductions cimport (
+    LANES, STRETCH, binary_scale, dot_row, fill, fold_sum, last_block, row_max, stretches, sum_row,
+)
 from fastnn.kernels.rows cimport CHUNK, DONE, FIND, WRITE, Phase, Row
 
 
-cdef inline const real *scaled_chunk(const Row *row, const real *x, real *scaled, Py_ssize_t n) noexcept nogil:
+cdef inline const real *scaled_chunk(const real *x, real scale, real *scaled, Py_ssize_t n) noexcept nogil:
     """A chunk times the scale of its row."""
-    cdef real scale = <real>row.scale
     cdef Py_ssize_t k
     if scale == 1:
         return x
@@ -18,26 +19,73 @@ cdef inline const real *scaled_chunk(const Row *row, const real *x, real *scaled
     return scaled
 
 
+cdef inline double rough_sum(const real *x, Py_ssize_t n) noexcept nogil:
+    """The sum of a stretch in its own type, with room for as many of the largest numbers."""
+    cdef real lane[LANES]
+    cdef real block[LANES]
+    cdef real small = <real>0.001953125  # 2^-9
+    cdef Py_ssize_t i, k
+    if n < LANES:
+        return sum_row(x, n)
+    fill(lane, <real>0)
+    for i in range(n // LANES):
+        for k in range(LANES):
+            lane[k] = mul_add(x[i * LANES + k], small, lane[k])
+    last_block(x + n, n % LANES, block, <real>0)
+    for k in range(LANES):
+        lane[k] = mul_add(block[k], small, lane[k])
+    return fold_sum(lane) * 512.0
+
+
+cdef inline void add_deviations(const real *x, Py_ssize_t n, real mean, double *total, double *squares) noexcept nogil:
+    """Add the deviations of a stretch from a number, and their squares."""
+    cdef double sums[LANES]
+    cdef double products[LANES]
+    cdef real block[LANES]
+    cdef real d
+    cdef Py_ssize_t i, k
+    if n < LANES:
+        for k in range(n):
+            d = x[k] - mean
+            total[0] += d
+            squares[0] = mul_add(<double>d, <double>d, squares[0])
+        return
+    fill(sums, <double>0)
+    fill(products, <double>0)
+    for i in range(n // LANES):
+        add_block(x + i * LANES, mean, sums, products)
+    if n % LANES > 0:
+        last_block(x + n, n % LANES, block, mean)
+        add_block(<const real *>block, mean, sums, products)
+    total[0] += fold_sum(sums)
+    squares[0] += fold_sum(products)
+
+cdef inline void add_block(const real *x, real mean, double *sums, double *products) noexcept nogil:
+    cdef real d[LANES]
+    cdef int k
+    for k in range(LANES):
+        d[k] = x[k] - mean
+    for k in range(LANES):
+        sums[k] += d[k]
+    for k in range(LANES):
+        products[k] = mul_add(<double>d[k], <double>d[k], products[k])
+
+
 cdef inline void find_moments(Row *row, const real *x, Py_ssize_t n) noexcept nogil:
     """The corrected two-pass algorithm: the rounding error of a chunk's mean is the mean of the deviations from it.
 
-    The two parts of the mean are its rounded value, from which deviations are taken, and that error. Chunks are merged
-    by the formulas of Chan, Golub and LeVeque.
+    The two parts of the mean are its rough value, from which deviations are taken, and that error. Chunks are merged by
+    the formulas of Chan, Golub and LeVeque.
     """
-    cdef real scaled[CHUNK]
-    cdef real deviations[STRETCH]
     cdef real mean
-    cdef Py_ssize_t stretch, start, size, k, first = row.seen
+    cdef Py_ssize_t i, first = row.seen
     cdef double total = 0, squares = 0, between
-    x = scaled_chunk(row, x, scaled, n)
-    mean = <real>(sum_row(x, n) / n)
-    for stretch in range(stretches(n)):
-        start = stretch * STRETCH
-        size = min(<Py_ssize_t>STRETCH, n - start)
-        for k in range(size):
-            deviations[k] = x[start + k] - mean
-        total += sum_row(deviations, size)
-        squares += dot_row(deviations, deviations, size)
+    for i in range(stretches(n)):
+        total += rough_sum(x + i * STRETCH, min(<Py_ssize_t>STRETCH, n - i * STRETCH))
+    mean = <real>(total / n)
+    total = 0
+    for i in range(stretches(n)):
+        add_deviations(x + i * STRETCH, min(<Py_ssize_t>STRETCH, n - i * STRETCH), mean, &total, &squares)
     if first == 0:
         row.mean = mean
         row.mean_low = total / n
@@ -49,11 +97,11 @@ cdef inline void find_moments(Row *row, const real *x, Py_ssize_t n) noexcept no
 
 
 cdef inline void find_size(Row *row, const real *x, Py_ssize_t n) noexcept nogil:
-    cdef real opposite[CHUNK]
+    cdef real sizes[CHUNK]
     cdef Py_ssize_t k
     for k in range(n):
-        opposite[k] = -x[k]
-    row.largest = max(row.largest, row_max(x, n), row_max(opposite, n))
+        sizes[k] = fabs(x[k])
+    row.largest = max(row.largest, <double>row_max(sizes, n))
 
 
 cdef inline void end_of_moments(Row *row, const real *like, Phase next) noexcept nogil:
@@ -76,15 +124,15 @@ cdef inline void end_of_moments(Row *row, const real *like, Phase next) noexcept
 
 
 cdef inline void write_standardized(const Row *row, const real *x, real *out, Py_ssize_t n) noexcept nogil:
-    cdef real scaled[CHUNK]
     cdef real mean = <real>row.mean, mean_low = <real>row.mean_low, inverse = <real>row.inverse
     cdef Py_ssize_t k
-    x = scaled_chunk(row, x, scaled, n)
     for k in range(n):
         out[k] = ((x[k] - mean) - mean_low) * inverse
 
 
 cdef inline void standardize_chunk(Row *row, const real *grad, const real *x, real *out, Py_ssize_t n) noexcept nogil:
+    cdef real scaled[CHUNK]
+    x = scaled_chunk(x, <real>row.scale, scaled, n)
     if row.number == 1:
         find_size(row, x, n)
     elif row.number == 0 or row.number == 2:
@@ -102,9 +150,10 @@ cdef inline void standardize_end(Row *row, const real *like) noexcept nogil:
 
 
 cdef inline void find_slope(Row *row, const real *grad, const real *x, Py_ssize_t n) noexcept nogil:
-    """The sum of grad y."""
+    """The sums of grad and of grad y."""
     cdef real y[CHUNK]
     write_standardized(row, x, y, n)
+    row.total += sum_row(grad, n)
     row.count += dot_row(grad, <const real *>y, n)
 
 
@@ -122,11 +171,12 @@ cdef inline void write_standardize_backward(
 
 
 cdef inline void standardize_backward_chunk(Row *row, const real *grad, const real *x, real *out, Py_ssize_t n) noexcept nogil:
+    cdef real scaled[CHUNK]
+    x = scaled_chunk(x, <real>row.scale, scaled, n)
     if row.number == 1:
         find_size(row, x, n)
     elif row.number == 0 or row.number == 2:
         find_moments(row, x, n)
-        row.total += sum_row(grad, n)
     elif row.phase == FIND:
         find_slope(row, grad, x, n)
     else:
