@@ -255,12 +255,6 @@ cdef inline real unless_zero(real x, real t) noexcept nogil:
     return zero if t == 0 else x
 
 
-cdef inline real exp_unless_zero(real e, real t) noexcept nogil:
-    """The same of an exponential, by a limit: a choice could make its computation a branch."""
-    cdef real limit = <real>0 if t == 0 else <real>INFINITY
-    return limit if e > limit else e
-
-
 # poisson_nll: e^p - t p from the logarithm of the rate; p - t log(p + a) from the rate itself.
 
 cdef inline real poisson_nll(real p, real t, const double *a) noexcept nogil:
@@ -314,16 +308,17 @@ cdef inline real poisson_nll_of_rate_full_hessian(real p, real t, const double *
     return poisson_nll_of_rate_hessian(p, t, a)
 
 
-# gamma_nll: p + t e^-p from the logarithm of the mean; log(p) + t / p from the mean itself.
+# gamma_nll: p + t e^-p from the logarithm of the mean; log(p) + t / p from the mean itself. It is the argument of an
+# exponential that a target of 0 takes out: a choice of the exponential could make its computation a branch.
 
 cdef inline real gamma_nll(real p, real t, const double *a) noexcept nogil:
-    return mul_add(t, exp_unless_zero(exp_any(-p), t), p)
+    return mul_add(t, exp_any(-unless_zero(p, t)), p)
 
 cdef inline real gamma_nll_gradient(real p, real t, const double *a) noexcept nogil:
-    return mul_add(-t, exp_unless_zero(exp_any(-p), t), <real>1)
+    return mul_add(-t, exp_any(-unless_zero(p, t)), <real>1)
 
 cdef inline real gamma_nll_hessian(real p, real t, const double *a) noexcept nogil:
-    return t * exp_unless_zero(exp_any(-p), t)
+    return t * exp_any(-unless_zero(p, t))
 
 cdef inline real gamma_nll_of_mean(real p, real t, const double *a) noexcept nogil:
     return log_of_positive(p) + t / p
@@ -339,14 +334,14 @@ cdef inline real gamma_nll_of_mean_hessian(real p, real t, const double *a) noex
 
 cdef inline real tweedie(real p, real t, const double *a) noexcept nogil:
     cdef real by_b = <real>(1 / (2 - a[0])), by_c = <real>(1 / (1 - a[0]))
-    return mul_add(exp_of_product(p, 2 - a[0]), by_b, -t * (exp_unless_zero(exp_of_product(p, 1 - a[0]), t) * by_c))
+    return mul_add(exp_of_product(p, 2 - a[0]), by_b, -t * (exp_of_product(unless_zero(p, t), 1 - a[0]) * by_c))
 
 cdef inline real tweedie_gradient(real p, real t, const double *a) noexcept nogil:
-    return mul_add(-t, exp_unless_zero(exp_of_product(p, 1 - a[0]), t), exp_of_product(p, 2 - a[0]))
+    return mul_add(-t, exp_of_product(unless_zero(p, t), 1 - a[0]), exp_of_product(p, 2 - a[0]))
 
 cdef inline real tweedie_hessian(real p, real t, const double *a) noexcept nogil:
     cdef real b = <real>(2 - a[0]), c = <real>(1 - a[0])
-    return mul_add(b, exp_of_product(p, 2 - a[0]), -t * (c * exp_unless_zero(exp_of_product(p, 1 - a[0]), t)))
+    return mul_add(b, exp_of_product(p, 2 - a[0]), -t * (c * exp_of_product(unless_zero(p, t), 1 - a[0])))
 
 
 # gaussian_nll: (log(v) + r^2 / v) / 2 + c with v = max(a, b), the variance. Of the variance p, for a target t and the

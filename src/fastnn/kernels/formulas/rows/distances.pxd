@@ -32,6 +32,11 @@ cdef inline double square_scale(const real *p, const real *t, Py_ssize_t n) noex
     return 1 if real is float else binary_scale(<real>row_size(p, t, n))
 
 
+cdef inline bint are_in_range(double squares, real like) noexcept nogil:
+    """Whether a sum of squares is far from where they overflow or underflow, as those of floats are in double."""
+    return real is float or 1e-270 < squares < 1e270
+
+
 cdef struct Angle:
     # Between rows p and t: u = of_p to_u p and w = of_t to_w t are unit vectors. Two factors, since one could overflow.
     double of_p
@@ -56,38 +61,53 @@ cdef inline void add_products(
         add_product(&pp[k], &tt[k], &pt[k], p[k] * of_p, t[k] * of_t)
 
 
+cdef inline void scaled_products(
+    const real *p, const real *t, Py_ssize_t n, real of_p, real of_t, double *pp, double *tt, double *pt
+) noexcept nogil:
+    """The sums of p^2, t^2 and p t, each of the rows times a factor."""
+    cdef double all_pp[LANES]
+    cdef double all_tt[LANES]
+    cdef double all_pt[LANES]
+    cdef real last_p[LANES]
+    cdef real last_t[LANES]
+    cdef Py_ssize_t i
+    if n < LANES:
+        pp[0] = tt[0] = pt[0] = 0
+        for i in range(n):
+            add_product(pp, tt, pt, p[i] * of_p, t[i] * of_t)
+        return
+    fill(all_pp, <double>0)
+    fill(all_tt, <double>0)
+    fill(all_pt, <double>0)
+    for i in range(n // LANES):
+        add_products(all_pp, all_tt, all_pt, p + i * LANES, t + i * LANES, of_p, of_t)
+    if n % LANES > 0:
+        last_block(p + n, n % LANES, last_p, <real>0)
+        last_block(t + n, n % LANES, last_t, <real>0)
+        add_products(all_pp, all_tt, all_pt, last_p, last_t, of_p, of_t)
+    pp[0] = fold_sum(all_pp)
+    tt[0] = fold_sum(all_tt)
+    pt[0] = fold_sum(all_pt)
+
+
 cdef inline Angle angle_between(const real *p, const real *t, Py_ssize_t n, bint distance) noexcept nogil:
     """c, the sum of u w, with u = p / |p| and w = t / |t|, and 1 - c.
 
     That is the sum of (u - w)^2 / 2, which does not cancel, or a difference which has all digits of a float.
     A row of zeros has c = 0 and derivatives of 0.
     """
-    cdef double pp[LANES]
-    cdef double tt[LANES]
-    cdef double pt[LANES]
-    cdef real last_p[LANES]
-    cdef real last_t[LANES]
     cdef double d[STRETCH]
-    cdef real of_p = <real>square_scale(p, <const real *>NULL, n), of_t = <real>square_scale(t, <const real *>NULL, n)
-    cdef double squares_of_p = 0, squares_of_t = 0, products = 0, squared_distance = 0
-    cdef Py_ssize_t stretch, start, count, i, k
+    cdef real of_p = 1, of_t = 1
+    cdef double squares_of_p, squares_of_t, products, squared_distance = 0
+    cdef Py_ssize_t stretch, start, count, k
     cdef Angle angle
-    if n < LANES:
-        for k in range(n):
-            add_product(&squares_of_p, &squares_of_t, &products, p[k] * of_p, t[k] * of_t)
-    else:
-        fill(pp, <double>0)
-        fill(tt, <double>0)
-        fill(pt, <double>0)
-        for i in range(n // LANES):
-            add_products(pp, tt, pt, p + i * LANES, t + i * LANES, of_p, of_t)
-        if n % LANES > 0:
-            last_block(p + n, n % LANES, last_p, <real>0)
-            last_block(t + n, n % LANES, last_t, <real>0)
-            add_products(pp, tt, pt, last_p, last_t, of_p, of_t)
-        squares_of_p = fold_sum(pp)
-        squares_of_t = fold_sum(tt)
-        products = fold_sum(pt)
+    cdef int attempt
+    for attempt in range(2):
+        scaled_products(p, t, n, of_p, of_t, &squares_of_p, &squares_of_t, &products)
+        if are_in_range(squares_of_p, of_p) and are_in_range(squares_of_t, of_t):
+            break
+        of_p = <real>square_scale(p, <const real *>NULL, n)
+        of_t = <real>square_scale(t, <const real *>NULL, n)
     angle.of_p = of_p
     angle.of_t = of_t
     angle.to_u = 1 / sqrt(squares_of_p) if squares_of_p != 0 else squares_of_p
@@ -152,23 +172,27 @@ cdef inline Distance distance_between(Norm norm, double a, const real *p, const 
     cdef real largest = 1, to_unit = 1, difference
     cdef Py_ssize_t stretch, start, count, k
     cdef Distance d
+    cdef int attempt
     if norm == MAXIMUM:
         return largest_difference(a, p, t, n)
     if norm == POWERS:
         largest = <real>row_size(p, t, n)
         to_unit = 1 if real is float else binary_scale(largest)
-    elif norm == SQUARES:
+    for attempt in range(2):
+        total = 0
+        for stretch in range(stretches(n)):
+            start = stretch * STRETCH
+            count = min(<Py_ssize_t>STRETCH, n - start)
+            for k in range(count):
+                difference = absolute(p[start + k] - t[start + k])
+                if norm == POWERS:
+                    terms[k] = <real>power(<double>1 if difference == largest else <double>difference / largest, a)
+                else:
+                    terms[k] = difference * to_unit
+            total += dot_row(terms, terms, count) if norm == SQUARES else sum_row(terms, count)
+        if norm != SQUARES or are_in_range(total, to_unit):
+            break
         to_unit = <real>square_scale(p, t, n)
-    for stretch in range(stretches(n)):
-        start = stretch * STRETCH
-        count = min(<Py_ssize_t>STRETCH, n - start)
-        for k in range(count):
-            difference = absolute(p[start + k] - t[start + k])
-            if norm == POWERS:
-                terms[k] = <real>power(<double>1 if difference == largest else <double>difference / largest, a)
-            else:
-                terms[k] = difference * to_unit
-        total += dot_row(terms, terms, count) if norm == SQUARES else sum_row(terms, count)
     if norm == POWERS:
         size = <double>(largest * to_unit) * pow(total, 1 / a)
     else:
