@@ -81,7 +81,8 @@ class Data(NamedTuple):
         if contest.family == "optimizers":
             return int((3 + 2 * state_arrays(contest.function)) * self.x.nbytes)
         read = self.x.nbytes + (self.other.nbytes if contest.task not in ONE_INPUT else 0)
-        return int(read + (self.out.nbytes if contest.task != "value" else 0))
+        mask = counted(contest).nbytes if contest.task == MASKED else 0
+        return int(read + mask + (self.out.nbytes if contest.task != "value" else 0))
 
 
 def state_arrays(name: str) -> int:
@@ -90,6 +91,18 @@ def state_arrays(name: str) -> int:
     optimizer.step([parameter], [parameter.copy()])
     [state] = optimizer.state_dict()["state"].values()
     return sum(array.shape == parameter.shape for array in state.values())
+
+
+MASKED = "masked value and gradient"
+"""The task of losses of which only some values count."""
+OF_MASKED = ("mse", "cross_entropy")
+"""Its losses: one of elements and one of labels, since masks are applied in the same code in the others."""
+
+
+def counted(contest: Contest) -> Any:
+    """The mask of the values that count, four of five."""
+    shape = contest.shape[:-1] if nn.LOSSES[contest.function].of_rows else contest.shape
+    return np.random.default_rng(0).random(shape) < 0.8
 
 
 def slopes(x: Any) -> Any:
@@ -106,7 +119,7 @@ def contests(set_name: str) -> Iterator[Contest]:
         "activations": (nn.ACTIVATIONS, ("forward", "derivative", "backward", "backward from output")),
         "units": ({name: f for name, f in nn.UNITS.items() if name != "rrelu"}, ("forward", "backward")),
         "rows": (nn.ROW_FUNCTIONS, ("forward", "backward", "backward from output")),
-        "losses": (nn.LOSSES, ("value", "gradient", "value and gradient")),
+        "losses": (nn.LOSSES, ("value", "gradient", "value and gradient", MASKED)),
         "optimizers": (nn.OPTIMIZERS, ("step",)),
         "calls": (FUNCTIONS, ("call", "call with out")),
         "training": ({"network": nn.ann.Network}, ("step",)),
@@ -118,6 +131,8 @@ def contests(set_name: str) -> Iterator[Contest]:
             ]
             for task in tasks:
                 if task == "backward from output" and not function.backward.differentiable_from_output:
+                    continue
+                if task == MASKED and name not in OF_MASKED:
                     continue
                 for dtype in DTYPES:
                     for shape in shapes:

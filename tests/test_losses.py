@@ -1388,6 +1388,31 @@ def test_targets_outside_the_domain(loss, outside):
         assert np.isfinite(loss(prediction, target, where=mask))
 
 
+EDGES = [
+    (nn.binary_cross_entropy_with_logits, (0, 1), (-0.0,)),
+    (nn.hinge, (-1, 1), ()),
+    (nn.poisson_nll, (0, np.inf), (-0.0,)),
+]
+
+
+@each_dtype
+@pytest.mark.parametrize(("loss", "limits", "equal"), EDGES, ids=str)
+def test_a_domain_ends_at_its_limits_wherever_a_target_stands(loss, limits, equal, dtype):
+    low, high = np.array(limits, dtype)
+    beyond = [np.nextafter(low, dtype(-np.inf)), -np.inf, -2]
+    beyond += [np.nextafter(high, dtype(np.inf)), np.inf] if np.isfinite(high) else []
+    beyond += [np.nextafter(low, high), dtype(0), dtype(-0.0), np.nextafter(high, low)] if loss is nn.hinge else []
+    for index in (0, 255, 256, 998, 999):
+        for number in (low, high, *equal, np.nan):
+            target = np.full(1000, low)
+            target[index] = number
+            loss(np.ones(1000, dtype), target)
+        for number in beyond:
+            target[index] = number
+            with pytest.raises(ValueError, match=rf"target\[{index}\] is"):
+                loss(np.ones(1000, dtype), target)
+
+
 def test_the_loss_that_was_probably_meant():
     with pytest.raises(ValueError, match=r"target\[0\] is -1.0; .*\(for targets of -1 and 1 there is soft_margin\)"):
         nn.binary_cross_entropy_with_logits(np.zeros(2), np.array([-1.0, 1.0]))
@@ -1612,3 +1637,16 @@ def test_pseudo_huber_keeps_its_digits_far_out_and_for_subnormal_errors(dtype):
         assert ulp_errors(nn.pseudo_huber(np.array([far]), np.zeros(1, dtype)), [mpmath.sqrt(1 + r * r) - 1])[0] <= 4
     slope = nn.pseudo_huber.gradient(np.array([tiny]), np.zeros(1, dtype), delta=1000.0, reduction="sum")
     assert slope[0] == tiny
+
+
+@each_dtype
+def test_pseudo_huber_takes_the_smallest_and_the_largest_delta(dtype):
+    info = np.finfo(dtype)
+    for delta in map(float, (info.smallest_subnormal, info.tiny / 8, info.tiny, 1e-30, 1e30, info.max)):
+        r = dtype(delta) * np.array([0, 1 / 64, 0.5, 0.984375], dtype)
+        with mpmath.workdps(60):
+            exact = [mpmath.mpf(float(x)) / mpmath.sqrt(1 + (mpmath.mpf(float(x)) / delta) ** 2) for x in r]
+            curved = [(1 + (mpmath.mpf(float(x)) / delta) ** 2) ** -1.5 for x in r]
+        options = {"delta": delta, "reduction": "sum"}
+        assert ulp_errors(nn.pseudo_huber.gradient(r, np.zeros_like(r), **options), exact).max() <= 4
+        assert ulp_errors(nn.pseudo_huber.hessian(r, np.zeros_like(r), **options), curved).max() <= 8

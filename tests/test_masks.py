@@ -123,6 +123,42 @@ def test_masked_losses_of_rows(rows, classes):
 
 
 @pytest.mark.any_build
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("rows", "classes"), [(5, 3), (300, 3), (300, 40)])
+def test_weighted_and_masked_losses_of_labels(rows, classes, dtype):
+    rng = np.random.default_rng(1)
+    exact = {"rtol": 1e-5 if dtype == np.float32 else 1e-12, "atol": 1e-8 if dtype == np.float32 else 1e-16}
+    x, labels = rng.normal(size=(2, rows, classes)).astype(dtype), rng.integers(0, classes, (2, rows))
+    logs = x - np.log(np.exp(x.astype(float)).sum(axis=-1, keepdims=True))
+    of_labels = -np.take_along_axis(logs, labels[..., np.newaxis], -1)[..., 0]
+    apart = np.exp(logs) - np.eye(classes)[labels]
+    ignored = rng.random((2, rows)) < 0.2
+    weights = [None, *(layout(rng.integers(1, 9, (2, rows)).astype(dtype)) for layout in LAYOUTS.values())]
+    weights.append(rng.integers(1, 9, 2).astype(dtype))
+    masks = [None, *itertools.islice(cases((2, rows)), 0, None, 3)]
+    of_classes = rng.integers(1, 9, classes).astype(dtype)
+    for weight, where, class_weight in itertools.product(weights, masks, (None, of_classes)):
+        counted = np.broadcast_to(True if where is None else where, (2, rows))
+        factors = np.ones((2, rows)) if class_weight is None else class_weight[labels].astype(float)
+        if weight is not None:
+            factors = factors * (weight if weight.ndim == 2 else weight[:, np.newaxis])
+        factors *= counted & ~ignored
+        if not factors.any():
+            continue
+        target = np.where(counted, np.where(ignored, -100, labels), rng.choice([-7, classes, 10**9], (2, rows)))
+        given = spoiled(x, (counted & ~ignored)[..., np.newaxis])
+        number = np.count_nonzero(factors)
+        for options, divisor in (({}, factors.sum()), ({"denominator": "count"}, number), ({"reduction": "sum"}, 1)):
+            options = {"weight": weight, "where": where, "class_weight": class_weight, **options}
+            value, gradient = nn.cross_entropy.value_and_gradient(given, target, **options)
+            np.testing.assert_allclose(value, np.sum(factors * of_labels) / divisor, **exact)
+            np.testing.assert_allclose(gradient, factors[..., np.newaxis] * apart / divisor, **exact)
+    labels[1, 2] = classes
+    with pytest.raises(ValueError, match=rf"target in row 1, 2 is {classes}"):
+        nn.cross_entropy(x, labels, where=np.ones((2, rows), bool))
+
+
+@pytest.mark.any_build
 def test_what_does_not_count_may_be_outside_the_domain():
     rng = np.random.default_rng(1)
     p, t = rng.random((2, 600))

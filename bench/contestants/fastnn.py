@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from contests import Contest, Data, network, slopes
+from contests import MASKED, Contest, Data, counted, network, slopes
 
 import fastnn
 from contestants import Builder, Entry
@@ -43,7 +43,8 @@ def enter(contest: Contest, library: ModuleType = fastnn) -> Builder:
                 return Entry(function, (data.x, data.other))
             case "gradient":
                 return Entry(function.gradient, (data.x, data.other), out)
-        return Entry(function.value_and_gradient, (data.x, data.other), out)
+        masked = {"where": counted(contest)} if contest.task == MASKED else {}
+        return Entry(function.value_and_gradient, (data.x, data.other), out | masked)
 
     return build
 

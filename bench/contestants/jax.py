@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
-from contests import Contest, Data, network, slopes
+from contests import MASKED, Contest, Data, counted, network, slopes
 
 from contestants import Builder, Entry
 
@@ -173,7 +173,7 @@ def enter(contest: Contest) -> Builder | None:
     if name in FUNCTIONS and contest.task not in ("call with out", "backward from output"):
         return lambda data: function(contest.task, FUNCTIONS[name], data)
     if name in LOSSES:
-        return lambda data: loss(contest.task, LOSSES[name], data)
+        return lambda data: loss(contest, LOSSES[name], data)
     if name in OPTIMIZERS:
         return lambda data: optimizer(OPTIMIZERS[name](), data)
     return None
@@ -202,15 +202,16 @@ def prelu(task: str, data: Data) -> Entry:
     return Entry(lambda *given: jax.block_until_ready(back(*given)), arguments, answer=lambda both: both[0])
 
 
-def loss(task: str, f: Callable[[Any, Any], Any], data: Data) -> Entry:
-    def mean(p: Any, t: Any) -> Any:
-        return jnp.mean(f(p, t))
+def loss(contest: Contest, f: Callable[[Any, Any], Any], data: Data) -> Entry:
+    def mean(p: Any, t: Any, where: Any = None) -> Any:
+        return jnp.mean(f(p, t), where=where)
 
-    compiled = {"value": mean, "gradient": jax.grad(mean), "value and gradient": jax.value_and_grad(mean)}[task]
-    if task == "value and gradient":
-        both = jax.jit(compiled)
-        return Entry(lambda p, t: jax.block_until_ready(both(p, t)), (jnp.asarray(data.x), jnp.asarray(data.other)))
-    return ready(jax.jit(compiled), data.x, data.other)
+    if contest.task in ("value", "gradient"):
+        return ready(jax.jit(mean if contest.task == "value" else jax.grad(mean)), data.x, data.other)
+    both = jax.jit(jax.value_and_grad(mean))
+    mask = (counted(contest),) if contest.task == MASKED else ()
+    arguments = tuple(jnp.asarray(array) for array in (data.x, data.other, *mask))
+    return Entry(lambda *given: jax.block_until_ready(both(*given)), arguments)
 
 
 def optimizer(transformation: Any, data: Data) -> Entry:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from contests import Contest, Data, network, slopes
+from contests import MASKED, Contest, Data, counted, network, slopes
 
 from contestants import Builder, Entry
 from fastnn import OPTIMIZERS, ROW_FUNCTIONS, reference
@@ -84,6 +84,13 @@ def loss(contest: Contest, data: Data, task: str) -> Entry:
     def value_and_gradient(p: Any, t: Any) -> Any:
         return value(p, t), gradient(p, t)
 
+    if task == MASKED:
+        mask = counted(contest)
+        by_row = mask.reshape(mask.shape + (1,) * (data.x.ndim - mask.ndim))
+        share = data.x.dtype.type(1 / np.count_nonzero(mask))
+        return Entry(
+            lambda p, t: (values(p, t).mean(where=mask), np.where(by_row, gradients(p, t), 0) * share), arguments
+        )
     return Entry({"value": value, "gradient": gradient, "value and gradient": value_and_gradient}[task], arguments)
 
 

@@ -5,12 +5,13 @@ All that memory safety depends on is checked here, except labels, which the kern
 
 cimport cython
 cimport numpy as cnp
+from libc.math cimport fabs
 
 from fastnn.kernels.arrays cimport (
     RELEASE_GIL_FROM, empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, store_constants,
 )
-from fastnn.kernels.loops.reductions cimport binary_scale
-from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, strided
+from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, stretches
+from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, part_of, strided
 
 import numpy as np
 
@@ -268,7 +269,7 @@ cdef class Losses:
             raise ValueError("the labels must be contiguous and of type np.intp")
         cdef const Py_ssize_t *data = <const Py_ssize_t *>cnp.PyArray_DATA(labels)
         with nogil:
-            index = label_outside(data, size, classes, ignoring, other, &count)
+            index = label_outside(data, size, classes, ignoring, other, NULL, &count)
         return index
 
     @staticmethod
@@ -283,17 +284,26 @@ cdef class Losses:
 
 
 cdef Py_ssize_t label_outside(
-    const Py_ssize_t *labels, Py_ssize_t n, Py_ssize_t classes, bint ignoring, Py_ssize_t ignored, Py_ssize_t *count
+    const Py_ssize_t *labels, Py_ssize_t n, Py_ssize_t classes, bint ignoring, Py_ssize_t ignored, const Strided *where,
+    Py_ssize_t *count,
 ) noexcept nogil:
-    """The index of the first label that is neither a class nor ignored, or -1; ``count`` is that of the classes."""
-    cdef Py_ssize_t k, label
+    """The index of the first label that counts and is neither a class nor ignored, or -1; ``count`` is that of classes."""
+    cdef unsigned char mask[STRETCH]
+    cdef const unsigned char *counted = NULL
+    cdef Py_ssize_t stretch, start, k, label
     count[0] = 0
-    for k in range(n):
-        label = labels[k]
-        if <size_t>label < <size_t>classes:
-            count[0] += 1
-        elif not (ignoring and label == ignored):
-            return k
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        if where is not NULL:
+            counted = part_of(where, start, min(<Py_ssize_t>STRETCH, n - start), mask)
+        for k in range(start, min(start + STRETCH, n)):
+            label = labels[k]
+            if counted is not NULL and not counted[k - start]:
+                continue
+            if <size_t>label < <size_t>classes:
+                count[0] += 1
+            elif not (ignoring and label == ignored):
+                return k
     return -1
 
 
@@ -313,22 +323,43 @@ cdef bint is_labels(object target, object prediction):
     return True
 
 
-cdef double sum_of_weights(const Py_ssize_t *labels, Py_ssize_t rows, cnp.ndarray of_classes) except? -1:
-    """The sum of the weights of the labels that are classes, in NumPy's order; 0 if the engine has to compute it."""
-    cdef Py_ssize_t classes = cnp.PyArray_SIZE(of_classes), k, label, count = 0
-    cdef bint single = cnp.PyArray_TYPE(of_classes) == cnp.NPY_FLOAT32
-    cdef const void *given = cnp.PyArray_DATA(of_classes)
+cdef double sum_of_label_weights(const Task *task, int kind, cnp.ndarray of_classes) except? -1:
+    """The sum of the weights of rows that count and whose labels are classes, times those of their classes, in NumPy's order.
+
+    0 if the engine has to compute it.
+    """
+    cdef bint single = kind == cnp.NPY_FLOAT32
+    cdef const void *given = data_of(of_classes)
+    cdef float floats[STRETCH]
+    cdef double doubles[STRETCH]
+    cdef unsigned char mask[STRETCH]
+    cdef const unsigned char *counted = NULL
+    cdef const float *of_float = NULL
+    cdef const double *of_double = NULL
+    cdef Py_ssize_t stretch, start, size, k, label, count = 0
     cdef double one, largest = 0
-    cdef cnp.npy_intp size = rows
+    cdef cnp.npy_intp rows = task.size // task.classes
     if rows > PIECE:
         return 0
-    cdef cnp.ndarray weights = cnp.PyArray_EMPTY(1, &size, cnp.NPY_FLOAT64, 0)
+    cdef cnp.ndarray weights = cnp.PyArray_EMPTY(1, &rows, cnp.NPY_FLOAT64, 0)
     cdef double *weight = <double *>cnp.PyArray_DATA(weights)
-    for k in range(rows):
-        label = labels[k]
-        if <size_t>label < <size_t>classes:
-            one = (<const float *>given)[label] if single else (<const double *>given)[label]
-            largest = one if not one <= largest else largest
+    for stretch in range(stretches(rows)):
+        start = stretch * STRETCH
+        size = min(<Py_ssize_t>STRETCH, rows - start)
+        if task.where is not NULL:
+            counted = part_of(task.where, start, size, mask)
+        if task.weight is not NULL and single:
+            of_float = part_of(task.weight, start, size, floats)
+        elif task.weight is not NULL:
+            of_double = part_of(task.weight, start, size, doubles)
+        for k in range(size):
+            label = task.labels[start + k]
+            if <size_t>label >= <size_t>task.classes or (counted is not NULL and not counted[k]):
+                continue
+            one = of_float[k] if of_float is not NULL else of_double[k] if of_double is not NULL else 1
+            if given is not NULL:
+                one *= (<const float *>given)[label] if single else (<const double *>given)[label]
+            largest = fabs(one) if not fabs(one) <= largest else largest
             weight[count] = one
             count += 1
     return ADD(weights[:count]) if largest < 1e100 else 0  # their sum is finite, without a warning
@@ -365,8 +396,7 @@ cdef bint is_plain(object value):
 cdef class Pass:
     """A loss's value, derivatives of it, or several of them at once, in one pass over the data.
 
-    A call with arrays that are ready and a reduction takes the fast path, as long as there are no labels beside weights
-    or a mask. All others are handed to the fallback.
+    A call with arrays that are ready and a reduction takes the fast path. All others are handed to the fallback.
 
     Parameters
     ----------
@@ -419,8 +449,8 @@ cdef class Pass:
     ):
         cdef Choice choice
         if (
-            (weight is None or (type(weight) is cnp.ndarray and not self.takes_labels and not self.is_root))
-            and (where is None or (type(where) is cnp.ndarray and not self.takes_labels))
+            (weight is None or (type(weight) is cnp.ndarray and not self.is_root))
+            and (where is None or type(where) is cnp.ndarray)
             and (reduction is MEAN or reduction is SUM) and (denominator is WEIGHT or denominator is COUNT)
             and self.default_choice is not None
         ):
@@ -518,7 +548,7 @@ cdef class Pass:
             return None
         if self.takes_labels and is_labels(target, prediction):
             task.labels = <const Py_ssize_t *>cnp.PyArray_DATA(target)
-            if label_outside(task.labels, rows, task.classes, choice.ignoring, choice.ignored, &count) >= 0:
+            if label_outside(task.labels, rows, task.classes, choice.ignoring, choice.ignored, task.where, &count) >= 0:
                 return None
             if count == 0:
                 return None
@@ -539,11 +569,12 @@ cdef class Pass:
         ):
             return None
         divisor = count
-        if of_classes is not None and task.labels is not NULL and mean and by_weight:
-            divisor = sum_of_weights(task.labels, rows, of_classes)
-            if not divisor > 0:
-                return None
-        if mean and (weight is not None or where is not None):
+        if task.labels is not NULL:
+            if mean and by_weight and (of_classes is not None or weight is not None):
+                divisor = sum_of_label_weights(&task, kind, of_classes)
+                if not divisor > 0:
+                    return None
+        elif mean and (weight is not None or where is not None):
             divisor = self.divisor(weight if by_weight else None, task.weight, task.where, kind, rows)
             if divisor == 0:
                 return None

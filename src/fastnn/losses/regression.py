@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from fastnn._core.arrays import ArrayLike
 from fastnn._core.facts import Domain, Growth
 from fastnn._core.losses.loss import elementwise_loss
 from fastnn._core.losses.root import root_loss
-from fastnn._core.parameters import NOT_NEGATIVE, OPEN_SHARE, POSITIVE, SHARE
+from fastnn._core.parameters import NOT_NEGATIVE, OPEN_SHARE, POSITIVE, SHARE, Kernel
 
 
 @elementwise_loss()
@@ -134,7 +136,15 @@ def smooth_l1(*, beta: float = 1.0) -> None:
     """
 
 
-@elementwise_loss(delta=POSITIVE, growth=Growth.WITH_DISTANCE)
+def pseudo_huber_kernel(delta: float) -> Kernel:
+    """With delta, a power of two by which it comes near 1, and what it is then."""
+    exponent = math.frexp(delta)[1]
+    # One that is subnormal in float32 takes no larger power of two than is finite there.
+    to_unit = math.ldexp(1, -max(exponent, -126 if exponent > -149 else -1000))
+    return "pseudo_huber", (delta, to_unit, delta * to_unit)
+
+
+@elementwise_loss(pseudo_huber_kernel, delta=POSITIVE, growth=Growth.WITH_DISTANCE)
 def pseudo_huber(*, delta: float = 1.0) -> None:
     r"""A smooth :func:`huber`, which can be differentiated twice everywhere.
 

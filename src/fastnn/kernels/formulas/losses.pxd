@@ -101,24 +101,25 @@ cdef inline real smooth_l1_hessian(real p, real t, const double *a) noexcept nog
     return or_nan(<real>1 / <real>a[0] if absolute(r) <= <real>a[0] else <real>0, r)
 
 
-# pseudo_huber: a^2 (s - 1), s = sqrt(1 + (r / a)^2), as r^2 / (s + 1), which does not cancel. Beyond 1e15 s is |r / a|:
-# 1 is negligible from 9.5e7 on, and the square of a float overflows at 1.8e19. Where s is infinite, r / s is a.
+# pseudo_huber: b^2 (sqrt(1 + (r / b)^2) - 1), as r^2 / (1 + sqrt(...)), which does not cancel. a = b, a power of two near
+# 1 / b, and u, the product of the two: with v = r a1 and s = sqrt(u^2 + v^2) that is r^2 u / (s + u), and its derivatives
+# are r u / s and (u / s)^3. Beyond 1e15, where the square of v may overflow, s is |v|, and the slope b.
 
-cdef inline real pseudo_root(real v) noexcept nogil:
+cdef inline real pseudo_root(real v, const double *a) noexcept nogil:
     cdef real size = absolute(v)
-    return size if size > <real>1e15 else square_root(mul_add(v, v, <real>1))
+    return size if size > <real>1e15 else square_root(mul_add(v, v, <real>(a[2] * a[2])))
 
 cdef inline real pseudo_huber(real p, real t, const double *a) noexcept nogil:
-    cdef real r = absolute(p - t), s = pseudo_root(r / <real>a[0])
-    return r * (<real>a[0] if s == <real>INFINITY else r / (s + <real>1))
+    cdef real r = p - t, s = pseudo_root(r * <real>a[1], a), size = absolute(r)
+    return size * (<real>a[0] if s == <real>INFINITY else size * <real>a[2] / (s + <real>a[2]))
 
 cdef inline real pseudo_huber_gradient(real p, real t, const double *a) noexcept nogil:
-    cdef real r = p - t, s = pseudo_root(r / <real>a[0])
-    return with_sign_of(<real>a[0], r) if s == <real>INFINITY else r / s
+    cdef real r = p - t, s = pseudo_root(r * <real>a[1], a)
+    return with_sign_of(<real>a[0], r) if s == <real>INFINITY else r * <real>a[2] / s
 
 cdef inline real pseudo_huber_hessian(real p, real t, const double *a) noexcept nogil:
-    cdef real inverse = <real>1 / pseudo_root((p - t) / <real>a[0])
-    return inverse * inverse * inverse
+    cdef real share = <real>a[2] / pseudo_root((p - t) * <real>a[1], a)
+    return share * share * share
 
 
 # log_cosh: log(cosh(r)) = |r| - log 2 + log(1 + e^(-2|r|)); for |r| < 1 as log(1 + m^2 / (2 + 2 m)) with
@@ -307,16 +308,17 @@ cdef inline real poisson_nll_of_rate_full_hessian(real p, real t, const double *
     return poisson_nll_of_rate_hessian(p, t, a)
 
 
-# gamma_nll: p + t e^-p from the logarithm of the mean; log(p) + t / p from the mean itself.
+# gamma_nll: p + t e^-p from the logarithm of the mean; log(p) + t / p from the mean itself. It is the argument of an
+# exponential that a target of 0 takes out: a choice of the exponential could make its computation a branch.
 
 cdef inline real gamma_nll(real p, real t, const double *a) noexcept nogil:
-    return mul_add(t, unless_zero(exp_any(-p), t), p)
+    return mul_add(t, exp_any(-unless_zero(p, t)), p)
 
 cdef inline real gamma_nll_gradient(real p, real t, const double *a) noexcept nogil:
-    return mul_add(-t, unless_zero(exp_any(-p), t), <real>1)
+    return mul_add(-t, exp_any(-unless_zero(p, t)), <real>1)
 
 cdef inline real gamma_nll_hessian(real p, real t, const double *a) noexcept nogil:
-    return t * unless_zero(exp_any(-p), t)
+    return t * exp_any(-unless_zero(p, t))
 
 cdef inline real gamma_nll_of_mean(real p, real t, const double *a) noexcept nogil:
     return log_of_positive(p) + t / p
@@ -332,14 +334,14 @@ cdef inline real gamma_nll_of_mean_hessian(real p, real t, const double *a) noex
 
 cdef inline real tweedie(real p, real t, const double *a) noexcept nogil:
     cdef real by_b = <real>(1 / (2 - a[0])), by_c = <real>(1 / (1 - a[0]))
-    return mul_add(exp_of_product(p, 2 - a[0]), by_b, -t * unless_zero(exp_of_product(p, 1 - a[0]) * by_c, t))
+    return mul_add(exp_of_product(p, 2 - a[0]), by_b, -t * (exp_of_product(unless_zero(p, t), 1 - a[0]) * by_c))
 
 cdef inline real tweedie_gradient(real p, real t, const double *a) noexcept nogil:
-    return mul_add(-t, unless_zero(exp_of_product(p, 1 - a[0]), t), exp_of_product(p, 2 - a[0]))
+    return mul_add(-t, exp_of_product(unless_zero(p, t), 1 - a[0]), exp_of_product(p, 2 - a[0]))
 
 cdef inline real tweedie_hessian(real p, real t, const double *a) noexcept nogil:
     cdef real b = <real>(2 - a[0]), c = <real>(1 - a[0])
-    return mul_add(b, exp_of_product(p, 2 - a[0]), -t * unless_zero(c * exp_of_product(p, 1 - a[0]), t))
+    return mul_add(b, exp_of_product(p, 2 - a[0]), -t * (c * exp_of_product(unless_zero(p, t), 1 - a[0])))
 
 
 # gaussian_nll: (log(v) + r^2 / v) / 2 + c with v = max(a, b), the variance. Of the variance p, for a target t and the
@@ -580,18 +582,17 @@ cdef inline real kl_target(real t, const double *a) noexcept nogil:
     cdef real s = exp_any(t)
     return s if a[0] != 0 else t
 
-cdef inline real kl_excess(real x, real s, const double *a) noexcept nogil:
-    cdef real excess = exp_any(x) - s
-    return excess if a[1] != 0 else or_nan(<real>0, x)
+cdef inline real kl_growth(real x, const double *a) noexcept nogil:
+    cdef real e = exp_any(x)
+    return e if (a[1] != 0) | (x != x) else <real>0
 
 cdef inline real kl_divergence_general(real x, real t, const double *a) noexcept nogil:
     cdef real s = kl_target(t, a), log_s = log_of_positive(t)
     cdef real distance = s * ((t if a[0] != 0 else log_s) - x)
-    return (<real>0 if s == 0 else distance) + kl_excess(x, s, a)
+    return (<real>0 if s == 0 else distance) + (kl_growth(x, a) - (s if a[1] != 0 else <real>0))
 
 cdef inline real kl_divergence_general_gradient(real x, real t, const double *a) noexcept nogil:
-    return kl_excess(x, kl_target(t, a), a) - (<real>0 if a[1] != 0 else kl_target(t, a))
+    return kl_growth(x, a) - kl_target(t, a)
 
 cdef inline real kl_divergence_general_hessian(real x, real t, const double *a) noexcept nogil:
-    cdef real e = exp_any(x)
-    return or_nan(e if a[1] != 0 else <real>0, x + t)
+    return or_nan(kl_growth(x, a), t)

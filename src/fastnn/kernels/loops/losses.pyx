@@ -4,19 +4,21 @@ Sums run over stretches of ``STRETCH`` elements, in index order, so that they do
 or in pieces of whole stretches.
 """
 
-from libc.math cimport INFINITY, sqrt
+from libc.math cimport INFINITY, ldexp, sqrt
+from libc.stdint cimport uint32_t, uint64_t
+from libc.string cimport memcpy
 
 from fastnn.kernels.evaluation cimport (
     CONSTANTS, NOT_NEGATIVE, NUMBERS, SIGNS, Domain, Task, kernel,
 )
 from fastnn.kernels.formulas cimport losses as f
 from fastnn.kernels.formulas.elementary cimport real
-from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, row_max, stretches, sum_row
+from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, copy_out, row_max, stretches, sum_row
 from fastnn.kernels.strided cimport part_of, replace
 
 
-cdef void weigh(const Task *task, Py_ssize_t start, Py_ssize_t count, real *v, real *gradient, real *hessian) noexcept nogil:
-    """Multiply what is not NULL by weights, and put 0 in place of what a mask hides.
+cdef double finish(const Task *task, Py_ssize_t start, Py_ssize_t count, real *v, real *gradient, real *hessian) noexcept nogil:
+    """Multiply what is not NULL by weights, put 0 in place of what a mask hides, and store the values, or return their sum.
 
     Not inline: there would be a copy in every loss.
     """
@@ -48,6 +50,12 @@ cdef void weigh(const Task *task, Py_ssize_t start, Py_ssize_t count, real *v, r
             replace(gradient, <const real *>gradient, counted, count, <real>0)
         if hessian is not NULL:
             replace(hessian, <const real *>hessian, counted, count, <real>0)
+    if v is NULL:
+        return 0
+    if task.values is NULL:
+        return sum_row(v, count)
+    copy_out(<real *>task.values + start, v, count)
+    return 0
 
 
 cdef inline double walk(
@@ -62,7 +70,6 @@ cdef inline double walk(
     """
     cdef const real *prediction = <const real *>task.prediction
     cdef const real *target = <const real *>task.target
-    cdef real *values = <real *>task.values
     cdef real *gradient = <real *>task.gradient
     cdef real *hessian = <real *>task.hessian
     cdef real v[STRETCH]
@@ -94,15 +101,10 @@ cdef inline double walk(
             for k in range(count):
                 a[0] = varying[start + k] if varying is not NULL else a[0]
                 gradient[start + k] = scale * derivative(prediction[start + k], target[start + k], a)
-        if task.weight is not NULL or task.where is not NULL:
-            weigh(
+        if task.value or task.weight is not NULL or task.where is not NULL:
+            total += finish(
                 &task, start, count, &v[0] if task.value else NULL, gradient + start if gradient is not NULL else NULL,
                 hessian + start if hessian is not NULL else NULL)
-        if values is not NULL:
-            for k in range(count):
-                values[start + k] = v[k]
-        elif task.value:
-            total += sum_row(v, count)
     return total
 
 
@@ -127,19 +129,27 @@ cdef inline double varying_loops(
 
 
 cdef double rmse(Task task, real scale) noexcept nogil:
-    """One of its passes; or, without a power of two among the constants, all three, and the root."""
+    """One of its passes; or, without a power of two among the constants, all, and the root.
+
+    The power of two is 1 unless with that the sum of the squares says that they might overflow or underflow.
+    """
     cdef Task squares = task
-    cdef double root = 0
+    cdef double root = 0, total = 0, limit = ldexp(1, 60 if real is float else 900)
     cdef bint whole = task.constants[1] == 0
+    cdef int attempt
     if whole:
-        task.constants[1] = squares.constants[1] = binary_scale(<real>error_size(task, scale))
         squares.value = True
         squares.gradient = squares.hessian = NULL
-        root = sqrt(task.constants[3] * loops(
-            f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], squares, scale))
+        for attempt in range(2):
+            squares.constants[1] = 1 if attempt == 0 else binary_scale(<real>error_size(task, scale))
+            total = loops(f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], squares, scale)
+            if 1 / limit < total < limit:
+                break
+        root = sqrt(task.constants[3] * total)
+        task.constants[1] = squares.constants[1]
         task.constants[2] = 1 / root if root != 0 else root
         task.value = False
-    cdef double total = varying_loops(f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], task, scale)
+    total = varying_loops(f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], task, scale)
     return root / task.constants[1] if whole else total
 
 cdef double error_size(Task task, real scale) noexcept nogil:
@@ -203,6 +213,36 @@ cdef inline bint is_outside(real x, real low, real high, real smallest) noexcept
     return (x < low) | (x > high) | (f.absolute(x) < smallest)
 
 
+cdef inline bint surely_inside(const real *x, Py_ssize_t n, Domain domain) noexcept nogil:
+    """Whether the bits of all numbers are those of some inside a domain, neither NaN nor -0.
+
+    Of numbers of at least 0 the bits have the order of the numbers, and what is above a limit has a negative difference
+    to it. It takes half the time of comparing numbers, and a pass over memory may be no faster.
+    """
+    cdef real one = 1, limit = INFINITY if domain == NOT_NEGATIVE else 0 if domain == SIGNS else 1
+    cdef uint32_t bits32, one32, limit32, keep32 = <uint32_t>-1 >> (domain == SIGNS), beyond32 = 0
+    cdef uint64_t bits64, one64, limit64, keep64 = <uint64_t>-1 >> (domain == SIGNS), beyond64 = 0
+    cdef Py_ssize_t k
+    if real is float:
+        memcpy(&one32, &one, sizeof(one))
+        memcpy(&limit32, &limit, sizeof(limit))
+        one32 = one32 if domain == SIGNS else <uint32_t>0
+        for k in range(n):
+            memcpy(&bits32, &x[k], sizeof(bits32))
+            bits32 = (bits32 ^ one32) & keep32
+            beyond32 |= (limit32 - bits32) | bits32
+        return beyond32 >> 31 == 0
+    else:
+        memcpy(&one64, &one, sizeof(one))
+        memcpy(&limit64, &limit, sizeof(limit))
+        one64 = one64 if domain == SIGNS else <uint64_t>0
+        for k in range(n):
+            memcpy(&bits64, &x[k], sizeof(bits64))
+            bits64 = (bits64 ^ one64) & keep64
+            beyond64 |= (limit64 - bits64) | bits64
+        return beyond64 >> 63 == 0
+
+
 cdef double index_outside(Task task, real scale) noexcept nogil:
     """The index of the first number that counts and is outside the domain that the constant names, or -1.
 
@@ -216,6 +256,8 @@ cdef double index_outside(Task task, real scale) noexcept nogil:
     cdef const unsigned char *counted
     cdef Py_ssize_t stretch, start, count, k
     cdef int outside
+    if surely_inside(x, task.size, domain):
+        return -1
     for stretch in range(stretches(task.size)):
         start = stretch * STRETCH
         count = min(<Py_ssize_t>STRETCH, task.size - start)

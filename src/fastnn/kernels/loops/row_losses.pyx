@@ -61,7 +61,8 @@ cdef inline double walk(
     void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil,
     Task task, real scale,
 ) noexcept nogil:
-    """The loop over the rows of all losses of many classes, in blocks of as many as ``exp_rows`` takes.
+    """The loop over the rows of all losses of many classes, in blocks of as many as ``exp_rows`` takes, or, of a loss that
+    takes a row at a time, as there is room for.
 
     Every label is read once, and compared with the number of classes then, whatever another thread does to it. A row
     whose label is not a class is ignored, as one is that is masked: its value and its derivatives are 0, whatever it
@@ -86,7 +87,7 @@ cdef inline double walk(
     cdef const unsigned char *counted = NULL
     cdef real fill_value
     cdef Py_ssize_t labels[STRETCH]
-    cdef Py_ssize_t n = task.classes, count = task.size // n, rows_per_block = rows_at_once(n)
+    cdef Py_ssize_t n = task.classes, count = task.size // n, rows_per_block = rows_at_once(n) if row is NULL else STRETCH
     cdef Py_ssize_t i, r, rows, first, start, label
     cdef double total = task.total
     for i in range((count + rows_per_block - 1) // rows_per_block):

@@ -25,7 +25,7 @@ cdef inline void categorical_cross_entropy_rows(
     The second derivative is t / p^2.
     """
     cdef real terms[STRETCH]
-    cdef real tiny = smallest_normal(scale[0]), inside
+    cdef real tiny = smallest_normal(scale[0]), factor = scale[0] if rows == 1 else <real>1, inside
     cdef Py_ssize_t n = rows * task.classes, stretch, start, count, r, k
     for r in range(rows):
         v[r] = 0
@@ -43,11 +43,11 @@ cdef inline void categorical_cross_entropy_rows(
         if hessian is not NULL:  # before the gradient, which may overwrite the prediction
             for k in range(start, start + count):
                 inside = tiny if p[k] < tiny else p[k]
-                hessian[k] = t[k] / inside / inside
+                hessian[k] = factor * (t[k] / inside / inside)
         if gradient is not NULL:
             for k in range(start, start + count):
-                gradient[k] = <real>0 - t[k] / (tiny if p[k] < tiny else p[k])
-    for r in range(rows):
+                gradient[k] = factor * (<real>0 - t[k] / (tiny if p[k] < tiny else p[k]))
+    for r in range(rows if rows > 1 else 0):
         if gradient is not NULL:
             for k in range(r * task.classes, (r + 1) * task.classes):
                 gradient[k] *= scale[r]

@@ -3,7 +3,7 @@
 from libc.math cimport INFINITY, NAN
 
 from fastnn.kernels.evaluation cimport Task
-from fastnn.kernels.formulas.basics cimport or_nan, step
+from fastnn.kernels.formulas.basics cimport or_nan
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.loops.reductions cimport (
     STRETCH, dot_row, fill_row, has_nan, index_of, row_max, sparse_limit, stretches, sum_row,
@@ -24,42 +24,66 @@ cdef inline void nll_row(
         gradient[label] = or_nan(-scale, at_label)
 
 
-cdef inline void multi_margin_row(
-    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
+cdef inline real excess(real margin, real at_label, real p) noexcept nogil:
+    """max(0, margin - p at the label + p)"""
+    cdef real d = margin + (p - at_label)
+    return <real>0 if d <= 0 else d
+
+
+cdef inline real positive_step(real d) noexcept nogil:
+    """The step of a number that is not negative: 1, or 0 or NaN."""
+    return <real>1 if d > 0 else d
+
+
+cdef inline double sum_of_others(real *terms, Py_ssize_t count, Py_ssize_t label) noexcept nogil:
+    """The sum of a stretch without the label, which need not be in it."""
+    if 0 <= label < count:
+        terms[label] = 0
+    return sum_row(terms, count)
+
+
+cdef inline void excess_row(
+    bint squared, Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
 ) noexcept nogil:
-    """The sum over the other classes of max(0, margin - p at the label + p)^power, divided by the number of all."""
-    cdef bint squared = task.constants[0] == 2
     cdef real margin = <real>task.constants[1], at_label = p[label], part = scale / <real>task.classes, d
     cdef real terms[STRETCH]
-    cdef real gradients[STRETCH]
-    cdef real hessians[STRETCH]
     cdef Py_ssize_t n = task.classes, stretch, start, count, k
     cdef double total = 0, gradient_sum = 0, hessian_sum = 0
     for stretch in range(stretches(n)):
         start = stretch * STRETCH
         count = min(<Py_ssize_t>STRETCH, n - start)
-        for k in range(count):
-            d = margin + (p[start + k] - at_label)
-            d = <real>0 if d <= 0 else d
-            terms[k] = d * d if squared else d
-            gradients[k] = <real>2 * d if squared else step(d)
-            hessians[k] = <real>2 * step(d) if squared else or_nan(<real>0, d)
-        if start <= label < start + count:
-            terms[label - start] = gradients[label - start] = hessians[label - start] = 0
-        total += sum_row(terms, count)
+        if task.value:
+            for k in range(count):
+                d = excess(margin, at_label, p[start + k])
+                terms[k] = d * d if squared else d
+            total += sum_of_others(terms, count, label - start)
+        if hessian is not NULL:  # before the gradient, which may overwrite the prediction
+            for k in range(count):
+                d = excess(margin, at_label, p[start + k])
+                terms[k] = <real>2 * positive_step(d) if squared else or_nan(<real>0, d)
+                hessian[start + k] = part * terms[k]
+            hessian_sum += sum_of_others(terms, count, label - start)
         if gradient is not NULL:
-            gradient_sum += sum_row(gradients, count)
             for k in range(count):
-                gradient[start + k] = part * gradients[k]
-        if hessian is not NULL:
-            hessian_sum += sum_row(hessians, count)
-            for k in range(count):
-                hessian[start + k] = part * hessians[k]
+                d = excess(margin, at_label, p[start + k])
+                terms[k] = <real>2 * d if squared else positive_step(d)
+                gradient[start + k] = part * terms[k]
+            gradient_sum += sum_of_others(terms, count, label - start)
     v[0] = total / n
     if gradient is not NULL:
         gradient[label] = <real>(-part * gradient_sum)
     if hessian is not NULL:
         hessian[label] = <real>(part * hessian_sum)
+
+
+cdef inline void multi_margin_row(
+    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
+) noexcept nogil:
+    """The sum over the other classes of max(0, margin - p at the label + p)^power, divided by the number of all."""
+    if task.constants[0] == 2:
+        excess_row(True, task, p, label, gradient, hessian, scale, v)
+    else:
+        excess_row(False, task, p, label, gradient, hessian, scale, v)
 
 
 cdef inline void above_label_row(
