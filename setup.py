@@ -43,6 +43,8 @@ FLAGS += ["-fno-asynchronous-unwind-tables"]
 # So does clang; and after twenty uses of an array it gives up on whether others know it: then they are in memory.
 FLAGS += accepted("--param=max-completely-peel-times=4", "-mllvm -unroll-full-max-count=8")
 FLAGS += accepted("-mllvm -capture-tracking-max-uses-to-explore=1000")
+# And it makes a copy in every kernel of functions that are not inline in order that there is one.
+FLAGS += accepted("-finline-hint-functions")
 # It makes calls of memcpy out of copies of a few numbers: then the partial sums are in memory, not in registers.
 FLAGS += accepted("-fno-tree-loop-distribute-patterns")
 # It copies a loop for each outcome of a test in it that stays the same, and merges inner loops: a fifteenth of a

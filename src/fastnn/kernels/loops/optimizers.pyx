@@ -87,7 +87,7 @@ cdef inline void measure(
     for stretch in range(stretches(task.size)):
         start = stretch * STRETCH
         count = min(<Py_ssize_t>STRETCH, task.size - start)
-        for k in range(count):
+        for k in range(count):  # in step
             p = parameter[start + k]
             g = mul_add(decay, p, clipped(scale * gradient[start + k], -limit, limit))
             of_a = a[start + k] if states > 0 else <real>0
