@@ -4,6 +4,9 @@ import functools
 import os
 import platform
 import re
+import shlex
+import subprocess
+import sysconfig
 from pathlib import Path
 
 import numpy
@@ -17,27 +20,42 @@ LOOPS = sorted(KERNELS.glob("loops/*.pyx"))
 MEMORYVIEWS = KERNELS / "memoryviews.c"
 OBJECTS = [MEMORYVIEWS, *sorted(KERNELS.glob("*.pyx"))]
 
+COMPILER = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
+
+
+@functools.cache
+def is_accepted(flag: str) -> bool:
+    """Whether the compiler knows a flag: it is asked, since its name may say nothing, and clang takes some of GCC's."""
+    question = [*COMPILER, "-Werror", *flag.split(), "-c", "-x", "c", os.devnull, "-o", os.devnull]
+    return subprocess.run(question, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def accepted(*flags: str) -> list[str]:
+    return [part for flag in flags if is_accepted(flag) for part in flag.split()]
+
+
 # Value-safe flags only: -ffast-math and its kin break NaN and infinity and set flush-to-zero for the whole process.
 # -g0 because Python's own flags ask for debug information, which is most of the size of a wheel.
-# GCC unrolls short loops before it vectorizes: then the partial sums of reductions.pxd end up as single numbers.
-# It makes calls of memcpy out of copies of a few numbers: then the partial sums are in memory, not in registers.
 FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-g0"]
-FLAGS += ["--param", "max-completely-peel-times=4"]
 # Nothing is thrown through the kernels: what an exception needs to find its way back is a thirtieth of a wheel.
 FLAGS += ["-fno-asynchronous-unwind-tables"]
-# GCC copies a loop for each outcome of a test in it that stays the same, and merges inner loops: a fifteenth of a
+# GCC unrolls short loops before it vectorizes: then the partial sums of reductions.pxd end up as single numbers.
+# So does clang; and after twenty uses of an array it gives up on whether others know it: then they are in memory.
+FLAGS += accepted("--param=max-completely-peel-times=4", "-mllvm -unroll-full-max-count=8")
+FLAGS += accepted("-mllvm -capture-tracking-max-uses-to-explore=1000")
+# And it makes a copy in every kernel of functions that are not inline in order that there is one.
+FLAGS += accepted("-finline-hint-functions")
+# It makes calls of memcpy out of copies of a few numbers: then the partial sums are in memory, not in registers.
+FLAGS += accepted("-fno-tree-loop-distribute-patterns")
+# It copies a loop for each outcome of a test in it that stays the same, and merges inner loops: a fifteenth of a
 # wheel. So what stays the same is not asked in a loop over elements; beside a whole row it costs next to nothing.
-if "clang" not in os.environ.get("CC", ""):  # these are GCC's own
-    FLAGS += ["-fno-tree-loop-distribute-patterns"]
-    FLAGS += ["-fno-unswitch-loops", "-fno-split-paths", "-fno-loop-unroll-and-jam", "-fno-loop-interchange"]
-    # A formula is to reach the vectorizer as it is written. These make a path of their own for each outcome of its
-    # choices, and move parts of it between them; what comes out are twice the comparisons and blends.
-    FLAGS += ["-fno-thread-jumps", "-fno-tree-pre"]
+FLAGS += accepted("-fno-unswitch-loops", "-fno-split-paths", "-fno-loop-unroll-and-jam", "-fno-loop-interchange")
+# A formula is to reach the vectorizer as it is written. These make a path of their own for each outcome of its choices,
+# and move parts of it between them; what comes out are twice the comparisons and blends.
+FLAGS += accepted("-fno-thread-jumps", "-fno-tree-pre")
 # Vectors for what is left after the last whole one are a seventh of these modules, and of no use in most of them; but
 # a row of ten numbers is all left over where a vector holds sixteen.
 EPILOGUES = {("avx512", "rows"), ("avx512", "row_losses")}
-# An update writes to as many arrays as it has state, and is to be a vector loop after a look at any two of them.
-OWN_FLAGS = {"optimizers": ["--param", "vect-max-version-for-alias-checks=20"]}
 V2 = ["-msse3", "-mssse3", "-msse4.1", "-msse4.2", "-mpopcnt", "-mcx16", "-msahf"]
 V3 = [*V2, *["-mavx", "-mavx2", "-mfma", "-mbmi", "-mbmi2", "-mlzcnt", "-mf16c", "-mmovbe"]]
 # Left alone, GCC makes vectors of 32 bytes for most processors with AVX-512.
@@ -83,6 +101,30 @@ def sources(path: Path) -> set[Path]:
     return {path}.union(*(sources(other) for other in named if other.exists() and other != path))
 
 
+# Cython has no word for what a marked loop says: that it reads and writes memory in step, at the index that it has
+# reached, in arrays that are apart or the same. Without it GCC makes each loop twice, and looks at its arrays first;
+# clang makes a vector loop for arrays that are apart only: what is computed in place takes nine times as long.
+MARKED = re.compile(r"# in step +# <{14}\n(?: \*.*\n)*\s*\*/\n")
+MARKED_LOOP = re.compile(MARKED.pattern + r"(?:.*\n)*?(?= *for \()")
+IN_STEP = """\
+#ifdef __clang__
+#pragma clang loop vectorize(assume_safety)
+#else
+#pragma GCC ivdep
+#endif
+"""
+
+
+def mark_loops(code: Path) -> None:
+    text = code.read_text(encoding="utf-8")
+    if IN_STEP in text or not MARKED.search(text):
+        return
+    marked, count = MARKED_LOOP.subn(lambda match: match[0] + IN_STEP, text)
+    if count != len(MARKED.findall(text)):
+        raise RuntimeError(f"{code} has a line that is marked as a loop in step, and no loop")
+    code.write_text(marked, encoding="utf-8")
+
+
 def extension(package: str, source: Path, flags: list[str]) -> Extension:
     build_dir = Path("build/cython", package)
     code = (build_dir / source).with_suffix(".c")
@@ -97,12 +139,13 @@ def extension(package: str, source: Path, flags: list[str]) -> Extension:
         shared_utility_qualified_name="fastnn.kernels.memoryviews",
         force=not code.exists() or any(path.stat().st_mtime > code.stat().st_mtime for path in needed),
     )
+    mark_loops(code)
     # Set now, since Cython adds up such lists over all modules of one source.
     made.depends = [*map(str, needed)]
     made.include_dirs = [numpy.get_include()]
     made.define_macros = [("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION"), *INLINE]
-    epilogues = ["--param", f"vect-epilogues-nomask={int((package, source.stem) in EPILOGUES)}"]
-    made.extra_compile_args = [*FLAGS, *OWN_FLAGS.get(source.stem, []), *epilogues, *flags, *SANITIZERS]
+    epilogues = accepted(f"--param=vect-epilogues-nomask={int((package, source.stem) in EPILOGUES)}")
+    made.extra_compile_args = [*FLAGS, *epilogues, *flags, *SANITIZERS]
     # The names of functions are a thirtieth of a wheel; tests look for them where they count vector loops.
     made.extra_link_args = SANITIZERS or (["-s"] if package in ("", "baseline") else [])
     return made

@@ -4,6 +4,7 @@ import importlib.util
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -84,9 +85,14 @@ LEAST = {
 
 
 def vector_loops(isa, module):
-    """The number of innermost loops that store whole vectors to memory, for each function of the module."""
+    """The number of innermost loops that store whole vectors to memory, for each function of the module.
+
+    In clang's code, those that add to whole vectors, too: of two loops over a stretch it makes one that stores nothing.
+    """
     library = importlib.util.find_spec(f"fastnn.kernels.{isa}.{module}").origin
-    store = re.compile(rf"vmov[au]p[sd]\s+%{REGISTERS[isa]}\d+,(?!.*%rsp)")
+    register = rf"%{REGISTERS[isa]}\d+"
+    sums = rf"|v(add|max|fmadd\d+)p[sd]\s.*{register}$" if b"clang version" in Path(library).read_bytes() else ""
+    store = re.compile(rf"vmov[au]p[sd]\s+{register},(?!.*\(%rsp\)){sums}")
     listing = subprocess.run(
         ["objdump", "-d", "--no-show-raw-insn", "--wide", library], capture_output=True, text=True, check=True
     ).stdout

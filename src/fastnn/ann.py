@@ -1,7 +1,9 @@
 """A feed-forward network on the kernels: dense layers, back-propagation by the chain rule, mini-batch training.
 
 The matrix products are NumPy's, everything else is fastnn's. A step of training allocates no arrays: activations and
-gradients live in buffers that the next step uses again.
+gradients live in buffers that the next step uses again. In these, beside the units of a layer stands one that is always
+1, whose weights are the next layer's biases: the product with the weights adds them, too, and the one that gives the
+gradients of the weights gives theirs.
 """
 
 from __future__ import annotations
@@ -128,28 +130,36 @@ class Dense(InPlace):
 
     Attributes
     ----------
-    weight, bias : ndarray
-        Of shapes (inputs, units) and (units,): views of the network's parameters.
-    weight_gradient, bias_gradient : ndarray
-        The gradients of the loss with respect to them, as the last back-propagation left them.
+    parameters, gradients : ndarray
+        Weights and, in the last row, biases; and the gradients of the loss with respect to them, as the last
+        back-propagation left them. Of shape (inputs + 1, units): views of the network's.
+    weight, bias, weight_gradient, bias_gradient : ndarray
+        The parts of these, of shapes (inputs, units) and (units,).
     activation : Activation or RowFunction
         What makes the layer's output.
+    is_last : bool
+        Whether no layer takes that output.
+    is_fused : bool
+        Whether the loss takes the logits in its place.
     """
 
-    arrays = ("weight", "bias", "weight_gradient", "bias_gradient")
+    arrays = ("parameters", "gradients", "weight", "bias", "weight_gradient", "bias_gradient")
 
-    weight: Array
-    bias: Array
-    weight_gradient: Array
-    bias_gradient: Array
+    parameters: Array = field(repr=False)
+    gradients: Array = field(repr=False)
+    weight: Array = field(init=False)
+    bias: Array = field(init=False)
+    weight_gradient: Array = field(init=False)
+    bias_gradient: Array = field(init=False)
     activation: Output
-    logit: Array = field(init=False, repr=False)
-    output: Array = field(init=False, repr=False)
-    delta: Array = field(init=False, repr=False)
-    ones: Array = field(init=False, repr=False)
+    is_last: bool
+    is_fused: bool
 
     def __post_init__(self) -> None:
-        self.reserve(0)
+        self.weight, self.bias = self.parameters[:-1], self.parameters[-1]
+        self.weight_gradient, self.bias_gradient = self.gradients[:-1], self.gradients[-1]
+        # Those beside whom a 1 stands are parts of rows, which np.dot would copy. It starts half a microsecond sooner.
+        self.product = np.dot if self.is_last else np.matmul
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Random weights, spread as the activation wants it: He's for rectifiers, Glorot's for the others.
@@ -165,24 +175,46 @@ class Dense(InPlace):
             self.weight[...] = rng.uniform(-limit, limit, self.weight.shape)
         self.bias[...] = 0
 
+    def logits(self, x: Array) -> Array:
+        logits: Array = np.dot(x, self.weight)
+        return np.add(logits, self.bias, out=logits)
+
     def reserve(self, batch: int) -> None:
-        """Make the buffers for the layer's output and for the gradient with respect to it."""
-        self.output = np.empty((batch, self.bias.size), self.bias.dtype)
+        """Make the buffers of a batch: for logits, outputs and the gradient with respect to either."""
+        shape, dtype = (batch, self.bias.size + (not self.is_last)), self.bias.dtype
+        output = np.ones(shape, dtype)
         # The activation works in place, unless back-propagation needs what it took.
-        self.logit = self.output if self.activation.backward.differentiable_from_output else np.empty_like(self.output)
-        self.delta = np.empty_like(self.output)
-        self.ones = np.ones(batch, self.bias.dtype)
+        logit = output if self.activation.backward.differentiable_from_output else np.ones(shape, dtype)
+        self.buffers = logit, output, np.ones(shape, dtype)
 
-    def logits(self, x: Array, out: Array) -> Array:
-        np.dot(x, self.weight, out=out)
-        return np.add(out, self.bias, out=out)
+    def connect(self, batch: int, x: Array, delta_of_x: Array | None) -> tuple[Array, Array]:
+        """Take the part of the buffers that a batch needs, and those below; what those above are to be given."""
+        units = self.bias.size
+        self.logit, self.output, self.delta = (buffer[:batch] for buffer in self.buffers)
+        self.logit_of_units, self.delta_of_units = self.logit[:, :units], self.delta[:, :units]
+        self.one = self.output[:, units:]
+        self.x, self.x_by_unit, self.delta_of_x = x, x.T, delta_of_x
+        return self.output, self.delta
 
-    def backward(self, x: Array, delta: Array, delta_of_x: Array | None) -> None:
-        """The chain rule: from the gradient with respect to the logits to those of weight, bias and input."""
-        np.dot(x.T, delta, out=self.weight_gradient)
-        np.dot(self.ones[: len(delta)], delta, out=self.bias_gradient)  # the sum over the samples, by BLAS
-        if delta_of_x is not None:
-            np.dot(delta, self.weight.T, out=delta_of_x)
+    def forward(self) -> Array:
+        """What the layer makes of x: the output, or the logits if the loss takes them."""
+        self.product(self.x, self.parameters, out=self.logit_of_units)
+        if self.is_fused:
+            return self.logit
+        self.activation(self.logit, out=self.output)
+        self.one[...] = 1
+        return self.output
+
+    def backward(self) -> None:
+        """The chain rule: from the gradient with respect to what it made to those of the parameters and of x."""
+        if not self.is_fused:
+            if self.activation.backward.differentiable_from_output:
+                self.activation.backward(self.delta, y=self.output, out=self.delta)
+            else:
+                self.activation.backward(self.delta, self.logit, out=self.delta)
+        self.product(self.x_by_unit, self.delta_of_units, out=self.gradients)
+        if self.delta_of_x is not None:
+            self.product(self.delta_of_units, self.parameters.T, out=self.delta_of_x)
 
 
 @dataclass
@@ -387,20 +419,20 @@ class Network(InPlace):
         self.loss = FUSED.get((design.output, design.loss), design.loss)
         self.parameters = np.empty(parameter_count(self.sizes), self.dtype)
         self.gradients = np.zeros_like(self.parameters)
-        self.layers = self._make_layers()
+        self._make_layers()
         for layer in self.layers:
             layer.initialize(self.rng)
         # Every fit holds out the same samples, so that none is trained on before or after it serves for validation.
         self.split_seed = int(self.rng.integers(2**63))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "layers"}
+        return {name: value for name, value in vars(self).items() if name not in ("layers", "samples", "x")}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Layers are made anew, of arrays that are this network's alone."""
         own = {name: copy.deepcopy(state[name]) for name in (*self.arrays, "rng")}
         vars(self).update({**state, **own})
-        self.layers = self._make_layers()
+        self._make_layers()
 
     def _activations(self) -> list[Output]:
         """Those of all layers."""
@@ -430,22 +462,32 @@ class Network(InPlace):
                     f"{separate.__name__}, or a linear output"
                 )
 
-    def _make_layers(self) -> list[Dense]:
-        layers = []
+    def _make_layers(self) -> None:
+        self.layers: list[Dense] = []
         start = 0
         for inputs, units, activation in zip(self.sizes[:-1], self.sizes[1:], self._activations(), strict=True):
-            middle, stop = start + inputs * units, start + (inputs + 1) * units
-            layers.append(
-                Dense(
-                    weight=self.parameters[start:middle].reshape(inputs, units),
-                    bias=self.parameters[middle:stop],
-                    weight_gradient=self.gradients[start:middle].reshape(inputs, units),
-                    bias_gradient=self.gradients[middle:stop],
-                    activation=activation,
-                )
+            stop = start + (inputs + 1) * units
+            parameters, gradients = (
+                vector[start:stop].reshape(inputs + 1, units) for vector in (self.parameters, self.gradients)
             )
+            is_last = stop == self.parameters.size
+            self.layers.append(Dense(parameters, gradients, activation, is_last, is_last and self.is_fused))
             start = stop
-        return layers
+        self._reserve(0)
+
+    def _reserve(self, batch: int) -> None:
+        """Make the buffers of the largest batch to come."""
+        self.samples = np.ones((batch, self.sizes[0] + 1), self.dtype)
+        for layer in self.layers:
+            layer.reserve(batch)
+        self._connect(batch)
+
+    def _connect(self, batch: int) -> None:
+        """Let each layer take what that below puts out, of a batch that may be smaller."""
+        output, delta = self.samples[:batch], None
+        self.x = output[:, :-1]
+        for layer in self.layers:
+            output, delta = layer.connect(batch, output, delta)
 
     @property
     def named_parameters(self) -> dict[str, Array]:
@@ -482,7 +524,7 @@ class Network(InPlace):
         """
         outputs = self._samples(x)
         for layer in self.layers:
-            logits = layer.logits(outputs, np.empty((len(outputs), layer.bias.size), self.dtype))
+            logits = layer.logits(outputs)
             outputs = layer.activation(logits, out=logits)
         return outputs
 
@@ -491,8 +533,8 @@ class Network(InPlace):
         """The mean loss over some samples."""
         outputs, targets = self._pairs(x, target)
         for layer in self.layers:
-            outputs = layer.logits(outputs, np.empty((len(outputs), layer.bias.size), self.dtype))
-            if layer is not self.layers[-1] or not self.is_fused:
+            outputs = layer.logits(outputs)
+            if not layer.is_fused:
                 layer.activation(outputs, out=outputs)
         return float(self.loss(outputs, targets))
 
@@ -500,36 +542,19 @@ class Network(InPlace):
     def back_propagate(self, x: ArrayLike, target: ArrayLike) -> float:
         """Compute the mean loss over some samples, and its gradients, which go to ``gradients``."""
         samples, targets = self._pairs(x, target)
-        self._reserve(len(samples))
+        if len(self.samples) != len(samples):
+            self._reserve(len(samples))
         return self._back_propagate(samples, targets)
 
-    def _reserve(self, batch: int) -> None:
-        for layer in self.layers:
-            if len(layer.output) != batch:
-                layer.reserve(batch)
-
     def _back_propagate(self, x: Array, target: Array) -> float:
-        n = len(x)
-        inputs = [x]
+        if len(self.x) != len(x):
+            self._connect(len(x))
+        self.x[...] = x
         for layer in self.layers:
-            out = layer.logits(inputs[-1], layer.logit[:n])
-            if layer is not self.layers[-1] or not self.is_fused:
-                out = layer.activation(out, out=layer.output[:n])
-            inputs.append(out)
-        prediction = inputs.pop()
-        delta = self.layers[-1].delta[:n]
-        loss, _ = self.loss.value_and_gradient(prediction, target, out=delta)
-        for index in reversed(range(len(self.layers))):
-            layer = self.layers[index]
-            if index < len(self.layers) - 1 or not self.is_fused:
-                if layer.activation.backward.differentiable_from_output:
-                    layer.activation.backward(delta, y=layer.output[:n], out=delta)
-                else:
-                    layer.activation.backward(delta, layer.logit[:n], out=delta)
-            below = self.layers[index - 1].delta[:n] if index else None
-            layer.backward(inputs[index], delta, below)
-            if below is not None:
-                delta = below
+            prediction = layer.forward()
+        loss, _ = self.loss.value_and_gradient(prediction, target, out=self.layers[-1].delta)
+        for layer in reversed(self.layers):
+            layer.backward()
         return float(loss)
 
     @without_warnings

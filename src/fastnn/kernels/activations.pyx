@@ -143,17 +143,20 @@ cdef class Binary(Elementwise):
 
     ``from_output`` is the same function of the activation's output, or None if this is that function.
     """
-    cdef readonly object from_output
+    cdef readonly Binary from_output
 
-    def __cinit__(self, *shared, from_output):
+    def __cinit__(self, *shared, Binary from_output):
         self.pass_ = BACKWARD_FROM_OUTPUT if from_output is None else BACKWARD_FROM_INPUT
         self.from_output = from_output
 
     def __call__(self, grad, x=None, *, y=None, out=None, **hyperparameter):
         if (x is None) == (y is None):
             raise TypeError(f"{self.__name__}() takes either the activation's input x or its output y")
-        if y is not None and self.from_output is not None:
-            return self.from_output(grad, y, out=out, **hyperparameter)
+        if y is None:
+            return self.run(grad, x, out, hyperparameter)
+        return (self if self.from_output is None else self.from_output).run(grad, y, out, hyperparameter)
+
+    cdef object run(self, object grad, object x, object out, dict hyperparameter):
         cdef Choice choice = self.choose(hyperparameter) if hyperparameter else self.default_choice
         if self.pass_ == BACKWARD_FROM_OUTPUT and not choice.kernel.differentiable_from_output:
             raise no_derivative_from_output(self, hyperparameter)

@@ -22,16 +22,16 @@ cdef inline void run(
     for i in range(CONSTANTS):
         p[i] = constants[i]
     if pass_ == VALUE:
-        for i in range(n):
+        for i in range(n):  # in step
             out[i] = value(x[i], p)
     elif pass_ == DERIVATIVE:
-        for i in range(n):
+        for i in range(n):  # in step
             out[i] = derivative(x[i], p)
     elif pass_ == BACKWARD_FROM_INPUT:
-        for i in range(n):
+        for i in range(n):  # in step
             out[i] = grad[i] * derivative(x[i], p)
     else:
-        for i in range(n):
+        for i in range(n):  # in step
             out[i] = grad[i] * derivative_from_output(x[i], p)
 
 

@@ -25,11 +25,11 @@ cdef inline void run(
     p[0] = pairs.constant
     for block in range(pairs.outer):
         if not pairs.backward:
-            for i in range(pairs.n):
+            for i in range(pairs.n):  # in step
                 out[i] = value[i] * value_of(gate[i], p)
             out += pairs.n
         else:
-            for i in range(pairs.n):
+            for i in range(pairs.n):  # in step
                 slope = derivative_of(gate[i], p) * value[i] * grad[i]
                 out[i] = grad[i] * value_of(gate[i], p)
                 out_gate[i] = slope

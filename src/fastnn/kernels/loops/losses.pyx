@@ -30,18 +30,18 @@ cdef double finish(const Task *task, Py_ssize_t start, Py_ssize_t count, real *v
     if task.weight is not NULL:
         weight = part_of(task.weight, start, count, weights)
         if v is not NULL:
-            for k in range(count):
+            for k in range(count):  # in step
                 v[k] *= weight[k]
         if gradient is not NULL:
-            for k in range(count):
+            for k in range(count):  # in step
                 gradient[k] *= weight[k]
         if hessian is not NULL:
-            for k in range(count):
+            for k in range(count):  # in step
                 hessian[k] *= weight[k]
     if task.where is not NULL:
         counted = part_of(task.where, start, count, mask)
         if v is not NULL and gradient is not NULL:  # the mask is read once
-            for k in range(count):
+            for k in range(count):  # in step
                 v[k] = v[k] if counted[k] else <real>0
                 gradient[k] = gradient[k] if counted[k] else <real>0
         elif v is not NULL:
@@ -83,22 +83,22 @@ cdef inline double walk(
         start = stretch * STRETCH
         count = min(<Py_ssize_t>STRETCH, task.size - start)
         if hessian is not NULL:  # before the gradient, which may overwrite the prediction
-            for k in range(start, start + count):
+            for k in range(start, start + count):  # in step
                 a[0] = varying[k] if varying is not NULL else a[0]
                 hessian[k] = scale * second(prediction[k], target[k], a)
         if task.value and gradient is not NULL:
-            for k in range(count):
+            for k in range(count):  # in step
                 a[0] = varying[start + k] if varying is not NULL else a[0]
                 p = prediction[start + k]
                 t = target[start + k]
                 v[k] = value(p, t, a)
                 gradient[start + k] = scale * derivative(p, t, a)
         elif task.value:
-            for k in range(count):
+            for k in range(count):  # in step
                 a[0] = varying[start + k] if varying is not NULL else a[0]
                 v[k] = value(prediction[start + k], target[start + k], a)
         elif gradient is not NULL:
-            for k in range(count):
+            for k in range(count):  # in step
                 a[0] = varying[start + k] if varying is not NULL else a[0]
                 gradient[start + k] = scale * derivative(prediction[start + k], target[start + k], a)
         if task.value or task.weight is not NULL or task.where is not NULL:

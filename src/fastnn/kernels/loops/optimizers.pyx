@@ -1,7 +1,6 @@
 """The loops of the optimizers' updates: over a parameter array, its gradient and its state, all in place.
 
-As far as the compiler knows, one of the arrays may be the memory of another: it makes vector loops for arrays that are
-apart, and others, which give the same, for a parameter that is its own gradient.
+The arrays are apart, or a parameter is its own gradient, and an element is read before it is written.
 """
 
 from fastnn.kernels.formulas cimport updates as f
@@ -19,7 +18,7 @@ cdef void average(Task *task, real *parameter, Py_ssize_t start, Py_ssize_t coun
     if share == 1:  # whatever the average was, NaN for one
         copy_out(means + start, parameter + start, count)
     else:
-        for k in range(start, start + count):
+        for k in range(start, start + count):  # in step
             means[k] = mul_add(share, parameter[k] - means[k], means[k])
     if task.is_pulled:
         copy_out(parameter + start, means + start, count)
@@ -45,7 +44,7 @@ cdef inline void advance(
     for stretch in range(stretches(task.size)):
         start = stretch * STRETCH
         count = min(<Py_ssize_t>STRETCH, task.size - start)
-        for k in range(count):
+        for k in range(count):  # in step
             p = parameter[start + k]
             g = mul_add(decay, p, clipped(scale * gradient[start + k], -limit, limit))
             of_a = a[start + k] if states > 0 else <real>0
@@ -88,7 +87,7 @@ cdef inline void measure(
     for stretch in range(stretches(task.size)):
         start = stretch * STRETCH
         count = min(<Py_ssize_t>STRETCH, task.size - start)
-        for k in range(count):
+        for k in range(count):  # in step
             p = parameter[start + k]
             g = mul_add(decay, p, clipped(scale * gradient[start + k], -limit, limit))
             of_a = a[start + k] if states > 0 else <real>0
@@ -167,7 +166,7 @@ cdef inline void estimate(const real *gradient, Task *task) noexcept nogil:
     for stretch in range(stretches(task.size)):
         start = stretch * STRETCH
         count = min(<Py_ssize_t>STRETCH, task.size - start)
-        for k in range(count):
+        for k in range(count):  # in step
             g = mul_add(decay, parameter[start + k], clipped(scale * gradient[start + k], -limit, limit))
             mean[start + k] = mul_add(b1, mean[start + k], c1 * g)
             square[start + k] = mul_add(b2, square[start + k], c2 * g * g)

@@ -36,13 +36,13 @@ cdef inline void prelu_loops(
     for block in range(x.shape[0] // max(n * inner, <Py_ssize_t>1)):
         if inner == 1:
             start = block * n
-            for i in range(n):
+            for i in range(n):  # in step
                 out[start + i] = prelu_value(x[start + i], slopes[i])
             continue
         for channel in range(n):
             start = (block * n + channel) * inner
             slope = slopes[channel]
-            for i in range(start, start + inner):
+            for i in range(start, start + inner):  # in step
                 out[i] = prelu_value(x[i], slope)
 
 
@@ -61,9 +61,9 @@ cdef inline void prelu_backward_loops(
     for block in range(x.shape[0] // max(n * inner, <Py_ssize_t>1)):
         if channels_last:
             start = block * n
-            for i in range(n):
+            for i in range(n):  # in step
                 sums[i] += <double>grad[start + i] * negative_part(x[start + i])
-            for i in range(n):
+            for i in range(n):  # in step
                 out[start + i] = grad[start + i] * prelu_derivative(x[start + i], slopes[i])
             continue
         for channel in range(n):
@@ -74,7 +74,7 @@ cdef inline void prelu_backward_loops(
                 for i in range(count):
                     below[i] = negative_part(x[start + i])
                 sums[channel] += dot_row(&grad[start], below, count)
-                for i in range(start, start + count):
+                for i in range(start, start + count):  # in step
                     out[i] = grad[i] * prelu_derivative(x[i], slope)
 
 
@@ -106,7 +106,7 @@ cdef inline void random_slopes_loop(
 ) noexcept nogil:
     cdef real low = <real>lower, high = <real>upper, mean = <real>((lower + upper) / 2), slope
     cdef Py_ssize_t i
-    for i in range(x.shape[0]):
+    for i in range(x.shape[0]):  # in step
         slope = y[i] / x[i]
         slope = low if slope < low else slope
         slope = high if slope > high else slope

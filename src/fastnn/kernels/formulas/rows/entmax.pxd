@@ -30,7 +30,7 @@ cdef inline void find_roots_above(Row *row, const real *x, Py_ssize_t n) noexcep
 cdef inline void write_entmax15(const Row *row, const real *x, real *out, Py_ssize_t n) noexcept nogil:
     cdef double root
     cdef Py_ssize_t k
-    for k in range(n):
+    for k in range(n):  # in step
         root = root_above(row, x[k])
         out[k] = <real>(root * root)
 
@@ -82,7 +82,7 @@ cdef inline void write_entmax15_backward(
     cdef real mean = <real>(row.total / (row.count if row.count > 0 else <double>1))
     cdef real slope
     cdef Py_ssize_t k
-    for k in range(n):
+    for k in range(n):  # in step
         slope = square_root(y[k]) * (grad[k] - mean)
         out[k] = <real>0 if y[k] == 0 else slope
 

@@ -38,5 +38,5 @@ cdef inline void hardmax_backward_begin(Row *row) noexcept nogil:
 cdef inline void hardmax_backward_chunk(Row *row, const real *grad, const real *x, real *out, Py_ssize_t n) noexcept nogil:
     """0, whether x is the input or the output."""
     cdef Py_ssize_t k
-    for k in range(n):
+    for k in range(n):  # in step
         out[k] = <real>0 if x[k] == x[k] else x[k]

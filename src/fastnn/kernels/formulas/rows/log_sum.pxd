@@ -87,7 +87,7 @@ cdef inline void write_log_sum_backward(
     cdef real largest = <real>row.largest, w, scale = binary_scale(<real>fabs(total)), scaled = <real>(total * scale)
     cdef real factor = <real>grad
     cdef Py_ssize_t k
-    for k in range(n):
+    for k in range(n):  # in step
         w = <real>1 if b is NULL else b[k]
         out[k] = <real>0 if w == 0 else exp_nonpositive(x[k] - largest) * (w * scale) / scaled * factor
 

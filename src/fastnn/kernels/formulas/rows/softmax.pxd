@@ -21,7 +21,7 @@ cdef inline void temper_rows(
     """(x - max) / temperature, whose maximum is 0."""
     cdef Py_ssize_t r, k
     for r in range(rows):
-        for k in range(r * n, r * n + n):
+        for k in range(r * n, r * n + n):  # in step
             out[k] = (x[k] - largest[r]) / temperature
         largest[r] = 0
 
@@ -45,7 +45,7 @@ cdef inline void softmax_rows(const real *x, real *out, Py_ssize_t rows, Py_ssiz
 
 cdef inline void softmin_rows(const real *x, real *out, Py_ssize_t rows, Py_ssize_t n, real temperature) noexcept nogil:
     cdef Py_ssize_t k
-    for k in range(rows * n):
+    for k in range(rows * n):  # in step
         out[k] = -x[k]
     softmax_rows(<const real *>out, out, rows, n, temperature)
 
@@ -107,7 +107,7 @@ cdef inline void soft_pass(
         rescale(row, out, n, logarithm)
         return
     if negative:
-        for k in range(n):
+        for k in range(n):  # in step
             out[k] = -x[k]
         x = out
     base = max_and_stretch(x, n, &of_largest)
@@ -178,7 +178,7 @@ cdef inline void dot_backward(
         row.total += dot_row(grad, y, n)
         return
     dot = <real>row.total
-    for k in range(n):
+    for k in range(n):  # in step
         out[k] = y[k] * (grad[k] - dot)
     if temperature != 1:
         for k in range(n):
@@ -202,7 +202,7 @@ cdef inline void log_softmax_backward_chunk(
         row.total += sum_row(grad, n)
         return
     total = <real>row.total
-    for k in range(n):
+    for k in range(n):  # in step
         out[k] = grad[k] - exp_nonpositive(y[k]) * total
     if temperature != 1:
         for k in range(n):

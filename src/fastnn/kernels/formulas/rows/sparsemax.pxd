@@ -15,7 +15,7 @@ cdef inline void write_sparsemax(const Row *row, const real *x, real *out, Py_ss
     cdef real largest = <real>row.largest, excess
     cdef double limit = row.limit
     cdef Py_ssize_t k
-    for k in range(n):
+    for k in range(n):  # in step
         excess = <real>((x[k] - largest) - limit)
         out[k] = <real>0 if excess < 0 else excess
 
@@ -64,7 +64,7 @@ cdef inline void write_sparsemax_backward(
     """grad less its mean over the support; 0 outside."""
     cdef real mean = <real>(row.total / (row.count if row.count > 0 else <double>1))
     cdef Py_ssize_t k
-    for k in range(n):
+    for k in range(n):  # in step
         out[k] = <real>0 if y[k] == 0 else (grad[k] - mean) + (y[k] - y[k])
 
 

@@ -126,7 +126,7 @@ cdef inline void end_of_moments(Row *row, const real *like, Phase next) noexcept
 cdef inline void write_standardized(const Row *row, const real *x, real *out, Py_ssize_t n) noexcept nogil:
     cdef real mean = <real>row.mean, mean_low = <real>row.mean_low, inverse = <real>row.inverse
     cdef Py_ssize_t k
-    for k in range(n):
+    for k in range(n):  # in step
         out[k] = ((x[k] - mean) - mean_low) * inverse
 
 
@@ -166,7 +166,7 @@ cdef inline void write_standardize_backward(
     cdef real inverse = <real>row.inverse, scale = <real>row.scale
     cdef Py_ssize_t k
     write_standardized(row, x, y, n)
-    for k in range(n):
+    for k in range(n):  # in step
         out[k] = ((grad[k] - mean) - y[k] * slope) * inverse * scale
 
 
