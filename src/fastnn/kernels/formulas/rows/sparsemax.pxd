@@ -63,9 +63,11 @@ cdef inline void write_sparsemax_backward(
 ) noexcept nogil:
     """grad less its mean over the support; 0 outside."""
     cdef real mean = <real>(row.total / (row.count if row.count > 0 else <double>1))
+    cdef real inside
     cdef Py_ssize_t k
     for k in range(n):  # in step
-        out[k] = <real>0 if y[k] == 0 else (grad[k] - mean) + (y[k] - y[k])
+        inside = (grad[k] - mean) + (y[k] - y[k])
+        out[k] = <real>0 if y[k] == 0 else inside
 
 
 cdef inline void sparsemax_backward_chunk(Row *row, const real *grad, const real *y, real *out, Py_ssize_t n) noexcept nogil:
