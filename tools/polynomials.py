@@ -87,7 +87,7 @@ def softplus_erf_slope(z: mpf) -> mpf:
 S_MAX = (SQRT2 - 1) / (SQRT2 + 1)
 ERF_INTERVAL = mpf("1e-6"), mpf(1) / 4
 FITS = (
-    Fit("EXP", exp_tail, (-LN2 / 2, LN2 / 2), {"float": 5, "double": 10}, lambda r: r),
+    Fit("EXP", exp_tail, (-LN2 / 2, LN2 / 2), {"float": 5, "double": 11}, lambda r: r),
     Fit("LOG", log_tail, (mpf(0), S_MAX**2), {"float": 3, "double": 7}, lambda z: z / 2),
     Fit("LOG1P", log_tail, (mpf(0), mpf(1) / 9), {"float": 4, "double": 10}, lambda z: z / 2),
     Fit("BENT", half_sqrt1pm1_over_z, (mpf(0), mpf("0.34")), {"float": 5, "double": 13}, mpmath.sqrt),

@@ -152,7 +152,7 @@ def hard_tanh(*, min_value: float = -1.0, max_value: float = 1.0) -> None:
     """
 
 
-@activation_function(edges=((-inf, -inf, 1), (0, 0, 0), (inf, inf, 1)), bounds=(3.4, 6.2))
+@activation_function(edges=((-inf, -inf, 1), (0, 0, 0), (inf, inf, 1)), bounds=(3.5, 6.2))
 def tanhshrink() -> None:
     r"""What the hyperbolic tangent takes away.
 

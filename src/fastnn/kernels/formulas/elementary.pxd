@@ -106,11 +106,12 @@ cdef inline real exp_tail(real r) noexcept nogil:
         p = mul_add(p, r, <real>0.5)
     else:
         square = r * r
-        p = 2.762631306591546e-07
-        p = mul_add(p, square, 2.4801504476758892e-05)
-        p = mul_add(p, square, 0.0013888888932357046)
-        p = mul_add(p, square, 0.04166666666657367)
-        p = mul_add(p, square, 0.5000000000000006)
+        p = 2.091947673019757e-09
+        p = mul_add(p, square, 2.755725926471717e-07)
+        p = mul_add(p, square, 2.480158734057197e-05)
+        p = mul_add(p, square, 0.0013888888888877455)
+        p = mul_add(p, square, 0.04166666666666668)
+        p = mul_add(p, square, 0.5)
         q = 2.5109145832168022e-08
         q = mul_add(q, square, 2.7557243862350308e-06)
         q = mul_add(q, square, 0.00019841269886514685)
@@ -168,8 +169,11 @@ cdef inline real remainder_of(real x, real exponent, real shift) noexcept nogil:
 
 
 cdef inline real remainder_of_short(real x, real exponent, real shift) noexcept nogil:
-    """The same for n so small that n times the error of log 2 as one number does not count."""
-    return mul_add(shift - exponent, <real>0.6931471805599453, x)
+    """The same for few n, which may be multiplied by log 2 as one number: of float, which is very near it."""
+    if real is float:
+        return mul_add(shift - exponent, <real>0.6931471805599453, x)
+    else:
+        return remainder_of(x, exponent, shift)
 
 
 cdef inline real remainder_of_sum(real x, real small, real exponent, real shift) noexcept nogil:
