@@ -16,10 +16,11 @@ class Facts:
     bounds: tuple[float, float] = (2, 4)
     """The largest errors of the value and of the derivative, in units in the last place.
 
-    The aim is 2 and 4. Higher are tanhshrink near 0, and squareplus and dish on the left, which are quotients of
-    rounded sums and roots; the derivative of tanhshrink, the square of a rounded tanh; mish, serf and the derivatives
-    of silu and of its relatives, quotients and products of rounded polynomials, one of which cancels beside the
-    crossing. The others are a little above, most in the baseline build, which rounds products that the other one fuses.
+    The aim is 2 and 4. Higher are gelu, whose tail is a product of rounded factors, tanhshrink near 0, and
+    squareplus and dish on the left, which are quotients of rounded sums and roots; the derivative of tanhshrink,
+    the square of a rounded tanh; mish, serf and the derivatives of silu and of its relatives, quotients and
+    products of rounded polynomials, one of which cancels beside the crossing. The others are a little above, most
+    in the baseline build, which rounds products that the other one fuses.
     """
     crossing: float | None = None
     """Where the derivative crosses zero away from 0: near it, its error counts in units in the last place of 1/2."""

@@ -14,8 +14,8 @@ from fastnn.kernels.formulas.basics cimport absolute, or_nan, square_root, with_
 from fastnn.kernels.formulas.elementary cimport (
     at_least, at_most, clipped, cubic_of_tanh, exp_and_unit, exp_any, exp_nonpositive, exp_sum_times_power,
     exp_times_power, expm1_nonpositive, expm1_reduced, exponent_of, half_sqrt1pm1_over_z, head, headroom, hidden,
-    log1p_unit, log_odds, mul_add, normal_tail, power_of_two, product_error, real, remainder_of_sum, shift_of,
-    softplus_erf, softplus_erf_slope, without_headroom, zero_below,
+    log1p_unit, log_odds, mul_add, normal_tail, power_of_two, product_error, quotient_error, real, remainder_of_sum,
+    shift_of, softplus_erf, softplus_erf_slope, without_headroom, zero_below,
 )
 from fastnn.kernels.formulas.sigmoids cimport (
     sigmoid, sigmoid_derivative, sigmoid_derivative_from_output, tanh, tanh_derivative, tanh_derivative_from_output,
@@ -197,7 +197,8 @@ cdef inline real celu_derivative_from_output(real y, const double *p) noexcept n
 
 
 # gelu: y = x Phi(x) = max(x, 0) - a Phi(-a), a = |x|. The tail is e^(-a^2 / 2) s (1 + m) with s = a / (2 a + 4) and a
-# polynomial m. The exponent comes as a rounded square and its rounding error. From the limit on, the tail is 0.
+# polynomial m. The exponent comes as a rounded square and its rounding error; what rounding the sum and the quotient has
+# taken from s, the remainder times 1 / (a + 2) = 1/2 - s, is added last. From the limit on, the tail is 0.
 # The derivative is Phi(x) + x phi(x), whose tail is e^(-a^2 / 2) (t (1 + m) - a / sqrt(2 pi)), t = s / a.
 
 cdef inline real gelu_limit(real like) noexcept nogil:
@@ -211,8 +212,10 @@ cdef inline real gelu(real x, const double *p) noexcept nogil:
     cdef real square = -half * a, small = product_error(-half, a, square)
     cdef real shift = shift_of(x, headroom(x)), exponent = exponent_of(square, shift)
     cdef real e = expm1_reduced(remainder_of_sum(square, small, exponent, shift))
-    cdef real share = half / (a + <real>2), m = normal_tail(share)
-    cdef real tail = without_headroom(mul_add(share, mul_add(m, e, m) + e, share) * power_of_two(exponent))
+    cdef real sum = a + <real>2, share = half / sum, m = normal_tail(share)
+    cdef real lost = mul_add(-share, a - (sum - <real>2), quotient_error(half, sum, share))
+    cdef real rest = mul_add(share, mul_add(m, e, m) + e, lost * (<real>0.5 - share))
+    cdef real tail = without_headroom((share + rest) * power_of_two(exponent))
     return at_least(x, hidden(<real>-0.0)) - tail
 
 cdef inline real gelu_derivative(real x, const double *p) noexcept nogil:
@@ -225,8 +228,9 @@ cdef inline real gelu_derivative(real x, const double *p) noexcept nogil:
 
 
 # swish: y = x sigmoid(b x), as sigmoid, with x s in place of s; s is 1 where it is not needed, lest x s be subnormal.
-# The absolute error of b x is the relative error of its exponential, so it comes as an unevaluated sum. The derivative is sigmoid(t) (1 + t sigmoid(-t)), t = b x: with e = e^-|t|
-# and n = 1 + t, (1 + n e) / (1 + e)^2, for t < 0 e (n + e) / (1 + e)^2. The limit of 40 is that of sigmoid.
+# The absolute error of b x is the relative error of its exponential, so it comes as an unevaluated sum. The
+# derivative is sigmoid(t) (1 + t sigmoid(-t)), t = b x: with e = e^-|t| and n = 1 + t, (1 + n e) / (1 + e)^2, for t <
+# 0 e (n + e) / (1 + e)^2. The limit of 40 is that of sigmoid.
 
 cdef inline real swish_of(real x, real t, real small, bint saturated, bint vanished) noexcept nogil:
     """x sigmoid(t + small); x where ``saturated`` and 0 where ``vanished``."""
@@ -434,8 +438,9 @@ cdef inline real scaled_softplus_derivative_from_output(real y, const double *p)
 
 
 # squareplus: y = (sqrt(x^2 + b) + x) / 2, as b / (2 (sqrt(x^2 + b) - x)) where that cancels: where x is -0.3 of the
-# root both errors are about 2 units in the last place. The derivative is q = (b / 2) / (s + |x| sqrt(s)), s = x^2 + b, for x < 0, and 1 - q for x > 0; it does not change if x^2
-# and b are scaled, so they are, lest s overflow where q is not yet 0. p = b, the scale of x, the scaled b.
+# root both errors are about 2 units in the last place. The derivative is q = (b / 2) / (s + |x| sqrt(s)), s = x^2 +
+# b, for x < 0, and 1 - q for x > 0; it does not change if x^2 and b are scaled, so they are, lest s overflow where q
+# is not yet 0. p = b, the scale of x, the scaled b.
 
 cdef inline real squareplus(real x, const double *p) noexcept nogil:
     cdef real root = root_above(finite(absolute(x)), <real>p[0])
@@ -534,11 +539,11 @@ cdef inline real logit_derivative(real x, const double *p) noexcept nogil:
     return <real>NAN if (x < 0) | (x > 1) else slope
 
 
-# dish: y = x (r + x) / (2 r) = max(x, 0) - a / (2 (1 + a^2 + a r)), a = |x|, r = sqrt(1 + a^2). Beyond 1e15 the quotient
-# is 1 / (4 a): 1 is negligible beside a^2 from 9.5e7 on, and the square of a float overflows at 1.8e19. The
-# derivative is (r^3 + x (r^2 + 1)) / (2 r^3); below -0.5, where that cancels towards its zero at -0.786, it is
-# (1 - |x| r) / (2 r^2 (r^2 + |x| r)). Beyond 1e9, since x^4 of a float overflows at 4.3e9, it is 1 or -1 / (4 x^2), as
-# the square of a quotient.
+# dish: y = x (r + x) / (2 r) = max(x, 0) - a / (2 (1 + a^2 + a r)), a = |x|, r = sqrt(1 + a^2). Beyond 1e15 the
+# quotient is 1 / (4 a): 1 is negligible beside a^2 from 9.5e7 on, and the square of a float overflows at 1.8e19. The
+# derivative is (r^3 + x (r^2 + 1)) / (2 r^3); below -0.5, where that cancels towards its zero at -0.786, it is (1 -
+# |x| r) / (2 r^2 (r^2 + |x| r)). Beyond 1e9, since x^4 of a float overflows at 4.3e9, it is 1 or -1 / (4 x^2), as the
+# square of a quotient.
 
 cdef inline real dish(real x, const double *p) noexcept nogil:
     cdef real a = absolute(x), square = mul_add(a, a, <real>1), below = mul_add(a, square_root(square), square)

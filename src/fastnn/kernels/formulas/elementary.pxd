@@ -146,6 +146,14 @@ cdef inline real product_error(real a, real b, real product) noexcept nogil:
     return (a_high * b_high - product) + a_high * b_low + a_low * b_high + a_low * b_low
 
 
+cdef inline real quotient_error(real a, real b, real quotient) noexcept nogil:
+    """a - quotient b, where that is the rounded quotient: the remainder of the division."""
+    cdef real product = quotient * b
+    if fuses:
+        return mul_add(-quotient, b, a)
+    return (a - product) - product_error(quotient, b, product)
+
+
 cdef inline real shift_of(real like, int k) noexcept nogil:
     """The number whose addition rounds to an integer and leaves it, plus the exponent bias and k, in the low bits."""
     if real is float:
