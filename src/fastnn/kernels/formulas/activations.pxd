@@ -29,10 +29,8 @@ cdef inline real within(real x, real low, real high, real slope) noexcept nogil:
 
 cdef inline real finite(real x) noexcept nogil:
     """x, with the largest numbers in place of infinities, so that quotients such as x / (1 + |x|) have their limits."""
-    if real is float:
-        return clipped(x, hidden(<real>-3.4028234663852886e38), hidden(<real>3.4028234663852886e38))
-    else:
-        return clipped(x, <real>hidden(-1.7976931348623157e308), <real>hidden(1.7976931348623157e308))
+    cdef real largest = <real>3.4028234663852886e38 if real is float else 1.7976931348623157e308
+    return clipped(x, hidden(-largest), hidden(largest))
 
 
 cdef inline real root_above(real size, real b) noexcept nogil:
@@ -445,7 +443,7 @@ cdef inline real scaled_softplus_derivative_from_output(real y, const double *p)
 cdef inline real squareplus(real x, const double *p) noexcept nogil:
     cdef real root = root_above(finite(absolute(x)), <real>p[0])
     cdef real sum = mul_add(<real>0.5, root, <real>0.5 * x)
-    cdef real quotient = <real>0.25 * <real>p[0] / mul_add(<real>0.5, root, <real>0.5 * absolute(x))
+    cdef real quotient = <real>0.25 * <real>p[0] / mul_add(<real>0.5, root, <real>-0.5 * x)
     return quotient if x < <real>-0.3 * root else sum
 
 cdef inline real squareplus_derivative(real x, const double *p) noexcept nogil:

@@ -10,8 +10,8 @@ from libc.math cimport INFINITY, NAN
 
 from fastnn.kernels.formulas.basics cimport absolute, or_nan, sign, square_root, with_sign_of
 from fastnn.kernels.formulas.elementary cimport (
-    atanh_tail, clipped, exp_any, exp_nonpositive, exp_of_product, expm1_nonpositive, hidden, log1p_of, log1p_unit,
-    log_of_positive, log_probability, mul_add, power, real, smallest_normal,
+    at_least, atanh_tail, clipped, exp_any, exp_nonpositive, exp_of_product, expm1_nonpositive, hidden, log1p_of,
+    log1p_unit, log_of_positive, log_probability, mul_add, power, real, smallest_normal,
 )
 from fastnn.kernels.formulas.sigmoids cimport sigmoid, sigmoid_derivative, tanh, tanh_derivative
 
@@ -347,9 +347,6 @@ cdef inline real tweedie_hessian(real p, real t, const double *a) noexcept nogil
 # gaussian_nll: (log(v) + r^2 / v) / 2 + c with v = max(a, b), the variance. Of the variance p, for a target t and the
 # prediction a, its derivatives are (1 - r^2 / v) / (2 v) and (r^2 / v - 1/2) / v^2.
 
-cdef inline real at_least(real x, real low) noexcept nogil:
-    return low if x < low else x
-
 cdef inline real gaussian_nll(real p, real t, const double *a) noexcept nogil:
     cdef real v = at_least(<real>a[0], <real>a[1]), r = p - t
     return mul_add(<real>0.5, mul_add(r, r / v, log_of_positive(v)), <real>a[2])
@@ -472,17 +469,13 @@ cdef inline real binary_cross_entropy(real p, real t, const double *a) noexcept 
     return -mul_add(t, log_probability(p), <real>0 if no == 0 else term)
 
 cdef inline real binary_cross_entropy_gradient(real p, real t, const double *a) noexcept nogil:
-    cdef real tiny = smallest_normal(p)
-    cdef real yes = tiny if p < tiny else p
-    cdef real no = tiny if <real>1 - p < tiny else <real>1 - p
+    cdef real tiny = smallest_normal(p), yes = at_least(p, tiny), no = at_least(<real>1 - p, tiny)
     cdef real left = yes - t
     cdef real right = (<real>1 - t) - no
     return (right if <real>1 - p < tiny else left) / (yes * no)
 
 cdef inline real binary_cross_entropy_hessian(real p, real t, const double *a) noexcept nogil:
-    cdef real tiny = smallest_normal(p)
-    cdef real yes = tiny if p < tiny else p
-    cdef real no = tiny if <real>1 - p < tiny else <real>1 - p
+    cdef real tiny = smallest_normal(p), yes = at_least(p, tiny), no = at_least(<real>1 - p, tiny)
     return t / yes / yes + (<real>1 - t) / no / no
 
 

@@ -7,7 +7,7 @@ and those after it into ``inner`` elements with the same slope.
 cimport numpy as cnp
 
 from fastnn.kernels.formulas.basics cimport or_nan
-from fastnn.kernels.formulas.elementary cimport real
+from fastnn.kernels.formulas.elementary cimport clipped, real
 from fastnn.kernels.loops.reductions cimport STRETCH, dot_row, stretches
 from fastnn.kernels.loops.views cimport double_view, float_view
 from fastnn.kernels.parametric cimport Kernel
@@ -107,9 +107,7 @@ cdef inline void random_slopes_loop(
     cdef real low = <real>lower, high = <real>upper, mean = <real>((lower + upper) / 2), slope
     cdef Py_ssize_t i
     for i in range(x.shape[0]):  # in step
-        slope = y[i] / x[i]
-        slope = low if slope < low else slope
-        slope = high if slope > high else slope
+        slope = clipped(y[i] / x[i], low, high)
         slope = slope if slope == slope else mean
         out[i] = grad[i] * prelu_derivative(x[i], slope)
 

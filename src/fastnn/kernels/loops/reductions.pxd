@@ -234,11 +234,8 @@ cdef inline void max_rows(
 ) noexcept nogil:
     """The largest element of each row and, unless ``of_largest`` is NULL, a stretch of a long row that holds it."""
     cdef Py_ssize_t r, k
-    if n >= LANES and of_largest is NULL:
-        largest[0] = row_max(x, n)
-        return
     if n >= LANES:
-        largest[0] = max_and_stretch(x, n, of_largest)
+        largest[0] = row_max(x, n) if of_largest is NULL else max_and_stretch(x, n, of_largest)
         return
     for r in range(rows):
         largest[r] = -INFINITY

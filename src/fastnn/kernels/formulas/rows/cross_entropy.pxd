@@ -3,7 +3,7 @@
 from libc.math cimport NAN, exp, expm1, pow
 
 from fastnn.kernels.evaluation cimport Task
-from fastnn.kernels.formulas.elementary cimport log1p_of, log_probability, mul_add, real, smallest_normal
+from fastnn.kernels.formulas.elementary cimport at_least, log1p_of, log_probability, mul_add, real, smallest_normal
 from fastnn.kernels.loops.reductions cimport (
     EXPONENTIALS, LANES, NOTHING, STRETCH, add_row, exp_rows, fill, fold_sum, last_block, max_rows, stretches, sum_row,
 )
@@ -42,11 +42,11 @@ cdef inline void categorical_cross_entropy_rows(
                     v[r] = sum_row(terms + r * task.classes, task.classes)
         if hessian is not NULL:  # before the gradient, which may overwrite the prediction
             for k in range(start, start + count):
-                inside = tiny if p[k] < tiny else p[k]
+                inside = at_least(p[k], tiny)
                 hessian[k] = factor * (t[k] / inside / inside)
         if gradient is not NULL:
             for k in range(start, start + count):
-                gradient[k] = factor * (<real>0 - t[k] / (tiny if p[k] < tiny else p[k]))
+                gradient[k] = factor * (<real>0 - t[k] / at_least(p[k], tiny))
     for r in range(rows if rows > 1 else 0):
         if gradient is not NULL:
             for k in range(r * task.classes, (r + 1) * task.classes):

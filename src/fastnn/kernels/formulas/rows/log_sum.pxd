@@ -95,12 +95,12 @@ cdef inline void write_log_sum_backward(
 cdef inline void log_sum_backward_terms(
     Row *row, const real *b, const real *x, real *out, Py_ssize_t n
 ) noexcept nogil:
-    if row.phase == WRITE and b is NULL:
-        write_log_sum_backward(row, <const real *>NULL, x, out, n, row.constant)
-    elif row.phase == WRITE:
-        write_log_sum_backward(row, b, x, out, n, row.constant)
-    else:
+    if row.phase != WRITE:
         log_sum_terms(row, b, x, out, n)
+    elif b is NULL:
+        write_log_sum_backward(row, <const real *>NULL, x, out, n, row.constant)
+    else:
+        write_log_sum_backward(row, b, x, out, n, row.constant)
 
 cdef inline void log_sum_backward_end(Row *row, const real *like) noexcept nogil:
     if row.phase == WRITE:

@@ -1,7 +1,8 @@
 """standardize: (x - mean) / sqrt(variance + epsilon)."""
 
-from libc.math cimport fabs, sqrt
+from libc.math cimport sqrt
 
+from fastnn.kernels.formulas.basics cimport absolute
 from fastnn.kernels.formulas.elementary cimport mul_add, real, smallest_normal
 from fastnn.kernels.loops.reductions cimport (
     LANES, STRETCH, binary_scale, dot_row, fill, fold_sum, last_block, row_max, stretches, sum_row,
@@ -100,7 +101,7 @@ cdef inline void find_size(Row *row, const real *x, Py_ssize_t n) noexcept nogil
     cdef real sizes[CHUNK]
     cdef Py_ssize_t k
     for k in range(n):
-        sizes[k] = fabs(x[k])
+        sizes[k] = absolute(x[k])
     row.largest = max(row.largest, <double>row_max(sizes, n))
 
 
