@@ -84,24 +84,33 @@ cdef void {name}_{real}(
     const {real} *grad, const {real} *x, {real} *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
 """
+    in_tiles = """\
+    cdef Py_ssize_t done = tiles(
+        {module}.{name}_tile[{real}], <const {real} *>{grad}, x, out, size, n, constant
+    )
+"""
     row_by_row = """\
     each_row(
         {begin}, {module}.{name}_chunk[{real}], {end}[{real}], {name}_pass_{real}, {finds_once},
-        grad, x, out, size, n, constant,
+        grad{done}, x{done}, out{done}, size{less}, n, constant,
     )
 """
     short_rows = """\
     blocks_of_rows(
         {begin}, {module}.{name}_rows[{real}], {name}_pass_{real},
-        x, out, size, n, constant, longest,
+        x{done}, out{done}, size{less}, n, constant, longest,
     )
 """
 
     def functions() -> Iterator[tuple[str, dict[str, str]]]:
         for module, found in sorted(formulas_of.items()):
             for name in (formula.removesuffix("_chunk") for formula in found if formula.endswith("_chunk")):
+                has_tiles = f"{name}_tile" in found
                 names = {
                     "name": name,
+                    "done": " + done" if has_tiles else "",
+                    "less": " - done" if has_tiles else "",
+                    "grad": "grad" if name.endswith("_backward") else "NULL",
                     "key": name.replace("_backward", ".backward"),
                     "module": module,
                     "begin": f"{module}.{name}_begin" if f"{name}_begin" in found else "no_begin",
@@ -109,7 +118,8 @@ cdef void {name}_{real}(
                     "finds_once": str(f"{name}_end" not in found),
                     "backward": str(name.endswith("_backward")),
                 }
-                yield of_passes + (short_rows if f"{name}_rows" in found else row_by_row), names
+                loops = short_rows if f"{name}_rows" in found else row_by_row
+                yield of_passes + (in_tiles if has_tiles else "") + loops, names
 
     row = """\
 "{key}": kernel(
@@ -165,7 +175,7 @@ cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
 """
 
     def of(name: str, kind: str) -> dict[str, str]:
-        loop = "label_loop" if kind == "row" else "row_loop"
+        loop = {"rows": "row_loop", "labels": "exponential_loop", "row": "label_loop"}[kind]
         takes = "ROWS" if kind == "rows" else "LABELS"
         return {"name": name, "kind": kind, "loop": loop, "takes": takes}
 

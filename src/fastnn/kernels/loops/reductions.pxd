@@ -224,56 +224,6 @@ cdef inline double exp_row(
     return total + (fold_sum(maxima) - <real>1) * one if without_largest else total
 
 
-cdef inline Py_ssize_t rows_at_once(Py_ssize_t n) noexcept nogil:
-    """How many rows of n elements ``max_rows`` and ``exp_rows`` take in a call."""
-    return STRETCH // n if n < LANES else 1
-
-
-cdef inline void max_rows(
-    const real *x, Py_ssize_t rows, Py_ssize_t n, real *largest, Py_ssize_t *of_largest
-) noexcept nogil:
-    """The largest element of each row and, unless ``of_largest`` is NULL, a stretch of a long row that holds it."""
-    cdef Py_ssize_t r, k
-    if n >= LANES:
-        largest[0] = row_max(x, n) if of_largest is NULL else max_and_stretch(x, n, of_largest)
-        return
-    for r in range(rows):
-        largest[r] = -INFINITY
-        for k in range(r * n, r * n + n):
-            largest[r] = x[k] if x[k] > largest[r] else largest[r]
-
-
-cdef inline void exp_rows(
-    const real *x, real *out, Store store, bint scaled, bint without_largest, Py_ssize_t of_largest, Py_ssize_t rows,
-    Py_ssize_t n, const real *largest, double *total,
-) noexcept nogil:
-    """``exp_row`` of each row. Rows shorter than LANES share one loop over the exponentials of all."""
-    cdef real d[STRETCH]
-    cdef real e[STRETCH]
-    cdef real m, maxima, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
-    cdef Py_ssize_t r, k
-    if n >= LANES:
-        total[0] = exp_row(x, out, store, scaled, without_largest, of_largest, n, largest[0])
-        return
-    for r in range(rows):
-        m = largest[r]
-        for k in range(r * n, r * n + n):
-            d[k] = x[k] - m
-    for k in range(rows * n):
-        e[k] = exp_with_headroom(d[k]) if scaled else exp_nonpositive(d[k])
-    for r in range(rows):
-        m = largest[r]
-        maxima = 0
-        total[r] = m - m
-        for k in range(r * n, r * n + n):
-            total[r] += <real>0 if without_largest and d[k] == 0 else e[k]
-            maxima += <real>1 if d[k] == 0 else <real>0
-        total[r] += (maxima - <real>1) * one if without_largest else <real>0
-    if store != NOTHING:
-        for k in range(rows * n):
-            out[k] = e[k] if store == EXPONENTIALS else d[k]
-
-
 cdef inline void add_row(double *lane, const real *x, Py_ssize_t n) noexcept nogil:
     """Add a row to partial sums. The LANES elements before its end are read: some may belong to the row before."""
     cdef real block[LANES]

@@ -14,7 +14,8 @@ from fastnn.kernels.formulas.rows.labels cimport (
 )
 from fastnn.kernels.formulas.rows.multilabel cimport multilabel_margin_rows, multilabel_soft_margin_rows
 from fastnn.kernels.formulas.rows.overlap cimport tversky_rows
-from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, rows_at_once, sum_row
+from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, sum_row
+from fastnn.kernels.loops.tiles cimport rows_at_once, rows_in_tiles
 from fastnn.kernels.strided cimport Strided, part_of
 
 cdef extern from * nogil:
@@ -59,10 +60,9 @@ cdef inline double walk(
         Task, const real *, const real *, const Py_ssize_t *, real *, real *, const real *, Py_ssize_t, double *
     ) noexcept nogil,
     void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil,
-    Task task, real scale,
+    Task task, Py_ssize_t rows_per_block, real scale,
 ) noexcept nogil:
-    """The loop over the rows of all losses of many classes, in blocks of as many as ``exp_rows`` takes, or, of a loss that
-    takes a row at a time, as there is room for.
+    """The loop over the rows of all losses of many classes, in blocks of up to STRETCH of them.
 
     Every label is read once, and compared with the number of classes then, whatever another thread does to it. A row
     whose label is not a class is ignored, as one is that is masked: its value and its derivatives are 0, whatever it
@@ -87,7 +87,7 @@ cdef inline double walk(
     cdef const unsigned char *counted = NULL
     cdef real fill_value
     cdef Py_ssize_t labels[STRETCH]
-    cdef Py_ssize_t n = task.classes, count = task.size // n, rows_per_block = rows_at_once(n) if row is NULL else STRETCH
+    cdef Py_ssize_t n = task.classes, count = task.size // n
     cdef Py_ssize_t i, r, rows, first, start, label
     cdef double total = task.total
     for i in range((count + rows_per_block - 1) // rows_per_block):
@@ -134,28 +134,38 @@ cdef inline double row_loop(
     ) noexcept nogil,
     Task task, real scale,
 ) noexcept nogil:
-    return walk(rows_of, NULL, task, scale)
+    return walk(rows_of, NULL, task, rows_at_once(task.classes), scale)
+
+
+cdef inline double exponential_loop(
+    void (*rows_of)(
+        Task, const real *, const real *, const Py_ssize_t *, real *, real *, const real *, Py_ssize_t, double *
+    ) noexcept nogil,
+    Task task, real scale,
+) noexcept nogil:
+    """Of losses that rest on ``exp_rows``."""
+    return walk(rows_of, NULL, task, rows_in_tiles(task.classes), scale)
 
 
 cdef inline double label_loop(
     void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil, Task task, real scale
 ) noexcept nogil:
-    return walk(NULL, row, task, scale)
+    return walk(NULL, row, task, STRETCH, scale)
 
 
 cdef double cross_entropy(Task task, real scale) noexcept nogil:
     task.soft = task.constants[0] != 0 or (task.labels is NULL and task.of_classes is not NULL)
     if task.soft and task.labels is NULL:
-        return row_loop(soft_cross_entropy[real], task, scale)
+        return exponential_loop(soft_cross_entropy[real], task, scale)
     if task.soft and task.of_classes is not NULL:
         task.constants[1] = sum_row(<const real *>task.of_classes, task.classes) / task.classes
-        return row_loop(weighted_smoothed_cross_entropy[real], task, scale)
+        return exponential_loop(weighted_smoothed_cross_entropy[real], task, scale)
     if task.soft:
         task.constants[1] = 1
-        return row_loop(smoothed_cross_entropy[real], task, scale)
+        return exponential_loop(smoothed_cross_entropy[real], task, scale)
     if task.labels is not NULL:
-        return row_loop(sparse_cross_entropy[real], task, scale)
-    return row_loop(dense_cross_entropy[real], task, scale)
+        return exponential_loop(sparse_cross_entropy[real], task, scale)
+    return exponential_loop(dense_cross_entropy[real], task, scale)
 
 
 include "../tables/row_losses.pxi"

@@ -19,7 +19,8 @@ from libc.string cimport memcpy, memset
 from fastnn.kernels.formulas.elementary cimport (
     exp_reduced, log1p_of, log_of_positive, power_of_two, real, remainder_of, shift_of,
 )
-from fastnn.kernels.loops.reductions cimport EXPONENTIALS, NOTHING, exp_rows, max_rows
+from fastnn.kernels.loops.reductions cimport EXPONENTIALS, NOTHING
+from fastnn.kernels.loops.tiles cimport exp_rows, max_rows
 from fastnn.kernels.sequences cimport BLOCK, CtcTask, kernel, padded, row_size
 
 cdef enum:
@@ -250,9 +251,9 @@ cdef inline void normalize(
     cdef Py_ssize_t k, of_largest = 0
     cdef real largest, factor
     cdef double others, log_sum
-    max_rows(row, 1, classes, &largest, &of_largest)
+    max_rows(row, <real *>NULL, 1, classes, &largest, &of_largest)
     exp_rows(
-        row, out if store else <real *>row, EXPONENTIALS if store else NOTHING, False, True, of_largest, 1, classes,
+        row, <real *>NULL, out if store else <real *>row, EXPONENTIALS if store else NOTHING, False, True, of_largest, 1, classes,
         &largest, &others)
     log_sum = log1p_of(others)
     for k in range(n):

@@ -114,9 +114,12 @@ cdef void softmax_pass_float(
 cdef void softmax_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        softmax.softmax_tile[float], <const float *>NULL, x, out, size, n, constant
+    )
     blocks_of_rows(
         softmax.softmax_begin, softmax.softmax_rows[float], softmax_pass_float,
-        x, out, size, n, constant, longest,
+        x + done, out + done, size - done, n, constant, longest,
     )
 
 cdef void softmax_pass_double(
@@ -127,9 +130,12 @@ cdef void softmax_pass_double(
 cdef void softmax_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        softmax.softmax_tile[double], <const double *>NULL, x, out, size, n, constant
+    )
     blocks_of_rows(
         softmax.softmax_begin, softmax.softmax_rows[double], softmax_pass_double,
-        x, out, size, n, constant, longest,
+        x + done, out + done, size - done, n, constant, longest,
     )
 
 cdef void softmin_pass_float(
@@ -140,9 +146,12 @@ cdef void softmin_pass_float(
 cdef void softmin_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        softmax.softmin_tile[float], <const float *>NULL, x, out, size, n, constant
+    )
     blocks_of_rows(
         softmax.softmin_begin, softmax.softmin_rows[float], softmin_pass_float,
-        x, out, size, n, constant, longest,
+        x + done, out + done, size - done, n, constant, longest,
     )
 
 cdef void softmin_pass_double(
@@ -153,9 +162,12 @@ cdef void softmin_pass_double(
 cdef void softmin_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        softmax.softmin_tile[double], <const double *>NULL, x, out, size, n, constant
+    )
     blocks_of_rows(
         softmax.softmin_begin, softmax.softmin_rows[double], softmin_pass_double,
-        x, out, size, n, constant, longest,
+        x + done, out + done, size - done, n, constant, longest,
     )
 
 cdef void log_softmax_pass_float(
@@ -166,9 +178,12 @@ cdef void log_softmax_pass_float(
 cdef void log_softmax_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        softmax.log_softmax_tile[float], <const float *>NULL, x, out, size, n, constant
+    )
     blocks_of_rows(
         softmax.log_softmax_begin, softmax.log_softmax_rows[float], log_softmax_pass_float,
-        x, out, size, n, constant, longest,
+        x + done, out + done, size - done, n, constant, longest,
     )
 
 cdef void log_softmax_pass_double(
@@ -179,9 +194,12 @@ cdef void log_softmax_pass_double(
 cdef void log_softmax_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        softmax.log_softmax_tile[double], <const double *>NULL, x, out, size, n, constant
+    )
     blocks_of_rows(
         softmax.log_softmax_begin, softmax.log_softmax_rows[double], log_softmax_pass_double,
-        x, out, size, n, constant, longest,
+        x + done, out + done, size - done, n, constant, longest,
     )
 
 cdef void softmax_backward_pass_float(
@@ -192,9 +210,12 @@ cdef void softmax_backward_pass_float(
 cdef void softmax_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        softmax.softmax_backward_tile[float], <const float *>grad, x, out, size, n, constant
+    )
     each_row(
         no_begin, softmax.softmax_backward_chunk[float], find_once[float], softmax_backward_pass_float, True,
-        grad, x, out, size, n, constant,
+        grad + done, x + done, out + done, size - done, n, constant,
     )
 
 cdef void softmax_backward_pass_double(
@@ -205,9 +226,12 @@ cdef void softmax_backward_pass_double(
 cdef void softmax_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        softmax.softmax_backward_tile[double], <const double *>grad, x, out, size, n, constant
+    )
     each_row(
         no_begin, softmax.softmax_backward_chunk[double], find_once[double], softmax_backward_pass_double, True,
-        grad, x, out, size, n, constant,
+        grad + done, x + done, out + done, size - done, n, constant,
     )
 
 cdef void softmin_backward_pass_float(
@@ -218,9 +242,12 @@ cdef void softmin_backward_pass_float(
 cdef void softmin_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        softmax.softmin_backward_tile[float], <const float *>grad, x, out, size, n, constant
+    )
     each_row(
         no_begin, softmax.softmin_backward_chunk[float], find_once[float], softmin_backward_pass_float, True,
-        grad, x, out, size, n, constant,
+        grad + done, x + done, out + done, size - done, n, constant,
     )
 
 cdef void softmin_backward_pass_double(
@@ -231,9 +258,12 @@ cdef void softmin_backward_pass_double(
 cdef void softmin_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        softmax.softmin_backward_tile[double], <const double *>grad, x, out, size, n, constant
+    )
     each_row(
         no_begin, softmax.softmin_backward_chunk[double], find_once[double], softmin_backward_pass_double, True,
-        grad, x, out, size, n, constant,
+        grad + done, x + done, out + done, size - done, n, constant,
     )
 
 cdef void log_softmax_backward_pass_float(

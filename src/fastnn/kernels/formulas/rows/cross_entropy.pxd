@@ -5,8 +5,9 @@ from libc.math cimport NAN, exp, expm1, pow
 from fastnn.kernels.evaluation cimport Task
 from fastnn.kernels.formulas.elementary cimport at_least, log1p_of, log_probability, mul_add, real, smallest_normal
 from fastnn.kernels.loops.reductions cimport (
-    EXPONENTIALS, LANES, NOTHING, STRETCH, add_row, exp_rows, fill, fold_sum, last_block, max_rows, stretches, sum_row,
+    EXPONENTIALS, LANES, NOTHING, STRETCH, add_row, fill, fold_sum, last_block, stretches, sum_row,
 )
+from fastnn.kernels.loops.tiles cimport TILE, exp_rows, max_rows
 
 cdef enum Form:
     # What a loss of labels makes of l = -log p, p being the probability of the label.
@@ -102,19 +103,20 @@ cdef inline void cross_entropy_of_targets(
     of those given, a stretch at a time.
     """
     cdef real *e = gradient if gradient is not NULL else hessian
+    cdef real room[TILE]
     cdef real largest[STRETCH]
     cdef double rest[STRETCH]
     cdef double weight[STRETCH]
     cdef double lane[LANES]
     cdef real terms[STRETCH]
-    cdef real softened[LANES + STRETCH]  # with as many before as ``add_row`` wants
+    cdef real softened[LANES + TILE]  # with as many before as ``add_row`` wants
     cdef real *targets = softened + LANES
     cdef const real *u
     cdef Py_ssize_t n = task.classes, of_largest = 0, stretch, first, count, r, k
     cdef real distance, certain, ordinary, inverse, total, lost, at_largest
     cdef const real *x
     cdef real *out
-    max_rows(z, rows, n, largest, &of_largest)
+    max_rows(z, room, rows, n, largest, &of_largest)
     for r in range(rows):
         v[r] = 0
         if not soft:
@@ -140,7 +142,7 @@ cdef inline void cross_entropy_of_targets(
                 v[r] += sum_row(terms, count)
         if soft and n >= LANES:
             weight[r] = fold_sum(lane)
-    exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, of_largest, rows, n, largest, rest)
+    exp_rows(z, room, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, of_largest, rows, n, largest, rest)
     for r in range(rows):
         v[r] += weight[r] * log1p_of(rest[r])
     if hessian is not NULL:
@@ -242,6 +244,7 @@ cdef inline void cross_entropy_of_smoothed(
     """
     cdef const real *of_classes = <const real *>task.of_classes
     cdef real *e = gradient if gradient is not NULL else hessian
+    cdef real room[TILE]
     cdef real largest[STRETCH]
     cdef double rest[STRETCH]
     cdef double weight[STRETCH]
@@ -251,7 +254,7 @@ cdef inline void cross_entropy_of_smoothed(
     cdef Py_ssize_t n = task.classes, of_largest = 0, r, k, label
     cdef double smoothing = task.constants[0], mean = task.constants[1], own, more, distance, slope
     cdef real share = <real>(smoothing / n), factor, u
-    max_rows(z, rows, n, largest, &of_largest)
+    max_rows(z, room, rows, n, largest, &of_largest)
     for r in range(rows):
         label = max(labels[r], <Py_ssize_t>0)
         own = of_classes[label] if weighted else <real>1
@@ -264,7 +267,7 @@ cdef inline void cross_entropy_of_smoothed(
         v[r] = more * distance if more != 0 else <double>0
         if task.value:
             v[r] += even_part(weighted, task, z + r * n, largest[r], share)
-    exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, of_largest, rows, n, largest, rest)
+    exp_rows(z, room, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, of_largest, rows, n, largest, rest)
     for r in range(rows):
         v[r] += weight[r] * log1p_of(rest[r])
     if hessian is not NULL:
@@ -331,6 +334,7 @@ cdef inline void form_of_labels(
     Py_ssize_t rows, double *v,
 ) noexcept nogil:
     """The same for targets that are 1 at the label and 0 elsewhere, and forms of it."""
+    cdef real room[TILE]
     cdef real largest[STRETCH]
     cdef double rest[STRETCH]
     cdef double slope[STRETCH]
@@ -342,7 +346,7 @@ cdef inline void form_of_labels(
     cdef Py_ssize_t n = task.classes, of_largest = 0, r, k, label
     cdef real factor
     cdef Shaped shape
-    max_rows(z, rows, n, largest, &of_largest)
+    max_rows(z, room, rows, n, largest, &of_largest)
     for r in range(rows):
         label = max(labels[r], <Py_ssize_t>0)
         v[r] = <double>largest[r] - <double>z[r * n + label]
@@ -350,7 +354,7 @@ cdef inline void form_of_labels(
         probability[r] = exp(-v[r]) if form != PLAIN else 1
         slope[r] = 1
         curve[r] = 0
-    exp_rows(z, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, of_largest, rows, n, largest, rest)
+    exp_rows(z, room, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, of_largest, rows, n, largest, rest)
     for r in range(rows):
         v[r] += log1p_of(rest[r])
     if form != PLAIN:

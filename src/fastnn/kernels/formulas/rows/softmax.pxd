@@ -8,8 +8,9 @@ from libc.math cimport INFINITY, NAN, exp, fabs
 
 from fastnn.kernels.formulas.elementary cimport exp_nonpositive, log1p_of, real, without_headroom
 from fastnn.kernels.loops.reductions cimport (
-    DIFFERENCES, EXPONENTIALS, STRETCH, dot_row, exp_rows, max_and_stretch, max_rows, stretches, sum_row,
+    DIFFERENCES, EXPONENTIALS, LANES, STRETCH, dot_row, fill, max_and_stretch, stretches, sum_row,
 )
+from fastnn.kernels.loops.tiles cimport dot_tile, exp_rows, exp_tile, max_rows, max_tile
 from fastnn.kernels.rows cimport DONE, FIND, MAX_CHUNKS, RESCALE, WRITE, Row
 
 
@@ -32,11 +33,11 @@ cdef inline void softmax_rows(const real *x, real *out, Py_ssize_t rows, Py_ssiz
     cdef double total[STRETCH]
     cdef real scale
     cdef Py_ssize_t r, k
-    max_rows(x, rows, n, largest, NULL)
+    max_rows(x, <real *>NULL, rows, n, largest, NULL)
     if temperature != 1:
         temper_rows(x, out, rows, n, temperature, largest)
         x = out
-    exp_rows(x, out, EXPONENTIALS, True, False, -1, rows, n, largest, total)
+    exp_rows(x, <real *>NULL, out, EXPONENTIALS, True, False, -1, rows, n, largest, total)
     for r in range(rows):
         scale = <real>(1 / total[r])
         for k in range(r * n, r * n + n):
@@ -56,17 +57,85 @@ cdef inline void log_softmax_rows(const real *x, real *out, Py_ssize_t rows, Py_
     cdef double total[STRETCH]
     cdef real log_sum
     cdef Py_ssize_t r, k, of_largest = 0
-    max_rows(x, rows, n, largest, &of_largest)
+    max_rows(x, <real *>NULL, rows, n, largest, &of_largest)
     if temperature != 1:
         temper_rows(x, out, rows, n, temperature, largest)
         x = out
-    exp_rows(x, out, DIFFERENCES, True, True, of_largest, rows, n, largest, total)
+    exp_rows(x, <real *>NULL, out, DIFFERENCES, True, True, of_largest, rows, n, largest, total)
     for r in range(rows):
         total[r] = log1p_of(total[r] * <double>without_headroom(<real>1))
     for r in range(rows):
         log_sum = <real>total[r]
         for k in range(r * n, r * n + n):
             out[k] -= log_sum
+
+
+# Tiles of short rows
+
+cdef inline void temper_tile(real *tile, Py_ssize_t n, real temperature, real *largest) noexcept nogil:
+    cdef Py_ssize_t i, k
+    if temperature == 1:
+        return
+    for i in range(n):
+        for k in range(LANES):
+            tile[i * LANES + k] = (tile[i * LANES + k] - largest[k]) / temperature
+    fill(largest, <real>0)
+
+
+cdef inline void softmax_tile(const real *grad, real *x, Py_ssize_t n, real temperature) noexcept nogil:
+    cdef real largest[LANES]
+    cdef double total[LANES]
+    cdef real scale[LANES]
+    cdef Py_ssize_t i, k
+    max_tile(x, n, largest)
+    temper_tile(x, n, temperature, largest)
+    exp_tile(x, EXPONENTIALS, True, False, n, largest, total)
+    for k in range(LANES):
+        scale[k] = <real>(1 / total[k])
+    for i in range(n):
+        for k in range(LANES):
+            x[i * LANES + k] *= scale[k]
+
+
+cdef inline void softmin_tile(const real *grad, real *x, Py_ssize_t n, real temperature) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(n * LANES):
+        x[k] = -x[k]
+    softmax_tile(grad, x, n, temperature)
+
+
+cdef inline void log_softmax_tile(const real *grad, real *x, Py_ssize_t n, real temperature) noexcept nogil:
+    cdef real largest[LANES]
+    cdef double total[LANES]
+    cdef real log_sum[LANES]
+    cdef Py_ssize_t i, k
+    max_tile(x, n, largest)
+    temper_tile(x, n, temperature, largest)
+    exp_tile(x, DIFFERENCES, True, True, n, largest, total)
+    for k in range(LANES):
+        log_sum[k] = <real>log1p_of(total[k] * <double>without_headroom(<real>1))
+    for i in range(n):
+        for k in range(LANES):
+            x[i * LANES + k] -= log_sum[k]
+
+
+cdef inline void softmax_backward_tile(const real *grad, real *y, Py_ssize_t n, real temperature) noexcept nogil:
+    cdef double total[LANES]
+    cdef real dot[LANES]
+    cdef Py_ssize_t i, k
+    dot_tile(grad, <const real *>y, n, total)
+    for k in range(LANES):
+        dot[k] = <real>total[k]
+    for i in range(n):
+        for k in range(LANES):
+            y[i * LANES + k] *= grad[i * LANES + k] - dot[k]
+    if temperature != 1:
+        for k in range(n * LANES):
+            y[k] /= temperature
+
+
+cdef inline void softmin_backward_tile(const real *grad, real *y, Py_ssize_t n, real temperature) noexcept nogil:
+    softmax_backward_tile(grad, y, n, -temperature)
 
 
 # A long row, chunk by chunk
@@ -118,9 +187,10 @@ cdef inline void soft_pass(
         temper_rows(x, out, 1, n, temperature, &base)
         x = out
     if logarithm:
-        exp_rows(x, out, DIFFERENCES, False, largest != -INFINITY, of_largest, 1, n, &base, &others)
+        exp_rows(
+            x, <real *>NULL, out, DIFFERENCES, False, largest != -INFINITY, of_largest, 1, n, &base, &others)
     else:
-        exp_rows(x, out, EXPONENTIALS, False, False, -1, 1, n, &base, &others)
+        exp_rows(x, <real *>NULL, out, EXPONENTIALS, False, False, -1, 1, n, &base, &others)
         others -= largest != -INFINITY
     factor = exp(-fabs(largest - row.largest) / temperature)
     if largest == -INFINITY:

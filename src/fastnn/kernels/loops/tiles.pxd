@@ -1,0 +1,259 @@
+"""Short rows, LANES of them at a time: a tile holds their first elements, then their second ones, and so on.
+
+A vector then holds an element of each row, and what is found of the rows, their maxima and sums, are vectors, too. Every
+lane is given the bits that ``reductions`` gives its row, so that they do not depend on how many rows there are.
+"""
+
+from libc.math cimport INFINITY
+
+from fastnn.kernels.formulas.elementary cimport exp_nonpositive, exp_with_headroom, mul_add, real, without_headroom
+from fastnn.kernels.loops.reductions cimport (
+    EXPONENTIALS, LANES, NOTHING, STRETCH, Store, exp_row, fill, max_and_stretch, max_block, row_max,
+)
+
+cdef enum:
+    SHORT = 64            # elements of a row that is taken in tiles, at most
+    TILE = SHORT * LANES
+    SUMS = LANES * LANES  # the partial sums of each lane
+
+
+cdef extern from * nogil:
+    """
+    #ifndef FASTNN_TRANSPOSE
+    #define FASTNN_TRANSPOSE
+    /* A square of SIDE by SIDE elements in vectors of 16 bytes, which all processors have. The compilers make a loop of
+       it of one element a cycle, a quarter of the speed of these shuffles; without them it remains that loop. */
+    #ifdef __has_builtin
+    #if __has_builtin(__builtin_shufflevector)
+    #define FASTNN_SHUFFLES
+    #endif
+    #endif
+    #ifdef FASTNN_SHUFFLES
+    typedef float fastnn_floats __attribute__((vector_size(16), aligned(4), may_alias));
+    typedef double fastnn_doubles __attribute__((vector_size(16), aligned(8), may_alias));
+    static inline void fastnn_square_float(const float *x, Py_ssize_t step, float *out, Py_ssize_t out_step) {
+        fastnn_floats a = *(const fastnn_floats *)x, b = *(const fastnn_floats *)(x + step);
+        fastnn_floats c = *(const fastnn_floats *)(x + 2 * step), d = *(const fastnn_floats *)(x + 3 * step);
+        fastnn_floats ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), of_ab = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+        fastnn_floats cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), of_cd = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+        *(fastnn_floats *)out = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+        *(fastnn_floats *)(out + out_step) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+        *(fastnn_floats *)(out + 2 * out_step) = __builtin_shufflevector(of_ab, of_cd, 0, 1, 4, 5);
+        *(fastnn_floats *)(out + 3 * out_step) = __builtin_shufflevector(of_ab, of_cd, 2, 3, 6, 7);
+    }
+    static inline void fastnn_square_double(const double *x, Py_ssize_t step, double *out, Py_ssize_t out_step) {
+        fastnn_doubles a = *(const fastnn_doubles *)x, b = *(const fastnn_doubles *)(x + step);
+        *(fastnn_doubles *)out = __builtin_shufflevector(a, b, 0, 2);
+        *(fastnn_doubles *)(out + out_step) = __builtin_shufflevector(a, b, 1, 3);
+    }
+    #else
+    #define FASTNN_SQUARE(real, side) \\
+        for (int r = 0; r < side; r++) for (int c = 0; c < side; c++) out[c * out_step + r] = x[r * step + c];
+    static inline void fastnn_square_float(const float *x, Py_ssize_t step, float *out, Py_ssize_t out_step) {
+        FASTNN_SQUARE(float, 4)
+    }
+    static inline void fastnn_square_double(const double *x, Py_ssize_t step, double *out, Py_ssize_t out_step) {
+        FASTNN_SQUARE(double, 2)
+    }
+    #endif
+    #endif
+    """
+    void square_of_floats "fastnn_square_float"(const float *x, Py_ssize_t step, float *out, Py_ssize_t out_step) noexcept
+    void square_of_doubles "fastnn_square_double"(
+        const double *x, Py_ssize_t step, double *out, Py_ssize_t out_step) noexcept
+
+
+cdef inline void transpose(
+    const real *x, Py_ssize_t step, Py_ssize_t rows, Py_ssize_t columns, real *out, Py_ssize_t out_step
+) noexcept nogil:
+    """Copy rows, ``step`` elements apart, to columns of rows that are ``out_step`` apart. The last squares may overlap."""
+    cdef Py_ssize_t side = 16 // sizeof(real), i, k, r, c
+    if rows < side or columns < side:
+        for r in range(rows):
+            for c in range(columns):
+                out[c * out_step + r] = x[r * step + c]
+        return
+    for i in range((rows + side - 1) // side):
+        r = min(i * side, rows - side)
+        for k in range((columns + side - 1) // side):
+            c = min(k * side, columns - side)
+            if real is float:
+                square_of_floats(x + r * step + c, step, out + c * out_step + r, out_step)
+            else:
+                square_of_doubles(x + r * step + c, step, out + c * out_step + r, out_step)
+
+
+cdef inline void max_tile(const real *tile, Py_ssize_t n, real *largest) noexcept nogil:
+    """The largest element of each lane. NaN is passed over."""
+    cdef real lane[LANES]
+    cdef Py_ssize_t k
+    fill(lane, -INFINITY)
+    for k in range(n):
+        max_block(lane, tile + k * LANES)
+    for k in range(LANES):
+        largest[k] = lane[k]
+
+
+cdef inline void sum_tile(const real *tile, Py_ssize_t n, double *total) noexcept nogil:
+    """Add the elements of each lane to its total, in the order of ``reductions.exp_row``."""
+    cdef real sums[SUMS]
+    cdef Py_ssize_t i, k, left = n % LANES
+    if n < LANES:
+        for i in range(n):
+            for k in range(LANES):
+                total[k] += tile[i * LANES + k]
+        return
+    for k in range(SUMS - left * LANES):
+        sums[k] = 0
+    for k in range(SUMS - left * LANES, SUMS):
+        sums[k] = tile[n * LANES - SUMS + k]
+    for i in range(n // LANES):
+        for k in range(SUMS):
+            sums[k] += tile[i * SUMS + k]
+    for k in range(SUMS // 2):
+        sums[k] += sums[k + SUMS // 2]
+    for k in range(SUMS // 4):
+        sums[k] += sums[k + SUMS // 4]
+    for k in range(LANES):
+        total[k] += (sums[k] + sums[k + 2 * LANES]) + (sums[k + LANES] + sums[k + 3 * LANES])
+
+
+cdef inline void dot_tile(const real *x, const real *y, Py_ssize_t n, double *total) noexcept nogil:
+    """The sum of the products of each lane's elements, in double, in the order of ``reductions.dot_row``."""
+    cdef double sums[SUMS]
+    cdef Py_ssize_t i, k, left = n % LANES
+    if n < LANES:
+        for k in range(LANES):
+            total[k] = 0
+        for i in range(n):
+            for k in range(LANES):
+                total[k] = mul_add(<double>x[i * LANES + k], <double>y[i * LANES + k], total[k])
+        return
+    for k in range(SUMS):
+        sums[k] = 0
+    for i in range(n // LANES):
+        for k in range(SUMS):
+            sums[k] = mul_add(<double>x[i * SUMS + k], <double>y[i * SUMS + k], sums[k])
+    x += n * LANES - SUMS
+    y += n * LANES - SUMS
+    for k in range(SUMS - left * LANES, SUMS):
+        sums[k] = mul_add(<double>x[k], <double>y[k], sums[k])
+    for k in range(SUMS // 2):
+        sums[k] += sums[k + SUMS // 2]
+    for k in range(SUMS // 4):
+        sums[k] += sums[k + SUMS // 4]
+    for k in range(LANES):
+        total[k] = (sums[k] + sums[k + 2 * LANES]) + (sums[k + LANES] + sums[k + 3 * LANES])
+
+
+cdef inline void exp_tile(
+    real *tile, Store store, bint scaled, bint without_largest, Py_ssize_t n, const real *largest, double *total
+) noexcept nogil:
+    """``reductions.exp_row`` of each lane. The exponentials or the differences are left in the tile."""
+    cdef real smaller[TILE]  # the exponentials but those of the largest elements
+    cdef real maxima[LANES]
+    cdef real d, e, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
+    cdef Py_ssize_t i, k
+    fill(maxima, <real>0)
+    for i in range(n):
+        for k in range(LANES):
+            tile[i * LANES + k] -= largest[k]
+        if without_largest:
+            for k in range(LANES):
+                maxima[k] = maxima[k] + <real>1 if tile[i * LANES + k] == 0 else maxima[k]
+    for k in range(n * LANES):
+        d = tile[k]
+        e = exp_with_headroom(d) if scaled else exp_nonpositive(d)
+        if without_largest:
+            smaller[k] = <real>0 if d == 0 else e
+        if store == EXPONENTIALS:
+            tile[k] = e
+    for k in range(LANES):
+        total[k] = largest[k] - largest[k]  # NaN for an infinite maximum, where there is no limit
+    if without_largest:
+        sum_tile(<const real *>smaller, n, total)
+        for k in range(LANES):
+            total[k] += (maxima[k] - <real>1) * one
+    else:
+        sum_tile(<const real *>tile, n, total)
+
+
+# Blocks of rows: of short ones several, of others one
+
+cdef inline Py_ssize_t rows_at_once(Py_ssize_t n) noexcept nogil:
+    """How many rows of n elements there are in a stretch, if they are shorter than LANES."""
+    return STRETCH // n if n < LANES else 1
+
+
+cdef inline Py_ssize_t rows_in_tiles(Py_ssize_t n) noexcept nogil:
+    """How many rows of n elements ``max_rows`` and ``exp_rows`` take in a call: as many as fill tiles, and of those that
+    are too long for a tile as many as have its size, in order that what is found of each is computed for all."""
+    if n > SHORT:
+        return TILE // n if n <= STRETCH else 1
+    return max(<Py_ssize_t>LANES, STRETCH // n // LANES * LANES)
+
+
+cdef inline void max_rows(
+    const real *x, real *room, Py_ssize_t rows, Py_ssize_t n, real *largest, Py_ssize_t *of_largest
+) noexcept nogil:
+    """The largest element of each row and, unless ``of_largest`` is NULL, a stretch of a long row that holds it.
+
+    The tiles of short rows are left in the room, of TILE elements, for ``exp_rows``.
+    """
+    cdef Py_ssize_t r = 0, k
+    while n <= SHORT and r + LANES <= rows:
+        transpose(x + r * n, n, LANES, n, room + r * n, LANES)
+        max_tile(<const real *>room + r * n, n, largest + r)
+        r += LANES
+    for r in range(r, rows):
+        if n >= LANES:
+            largest[r] = row_max(x + r * n, n) if of_largest is NULL else max_and_stretch(x + r * n, n, of_largest)
+        else:
+            largest[r] = -INFINITY
+            for k in range(r * n, r * n + n):
+                largest[r] = x[k] if x[k] > largest[r] else largest[r]
+
+
+cdef inline void exp_rows(
+    const real *x, real *room, real *out, Store store, bint scaled, bint without_largest, Py_ssize_t of_largest,
+    Py_ssize_t rows, Py_ssize_t n, const real *largest, double *total,
+) noexcept nogil:
+    """``exp_row`` of each row, after ``max_rows``. The rows of a tile, and rows shorter than LANES, share one loop over
+    the exponentials of all."""
+    cdef real d[STRETCH]
+    cdef real e[STRETCH]
+    cdef real m, maxima, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
+    cdef Py_ssize_t r = 0, k, first
+    while n <= SHORT and r + LANES <= rows:
+        exp_tile(room + r * n, store, scaled, without_largest, n, largest + r, total + r)
+        if store != NOTHING:
+            transpose(<const real *>room + r * n, LANES, n, LANES, out + r * n, n)
+        r += LANES
+    if n >= LANES:
+        for r in range(r, rows):
+            total[r] = exp_row(
+                x + r * n, out + r * n if store != NOTHING else out, store, scaled, without_largest, of_largest, n,
+                largest[r])
+        return
+    first = r
+    x += first * n
+    largest += first
+    total += first
+    rows -= first
+    for r in range(rows):
+        m = largest[r]
+        for k in range(r * n, r * n + n):
+            d[k] = x[k] - m
+    for k in range(rows * n):
+        e[k] = exp_with_headroom(d[k]) if scaled else exp_nonpositive(d[k])
+    for r in range(rows):
+        m = largest[r]
+        maxima = 0
+        total[r] = m - m
+        for k in range(r * n, r * n + n):
+            total[r] += <real>0 if without_largest and d[k] == 0 else e[k]
+            maxima += <real>1 if d[k] == 0 else <real>0
+        total[r] += (maxima - <real>1) * one if without_largest else <real>0
+    if store != NOTHING:
+        for k in range(rows * n):
+            out[first * n + k] = e[k] if store == EXPONENTIALS else d[k]
