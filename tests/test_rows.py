@@ -342,6 +342,35 @@ def test_one_axis_or_several(f, layout, axis):
     np.testing.assert_array_equal(f(layout(x), axis), np.moveaxis(expected, range(-len(axes), 0), axes))
 
 
+@pytest.mark.parametrize("inner", [2, 3, 4, 5, 15, 16, 17, 33])
+@pytest.mark.parametrize("n", [1, 3, 4, 15, 16, 17, 33, 64, 65, 100])
+@each_dtype
+@each_function
+def test_rows_along_another_axis_have_the_same_bits(f, dtype, n, inner):
+    x, grad = numbers((3, n, inner), dtype), numbers((3, n, inner), dtype, seed=1)
+    rows, of_grad = (np.moveaxis(a, 1, -1).copy() for a in (x, grad))
+    y, dx = (np.moveaxis(result, -1, 1) for result in (f(rows), f.backward(of_grad, rows)))
+    np.testing.assert_array_equal(f(x, 1), y)
+    np.testing.assert_array_equal(f.backward(grad, x, 1), dx)
+    out = x.copy()
+    assert f(out, -2, out=out) is out
+    np.testing.assert_array_equal(out, y)
+    out = grad.copy()
+    assert f.backward(out, x, 1, out=out) is out
+    np.testing.assert_array_equal(out, dx)
+
+
+@pytest.mark.parametrize("n", [2, 10, 16, 21, 64])
+@each_dtype
+@each_function
+def test_a_short_row_has_the_same_bits_whatever_is_beside_it(f, dtype, n):
+    x, grad = numbers((37, n), dtype), numbers((37, n), dtype, seed=1)
+    x[[5, 20], 0] = np.nan, np.inf
+    np.testing.assert_array_equal(f(x), np.stack([f(row) for row in x]))
+    dx = np.stack([f.backward(of_row, row) for of_row, row in zip(grad, x, strict=True)])
+    np.testing.assert_array_equal(f.backward(grad, x), dx)
+
+
 @each_function
 def test_axes_that_do_not_exist(f):
     with pytest.raises(np.exceptions.AxisError, match="axis 2 is out of bounds for array of dimension 2"):

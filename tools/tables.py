@@ -106,8 +106,10 @@ cdef void {name}_{real}(
         for module, found in sorted(formulas_of.items()):
             for name in (formula.removesuffix("_chunk") for formula in found if formula.endswith("_chunk")):
                 has_tiles = f"{name}_tile" in found
+                tile = f"{module}.{name}_tile[float], {module}.{name}_tile[double]"
                 names = {
                     "name": name,
+                    "tiles": tile if has_tiles else "NULL, NULL",
                     "done": " + done" if has_tiles else "",
                     "less": " - done" if has_tiles else "",
                     "grad": "grad" if name.endswith("_backward") else "NULL",
@@ -124,7 +126,7 @@ cdef void {name}_{real}(
     row = """\
 "{key}": kernel(
         {begin}, {name}_pass_float, {name}_pass_double,
-        {name}_float, {name}_double, {backward},
+        {name}_float, {name}_double, {tiles}, {backward},
     )"""
     modules = sorted({names["module"] for _, names in functions()})
     return table(row, functions(), f"from fastnn.kernels.formulas.rows cimport {', '.join(modules)}\n\n")

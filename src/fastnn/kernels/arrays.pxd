@@ -79,6 +79,8 @@ cdef inline int ready_axis(object x, object axis) noexcept:
     if not is_ready(x) or not cnp.PyArray_IS_C_CONTIGUOUS(x) or type(axis) is not int or cnp.PyArray_SIZE(x) == 0:
         return -1
     cdef int axes = cnp.PyArray_NDIM(x)
+    if axis == -1:  # without a call of Python's operators
+        return axes - 1
     return axis % axes if -axes <= axis < axes else -1
 
 

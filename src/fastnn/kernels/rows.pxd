@@ -67,6 +67,10 @@ ctypedef void (*double_loops)(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil
 
+# The result for a tile of short rows, in place; see ``loops.tiles``.
+ctypedef void (*float_tile)(const float *grad, float *x, Py_ssize_t n, float constant) noexcept nogil
+ctypedef void (*double_tile)(const double *grad, double *x, Py_ssize_t n, double constant) noexcept nogil
+
 
 cdef class Kernel:
     cdef beginning begin
@@ -74,6 +78,8 @@ cdef class Kernel:
     cdef double_pass pass_of_double
     cdef float_loops for_float
     cdef double_loops for_double
+    cdef float_tile tile_of_float    # or NULL
+    cdef double_tile tile_of_double
     cdef bint backward
 
 
@@ -110,9 +116,31 @@ cdef class MaskedLoops:
     ) noexcept nogil
 
 
+cdef struct Columns:
+    # Rows along an axis that is not the last: their elements are ``inner`` elements apart.
+    Py_ssize_t n
+    Py_ssize_t inner
+    bint backward
+    Py_ssize_t count   # of rows that are copied at once
+    Py_ssize_t length  # of a copy, with some elements that keep the copies out of each other's way in the cache
+    void *room         # for the copies, of both arrays
+
+
+cdef class ColumnLoops:
+    # The loops of any kernel over rows along another axis than the last.
+    cdef void (*for_float)(
+        float_loops run, float_tile tile, const Columns *columns, const float *grad, const float *x, float *out,
+        Py_ssize_t size, double constant, Py_ssize_t longest,
+    ) noexcept nogil
+    cdef void (*for_double)(
+        double_loops run, double_tile tile, const Columns *columns, const double *grad, const double *x, double *out,
+        Py_ssize_t size, double constant, Py_ssize_t longest,
+    ) noexcept nogil
+
+
 cdef inline Kernel kernel(
     beginning begin, float_pass pass_of_float, double_pass pass_of_double, float_loops for_float,
-    double_loops for_double, bint backward,
+    double_loops for_double, float_tile tile_of_float, double_tile tile_of_double, bint backward,
 ):
     cdef Kernel made = Kernel()
     made.begin = begin
@@ -120,6 +148,8 @@ cdef inline Kernel kernel(
     made.pass_of_double = pass_of_double
     made.for_float = for_float
     made.for_double = for_double
+    made.tile_of_float = tile_of_float
+    made.tile_of_double = tile_of_double
     made.backward = backward
     return made
 

@@ -2,7 +2,10 @@
 
 cimport numpy as cnp
 
-from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_apart, is_ready, is_like, is_unaliased_in_step
+from fastnn.kernels.arrays cimport (
+    RELEASE_GIL_FROM, elements_after, empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, ready_axis,
+)
+from fastnn.kernels.loops.reductions cimport LANES
 from fastnn.kernels.strided cimport Strided, broadcasts
 
 cnp.import_array()
@@ -10,6 +13,7 @@ cnp.import_array()
 cdef enum:
     BLOCK = 1024             # elements of rows under a mask that are copied at once, if there is more than a row of them
     ALIGNMENT = 64           # of their copies: vectors that cross a cache line cannot be read again at once
+    COLUMNS = 32768          # elements of rows along another axis than the last that are copied at once, if they fill tiles
     LONGEST_MASKED = 262144  # elements of a row that is copied as a whole
 
 
@@ -25,15 +29,19 @@ cdef class MaskedLoops:
     """The loops of any kernel over the rows of an array under a mask, for both types."""
 
 
-cdef inline bint is_rows(object x, object axis):
-    """Whether an array is made of contiguous rows along the axis."""
-    return (
-        is_ready(x)
-        and cnp.PyArray_IS_C_CONTIGUOUS(x)
-        and cnp.PyArray_SIZE(x) > 0
-        and type(axis) is int
-        and (axis == -1 or axis == cnp.PyArray_NDIM(x) - 1)
-    )
+cdef class ColumnLoops:
+    """The loops of any kernel over rows along another axis than the last, for both types."""
+
+
+cdef class Room:
+    """Memory that starts with a cache line."""
+    cdef cnp.ndarray array
+    cdef char *memory
+
+    def __cinit__(self, Py_ssize_t size):
+        cdef cnp.npy_intp bytes = size + ALIGNMENT
+        self.array = cnp.PyArray_EMPTY(1, &bytes, cnp.NPY_UINT8, 0)
+        self.memory = cnp.PyArray_BYTES(self.array) + ALIGNMENT - <size_t>cnp.PyArray_DATA(self.array) % ALIGNMENT
 
 
 cdef class Rowwise:
@@ -62,6 +70,8 @@ cdef class Rowwise:
     cdef str name
     cdef dict kernels
     cdef Kernel kernel
+    cdef MaskedLoops masked_loops
+    cdef ColumnLoops column_loops
     cdef object checked
     cdef object fallback
     cdef Py_ssize_t longest
@@ -79,7 +89,7 @@ cdef class Rowwise:
     ):
         self.name = name
         self.kernels = kernels
-        self.kernel = kernels[name]
+        self.kernel, self.masked_loops, self.column_loops = kernels[name], kernels["masked"], kernels["columns"]
         self.checked = checked
         self.fallback = fallback
         self.longest = longest
@@ -106,53 +116,73 @@ cdef class Rowwise:
         """The passes over a row of n elements that is not in one piece."""
         return Passes(self.kernels, self.name, n, self.constant(hyperparameter))
 
-    cdef object compute(self, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray where, cnp.ndarray out, double constant):
-        """The result, or None for a mask that has to be prepared."""
-        cdef Py_ssize_t n = cnp.PyArray_DIM(x, cnp.PyArray_NDIM(x) - 1), size = cnp.PyArray_SIZE(x)
+    cdef object compute(
+        self, cnp.ndarray grad, cnp.ndarray x, int axis, cnp.ndarray where, cnp.ndarray out, double constant
+    ):
+        """The result, or None for rows that have to be prepared."""
+        cdef Py_ssize_t n = cnp.PyArray_DIM(x, axis), inner = elements_after(x, axis), size = cnp.PyArray_SIZE(x)
+        cdef Py_ssize_t itemsize = cnp.PyArray_ITEMSIZE(x)
         cdef bint single = cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32
         cdef void *of_grad = cnp.PyArray_DATA(grad)
         cdef void *of_x = cnp.PyArray_DATA(x)
         cdef void *of_out = cnp.PyArray_DATA(out)
-        cdef MaskedLoops loops = self.kernels["masked"]
         cdef Mask mask
+        cdef Columns columns
         cdef Strided of_mask
-        cdef cnp.ndarray room
-        cdef cnp.npy_intp bytes
+        cdef Room room
         mask.where = NULL
+        columns.inner = inner
+        if inner > 1:
+            if n > self.longest or where is not None:
+                return None
+            columns.n, columns.backward = n, self.kernel.backward
+            columns.length = (n + 15) // 16 * 16 + 16
+            columns.count = max(<Py_ssize_t>LANES, COLUMNS // n // LANES * LANES)
+            room = Room(2 * columns.count * columns.length * itemsize)
+            columns.room = room.memory
         if where is not None:
             if n > LONGEST_MASKED or cnp.PyArray_TYPE(where) != cnp.NPY_BOOL or not is_apart(out, where) or (
                     not broadcasts(&of_mask, where, x, cnp.PyArray_NDIM(x), False)):
                 return None
             mask.size = (max(n, <Py_ssize_t>BLOCK) + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
-            bytes = mask.size * (2 * cnp.PyArray_ITEMSIZE(x) + 1) + ALIGNMENT
-            room = cnp.PyArray_EMPTY(1, &bytes, cnp.NPY_UINT8, 0)
+            room = Room(mask.size * (2 * itemsize + 1))
             mask.where = &of_mask
-            mask.room = cnp.PyArray_BYTES(room) + ALIGNMENT - <size_t>cnp.PyArray_DATA(room) % ALIGNMENT
+            mask.room = room.memory
             mask.removes, mask.backward, mask.hidden = self.removes, self.kernel.backward, self.hidden
             mask.of_grad, mask.of_x = self.masked_grad, self.masked_x
         if size < RELEASE_GIL_FROM:
-            run(self.kernel, loops, &mask, of_grad, of_x, of_out, size, n, constant, self.longest, single)
+            run(self, &mask, &columns, of_grad, of_x, of_out, size, n, constant, single)
         else:
             with nogil:
-                run(self.kernel, loops, &mask, of_grad, of_x, of_out, size, n, constant, self.longest, single)
+                run(self, &mask, &columns, of_grad, of_x, of_out, size, n, constant, single)
         return out
 
 
 cdef void run(
-    Kernel kernel, MaskedLoops loops, const Mask *mask, const void *grad, const void *x, void *out, Py_ssize_t size,
-    Py_ssize_t n, double constant, Py_ssize_t longest, bint single,
+    Rowwise function, const Mask *mask, const Columns *columns, const void *grad, const void *x, void *out,
+    Py_ssize_t size, Py_ssize_t n, double constant, bint single,
 ) noexcept nogil:
-    if single and mask.where is NULL:
-        kernel.for_float(<const float *>grad, <const float *>x, <float *>out, size, n, constant, longest)
-    elif single:
-        loops.for_float(
-            kernel.for_float, mask, <const float *>grad, <const float *>x, <float *>out, size, n, constant, longest)
-    elif mask.where is NULL:
-        kernel.for_double(<const double *>grad, <const double *>x, <double *>out, size, n, constant, longest)
-    else:
-        loops.for_double(
-            kernel.for_double, mask, <const double *>grad, <const double *>x, <double *>out, size, n, constant,
+    cdef Py_ssize_t longest = function.longest
+    if single and mask.where is not NULL:
+        function.masked_loops.for_float(
+            function.kernel.for_float, mask, <const float *>grad, <const float *>x, <float *>out, size, n, constant,
             longest)
+    elif single and columns.inner > 1:
+        function.column_loops.for_float(
+            function.kernel.for_float, function.kernel.tile_of_float, columns, <const float *>grad, <const float *>x,
+            <float *>out, size, constant, longest)
+    elif single:
+        function.kernel.for_float(<const float *>grad, <const float *>x, <float *>out, size, n, constant, longest)
+    elif mask.where is not NULL:
+        function.masked_loops.for_double(
+            function.kernel.for_double, mask, <const double *>grad, <const double *>x, <double *>out, size, n,
+            constant, longest)
+    elif columns.inner > 1:
+        function.column_loops.for_double(
+            function.kernel.for_double, function.kernel.tile_of_double, columns, <const double *>grad,
+            <const double *>x, <double *>out, size, constant, longest)
+    else:
+        function.kernel.for_double(<const double *>grad, <const double *>x, <double *>out, size, n, constant, longest)
 
 
 cdef inline bint may_be_mask(object where) noexcept:
@@ -165,9 +195,10 @@ cdef class UnaryRowwise(Rowwise):
     def __call__(self, x, /, axis=-1, *, where=None, out=None, **hyperparameter):
         # First, since converting a hyperparameter may run code that changes the arrays.
         cdef double constant = self.constant(hyperparameter)
-        if may_be_mask(where) and is_rows(x, axis) and (
+        cdef int axis_of_rows = ready_axis(x, axis)
+        if axis_of_rows >= 0 and may_be_mask(where) and (
                 out is None or (is_like(out, x) and is_unaliased_in_step(out, x))):
-            result = self.compute(x, x, where, empty_like(x) if out is None else out, constant)
+            result = self.compute(x, x, axis_of_rows, where, empty_like(x) if out is None else out, constant)
             if result is not None:
                 return result
         return self.fallback(self, {"x": x}, axis, where, out, hyperparameter)
@@ -187,10 +218,11 @@ cdef class BinaryRowwise(Rowwise):
 
     def __call__(self, grad, array, /, axis=-1, *, where=None, out=None, **hyperparameter):
         cdef double constant = self.constant(hyperparameter)
-        if may_be_mask(where) and is_rows(array, axis) and is_like(grad, array) and (
+        cdef int axis_of_rows = ready_axis(array, axis)
+        if axis_of_rows >= 0 and may_be_mask(where) and is_like(grad, array) and (
                 out is None
                 or (is_like(out, array) and is_unaliased_in_step(out, array) and is_unaliased_in_step(out, grad))):
-            result = self.compute(grad, array, where, empty_like(array) if out is None else out, constant)
+            result = self.compute(grad, array, axis_of_rows, where, empty_like(array) if out is None else out, constant)
             if result is not None:
                 return result
         return self.fallback(self, {"grad": grad, self.array: array}, axis, where, out, hyperparameter)

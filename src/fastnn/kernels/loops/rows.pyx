@@ -13,8 +13,8 @@ from fastnn.kernels.loops.reductions cimport LANES, copy_out, fill_row
 from fastnn.kernels.loops.tiles cimport SHORT, TILE, rows_at_once, transpose
 from fastnn.kernels.loops.views cimport double_view, float_view
 from fastnn.kernels.rows cimport (
-    CHUNK, DONE, LAST_PIECE, MAX_CHUNKS, PIECE, WHOLE, WRITE, LogSums, Mask, MaskedLoops, Part, Row, begin_row, beginning,
-    double_loops, float_loops, kernel,
+    CHUNK, DONE, LAST_PIECE, MAX_CHUNKS, PIECE, WHOLE, WRITE, ColumnLoops, Columns, LogSums, Mask, MaskedLoops, Part, Row,
+    begin_row, beginning, double_loops, double_tile, float_loops, float_tile, kernel,
 )
 from fastnn.kernels.strided cimport part_of, replace
 
@@ -265,6 +265,100 @@ masked_loops.for_float = masked_float
 masked_loops.for_double = masked_double
 
 
+# Rows along another axis than the last, LANES of them at a time: in a tile, where there is a kernel for it, or one after
+# the other in a copy.
+
+cdef inline void take_columns(
+    const Columns *columns, const real *x, real *room, bint in_tile, Py_ssize_t first, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, i, k
+    cdef const real *source
+    while done < count:
+        i = (first + done) % inner
+        width = min(inner - i, count - done)
+        source = x + (first + done - i) * n + i
+        if not in_tile:
+            transpose(source, inner, n, width, room + done * columns.length, columns.length)
+        elif width == LANES:
+            for i in range(n):
+                for k in range(LANES):
+                    room[i * LANES + k] = source[i * inner + k]
+        else:
+            for i in range(n):
+                for k in range(width):
+                    room[i * LANES + done + k] = source[i * inner + k]
+        done += width
+
+
+cdef inline void put_columns(
+    const Columns *columns, const real *room, real *out, bint in_tile, Py_ssize_t first, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, i, k
+    cdef real *target
+    while done < count:
+        i = (first + done) % inner
+        width = min(inner - i, count - done)
+        target = out + (first + done - i) * n + i
+        if not in_tile:
+            transpose(room + done * columns.length, columns.length, width, n, target, inner)
+        elif width == LANES:
+            for i in range(n):
+                for k in range(LANES):
+                    target[i * inner + k] = room[i * LANES + k]
+        else:
+            for i in range(n):
+                for k in range(width):
+                    target[i * inner + k] = room[i * LANES + done + k]
+        done += width
+
+
+cdef inline void along_columns(
+    void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
+    void (*tile)(const real *, real *, Py_ssize_t, real) noexcept nogil,
+    const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t size, double constant,
+    Py_ssize_t longest,
+) noexcept nogil:
+    cdef Py_ssize_t n = columns.n, first = 0, most, count, r
+    cdef real *of_x = <real *>columns.room
+    cdef real *of_grad = of_x + columns.count * columns.length
+    cdef bint in_tile = tile is not NULL and n <= SHORT
+    if in_tile:  # the last may not be full
+        fill_row(of_x, n * LANES, <real>0)
+        fill_row(of_grad, n * LANES, <real>0)
+    most = LANES if in_tile else columns.count
+    while first * n < size:
+        count = min(most, size // n - first)
+        if columns.backward:
+            take_columns(columns, grad, of_grad, in_tile, first, count)
+        take_columns(columns, x, of_x, in_tile, first, count)
+        if in_tile:
+            tile(of_grad, of_x, n, <real>constant)
+        else:
+            for r in range(count):
+                run(
+                    of_grad + r * columns.length, of_x + r * columns.length, of_x + r * columns.length, n, n, constant,
+                    longest)
+        put_columns(columns, <const real *>of_x, out, in_tile, first, count)
+        first += count
+
+
+cdef void columns_of_float(
+    float_loops run, float_tile tile, const Columns *columns, const float *grad, const float *x, float *out,
+    Py_ssize_t size, double constant, Py_ssize_t longest,
+) noexcept nogil:
+    along_columns(run, tile, columns, grad, x, out, size, constant, longest)
+
+cdef void columns_of_double(
+    double_loops run, double_tile tile, const Columns *columns, const double *grad, const double *x, double *out,
+    Py_ssize_t size, double constant, Py_ssize_t longest,
+) noexcept nogil:
+    along_columns(run, tile, columns, grad, x, out, size, constant, longest)
+
+cdef ColumnLoops column_loops = ColumnLoops()
+column_loops.for_float = columns_of_float
+column_loops.for_double = columns_of_double
+
+
 # Log-sums: a row gives a number, and its gradient comes from one. In place of a gradient a pass takes the weights.
 
 cdef void log_sum_pass(
@@ -336,10 +430,11 @@ of_sums.of_row = log_sum_of_row
 
 KERNELS |= {
     "masked": masked_loops,
+    "columns": column_loops,
     "log_sums": of_sums,
-    "logsumexp": kernel(no_begin, log_sum_pass[float], log_sum_pass[double], NULL, NULL, False),
-    "logmeanexp": kernel(average, log_sum_pass[float], log_sum_pass[double], NULL, NULL, False),
+    "logsumexp": kernel(no_begin, log_sum_pass[float], log_sum_pass[double], NULL, NULL, NULL, NULL, False),
+    "logmeanexp": kernel(average, log_sum_pass[float], log_sum_pass[double], NULL, NULL, NULL, NULL, False),
     "logsumexp.backward": kernel(
-        no_begin, log_sum_backward_pass[float], log_sum_backward_pass[double], NULL, NULL, False
+        no_begin, log_sum_backward_pass[float], log_sum_backward_pass[double], NULL, NULL, NULL, NULL, False
     ),
 }

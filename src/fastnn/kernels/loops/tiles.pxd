@@ -15,46 +15,46 @@ cdef enum:
     SHORT = 64            # elements of a row that is taken in tiles, at most
     TILE = SHORT * LANES
     SUMS = LANES * LANES  # the partial sums of each lane
+    SIDE = 4              # of a square
 
 
 cdef extern from * nogil:
     """
     #ifndef FASTNN_TRANSPOSE
     #define FASTNN_TRANSPOSE
-    /* A square of SIDE by SIDE elements in vectors of 16 bytes, which all processors have. The compilers make a loop of
-       it of one element a cycle, a quarter of the speed of these shuffles; without them it remains that loop. */
+    /* A square of four by four elements. The compilers make a loop of it that takes a cycle for each of them, which is
+       four times as long as these shuffles of vectors; where there are none, it remains that loop. */
     #ifdef __has_builtin
     #if __has_builtin(__builtin_shufflevector)
     #define FASTNN_SHUFFLES
     #endif
     #endif
     #ifdef FASTNN_SHUFFLES
-    typedef float fastnn_floats __attribute__((vector_size(16), aligned(4), may_alias));
-    typedef double fastnn_doubles __attribute__((vector_size(16), aligned(8), may_alias));
-    static inline void fastnn_square_float(const float *x, Py_ssize_t step, float *out, Py_ssize_t out_step) {
-        fastnn_floats a = *(const fastnn_floats *)x, b = *(const fastnn_floats *)(x + step);
-        fastnn_floats c = *(const fastnn_floats *)(x + 2 * step), d = *(const fastnn_floats *)(x + 3 * step);
-        fastnn_floats ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), of_ab = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-        fastnn_floats cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), of_cd = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-        *(fastnn_floats *)out = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-        *(fastnn_floats *)(out + out_step) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-        *(fastnn_floats *)(out + 2 * out_step) = __builtin_shufflevector(of_ab, of_cd, 0, 1, 4, 5);
-        *(fastnn_floats *)(out + 3 * out_step) = __builtin_shufflevector(of_ab, of_cd, 2, 3, 6, 7);
-    }
-    static inline void fastnn_square_double(const double *x, Py_ssize_t step, double *out, Py_ssize_t out_step) {
-        fastnn_doubles a = *(const fastnn_doubles *)x, b = *(const fastnn_doubles *)(x + step);
-        *(fastnn_doubles *)out = __builtin_shufflevector(a, b, 0, 2);
-        *(fastnn_doubles *)(out + out_step) = __builtin_shufflevector(a, b, 1, 3);
-    }
+    #define FASTNN_SQUARE(real, vector, first, last, second, third) \\
+        typedef real vector __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias)); \\
+        static inline void fastnn_square_##real(const real *x, Py_ssize_t step, real *out, Py_ssize_t out_step) { \\
+            vector a = *(const vector *)x, b = *(const vector *)(x + step); \\
+            vector c = *(const vector *)(x + 2 * step), d = *(const vector *)(x + 3 * step); \\
+            vector ab = first(a, b), cd = first(c, d), of_ab = last(a, b), of_cd = last(c, d); \\
+            *(vector *)out = __builtin_shufflevector(ab, cd, 0, 1, 4, 5); \\
+            *(vector *)(out + second * out_step) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7); \\
+            *(vector *)(out + third * out_step) = __builtin_shufflevector(of_ab, of_cd, 0, 1, 4, 5); \\
+            *(vector *)(out + 3 * out_step) = __builtin_shufflevector(of_ab, of_cd, 2, 3, 6, 7); \\
+        }
+    /* Each of them is an instruction for vectors of its size. */
+    #define FASTNN_LOWER(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+    #define FASTNN_UPPER(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+    #define FASTNN_EVEN(a, b) __builtin_shufflevector(a, b, 0, 4, 2, 6)
+    #define FASTNN_ODD(a, b) __builtin_shufflevector(a, b, 1, 5, 3, 7)
+    FASTNN_SQUARE(float, fastnn_floats, FASTNN_LOWER, FASTNN_UPPER, 1, 2)
+    FASTNN_SQUARE(double, fastnn_doubles, FASTNN_EVEN, FASTNN_ODD, 2, 1)
     #else
-    #define FASTNN_SQUARE(real, side) \\
-        for (int r = 0; r < side; r++) for (int c = 0; c < side; c++) out[c * out_step + r] = x[r * step + c];
-    static inline void fastnn_square_float(const float *x, Py_ssize_t step, float *out, Py_ssize_t out_step) {
-        FASTNN_SQUARE(float, 4)
-    }
-    static inline void fastnn_square_double(const double *x, Py_ssize_t step, double *out, Py_ssize_t out_step) {
-        FASTNN_SQUARE(double, 2)
-    }
+    #define FASTNN_SQUARE(real) \\
+        static inline void fastnn_square_##real(const real *x, Py_ssize_t step, real *out, Py_ssize_t out_step) { \\
+            for (int r = 0; r < 4; r++) for (int c = 0; c < 4; c++) out[c * out_step + r] = x[r * step + c]; \\
+        }
+    FASTNN_SQUARE(float)
+    FASTNN_SQUARE(double)
     #endif
     #endif
     """
@@ -66,21 +66,31 @@ cdef extern from * nogil:
 cdef inline void transpose(
     const real *x, Py_ssize_t step, Py_ssize_t rows, Py_ssize_t columns, real *out, Py_ssize_t out_step
 ) noexcept nogil:
-    """Copy rows, ``step`` elements apart, to columns of rows that are ``out_step`` apart. The last squares may overlap."""
-    cdef Py_ssize_t side = 16 // sizeof(real), i, k, r, c
-    if rows < side or columns < side:
+    """Copy rows, ``step`` elements apart, to columns of rows that are ``out_step`` apart, by squares; the last may overlap.
+
+    The array whose rows are further apart is passed over row by row, so that it is read or written a cache line at once.
+    """
+    cdef Py_ssize_t r, c, down = (rows + SIDE - 1) // SIDE, across = (columns + SIDE - 1) // SIDE
+    if rows < SIDE or columns < SIDE:
         for r in range(rows):
             for c in range(columns):
                 out[c * out_step + r] = x[r * step + c]
-        return
-    for i in range((rows + side - 1) // side):
-        r = min(i * side, rows - side)
-        for k in range((columns + side - 1) // side):
-            c = min(k * side, columns - side)
-            if real is float:
-                square_of_floats(x + r * step + c, step, out + c * out_step + r, out_step)
-            else:
-                square_of_doubles(x + r * step + c, step, out + c * out_step + r, out_step)
+    elif step > out_step:
+        for r in range(down):
+            for c in range(across):
+                square(x, step, min(r * SIDE, rows - SIDE), min(c * SIDE, columns - SIDE), out, out_step)
+    else:
+        for c in range(across):
+            for r in range(down):
+                square(x, step, min(r * SIDE, rows - SIDE), min(c * SIDE, columns - SIDE), out, out_step)
+
+cdef inline void square(
+    const real *x, Py_ssize_t step, Py_ssize_t row, Py_ssize_t column, real *out, Py_ssize_t out_step
+) noexcept nogil:
+    if real is float:
+        square_of_floats(x + row * step + column, step, out + column * out_step + row, out_step)
+    else:
+        square_of_doubles(x + row * step + column, step, out + column * out_step + row, out_step)
 
 
 cdef inline void max_tile(const real *tile, Py_ssize_t n, real *largest) noexcept nogil:

@@ -400,58 +400,58 @@ cdef void standardize_backward_double(
 KERNELS = {
     "entmax15": kernel(
         no_begin, entmax15_pass_float, entmax15_pass_double,
-        entmax15_float, entmax15_double, False,
+        entmax15_float, entmax15_double, NULL, NULL, False,
     ),
     "entmax15.backward": kernel(
         no_begin, entmax15_backward_pass_float, entmax15_backward_pass_double,
-        entmax15_backward_float, entmax15_backward_double, True,
+        entmax15_backward_float, entmax15_backward_double, NULL, NULL, True,
     ),
     "hardmax": kernel(
         no_begin, hardmax_pass_float, hardmax_pass_double,
-        hardmax_float, hardmax_double, False,
+        hardmax_float, hardmax_double, NULL, NULL, False,
     ),
     "hardmax.backward": kernel(
         hardmax.hardmax_backward_begin, hardmax_backward_pass_float, hardmax_backward_pass_double,
-        hardmax_backward_float, hardmax_backward_double, True,
+        hardmax_backward_float, hardmax_backward_double, NULL, NULL, True,
     ),
     "softmax": kernel(
         softmax.softmax_begin, softmax_pass_float, softmax_pass_double,
-        softmax_float, softmax_double, False,
+        softmax_float, softmax_double, softmax.softmax_tile[float], softmax.softmax_tile[double], False,
     ),
     "softmin": kernel(
         softmax.softmin_begin, softmin_pass_float, softmin_pass_double,
-        softmin_float, softmin_double, False,
+        softmin_float, softmin_double, softmax.softmin_tile[float], softmax.softmin_tile[double], False,
     ),
     "log_softmax": kernel(
         softmax.log_softmax_begin, log_softmax_pass_float, log_softmax_pass_double,
-        log_softmax_float, log_softmax_double, False,
+        log_softmax_float, log_softmax_double, softmax.log_softmax_tile[float], softmax.log_softmax_tile[double], False,
     ),
     "softmax.backward": kernel(
         no_begin, softmax_backward_pass_float, softmax_backward_pass_double,
-        softmax_backward_float, softmax_backward_double, True,
+        softmax_backward_float, softmax_backward_double, softmax.softmax_backward_tile[float], softmax.softmax_backward_tile[double], True,
     ),
     "softmin.backward": kernel(
         no_begin, softmin_backward_pass_float, softmin_backward_pass_double,
-        softmin_backward_float, softmin_backward_double, True,
+        softmin_backward_float, softmin_backward_double, softmax.softmin_backward_tile[float], softmax.softmin_backward_tile[double], True,
     ),
     "log_softmax.backward": kernel(
         no_begin, log_softmax_backward_pass_float, log_softmax_backward_pass_double,
-        log_softmax_backward_float, log_softmax_backward_double, True,
+        log_softmax_backward_float, log_softmax_backward_double, NULL, NULL, True,
     ),
     "sparsemax": kernel(
         no_begin, sparsemax_pass_float, sparsemax_pass_double,
-        sparsemax_float, sparsemax_double, False,
+        sparsemax_float, sparsemax_double, NULL, NULL, False,
     ),
     "sparsemax.backward": kernel(
         no_begin, sparsemax_backward_pass_float, sparsemax_backward_pass_double,
-        sparsemax_backward_float, sparsemax_backward_double, True,
+        sparsemax_backward_float, sparsemax_backward_double, NULL, NULL, True,
     ),
     "standardize": kernel(
         no_begin, standardize_pass_float, standardize_pass_double,
-        standardize_float, standardize_double, False,
+        standardize_float, standardize_double, NULL, NULL, False,
     ),
     "standardize.backward": kernel(
         no_begin, standardize_backward_pass_float, standardize_backward_pass_double,
-        standardize_backward_float, standardize_backward_double, True,
+        standardize_backward_float, standardize_backward_double, NULL, NULL, True,
     ),
 }
