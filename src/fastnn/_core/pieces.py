@@ -9,11 +9,25 @@ from typing import Any
 
 import numpy as np
 
+from fastnn import kernels
 from fastnn._core.arrays import Array, is_c_ready
 
 # Elements in a piece: small enough for the second-level cache, large enough to hide a Python call. A multiple of the
 # stretch in which the losses are summed, so that the sum of pieces is the sum of the whole, to the bit.
 PIECE = 16384
+PIECE_OF_COLUMNS = 4 * PIECE
+"""Elements in a piece whose rows lie along another axis than the last: the wider, the more of a cache line is used."""
+
+
+def as_columns(array: Array, dtype: np.dtype[Any], width: int) -> Array | None:
+    """A contiguous array of three axes that has rows along the middle one, if those are the array's along the last."""
+    if width == 1 or array.ndim < 2 or array.shape[-1] != width or array.dtype != dtype or array.dtype.kind != "f":
+        return None
+    for axis in range(array.ndim - 1):
+        columns = np.moveaxis(array, -1, axis)
+        if is_c_ready(columns, dtype) and array.strides[-1] > array.itemsize:
+            return columns.reshape(math.prod(array.shape[:axis]), width, -1)
+    return None
 
 
 class Cursor:
@@ -22,6 +36,7 @@ class Cursor:
     def __init__(self, array: Array, dtype: np.dtype[Any], width: int = 1, access: Any = "readonly") -> None:
         self.dtype = dtype
         self.width = width
+        self.columns = as_columns(array, dtype, width)
         self.iterator: Any = np.nditer(
             np.atleast_1d(array),
             # Fill the buffer when a piece is read: an earlier piece may have written there since the iterator was made.
@@ -38,12 +53,18 @@ class Cursor:
 
     def read(self, start: int, stop: int) -> Array:
         piece = self.empty(start, stop)
+        if self.columns is not None:
+            kernels.rows.take_rows(kernels.loops["rows"], self.columns, start, piece.reshape(-1, self.width))
+            return piece
         with np.errstate(all="ignore"):  # numbers that are too large for the type become infinite
             for part, chunk in self.chunks(start, stop):
                 piece[part] = chunk
         return piece
 
     def write(self, start: int, stop: int, piece: Array) -> None:
+        if self.columns is not None:
+            kernels.rows.put_rows(kernels.loops["rows"], piece.reshape(-1, self.width), self.columns, start)
+            return
         for part, chunk in self.chunks(start, stop):
             chunk[...] = piece[part]
 
@@ -63,7 +84,9 @@ def run_in_pieces(
 
     A piece is as many whole rows as fit. Where a cursor is None, so is its piece.
     """
-    step = max(1, PIECE // max(1, *(cursor.width for cursor in (*readers, *writers) if cursor is not None)))
+    cursors = [cursor for cursor in (*readers, *writers) if cursor is not None]
+    size = PIECE if all(cursor.columns is None for cursor in cursors) else PIECE_OF_COLUMNS
+    step = max(1, size // max(1, *(cursor.width for cursor in cursors)))
 
     def run(start: int, stop: int) -> None:  # a call of its own, so that it leaves no piece behind
         pieces = [None if reader is None else reader.read(start, stop) for reader in readers]

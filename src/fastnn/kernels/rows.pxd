@@ -136,6 +136,11 @@ cdef class ColumnLoops:
         double_loops run, double_tile tile, const Columns *columns, const double *grad, const double *x, double *out,
         Py_ssize_t size, double constant, Py_ssize_t longest,
     ) noexcept nogil
+    # Some rows as a contiguous matrix, and back.
+    cdef void (*take)(
+        const Columns *columns, cnp.ndarray x, cnp.ndarray rows, Py_ssize_t first, Py_ssize_t count) noexcept nogil
+    cdef void (*put)(
+        const Columns *columns, cnp.ndarray rows, cnp.ndarray out, Py_ssize_t first, Py_ssize_t count) noexcept nogil
 
 
 cdef inline Kernel kernel(

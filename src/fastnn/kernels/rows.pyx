@@ -309,6 +309,47 @@ cdef class Passes:
         return value, sign
 
 
+cdef bint fill_columns(Columns *columns, object array, object rows, Py_ssize_t first) except -1:
+    """Describe rows along the middle one of three axes, some of which, from the first on, are those of a matrix."""
+    if not (
+        is_ready(array) and cnp.PyArray_NDIM(array) == 3 and cnp.PyArray_IS_C_CONTIGUOUS(array)
+        and is_ready(rows) and cnp.PyArray_NDIM(rows) == 2 and cnp.PyArray_IS_C_CONTIGUOUS(rows)
+        and cnp.PyArray_TYPE(rows) == cnp.PyArray_TYPE(array)
+        and cnp.PyArray_DIM(rows, 1) == cnp.PyArray_DIM(array, 1)
+    ):
+        raise TypeError("the arrays must be contiguous, of one type, with three axes and two, and have rows of one length")
+    cdef Py_ssize_t count = cnp.PyArray_DIM(array, 0) * cnp.PyArray_DIM(array, 2)
+    if not 0 <= first <= count - cnp.PyArray_DIM(rows, 0):
+        raise ValueError(f"there are {count} rows; {cnp.PyArray_DIM(rows, 0)} from {first} on are not among them")
+    columns.n = columns.length = cnp.PyArray_DIM(array, 1)
+    columns.inner = cnp.PyArray_DIM(array, 2)
+    return True
+
+
+def take_rows(dict kernels not None, x, Py_ssize_t first, rows):
+    """Copy rows along the middle one of three axes, from the first on, into a matrix."""
+    cdef Columns columns
+    cdef ColumnLoops loops = kernels["columns"]
+    fill_columns(&columns, x, rows, first)
+    if not cnp.PyArray_ISWRITEABLE(rows):
+        raise ValueError("rows is read-only")
+    cdef cnp.ndarray source = x, target = rows
+    with nogil:
+        loops.take(&columns, source, target, first, cnp.PyArray_DIM(target, 0))
+
+
+def put_rows(dict kernels not None, rows, out, Py_ssize_t first):
+    """Copy the rows of a matrix back to their places."""
+    cdef Columns columns
+    cdef ColumnLoops loops = kernels["columns"]
+    fill_columns(&columns, out, rows, first)
+    if not cnp.PyArray_ISWRITEABLE(out):
+        raise ValueError("out is read-only")
+    cdef cnp.ndarray source = rows, target = out
+    with nogil:
+        loops.put(&columns, source, target, first, cnp.PyArray_DIM(source, 0))
+
+
 cdef inline bint is_vector_of(object array, object x):
     """Whether an array has one element for each row of a matrix."""
     return (

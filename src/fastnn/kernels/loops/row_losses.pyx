@@ -121,9 +121,11 @@ cdef inline double walk(
                 fill_value = weights[r] if labels[r] >= 0 else <real>0
                 fill_row(to_gradient + r * n if gradient is not NULL else NULL, n, fill_value)
                 fill_row(to_hessian + r * n if hessian is not NULL else NULL, n, fill_value)
-            if values is not NULL:
+        if values is not NULL:
+            for r in range(rows):
                 values[first + r] = <real>v[r]
-            else:
+        else:  # a loop of its own, which keeps the sum in a register
+            for r in range(rows):
                 total += v[r]
     return total
 

@@ -354,9 +354,27 @@ cdef void columns_of_double(
 ) noexcept nogil:
     along_columns(run, tile, columns, grad, x, out, size, constant, longest)
 
+cdef void take_rows(
+    const Columns *columns, cnp.ndarray x, cnp.ndarray rows, Py_ssize_t first, Py_ssize_t count
+) noexcept nogil:
+    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
+        take_columns(columns, <const float *>memory(x), <float *>memory(rows), False, first, count)
+    else:
+        take_columns(columns, <const double *>memory(x), <double *>memory(rows), False, first, count)
+
+cdef void put_rows(
+    const Columns *columns, cnp.ndarray rows, cnp.ndarray out, Py_ssize_t first, Py_ssize_t count
+) noexcept nogil:
+    if cnp.PyArray_TYPE(out) == cnp.NPY_FLOAT32:
+        put_columns(columns, <const float *>memory(rows), <float *>memory(out), False, first, count)
+    else:
+        put_columns(columns, <const double *>memory(rows), <double *>memory(out), False, first, count)
+
 cdef ColumnLoops column_loops = ColumnLoops()
 column_loops.for_float = columns_of_float
 column_loops.for_double = columns_of_double
+column_loops.take = take_rows
+column_loops.put = put_rows
 
 
 # Log-sums: a row gives a number, and its gradient comes from one. In place of a gradient a pass takes the weights.

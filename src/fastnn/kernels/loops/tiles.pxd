@@ -107,11 +107,16 @@ cdef inline void max_tile(const real *tile, Py_ssize_t n, real *largest) noexcep
 cdef inline void sum_tile(const real *tile, Py_ssize_t n, double *total) noexcept nogil:
     """Add the elements of each lane to its total, in the order of ``reductions.exp_row``."""
     cdef real sums[SUMS]
+    cdef double lane[LANES]
     cdef Py_ssize_t i, k, left = n % LANES
     if n < LANES:
+        for k in range(LANES):
+            lane[k] = total[k]
         for i in range(n):
             for k in range(LANES):
-                total[k] += tile[i * LANES + k]
+                lane[k] += tile[i * LANES + k]
+        for k in range(LANES):
+            total[k] = lane[k]
         return
     for k in range(SUMS - left * LANES):
         sums[k] = 0
@@ -131,13 +136,15 @@ cdef inline void sum_tile(const real *tile, Py_ssize_t n, double *total) noexcep
 cdef inline void dot_tile(const real *x, const real *y, Py_ssize_t n, double *total) noexcept nogil:
     """The sum of the products of each lane's elements, in double, in the order of ``reductions.dot_row``."""
     cdef double sums[SUMS]
+    cdef double lane[LANES]
     cdef Py_ssize_t i, k, left = n % LANES
     if n < LANES:
-        for k in range(LANES):
-            total[k] = 0
+        fill(lane, <double>0)
         for i in range(n):
             for k in range(LANES):
-                total[k] = mul_add(<double>x[i * LANES + k], <double>y[i * LANES + k], total[k])
+                lane[k] = mul_add(<double>x[i * LANES + k], <double>y[i * LANES + k], lane[k])
+        for k in range(LANES):
+            total[k] = lane[k]
         return
     for k in range(SUMS):
         sums[k] = 0
