@@ -10,7 +10,7 @@ from fastnn.kernels.formulas.rows.log_sum cimport (
     log_sum, log_sum_backward_end, log_sum_backward_terms, log_sum_end, log_sum_terms,
 )
 from fastnn.kernels.loops.reductions cimport LANES, copy_out, fill_row
-from fastnn.kernels.loops.tiles cimport SHORT, TILE, rows_at_once, transpose
+from fastnn.kernels.loops.tiles cimport SHORT, TILE, longest_in_tile, rows_at_once, transpose
 from fastnn.kernels.loops.views cimport double_view, float_view
 from fastnn.kernels.rows cimport (
     CHUNK, DONE, LAST_PIECE, MAX_CHUNKS, PIECE, WHOLE, WRITE, ColumnLoops, Columns, LogSums, Mask, MaskedLoops, Part, Row,
@@ -90,8 +90,7 @@ cdef inline Py_ssize_t tiles(
     cdef real of_grad[TILE]
     cdef real of_x[TILE]
     cdef Py_ssize_t start = 0
-    # Where a tile takes less time than its rows do one by one: of back-propagation the rows take little.
-    if n > (SHORT * 4 // <Py_ssize_t>sizeof(real) if grad is NULL else LANES - 1):
+    if n > (longest_in_tile(x) if grad is NULL else LANES - 1):  # back-propagation of longer rows takes little
         return 0
     while start + LANES * n <= size:
         if grad is not NULL:

@@ -8,7 +8,7 @@ from libc.math cimport INFINITY
 
 from fastnn.kernels.formulas.elementary cimport exp_nonpositive, exp_with_headroom, mul_add, real, without_headroom
 from fastnn.kernels.loops.reductions cimport (
-    EXPONENTIALS, LANES, NOTHING, STRETCH, Store, exp_row, fill, max_and_stretch, max_block, row_max,
+    DIFFERENCES, EXPONENTIALS, LANES, NOTHING, STRETCH, Store, exp_row, fill, max_and_stretch, max_block, row_max,
 )
 
 cdef enum:
@@ -164,9 +164,9 @@ cdef inline void dot_tile(const real *x, const real *y, Py_ssize_t n, double *to
 
 
 cdef inline void exp_tile(
-    real *tile, Store store, bint scaled, bint without_largest, Py_ssize_t n, const real *largest, double *total
+    real *tile, bint differences, bint scaled, bint without_largest, Py_ssize_t n, const real *largest, double *total
 ) noexcept nogil:
-    """``reductions.exp_row`` of each lane. The exponentials or the differences are left in the tile."""
+    """``reductions.exp_row`` of each lane. The exponentials, or the ``differences``, are left in the tile."""
     cdef real smaller[TILE]  # the exponentials but those of the largest elements
     cdef real maxima[LANES]
     cdef real d, e, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
@@ -183,7 +183,7 @@ cdef inline void exp_tile(
         e = exp_with_headroom(d) if scaled else exp_nonpositive(d)
         if without_largest:
             smaller[k] = <real>0 if d == 0 else e
-        if store == EXPONENTIALS:
+        if not differences:
             tile[k] = e
     for k in range(LANES):
         total[k] = largest[k] - largest[k]  # NaN for an infinite maximum, where there is no limit
@@ -196,6 +196,11 @@ cdef inline void exp_tile(
 
 
 # Blocks of rows: of short ones several, of others one
+
+cdef inline Py_ssize_t longest_in_tile(const real *like) noexcept nogil:
+    """Up to which length a tile takes less time than its rows do one by one, the transposition included."""
+    return SHORT * 4 // <Py_ssize_t>sizeof(real)
+
 
 cdef inline Py_ssize_t rows_at_once(Py_ssize_t n) noexcept nogil:
     """How many rows of n elements there are in a stretch, if they are shorter than LANES."""
@@ -218,7 +223,7 @@ cdef inline void max_rows(
     The tiles of short rows are left in the room, of TILE elements, for ``exp_rows``.
     """
     cdef Py_ssize_t r = 0, k
-    while n <= SHORT and r + LANES <= rows:
+    while n <= longest_in_tile(x) and r + LANES <= rows:
         transpose(x + r * n, n, LANES, n, room + r * n, LANES)
         max_tile(<const real *>room + r * n, n, largest + r)
         r += LANES
@@ -241,8 +246,8 @@ cdef inline void exp_rows(
     cdef real e[STRETCH]
     cdef real m, maxima, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
     cdef Py_ssize_t r = 0, k, first
-    while n <= SHORT and r + LANES <= rows:
-        exp_tile(room + r * n, store, scaled, without_largest, n, largest + r, total + r)
+    while n <= longest_in_tile(x) and r + LANES <= rows:
+        exp_tile(room + r * n, store == DIFFERENCES, scaled, without_largest, n, largest + r, total + r)
         if store != NOTHING:
             transpose(<const real *>room + r * n, LANES, n, LANES, out + r * n, n)
         r += LANES

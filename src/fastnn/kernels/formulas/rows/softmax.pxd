@@ -89,7 +89,7 @@ cdef inline void softmax_tile(const real *grad, real *x, Py_ssize_t n, real temp
     cdef Py_ssize_t i, k
     max_tile(x, n, largest)
     temper_tile(x, n, temperature, largest)
-    exp_tile(x, EXPONENTIALS, True, False, n, largest, total)
+    exp_tile(x, False, True, False, n, largest, total)
     for k in range(LANES):
         scale[k] = <real>(1 / total[k])
     for i in range(n):
@@ -111,7 +111,7 @@ cdef inline void log_softmax_tile(const real *grad, real *x, Py_ssize_t n, real 
     cdef Py_ssize_t i, k
     max_tile(x, n, largest)
     temper_tile(x, n, temperature, largest)
-    exp_tile(x, DIFFERENCES, True, True, n, largest, total)
+    exp_tile(x, True, True, True, n, largest, total)
     for k in range(LANES):
         log_sum[k] = <real>log1p_of(total[k] * <double>without_headroom(<real>1))
     for i in range(n):
