@@ -6,7 +6,7 @@ order of the operands is deliberate. The coefficients come from tools/polynomial
 """
 
 from libc.math cimport INFINITY, NAN, fabs
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 ctypedef fused real:
@@ -339,24 +339,26 @@ cdef inline real smallest_normal(real like) noexcept nogil:
 
 
 cdef inline real binary_exponent(real y, real least, real *m, real *unit) noexcept nogil:
-    """k with m = y 2^-k in [least, 2 least), for a positive normal y. k becomes a floating-point number by being written
-    into the low bits of a power of two. ``unit`` is 2^(1 - k): the bits of 2^-k would not be those of a positive
-    number for the largest k.
+    """k with m = y 2^-k in [least, 2 least), for a positive normal y; ``unit`` is 2^(1 - k): the bits of 2^-k would not be
+    those of a positive number for the largest k.
+
+    An exponent is the difference to the bits of ``least`` without those of a significand. In double, it becomes a
+    floating-point number by being written into the low bits of a power of two, since AVX2 cannot convert it.
     """
     cdef uint32_t bits32, least32, k32
     cdef uint64_t bits64, least64, k64
+    cdef int32_t signed32
     cdef real k
     if real is float:
         memcpy(&bits32, &y, sizeof(bits32))
         memcpy(&least32, &least, sizeof(least32))
-        k32 = (bits32 - least32 + (<uint32_t>128 << 23)) >> 23
-        bits32 = bits32 - (k32 << 23) + (<uint32_t>128 << 23)
+        k32 = (bits32 - least32) & <uint32_t>0xFF800000
+        bits32 = bits32 - k32
         memcpy(m, &bits32, sizeof(bits32))
-        bits32 = (<uint32_t>256 - k32) << 23
+        bits32 = (<uint32_t>128 << 23) - k32
         memcpy(unit, &bits32, sizeof(bits32))
-        k32 = k32 | <uint32_t>0x4B000000
-        memcpy(&k, &k32, sizeof(k32))
-        return k - <real>(8388608 + 128)
+        memcpy(&signed32, &k32, sizeof(k32))
+        return <real>signed32 * <real>1.1920928955078125e-07
     else:
         memcpy(&bits64, &y, sizeof(bits64))
         memcpy(&least64, &least, sizeof(least64))
