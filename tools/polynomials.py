@@ -41,6 +41,13 @@ def exp_tail(r: mpf) -> mpf:
     )
 
 
+def log_cubic(f: mpf) -> mpf:
+    """(log(1 + f) - f + f^2 / 2) / f^3."""
+    if abs(f) < 1e-8:
+        return mpf(1) / 3 - f / 4 + f**2 / 5
+    return (mpmath.log1p(f) - f + f**2 / 2) / f**3
+
+
 def log_tail(z: mpf) -> mpf:
     """(log((1 + s) / (1 - s)) - 2 s) / s^3 as a function of z = s^2."""
     if z < 1e-12:
@@ -88,7 +95,8 @@ S_MAX = (SQRT2 - 1) / (SQRT2 + 1)
 ERF_INTERVAL = mpf("1e-6"), mpf(1) / 4
 FITS = (
     Fit("EXP", exp_tail, (-LN2 / 2, LN2 / 2), {"float": 5, "double": 11}, lambda r: r),
-    Fit("LOG", log_tail, (mpf(0), S_MAX**2), {"float": 3, "double": 7}, lambda z: z / 2),
+    Fit("LOG", log_cubic, (1 / SQRT2 - 1, SQRT2 - 1), {"float": 8}, lambda f: f**3 / mpmath.log1p(f)),
+    Fit("LOG", log_tail, (mpf(0), S_MAX**2), {"double": 7}, lambda z: z / 2),
     Fit("LOG1P", log_tail, (mpf(0), mpf(1) / 9), {"float": 4, "double": 10}, lambda z: z / 2),
     Fit("BENT", half_sqrt1pm1_over_z, (mpf(0), mpf("0.34")), {"float": 5, "double": 13}, mpmath.sqrt),
     Fit(

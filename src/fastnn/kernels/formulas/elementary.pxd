@@ -5,8 +5,8 @@ order of the operands is deliberate. The coefficients come from tools/polynomial
 ``like`` only says of which type the result is.
 """
 
-from libc.math cimport INFINITY, NAN
-from libc.stdint cimport uint32_t, uint64_t
+from libc.math cimport INFINITY, NAN, fabs
+from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 ctypedef fused real:
@@ -302,12 +302,15 @@ cdef inline real exp_any(real x) noexcept nogil:
 
 
 cdef inline real exp_of_product(real x, double b) noexcept nogil:
-    """e^(b x), the product as an unevaluated sum: its absolute error is the relative error of the result."""
-    cdef real high = <real>b, t = high * x, small = mul_add(<real>(b - <double>high), x, product_error(high, x, t))
-    cdef real shift = doubled_bias_shift(x), exponent = exponent_of(t + small, shift)
-    cdef real e = times_power(exp_reduced(remainder_of_sum(t, small, exponent, shift)), exponent)
-    e = <real>0 if t < zero_below(x) else e
-    return <real>INFINITY if t > -zero_below(x) else e
+    """e^(b x), the product as an unevaluated sum: its absolute error is the relative error of the result.
+
+    x is limited to where the result is 0 or infinity, so that neither part of the sum overflows.
+    """
+    cdef real high = <real>b, limit = <real>((150 if real is float else 1100) / fabs(b))
+    cdef real bounded = clipped(x, -limit, limit), t = high * bounded
+    cdef real small = mul_add(<real>(b - <double>high), bounded, product_error(high, bounded, t))
+    cdef real shift = doubled_bias_shift(x), exponent = mul_add(bounded, <real>(b * 1.4426950408889634), shift)
+    return times_power(exp_reduced(remainder_of_sum(t, small, exponent, shift)), exponent)
 
 
 cdef inline real expm1_from(real remainder, real exponent) noexcept nogil:
@@ -336,24 +339,26 @@ cdef inline real smallest_normal(real like) noexcept nogil:
 
 
 cdef inline real binary_exponent(real y, real least, real *m, real *unit) noexcept nogil:
-    """k with m = y 2^-k in [least, 2 least), for a positive normal y. k becomes a floating-point number by being written
-    into the low bits of a power of two. ``unit`` is 2^(1 - k): the bits of 2^-k would not be those of a positive
-    number for the largest k.
+    """k with m = y 2^-k in [least, 2 least), for a positive normal y; ``unit`` is 2^(1 - k): the bits of 2^-k would not be
+    those of a positive number for the largest k.
+
+    An exponent is the difference to the bits of ``least`` without those of a significand. In double, it becomes a
+    floating-point number by being written into the low bits of a power of two, since AVX2 cannot convert it.
     """
     cdef uint32_t bits32, least32, k32
     cdef uint64_t bits64, least64, k64
+    cdef int32_t signed32
     cdef real k
     if real is float:
         memcpy(&bits32, &y, sizeof(bits32))
         memcpy(&least32, &least, sizeof(least32))
-        k32 = (bits32 - least32 + (<uint32_t>128 << 23)) >> 23
-        bits32 = bits32 - (k32 << 23) + (<uint32_t>128 << 23)
+        k32 = (bits32 - least32) & <uint32_t>0xFF800000
+        bits32 = bits32 - k32
         memcpy(m, &bits32, sizeof(bits32))
-        bits32 = (<uint32_t>256 - k32) << 23
+        bits32 = (<uint32_t>128 << 23) - k32
         memcpy(unit, &bits32, sizeof(bits32))
-        k32 = k32 | <uint32_t>0x4B000000
-        memcpy(&k, &k32, sizeof(k32))
-        return k - <real>(8388608 + 128)
+        memcpy(&signed32, &k32, sizeof(k32))
+        return <real>signed32 * <real>1.1920928955078125e-07
     else:
         memcpy(&bits64, &y, sizeof(bits64))
         memcpy(&least64, &least, sizeof(least64))
@@ -367,55 +372,68 @@ cdef inline real binary_exponent(real y, real least, real *m, real *unit) noexce
         return k - <real>(4503599627370496 + 1024)
 
 
-cdef inline real fraction_of(real y, real correction, real *exponent) noexcept nogil:
-    """f and k with y + correction = (1 + f) 2^k, 1 + f in [sqrt(1/2), sqrt(2)].
+cdef inline real fraction_of(real y, real *exponent, real *unit) noexcept nogil:
+    """f and k with y = (1 + f) 2^k, 1 + f in [sqrt(1/2), sqrt(2)], for a positive normal y; and 2^(1 - k)."""
+    cdef real m
+    exponent[0] = binary_exponent(y, <real>0.7071067811865476, &m, unit)
+    return m - <real>1
 
-    y is positive and normal, the correction below half a unit in its last place.
+
+cdef inline real log_rest(real f, real more) noexcept nogil:
+    """f - log(1 + f) + more for f as ``fraction_of`` gives it.
+
+    In float, log(1 + f) is f - f^2/2 + f^3 P(f), P in pairs: a division takes longer, and so does a chain of all terms.
+    In double, where P would have two dozen terms, it is 2 atanh(s) = f - f^2/2 + s (f^2/2 + R(s^2)), s = f / (2 + f).
     """
-    cdef real m, unit
-    exponent[0] = binary_exponent(y, <real>0.7071067811865476, &m, &unit)
-    return mul_add(<real>0.5 * correction, unit, m - <real>1)
-
-
-cdef inline real half_of(real f) noexcept nogil:
-    return <real>0.5 * f * f
-
-
-cdef inline real log_tail(real f) noexcept nogil:
-    """log(1 + f) - f + f^2 / 2 for f as ``fraction_of`` gives it.
-
-    log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + R(s^2)), s = f / (2 + f).
-    """
-    cdef real s = f / (<real>2 + f), z = s * s, p
+    cdef real square = f * f, half = mul_add(<real>0.5, square, more), p, q, s, t
     if real is float:
-        p = <real>0.29870572686195374
-        p = mul_add(p, z, <real>0.399775892496109)
-        p = mul_add(p, z, <real>0.6666677594184875)
+        p = <real>-0.2500085234642029
+        p = mul_add(p, f, <real>0.3333335518836975)
+        q = <real>-0.16621315479278564
+        q = mul_add(q, f, <real>0.1999976634979248)
+        s = <real>-0.13203458487987518
+        s = mul_add(s, f, <real>0.14228099584579468)
+        t = <real>-0.07353802770376205
+        t = mul_add(t, f, <real>0.12615187466144562)
+        p = mul_add(square * square, mul_add(t, square, s), mul_add(q, square, p))
+        return mul_add(-f * square, p, half)
     else:
+        s = f / (2 + f)
+        t = s * s
         p = 0.1479736350587642
-        p = mul_add(p, z, 0.15313895728652202)
-        p = mul_add(p, z, 0.18183571057432849)
-        p = mul_add(p, z, 0.22222198426151224)
-        p = mul_add(p, z, 0.28571428744061894)
-        p = mul_add(p, z, 0.39999999999405483)
-        p = mul_add(p, z, 0.6666666666666736)
-    return s * mul_add(z, p, half_of(f))
+        p = mul_add(p, t, 0.15313895728652202)
+        p = mul_add(p, t, 0.18183571057432849)
+        p = mul_add(p, t, 0.22222198426151224)
+        p = mul_add(p, t, 0.28571428744061894)
+        p = mul_add(p, t, 0.39999999999405483)
+        p = mul_add(p, t, 0.6666666666666736)
+        return mul_add(-s, mul_add(t, p, <real>0.5 * square), half)
+
+
+cdef inline real log_of_fraction(real f, real k) noexcept nogil:
+    """log((1 + f) 2^k) for f as ``fraction_of`` gives it, or very near it."""
+    if real is float:
+        return mul_add(k, <real>0.693145751953125, f - log_rest(f, k * <real>-1.428606765330187e-06))
+    else:
+        return mul_add(k, 0.6931471805601177, f - log_rest(f, k * 1.7239444525614835e-13))
+
+
+cdef inline real log_of_normal(real y) noexcept nogil:
+    """log(y) for a positive normal y; infinity and NaN are themselves."""
+    cdef real k, unit, f = fraction_of(y, &k, &unit), logarithm = log_of_fraction(f, k)
+    return logarithm if y < INFINITY else y
 
 
 cdef inline real log_of_sum(real y, real correction) noexcept nogil:
     """log(y + correction) for a positive normal y and a correction below half a unit in y's last place."""
-    cdef real k, f = fraction_of(y, correction, &k), half = half_of(f), p = log_tail(f)
-    if real is float:
-        p = mul_add(k, <real>1.428606765330187e-06, p)
-        return mul_add(k, <real>0.693145751953125, -((half - p) - f)) + (y - y)
-    else:
-        p = mul_add(k, -1.7239444525614835e-13, p)
-        return mul_add(k, 0.6931471805601177, -((half - p) - f)) + (y - y)
+    cdef real k, unit, f = fraction_of(y, &k, &unit)
+    cdef real logarithm = log_of_fraction(mul_add(<real>0.5 * correction, unit, f), k)
+    return logarithm if y < INFINITY else y
 
 
 cdef inline real log_probability(real p) noexcept nogil:
     """log(p) for 0 <= p <= 1, with the smallest normal number in place of anything below it."""
-    return log_of_sum(at_least(p, hidden(smallest_normal(p))), <real>0)
+    return log_of_normal(at_least(p, hidden(smallest_normal(p))))
 
 
 cdef inline int digits(real like) noexcept nogil:
@@ -429,11 +447,11 @@ cdef inline int digits(real like) noexcept nogil:
 cdef inline real log_of_positive(real x) noexcept nogil:
     """log(x) for x >= 0, subnormal numbers included; -infinity at 0 and NaN below."""
     cdef bint small = x < smallest_normal(x)
-    cdef real y = log_of_sum(x * <real>(<uint64_t>1 << digits(x)) if small else x, <real>0)
-    y = y - digits(x) * <real>0.6931471805599453 if small else y
-    y = -<real>INFINITY if x == 0 else y
-    y = <real>INFINITY if x == <real>INFINITY else y
-    return <real>NAN if x < 0 else y
+    cdef real k, unit, f = fraction_of(x * <real>(<uint64_t>1 << digits(x)) if small else x, &k, &unit)
+    cdef real logarithm = log_of_fraction(f, k - (digits(x) if small else <real>0))
+    logarithm = logarithm if x < INFINITY else x
+    logarithm = -<real>INFINITY if x == 0 else logarithm
+    return <real>NAN if x < 0 else logarithm
 
 
 cdef inline real power(real x, double c) noexcept nogil:
@@ -444,10 +462,10 @@ cdef inline real power(real x, double c) noexcept nogil:
     the exponential.
     """
     cdef bint small = x < smallest_normal(x)
-    cdef real high = head(<real>c), low = <real>(c - <double>high), k, n, y
-    cdef real f = fraction_of(x * <real>(<uint64_t>1 << digits(x)) if small else x, <real>0, &k)
-    cdef real log_f = f - (half_of(f) - log_tail(f))
-    k = k - digits(x) if small else k
+    cdef real high = head(<real>c), low = <real>(c - <double>high), k, unit, n, y
+    cdef real f = fraction_of(x * <real>(<uint64_t>1 << digits(x)) if small else x, &k, &unit)
+    cdef real log_f = f - log_rest(f, <real>0)
+    k = k - (digits(x) if small else <real>0)
     n = (k * high + shift_of(x, 0)) - shift_of(x, 0)
     cdef real fraction = mul_add(mul_add(k, low, k * high - n), <real>0.6931471805599453, <real>c * log_f)
     cdef real shift = shift_of(x, headroom(x)), exponent = exponent_of(fraction, shift)
@@ -462,6 +480,12 @@ cdef inline real log1p_of(real x) noexcept nogil:
     cdef real y = <real>1 + x
     cdef real correction = x - (y - <real>1)
     return log_of_sum(at_least(y, hidden(smallest_normal(y))), correction)
+
+
+cdef inline real log1p_nonnegative(real x) noexcept nogil:
+    """log(1 + x) for x >= 0."""
+    cdef real y = <real>1 + x
+    return log_of_sum(y, x - (y - <real>1))
 
 
 cdef inline real atanh_tail(real z) noexcept nogil:

@@ -10,8 +10,8 @@ from libc.math cimport INFINITY, NAN
 
 from fastnn.kernels.formulas.basics cimport absolute, or_nan, sign, square_root, with_sign_of
 from fastnn.kernels.formulas.elementary cimport (
-    at_least, atanh_tail, clipped, exp_any, exp_nonpositive, exp_of_product, expm1_nonpositive, hidden, log1p_of,
-    log1p_unit, log_of_positive, log_probability, mul_add, power, real, smallest_normal,
+    at_least, atanh_tail, clipped, exp_any, exp_nonpositive, exp_of_product, expm1_nonpositive, hidden,
+    log1p_nonnegative, log1p_of, log1p_unit, log_of_positive, log_probability, mul_add, power, real, smallest_normal,
 )
 from fastnn.kernels.formulas.sigmoids cimport sigmoid, sigmoid_derivative, tanh, tanh_derivative
 
@@ -144,7 +144,7 @@ cdef inline real log_cosh_hessian(real p, real t, const double *a) noexcept nogi
 cdef inline real fair(real p, real t, const double *a) noexcept nogil:
     cdef real c = <real>a[0], r = absolute(p - t), v = r / c, s = v / (<real>2 + v), z = s * s
     cdef real near = (c * s) * mul_add(-c * z, atanh_tail(z), r)
-    cdef real far = mul_add(-c, log1p_of(v), r)
+    cdef real far = mul_add(-c, log1p_nonnegative(v), r)
     return near if v <= 1 else c * (r if v == <real>INFINITY else far)
 
 cdef inline real fair_gradient(real p, real t, const double *a) noexcept nogil:
@@ -191,8 +191,7 @@ cdef inline real expectile_hessian(real p, real t, const double *a) noexcept nog
 
 cdef inline real log_ratio(real p, real t) noexcept nogil:
     cdef real r = p - t, smaller = p if p < t else t, excess = absolute(r) / (<real>1 + smaller)
-    cdef real size = log1p_of(excess)
-    size = excess if excess == <real>INFINITY else size
+    cdef real size = log1p_nonnegative(excess)
     return with_sign_of(<real>NAN if smaller < -1 else size, r)
 
 cdef inline real msle(real p, real t, const double *a) noexcept nogil:
@@ -255,10 +254,16 @@ cdef inline real unless_zero(real x, real t) noexcept nogil:
     return zero if t == 0 else x
 
 
+cdef inline real zero_for(real x, real t) noexcept nogil:
+    """The same without a thought for NaN, where another term is NaN. GCC would take a known 0 for a case of its own."""
+    cdef real zero = hidden(<real>0)
+    return zero if t == 0 else x
+
+
 # poisson_nll: e^p - t p from the logarithm of the rate; p - t log(p + a) from the rate itself.
 
 cdef inline real poisson_nll(real p, real t, const double *a) noexcept nogil:
-    return mul_add(-t, unless_zero(p, t), exp_any(p))
+    return mul_add(-t, zero_for(p, t), exp_any(p))
 
 cdef inline real poisson_nll_gradient(real p, real t, const double *a) noexcept nogil:
     return exp_any(p) - t
@@ -334,14 +339,14 @@ cdef inline real gamma_nll_of_mean_hessian(real p, real t, const double *a) noex
 
 cdef inline real tweedie(real p, real t, const double *a) noexcept nogil:
     cdef real by_b = <real>(1 / (2 - a[0])), by_c = <real>(1 / (1 - a[0]))
-    return mul_add(exp_of_product(p, 2 - a[0]), by_b, -t * (exp_of_product(unless_zero(p, t), 1 - a[0]) * by_c))
+    return mul_add(exp_of_product(p, 2 - a[0]), by_b, -t * (exp_of_product(zero_for(p, t), 1 - a[0]) * by_c))
 
 cdef inline real tweedie_gradient(real p, real t, const double *a) noexcept nogil:
-    return mul_add(-t, exp_of_product(unless_zero(p, t), 1 - a[0]), exp_of_product(p, 2 - a[0]))
+    return mul_add(-t, exp_of_product(zero_for(p, t), 1 - a[0]), exp_of_product(p, 2 - a[0]))
 
 cdef inline real tweedie_hessian(real p, real t, const double *a) noexcept nogil:
     cdef real b = <real>(2 - a[0]), c = <real>(1 - a[0])
-    return mul_add(b, exp_of_product(p, 2 - a[0]), -t * (c * exp_of_product(unless_zero(p, t), 1 - a[0])))
+    return mul_add(b, exp_of_product(p, 2 - a[0]), -t * (c * exp_of_product(zero_for(p, t), 1 - a[0])))
 
 
 # gaussian_nll: (log(v) + r^2 / v) / 2 + c with v = max(a, b), the variance. Of the variance p, for a target t and the

@@ -154,7 +154,8 @@ cdef enum Norm:
 
 cdef struct Distance:
     # d, the a-th root of the sum of |p - t|^a. A fraction u = |p - t| / d is |p - t| to_unit inverse: d times the power
-    # of two ``to_unit`` has all its digits even where d itself overflows or is subnormal.
+    # of two ``to_unit`` has all its digits even where d itself overflows or is subnormal, and so has the inverse, in the
+    # rows' own type, too.
     double a
     double value
     double to_unit
@@ -199,6 +200,9 @@ cdef inline Distance distance_between(Norm norm, double a, const real *p, const 
         size = sqrt(total) if norm == SQUARES else total
     d.a = a
     d.value = size / to_unit
+    if real is float and not 1e-30 < size < 1e30:
+        to_unit = binary_scale(<real>min(size, <double>1e38))
+        size *= to_unit
     d.to_unit = to_unit
     d.inverse = 1 / size if size != 0 else size
     d.whole = d.value if size != 0 else <double>-1
@@ -282,6 +286,20 @@ cdef inline void cosine_rows(
                 gradient[k] = <real>cosine_gradient(angle, p[k], t[k], sign * scale[r])
 
 
+cdef inline void unit_vector(Distance d, const real *p, const real *t, real *out, real scale, Py_ssize_t n) noexcept nogil:
+    """``scale`` times the gradient of the norm SQUARES, in the rows' own type: in float in half of the time.
+
+    The inverse comes in two parts, so that its rounding is not added to that of the result.
+    """
+    cdef real whole = <real>d.whole if <real>d.whole == d.whole else <real>-1
+    cdef real to_unit = <real>d.to_unit, high = <real>d.inverse, low = <real>(d.inverse - <double>high), r, u
+    cdef Py_ssize_t k
+    for k in range(n):
+        r = p[k] - t[k]
+        u = mul_add(r * to_unit, high, r * to_unit * low)
+        out[k] = scale * (with_sign_of(<real>1, r) if absolute(r) == whole else u)
+
+
 cdef inline void norm_row(
     Norm norm, double a, const real *p, const real *t, real *gradient, real *hessian, real scale, Py_ssize_t n, double *v
 ) noexcept nogil:
@@ -291,7 +309,9 @@ cdef inline void norm_row(
     if hessian is not NULL:  # before the gradient, which may overwrite the prediction
         for k in range(n):
             hessian[k] = <real>(scale * distance_hessian(norm, d, p[k], t[k]))
-    if gradient is not NULL:
+    if gradient is not NULL and norm == SQUARES:
+        unit_vector(d, p, t, gradient, scale, n)
+    elif gradient is not NULL:
         for k in range(n):
             gradient[k] = <real>(scale * distance_gradient(norm, d, p[k], t[k], k))
 
