@@ -50,6 +50,11 @@ FLAGS += accepted("-fno-tree-loop-distribute-patterns")
 # It copies a loop for each outcome of a test in it that stays the same, and merges inner loops: a fifteenth of a
 # wheel. So what stays the same is not asked in a loop over elements; beside a whole row it costs next to nothing.
 FLAGS += accepted("-fno-unswitch-loops", "-fno-split-paths", "-fno-loop-unroll-and-jam", "-fno-loop-interchange")
+FLAGS += accepted("-mllvm -enable-npm-O3-nontrivial-unswitch=0")
+# Of constants that more than one loop over a stretch needs, clang would load each at every element.
+FLAGS += accepted("-mllvm -avoid-speculation=0")
+# It takes four vectors at a time where there is room for them: then a row of ten numbers is left over as a whole.
+FLAGS += accepted("-mllvm -force-vector-interleave=1")
 # A formula is to reach the vectorizer as it is written. These make a path of their own for each outcome of its choices,
 # and move parts of it between them; what comes out are twice the comparisons and blends.
 FLAGS += accepted("-fno-thread-jumps", "-fno-tree-pre")
@@ -114,15 +119,28 @@ IN_STEP = """\
 #endif
 """
 
+# The numbers of an array of a function. GCC aligns it to its vectors; of clang's loads of long vectors half would cross
+# the end of a cache line.
+ARRAY = re.compile(r"^( *(?:float|double) __pyx_v_\w+\[\S.*\]);$", re.MULTILINE)
+ALIGNED = """\
+#ifdef __clang__
+#define ALIGNED __attribute__((aligned(64)))
+#else
+#define ALIGNED
+#endif
+"""
 
-def mark_loops(code: Path) -> None:
+
+def finish(code: Path) -> None:
+    """Write into the code what Cython has no words for."""
     text = code.read_text(encoding="utf-8")
-    if IN_STEP in text or not MARKED.search(text):
+    if ALIGNED in text:
         return
-    marked, count = MARKED_LOOP.subn(lambda match: match[0] + IN_STEP, text)
+    text, count = MARKED_LOOP.subn(lambda match: match[0] + IN_STEP, text)
     if count != len(MARKED.findall(text)):
         raise RuntimeError(f"{code} has a line that is marked as a loop in step, and no loop")
-    code.write_text(marked, encoding="utf-8")
+    head, rest = text.split("\n", 1)  # Cython looks for its name in the first line
+    code.write_text("\n".join((head, ALIGNED + ARRAY.sub(r"\1 ALIGNED;", rest))), encoding="utf-8")
 
 
 def extension(package: str, source: Path, flags: list[str]) -> Extension:
@@ -139,7 +157,7 @@ def extension(package: str, source: Path, flags: list[str]) -> Extension:
         shared_utility_qualified_name="fastnn.kernels.memoryviews",
         force=not code.exists() or any(path.stat().st_mtime > code.stat().st_mtime for path in needed),
     )
-    mark_loops(code)
+    finish(code)
     # Set now, since Cython adds up such lists over all modules of one source.
     made.depends = [*map(str, needed)]
     made.include_dirs = [numpy.get_include()]

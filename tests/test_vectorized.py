@@ -84,18 +84,37 @@ LEAST = {
 }
 
 
+# Of these, clang has fewer, and that is why: it calls memcpy and memset where GCC has loops that copy and fill; what a
+# pass over a long row does is a function of its own, and looked at there; and an rmse that asks for its value asks for
+# nothing else.
+LEAST_BY_CLANG = {
+    r".*losses_rmse": 9,
+    r".*pairs_cosine_embedding": 5,
+    r".*pairs_triplet_margin": 36,
+    r".*rows_log_softmax_backward_(float|double)": 3,
+}
+
+
+def library(isa, module):
+    return Path(importlib.util.find_spec(f"fastnn.kernels.{isa}.{module}").origin)
+
+
+def is_by_clang(isa, module):
+    return b"clang version" in library(isa, module).read_bytes()
+
+
 def vector_loops(isa, module):
     """The number of innermost loops that store whole vectors to memory, for each function of the module.
 
     In clang's code, those that add to whole vectors, too: of two loops over a stretch it makes one that stores nothing.
+    And there may be jumps ahead in them: a choice that is the same for all elements is one for clang.
     """
-    library = importlib.util.find_spec(f"fastnn.kernels.{isa}.{module}").origin
     register = rf"%{REGISTERS[isa]}\d+"
-    sums = rf"|v(add|max|fmadd\d+)p[sd]\s.*{register}$" if b"clang version" in Path(library).read_bytes() else ""
+    by_clang = is_by_clang(isa, module)
+    sums = rf"|v(add|max|fmadd\d+)p[sd]\s.*{register}$" if by_clang else ""
     store = re.compile(rf"vmov[au]p[sd]\s+{register},(?!.*\(%rsp\)){sums}")
-    listing = subprocess.run(
-        ["objdump", "-d", "--no-show-raw-insn", "--wide", library], capture_output=True, text=True, check=True
-    ).stdout
+    command = ["objdump", "-d", "--no-show-raw-insn", "--wide", library(isa, module)]
+    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     counts = {}
     for function in re.split(r"\n(?=[0-9a-f]{16} <)", listing):
         name = re.match(r"[0-9a-f]{16} <(\S+)>:", function)
@@ -103,15 +122,16 @@ def vector_loops(isa, module):
             continue
         code = [(int(at, 16), what) for at, what in re.findall(r"^ +([0-9a-f]+):\t(.*)$", function, re.MULTILINE)]
         index = {at: k for k, (at, _) in enumerate(code)}
+        jumps = [re.match(r"j\w+\s+([0-9a-f]+)", what) for _, what in code]
+        starts = [index.get(int(jump[1], 16)) if jump else None for jump in jumps]
         counts[name[1]] = 0
-        for k, (_, what) in enumerate(code):
-            jump = re.match(r"j\w+\s+([0-9a-f]+)", what)
-            start = index.get(int(jump[1], 16)) if jump else None
+        for k, start in enumerate(starts):
             if start is None or start >= k:
                 continue
-            body = [what for _, what in code[start:k]]
-            innermost = not any(re.match(r"j|call|ret", what) for what in body)
-            counts[name[1]] += innermost and any(map(store.match, body))
+            body = range(start, k)
+            leaves = r"call|ret" if by_clang else r"j|call|ret"
+            innermost = not any(re.match(leaves, code[i][1]) or (starts[i] or k) < i for i in body)
+            counts[name[1]] += innermost and any(store.match(code[i][1]) for i in body)
     return counts
 
 
@@ -119,10 +139,13 @@ def vector_loops(isa, module):
 @pytest.mark.parametrize("module", LEAST)
 def test_no_kernel_has_lost_its_vector_loops(isa, module):
     counts = vector_loops(isa, module)
+    fewer = LEAST_BY_CLANG if is_by_clang(isa, module) else {}
     for pattern, least in LEAST[module].items():
         found = {name: count for name, count in counts.items() if re.fullmatch(f"_*(?:pyx)?{pattern}", name)}
         assert found, f"no function is called {pattern}"
-        assert not {name: count for name, count in found.items() if count < least}
+        for name, count in found.items():
+            exceptions = [number for other, number in fewer.items() if re.fullmatch(f"_*(?:pyx)?{other}", name)]
+            assert count >= min([least, *exceptions]), name
 
 
 def test_every_activation_has_its_kernel_looked_at():

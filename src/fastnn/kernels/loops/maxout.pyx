@@ -33,7 +33,7 @@ cdef inline void to_largest(
     cdef real largest[STRETCH]
     cdef real left[STRETCH]
     cdef Py_ssize_t k, i
-    cdef real number
+    cdef real number, rest
     cdef bint hit
     largest_of(x, n, stride, group_stride, count, largest)
     for i in range(count):
@@ -42,14 +42,42 @@ cdef inline void to_largest(
         for i in range(count):
             number = x[k * stride + i * group_stride]
             hit = (number == largest[i]) | (number != number)
-            out[k * stride + i * group_stride] = left[i] if hit else <real>0
-            left[i] = <real>0 if hit else left[i]
+            rest = left[i]  # read once, or clang makes a branch out of what is left
+            out[k * stride + i * group_stride] = rest if hit else <real>0
+            left[i] = <real>0 if hit else rest
+
+
+# Groups of two beside each other are the usual ones, and vectors of them are loaded and stored as a whole.
+
+cdef inline void largest_of_pairs(const real *x, Py_ssize_t count, real *largest) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef real first, second
+    for i in range(count):
+        first, second = x[2 * i], x[2 * i + 1]
+        largest[i] = second if (second > first) | (second != second) else first
+
+
+cdef inline void to_largest_of_pairs(const real *grad, const real *x, Py_ssize_t count, real *out) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef real first, second, whole
+    cdef bint hit
+    for i in range(count):  # in step
+        first, second, whole = x[2 * i], x[2 * i + 1], grad[i]
+        hit = (first >= second) | (first != first)
+        out[2 * i] = whole if hit else <real>0
+        out[2 * i + 1] = <real>0 if hit else whole
 
 
 cdef inline void maxout_loops(
     bint backward, const real[::1] grad, const real[::1] x, real[::1] out, Py_ssize_t n, Py_ssize_t inner
 ) noexcept nogil:
     cdef Py_ssize_t groups = x.shape[0] // n, run = groups if inner == 1 else inner, block, stretch, first, count, at
+    if n == 2 and inner == 1:
+        if backward:
+            to_largest_of_pairs(&grad[0], &x[0], groups, &out[0])
+        else:
+            largest_of_pairs(&x[0], groups, &out[0])
+        return
     for block in range(groups // max(run, <Py_ssize_t>1)):
         for stretch in range(stretches(run)):
             count = min(<Py_ssize_t>STRETCH, run - stretch * STRETCH)

@@ -4,6 +4,8 @@ An array has the shape (blocks, channels, ``inner``): the axes before that of th
 and those after it into ``inner`` elements with the same slope.
 """
 
+from libc.math cimport INFINITY
+
 cimport numpy as cnp
 
 from fastnn.kernels.formulas.basics cimport or_nan
@@ -17,8 +19,8 @@ from fastnn.kernels.parametric cimport Kernel
 # derivative is a at 0; that with respect to the slope is min(x, 0).
 
 cdef inline real prelu_value(real x, real slope) noexcept nogil:
-    cdef real below = slope * x
-    below = <real>0 if slope == 0 else below
+    cdef real lowest = slope if slope == 0 else <real>-INFINITY  # -0 as well: their product is 0
+    cdef real below = slope * (x if x > lowest else lowest)
     return below if x <= 0 else x
 
 cdef inline real prelu_derivative(real x, real slope) noexcept nogil:
