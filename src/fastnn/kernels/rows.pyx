@@ -3,7 +3,7 @@
 cimport numpy as cnp
 
 from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, empty_like, is_apart, is_ready, is_like, is_unaliased_in_step
-from fastnn.kernels.strided cimport Strided, broadcasts
+from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, strided
 
 cnp.import_array()
 
@@ -11,6 +11,9 @@ cdef enum:
     BLOCK = 1024             # elements of rows under a mask that are copied at once, if there is more than a row of them
     ALIGNMENT = 64           # of their copies: vectors that cross a cache line cannot be read again at once
     LONGEST_MASKED = 262144  # elements of a row that is copied as a whole
+
+
+longest_masked = LONGEST_MASKED
 
 
 cdef class Kernel:
@@ -55,7 +58,8 @@ cdef class Rowwise:
     longest : int
         A longer row is never copied as a whole, and a softmax of it reads and writes memory at most twice.
     masked : tuple of float or None
-        What replaces a masked element, one number for each array; without them, masked elements are removed from rows.
+        What replaces a masked element, one number for each array; None for 0, and a kernel that asks for the mask. The
+        gradient's is None for 0, and a kernel that weighs the gradient.
     hidden : float
         The result of a masked element.
     """
@@ -68,7 +72,8 @@ cdef class Rowwise:
     cdef readonly dict defaults
     cdef readonly object constant_of
     cdef double default_constant
-    cdef bint removes
+    cdef bint asks
+    cdef bint weighs
     cdef double masked_grad
     cdef double masked_x
     cdef readonly double hidden
@@ -86,15 +91,14 @@ cdef class Rowwise:
         self.defaults = defaults
         self.constant_of = constant_of
         self.default_constant = constant_of(**defaults)
-        self.removes, self.masked_grad, self.masked_x, self.hidden = masked is None, 0, 0, hidden
+        self.asks, self.masked_grad, self.masked_x, self.hidden = masked is None, 0, 0, hidden
+        self.weighs = masked is not None and masked[0] is None
         if masked is not None:
-            self.masked_grad, self.masked_x = masked[0], masked[len(masked) - 1]
+            self.masked_grad, self.masked_x = masked[0] or 0.0, masked[len(masked) - 1]
 
     @property
     def masked(self):
-        """What replaces a masked element, one number for each array; None if masked elements are removed from rows."""
-        if self.removes:
-            return None
+        """What replaces a masked element, one number for each array."""
         if self.kernel.backward:
             return self.masked_grad, self.masked_x
         return (self.masked_x,)
@@ -117,18 +121,14 @@ cdef class Rowwise:
         cdef Mask mask
         cdef Strided of_mask
         cdef cnp.ndarray room
-        cdef cnp.npy_intp bytes
         mask.where = NULL
         if where is not None:
             if n > LONGEST_MASKED or cnp.PyArray_TYPE(where) != cnp.NPY_BOOL or not is_apart(out, where) or (
                     not broadcasts(&of_mask, where, x, cnp.PyArray_NDIM(x), False)):
                 return None
-            mask.size = (max(n, <Py_ssize_t>BLOCK) + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
-            bytes = mask.size * (2 * cnp.PyArray_ITEMSIZE(x) + 1) + ALIGNMENT
-            room = cnp.PyArray_EMPTY(1, &bytes, cnp.NPY_UINT8, 0)
+            room = make_room(&mask, x, n)
             mask.where = &of_mask
-            mask.room = cnp.PyArray_BYTES(room) + ALIGNMENT - <size_t>cnp.PyArray_DATA(room) % ALIGNMENT
-            mask.removes, mask.backward, mask.hidden = self.removes, self.kernel.backward, self.hidden
+            mask.asks, mask.backward, mask.weighs, mask.hidden = self.asks, self.kernel.backward, self.weighs, self.hidden
             mask.of_grad, mask.of_x = self.masked_grad, self.masked_x
         if size < RELEASE_GIL_FROM:
             run(self.kernel, loops, &mask, of_grad, of_x, of_out, size, n, constant, self.longest, single)
@@ -136,6 +136,15 @@ cdef class Rowwise:
             with nogil:
                 run(self.kernel, loops, &mask, of_grad, of_x, of_out, size, n, constant, self.longest, single)
         return out
+
+
+cdef cnp.ndarray make_room(Mask *mask, cnp.ndarray x, Py_ssize_t n):
+    """Make room for copies of rows of n elements under a mask; the caller holds a reference to the array."""
+    mask.size = (max(n, <Py_ssize_t>BLOCK) + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+    cdef cnp.npy_intp bytes = mask.size * (2 * cnp.PyArray_ITEMSIZE(x) + 1) + ALIGNMENT
+    cdef cnp.ndarray room = cnp.PyArray_EMPTY(1, &bytes, cnp.NPY_UINT8, 0)
+    mask.room = cnp.PyArray_BYTES(room) + ALIGNMENT - <size_t>cnp.PyArray_DATA(room) % ALIGNMENT
+    return room
 
 
 cdef void run(
@@ -146,13 +155,14 @@ cdef void run(
         kernel.for_float(<const float *>grad, <const float *>x, <float *>out, size, n, constant, longest)
     elif single:
         loops.for_float(
-            kernel.for_float, mask, <const float *>grad, <const float *>x, <float *>out, size, n, constant, longest)
+            kernel.for_float, kernel.pass_of_float, kernel.begin, mask, <const float *>grad, <const float *>x,
+            <float *>out, size, n, constant, longest)
     elif mask.where is NULL:
         kernel.for_double(<const double *>grad, <const double *>x, <double *>out, size, n, constant, longest)
     else:
         loops.for_double(
-            kernel.for_double, mask, <const double *>grad, <const double *>x, <double *>out, size, n, constant,
-            longest)
+            kernel.for_double, kernel.pass_of_double, kernel.begin, mask, <const double *>grad, <const double *>x,
+            <double *>out, size, n, constant, longest)
 
 
 cdef inline bint may_be_mask(object where) noexcept:
@@ -245,14 +255,18 @@ cdef class Passes:
         """The elements in a chunk. A piece is a number of whole chunks, or ends the row."""
         return self.row.length
 
-    def take(self, grad, x, out, bint last):
+    def take(self, grad, x, out, cnp.ndarray where, bint last):
         """Take the current pass over the next piece of a row: contiguous arrays of one type; ``grad`` may be None.
 
-        The last piece of the row ends the pass.
+        So may ``where``, the piece's mask; what it hides was replaced in the others. The last piece of the row ends the
+        pass.
         """
         arrays = [x, out] if grad is None else [grad, x, out]
         if not all([is_like(array, x) for array in arrays]) or not cnp.PyArray_ISWRITEABLE(out):
             raise TypeError("the pieces must be contiguous arrays of one type and size, the last of them writeable")
+        if where is not None and (not is_strided_of(where, cnp.NPY_BOOL, cnp.PyArray_SIZE(x)) or (
+                not cnp.PyArray_IS_C_CONTIGUOUS(where))):
+            raise TypeError("the mask must be a contiguous boolean array of the pieces' size")
         if (grad is None and self.kernel.backward) or self.row.phase == DONE:
             raise ValueError("the gradient is missing, or the passes are done")
         cdef Py_ssize_t n = cnp.PyArray_SIZE(x), left = self.row.n - self.row.seen
@@ -263,6 +277,7 @@ cdef class Passes:
         cdef void *g = memory(grad)
         cdef void *of_x = memory(x)
         cdef void *of_out = memory(out)
+        self.row.counted = <const unsigned char *>memory(where)
         with nogil:
             if single:
                 self.kernel.pass_of_float(
@@ -295,37 +310,52 @@ cdef object misfit():
     return TypeError("the arrays must be contiguous, of one type, and fit the rows of the matrix x")
 
 
-def log_sums(dict kernels not None, x, b, out, signs, bint mean):
-    """The logarithms of the sums of b e^x over the rows of a contiguous matrix, and the sums' signs on request."""
+def log_sums(dict kernels not None, x, b, cnp.ndarray where, out, signs, bint mean):
+    """The logarithms of the sums of b e^x over the rows of a contiguous matrix, and the sums' signs on request.
+
+    The mask has as many elements, in any layout.
+    """
     if not (
         is_matrix(x)
         and (b is None or is_like(b, x))
+        and is_strided_of(where, cnp.NPY_BOOL, cnp.PyArray_SIZE(x))
         and is_vector_of(out, x) and cnp.PyArray_ISWRITEABLE(out)
         and (signs is None or (is_vector_of(signs, x) and cnp.PyArray_ISWRITEABLE(signs)))
     ):
         raise misfit()
     cdef LogSums of_build = kernels["log_sums"]
-    cdef cnp.ndarray terms = x, factors = b, values = out, their_signs = signs
+    cdef cnp.ndarray terms = x, factors = b, values = out, their_signs = signs, room
+    cdef Strided of_mask
+    cdef Mask mask
+    if where is not None:
+        room = make_room(&mask, terms, cnp.PyArray_DIM(terms, 1))
+    mask.where = strided(&of_mask, where)
     if cnp.PyArray_SIZE(terms) < RELEASE_GIL_FROM:
-        of_build.forward(terms, factors, values, their_signs, mean)
+        of_build.forward(terms, factors, &mask, values, their_signs, mean)
     else:
         with nogil:
-            of_build.forward(terms, factors, values, their_signs, mean)
+            of_build.forward(terms, factors, &mask, values, their_signs, mean)
 
 
-def log_sums_backward(dict kernels not None, grad, x, b, out):
+def log_sums_backward(dict kernels not None, grad, x, b, cnp.ndarray where, out):
     """The gradient of each row's log-sum times the row's softmax, weighted by b, for a contiguous matrix."""
     if not (
         is_matrix(x)
         and (b is None or is_like(b, x))
+        and is_strided_of(where, cnp.NPY_BOOL, cnp.PyArray_SIZE(x))
         and is_vector_of(grad, x)
         and is_like(out, x) and cnp.PyArray_ISWRITEABLE(out)
     ):
         raise misfit()
     cdef LogSums of_build = kernels["log_sums"]
-    cdef cnp.ndarray gradients = grad, terms = x, factors = b, result = out
+    cdef cnp.ndarray gradients = grad, terms = x, factors = b, result = out, room
+    cdef Strided of_mask
+    cdef Mask mask
+    if where is not None:
+        room = make_room(&mask, terms, cnp.PyArray_DIM(terms, 1))
+    mask.where = strided(&of_mask, where)
     if cnp.PyArray_SIZE(terms) < RELEASE_GIL_FROM:
-        of_build.backward(gradients, terms, factors, result)
+        of_build.backward(gradients, terms, factors, &mask, result)
     else:
         with nogil:
-            of_build.backward(gradients, terms, factors, result)
+            of_build.backward(gradients, terms, factors, &mask, result)

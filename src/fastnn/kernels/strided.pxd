@@ -107,12 +107,23 @@ cdef inline const element *part_of(
     return room
 
 
+cdef inline Py_ssize_t count_of(const unsigned char *counted, Py_ssize_t n) noexcept nogil:
+    """How many elements count; all without a mask."""
+    cdef Py_ssize_t k
+    cdef int count = 0
+    if counted is NULL:
+        return n
+    for k in range(n):
+        count += counted[k] != 0
+    return count
+
+
 cdef inline void replace(
     real *room, const real *array, const unsigned char *counted, Py_ssize_t n, real number
 ) noexcept nogil:
     """Copy an array, which may be the room, with a number in place of what does not count, whatever that is."""
     cdef Py_ssize_t k
     cdef real element
-    for k in range(n):
+    for k in range(n):  # in step
         element = array[k]  # read in any case, which is cheaper than reading what counts
         room[k] = element if counted[k] else number

@@ -69,7 +69,7 @@ def softmin(*, temperature: float = 1.0) -> None:
     """
 
 
-@row_function(hidden=-math.inf, temperature=POSITIVE)
+@row_function(hidden=-math.inf, weighs_gradient=False, temperature=POSITIVE)
 def log_softmax(*, temperature: float = 1.0) -> None:
     r"""Logarithm of the softmax.
 
