@@ -24,6 +24,8 @@ SIZES: Mapping[str, tuple[Shape, ...]] = {
     "activations": ((10,), (1_000,), (100_000,), (16_000_000,)),
     "units": ((1, 10), (10, 100), (100, 1_000), (4_000, 4_000)),
     "rows": ((64, 10), (1_024, 1_000), (256, 32_000), (64, 128_256)),
+    "masks": ((4, 4, 256, 256),),  # batch, heads, queries, keys
+    "axes": ((16, 21, 64, 64),),  # batch, classes, height, width
     "losses": ((64,), (10_000,), (1_000_000,)),
     "optimizers": ((10, 100), (1000, 1000), (4000, 4000)),
     "calls": ((1,), (10,)),
@@ -33,6 +35,8 @@ SMOKE: Mapping[str, tuple[Shape, ...]] = {
     "activations": ((10,),),
     "units": ((2, 6),),
     "rows": ((4, 5),),
+    "masks": ((2, 2, 5, 5),),
+    "axes": ((2, 3, 4, 5),),
     "losses": ((10,),),
     "optimizers": ((5, 2),),
     "calls": ((1,),),
@@ -80,9 +84,10 @@ class Data(NamedTuple):
         """The bytes that have to be read and written."""
         if contest.family == "optimizers":
             return int((3 + 2 * state_arrays(contest.function)) * self.x.nbytes)
-        read = self.x.nbytes + (self.other.nbytes if contest.task not in ONE_INPUT else 0)
-        mask = counted(contest).nbytes if contest.task == MASKED else 0
-        return int(read + mask + (self.out.nbytes if contest.task != "value" else 0))
+        one_input = contest.task in ONE_INPUT or "forward" in contest.task
+        read = self.x.nbytes + (0 if one_input else self.other.nbytes)
+        mask = counted(contest).nbytes if contest.task == MASKED or contest.family == "masks" else 0
+        return int(read + mask + (0 if contest.task in ("value", "value along axis 1") else self.out.nbytes))
 
 
 def state_arrays(name: str) -> int:
@@ -99,10 +104,26 @@ OF_MASKED = ("mse", "cross_entropy")
 """Its losses: one of elements and one of labels, since masks are applied in the same code in the others."""
 
 
+OF_ROWS = {name: getattr(nn, name) for name in ("softmax", "log_softmax", "standardize", "logsumexp")}
+"""The functions of rows that are also timed under masks and along other axes than the last."""
+UNDER_MASKS = ("causal forward", "causal backward", "random forward", "random backward")
+ALONG_AXES = ("forward along axis 0", "forward along axis 1", "backward along axis 1")
+OF_LABELS = ("value along axis 1", "gradient along axis 1")
+
+
 def counted(contest: Contest) -> Any:
-    """The mask of the values that count, four of five."""
+    """The mask of the values that count: four of five, or those that are not later in a sequence than their row."""
+    if contest.task.startswith("causal"):
+        return np.tri(*contest.shape[-2:], dtype=bool)
+    if contest.family == "masks":
+        return np.random.default_rng(0).random(contest.shape) < 0.8
     shape = contest.shape[:-1] if nn.LOSSES[contest.function].of_rows else contest.shape
     return np.random.default_rng(0).random(shape) < 0.8
+
+
+def axis_of(contest: Contest) -> int:
+    """The axis of the rows or classes."""
+    return int(contest.task[-1]) if contest.family == "axes" else -1
 
 
 def slopes(x: Any) -> Any:
@@ -119,6 +140,8 @@ def contests(set_name: str) -> Iterator[Contest]:
         "activations": (nn.ACTIVATIONS, ("forward", "derivative", "backward", "backward from output")),
         "units": ({name: f for name, f in nn.UNITS.items() if name != "rrelu"}, ("forward", "backward")),
         "rows": (nn.ROW_FUNCTIONS, ("forward", "backward", "backward from output")),
+        "masks": (OF_ROWS, UNDER_MASKS),
+        "axes": ({**OF_ROWS, "cross_entropy": nn.cross_entropy}, (*ALONG_AXES, *OF_LABELS)),
         "losses": (nn.LOSSES, ("value", "gradient", "value and gradient", MASKED)),
         "optimizers": (nn.OPTIMIZERS, ("step",)),
         "calls": (FUNCTIONS, ("call", "call with out")),
@@ -133,6 +156,8 @@ def contests(set_name: str) -> Iterator[Contest]:
                 if task == "backward from output" and not function.backward.differentiable_from_output:
                     continue
                 if task == MASKED and name not in OF_MASKED:
+                    continue
+                if family == "axes" and (name in nn.LOSSES) != (task in OF_LABELS):
                     continue
                 for dtype in DTYPES:
                     for shape in shapes:
@@ -168,6 +193,15 @@ def data(contest: Contest) -> Data:
         return Data(x, grad, np.empty_like(x if contest.task == "backward" else grad))
     if contest.task == "backward from output":
         return Data(FUNCTIONS[contest.function](x), normal(), out)
+    if contest.family in ("masks", "axes"):
+        without = tuple(np.delete(contest.shape, axis_of(contest)).tolist())
+        if contest.task in OF_LABELS:
+            return Data(x, rng.integers(0, contest.shape[1], without), out)
+        shape = without if contest.function == "logsumexp" else contest.shape
+        grad = 3 * rng.standard_normal(shape, dtype)
+        if contest.family == "masks" and shape == contest.shape:
+            grad *= counted(contest)  # what is hidden does not count for a loss
+        return Data(x, grad, np.empty(shape, dtype) if "forward" in contest.task else out)
     if contest.family != "losses":
         return Data(x, normal(), out)
     loss = nn.LOSSES[contest.function]

@@ -32,6 +32,8 @@ FAMILIES = {
     "activations": "Activations",
     "units": "Activations of several arrays",
     "rows": "The softmax family",
+    "masks": "The softmax family under masks",
+    "axes": "The softmax family along other axes",
     "losses": "Losses",
     "optimizers": "Optimizers",
     "calls": "Call overhead",

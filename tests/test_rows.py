@@ -17,7 +17,7 @@ import fastnn as nn
 INF, NAN = np.inf, np.nan
 LENGTHS = [*range(1, 18), 255, 256, 257, 1000, 8193]
 SOFT = [nn.softmax, nn.softmin, nn.log_softmax]
-MASKED = [f for f in nn.ROW_FUNCTIONS.values() if f.masked]
+MASKED = [f for f in nn.ROW_FUNCTIONS.values() if f is not nn.standardize]
 LOG_SUMS = [*nn.rows.LOG_SUMS.values()]
 
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -207,8 +207,11 @@ def test_what_a_mask_leaves_is_standardized_by_itself(dtype, axis, layout):
         assert not result[~present].any()
         assert not slope[~present].any()
         if present.any():
-            np.testing.assert_array_equal(result[present], nn.standardize(row[present].copy()))
-            np.testing.assert_array_equal(slope[present], nn.standardize.backward(g[present], row[present].copy()))
+            # The sums run in another order.
+            eps = np.finfo(dtype).eps
+            np.testing.assert_allclose(result[present], nn.standardize(row[present].copy()), rtol=4 * eps, atol=4 * eps)
+            expected = nn.standardize.backward(g[present], row[present].copy())
+            np.testing.assert_allclose(slope[present], expected, rtol=16 * eps, atol=16 * eps * np.abs(expected).max())
     out = with_nan.copy()
     assert nn.standardize(out, axis, where=mask, out=out) is out
     np.testing.assert_array_equal(out, y)
@@ -520,6 +523,43 @@ def test_a_masked_element_is_nothing_whatever_is_in_its_row(f, dtype, axis, leng
         if f is not nn.standardize:
             y[~mask] = own
             assert (f.backward(grad, y=y, axis=axis, where=mask)[~mask] == 0).all()
+
+
+@pytest.mark.parametrize("length", [60, 300, 1100, 3000])
+@each_dtype
+@each_function
+def test_a_masked_row_has_the_same_bits_in_any_batch(f, dtype, length):
+    rng = np.random.default_rng(length)
+    x, grad = rng.normal(size=(2, 9, length)).astype(dtype)
+    column = np.arange(length)
+    first, last = np.sort(rng.integers(0, length + 1, (2, 9, 1)), 0)
+    for mask in (column < last, column >= first, (first <= column) & (column < last), rng.random((9, length)) < 0.6):
+        y, dx = f(x, where=mask), f.backward(grad, x, where=mask)
+        for r in range(9):
+            np.testing.assert_array_equal(f(x[r], where=mask[r]), y[r])
+            np.testing.assert_array_equal(f.backward(grad[r], x[r], where=mask[r]), dx[r])
+
+
+@pytest.mark.parametrize("length", [5, 300, 2000])
+@each_dtype
+@each_function
+def test_a_hidden_gradient_of_any_size_is_nothing(f, dtype, length):
+    rng = np.random.default_rng(length)
+    x, mask = rng.normal(size=(3, length)).astype(dtype), rng.random((3, length)) < 0.6
+    grad = np.zeros_like(x)
+    largest = np.finfo(dtype).max
+    for own in (rng.normal(size=(3, length)), -largest / 4):
+        grad[mask] = np.broadcast_to(own, grad.shape)[mask]
+        grad[~mask] = 0
+        expected = f.backward(grad, x, where=mask)
+        for hidden in (largest, -largest, INF, -INF, NAN):
+            grad[~mask] = hidden
+            np.testing.assert_array_equal(f.backward(grad, x, where=mask), expected)
+            over = grad.copy()
+            assert f.backward(over, x, where=mask, out=over) is over
+            np.testing.assert_array_equal(over, expected)
+    assert not np.signbit(expected[~mask]).any()
+    assert not np.signbit(f.backward(-grad, x, where=mask)[~mask]).any()
 
 
 @pytest.mark.parametrize("kind", ["dask", "xarray", "pandas"])
@@ -871,14 +911,55 @@ def test_kernels_of_log_sums_refuse_what_does_not_fit(dtype):
         (x[0], None, np.empty(2, dtype), None),
     ):
         with pytest.raises(TypeError, match="the arrays must be contiguous, of one type"):
-            kernels.log_sums(of_build, *arrays, False)
+            kernels.log_sums(of_build, *arrays[:2], None, *arrays[2:], False)
     with pytest.raises(TypeError, match="the arrays must be contiguous, of one type"):
-        kernels.log_sums_backward(of_build, np.ones(3, dtype), x, None, np.empty_like(x))
+        kernels.log_sums_backward(of_build, np.ones(3, dtype), x, None, None, np.empty_like(x))
+    for where in (np.ones(5, bool), np.ones((2, 3), np.int8)):
+        with pytest.raises(TypeError, match="the arrays must be contiguous, of one type"):
+            kernels.log_sums(of_build, x, None, where, np.empty(2, dtype), None, False)
+        with pytest.raises(TypeError, match="the arrays must be contiguous, of one type"):
+            kernels.log_sums_backward(of_build, np.ones(2, dtype), x, None, where, np.empty_like(x))
     passes = kernels.Passes(of_build, "softmax.backward", 3, 1.0)
     row = np.ones(4, dtype)
     for arrays in ((None, row[:3], row[:3]), (row, row, row), (row[:2], row[:3], row[:3])):
         with pytest.raises((TypeError, ValueError), match="piece" if arrays[0] is not None else "gradient"):
-            passes.take(*arrays, False)
+            passes.take(*arrays, None, False)
+    for where in (np.ones(2, bool), np.ones(3, np.int8), np.ones(6, bool)[::2]):
+        with pytest.raises(TypeError, match="the mask must be a contiguous boolean array of the pieces' size"):
+            passes.take(row[:3], row[:3], row[:3], where, False)
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+@pytest.mark.parametrize("kind", ["random", "causal", "lengths", "one", "none"])
+@pytest.mark.parametrize("length", [7, 300, 20_000])
+@each_dtype
+@each_log_sum
+def test_log_sums_of_what_a_mask_leaves(f, dtype, length, kind, weighted):
+    rng = np.random.default_rng(length)
+    x, b = rng.normal(0, 3, (2, 3, length)).astype(dtype), rng.uniform(0.5, 2, length).astype(dtype)
+    b = b if weighted else None
+    grad, column = rng.normal(size=(2, 3)).astype(dtype), np.arange(length)
+    mask = {
+        "random": rng.random(x.shape) < 0.6,
+        "causal": np.tri(3, length, 1, dtype=bool),
+        "lengths": (column < np.array([length, length // 3])[:, np.newaxis])[:, np.newaxis],
+        "one": column == length // 2,
+        "none": np.zeros((), bool),
+    }[kind]
+    present = np.broadcast_to(mask, x.shape)
+    hidden = np.where(present, x, dtype(NAN))
+    y, dx = f(hidden, b=b, where=mask), f.backward(grad, hidden, b=b, where=mask)
+    rtol = 64 * np.finfo(dtype).eps
+    for row in np.ndindex(2, 3):
+        kept = x[row][present[row]].astype(np.float64)
+        weights = None if b is None else b[present[row]].astype(np.float64)
+        expected = scipy.special.logsumexp(kept, b=weights) if kept.size else -INF
+        if f is nn.logmeanexp and kept.size:
+            expected -= np.log(kept.size if weights is None else weights.sum())
+        np.testing.assert_allclose(y[row], expected, rtol=rtol, atol=rtol)
+        assert not dx[row][~present[row]].any()
+        slope = scipy.special.softmax(kept + (0 if weights is None else np.log(weights))) if kept.size else kept
+        np.testing.assert_allclose(dx[row][present[row]], grad[row] * slope, rtol=rtol)
 
 
 @each_log_sum

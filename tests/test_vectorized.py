@@ -65,13 +65,14 @@ LEAST = {
     "rows": {
         r".*rows_(?!\w+_pass)\w+_(float|double)": 2,
         r".*rows_(softmax|softmin|log_softmax)_(float|double)": 6,
-        r".*rows_(?!\w+_pass|hardmax)\w+_backward_(float|double)": 4,
+        r".*rows_(?!\w+_pass|hardmax|entmax15)\w+_backward_(float|double)": 4,
         r".*rows_hardmax_backward_(float|double)": 3,
+        r".*rows_entmax15_backward_(float|double)": 2,
         r".*rows_standardize_(float|double)": 3,
         r".*rows_standardize_backward_(float|double)": 5,
         r".*rows_\w+_pass_(float|double)": 1,
-        r"_fuse_[01].*rows_log_sum_pass": 6,
-        r"_fuse_[01].*rows_log_sum_backward_pass": 8,
+        r"_fuse_[01].*rows_log_sum_pass": 5,
+        r"_fuse_[01].*rows_log_sum_backward_pass": 7,
     },
     "sequences": {r".*sequences_evaluate_one": 8},
     "optimizers": {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from contests import MASKED, Contest, Data, counted, network, slopes
+from contests import MASKED, Contest, Data, axis_of, counted, network, slopes
 
 import fastnn
 from contestants import Builder, Entry
@@ -25,6 +25,8 @@ def enter(contest: Contest, library: ModuleType = fastnn) -> Builder:
             return Entry(optimizer.step, ([parameter], [data.other]), answer=lambda _: parameter)
         if contest.family == "units":
             return unit(library.UNITS[contest.function], contest, data)
+        if contest.family in ("masks", "axes"):
+            return of_rows(getattr(library, contest.function), contest, data)
         registries = (library.ACTIVATIONS, library.ROW_FUNCTIONS, library.LOSSES)
         function: Any = next(names[contest.function] for names in registries if contest.function in names)
         out = {"out": data.out}
@@ -54,6 +56,18 @@ def unit(function: Any, contest: Contest, data: Data) -> Entry:
     if contest.task == "forward":
         return Entry(function, (data.x, *more), {"out": data.out})
     return Entry(function.backward, (data.other, data.x, *more), {"out": data.out}, answer=lambda _: data.out)
+
+
+def of_rows(function: Any, contest: Contest, data: Data) -> Entry:
+    keywords = {"where": counted(contest)} if contest.family == "masks" else {"axis": axis_of(contest)}
+    if contest.task.startswith("value"):
+        return Entry(function, (data.x, data.other), keywords)
+    keywords["out"] = data.out
+    if contest.task.startswith("gradient"):
+        return Entry(function.gradient, (data.x, data.other), keywords)
+    if "forward" in contest.task:
+        return Entry(function, (data.x,), keywords)
+    return Entry(function.backward, (data.other, data.x), keywords)
 
 
 def training(contest: Contest, data: Data) -> Callable[[], float]:

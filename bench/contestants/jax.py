@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
-from contests import MASKED, Contest, Data, counted, network, slopes
+from contests import MASKED, Contest, Data, axis_of, counted, network, slopes
 
 from contestants import Builder, Entry
 
@@ -67,6 +67,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "softmin": lambda x: jax.nn.softmax(-x),
     "hardmax": lambda x: jax.nn.one_hot(jnp.argmax(x, -1), x.shape[-1], dtype=x.dtype),
     "standardize": jax.nn.standardize,
+}
+OF_ROWS: dict[str, Callable[..., Any]] = {
+    "softmax": jax.nn.softmax,
+    "log_softmax": jax.nn.log_softmax,
+    "standardize": lambda x, axis, where: jnp.where(
+        True if where is None else where, jax.nn.standardize(x, axis, where=where), 0
+    ),
+    "logsumexp": lambda x, axis, where: jax.nn.logsumexp(x, axis, where=where),
 }
 
 
@@ -168,6 +176,8 @@ def enter(contest: Contest) -> Builder | None:
         return None  # optax's computes in float64 where JAX has it, and fails
     if contest.family == "training":
         return lambda data: training(contest, data)
+    if contest.family in ("masks", "axes"):
+        return lambda data: of_rows(contest, data)
     if name == "prelu":
         return lambda data: prelu(contest.task, data)
     if name in FUNCTIONS and contest.task not in ("call with out", "backward from output"):
@@ -200,6 +210,28 @@ def prelu(task: str, data: Data) -> Entry:
     back = jax.jit(lambda grad, x, weight: jax.vjp(forward, x, weight)[1](grad))
     arguments = tuple(jnp.asarray(array) for array in (data.other, data.x, slopes(data.x)))
     return Entry(lambda *given: jax.block_until_ready(back(*given)), arguments, answer=lambda both: both[0])
+
+
+def of_rows(contest: Contest, data: Data) -> Entry:
+    """Rows under a mask, or along another axis than the last."""
+    axis = axis_of(contest)
+    if contest.function == "cross_entropy":
+
+        def mean(p: Any, t: Any) -> Any:
+            return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(p, t, axis))
+
+        return ready(jax.jit(mean if contest.task.startswith("value") else jax.grad(mean)), data.x, data.other)
+    function = OF_ROWS[contest.function]
+    masks = (jnp.asarray(counted(contest)),) if contest.family == "masks" else ()
+
+    def forward(x: Any, mask: Any = None) -> Any:
+        return function(x, axis, where=mask)
+
+    if "forward" in contest.task:
+        return ready(jax.jit(forward), data.x, *masks)
+    return ready(
+        jax.jit(lambda grad, x, *mask: jax.vjp(lambda x: forward(x, *mask), x)[1](grad)[0]), data.other, data.x, *masks
+    )
 
 
 def loss(contest: Contest, f: Callable[[Any, Any], Any], data: Data) -> Entry:

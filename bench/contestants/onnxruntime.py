@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from contests import Contest, Data
+from contests import Contest, Data, axis_of
 from onnx import helper
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 from threads import THREADS
@@ -36,9 +36,9 @@ OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {
     "hardshrink": ("Shrink", {"lambd": 0.5, "bias": 0.0}),
     "thresholded_relu": ("ThresholdedRelu", {"alpha": 1.0}),
     "exponential": ("Exp", {}),
-    "softmax": ("Softmax", {"axis": -1}),
-    "log_softmax": ("LogSoftmax", {"axis": -1}),
-    "hardmax": ("Hardmax", {"axis": -1}),
+    "softmax": ("Softmax", {}),
+    "log_softmax": ("LogSoftmax", {}),
+    "hardmax": ("Hardmax", {}),
 }
 
 
@@ -49,15 +49,18 @@ FLOAT32_INSIDE = ("softshrink", "hardshrink")
 def enter(contest: Contest) -> Builder | None:
     if contest.dtype == "float64" and contest.function in FLOAT32_INSIDE:
         return None
-    if contest.function not in OPERATORS or contest.task not in ("forward", "call with out"):
+    along = contest.family == "axes" and contest.task.startswith("forward")
+    if contest.function not in OPERATORS or not (along or contest.task in ("forward", "call with out")):
         return None
-    session = session_of(contest.function, contest.dtype, len(contest.shape))
+    session = session_of(contest.function, contest.dtype, len(contest.shape), axis_of(contest))
     return None if session is None else lambda data: bound(session, data)
 
 
 @functools.cache
-def session_of(name: str, dtype: str, ndim: int) -> Any:
+def session_of(name: str, dtype: str, ndim: int, axis: int) -> Any:
     operator, attributes = OPERATORS[name]
+    if name in ("softmax", "log_softmax", "hardmax"):
+        attributes = {"axis": axis}
     kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
     x, y = (helper.make_tensor_value_info(tensor, kind, [None] * ndim) for tensor in "xy")
     graph = helper.make_graph([helper.make_node(operator, ["x"], ["y"], **attributes)], name, [x], [y])

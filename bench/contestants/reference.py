@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from contests import MASKED, Contest, Data, counted, network, slopes
+from contests import MASKED, Contest, Data, axis_of, counted, network, slopes
 
 from contestants import Builder, Entry
 from fastnn import OPTIMIZERS, ROW_FUNCTIONS, reference
@@ -24,6 +24,10 @@ def enter(contest: Contest) -> Builder | None:
         if contest.family == "training":
             return Entry(training(contest, data))
         function = getattr(reference, contest.function)
+        if contest.family == "masks":
+            return masked(contest, data)
+        if contest.family == "axes":
+            return along(contest, data)
         match contest.family, contest.task:
             case "units", _:
                 return unit(contest, data)
@@ -92,6 +96,50 @@ def loss(contest: Contest, data: Data, task: str) -> Entry:
             lambda p, t: (values(p, t).mean(where=mask), np.where(by_row, gradients(p, t), 0) * share), arguments
         )
     return Entry({"value": value, "gradient": gradient, "value and gradient": value_and_gradient}[task], arguments)
+
+
+def along(contest: Contest, data: Data) -> Entry:
+    """Rows along another axis than the last; classes are moved there, since the reference's losses have them there."""
+    axis = axis_of(contest)
+    if contest.function == "cross_entropy":
+        x = np.moveaxis(data.x, axis, -1)
+        target = reference.one_hot(data.other, contest.shape[axis]).astype(data.x.dtype)
+        count = data.x.dtype.type(data.other.size)
+        if contest.task.startswith("value"):
+            return Entry(lambda: reference.cross_entropy(x, target).mean())
+        return Entry(lambda: np.moveaxis(reference.cross_entropy_gradient(x, target) / count, -1, axis))
+    function = getattr(reference, contest.function)
+    if contest.task.startswith("forward"):
+        return Entry(function, (data.x, axis))
+    if contest.function == "logsumexp":
+        return Entry(lambda grad, x: np.expand_dims(grad, axis) * reference.softmax(x, axis), (data.other, data.x))
+    backward = getattr(reference, f"{contest.function}_backward")
+    if contest.function in ("softmax", "log_softmax"):
+        return Entry(lambda grad, x: backward(grad, function(x, axis), axis), (data.other, data.x))
+    return Entry(backward, (data.other, data.x, axis))
+
+
+def masked(contest: Contest, data: Data) -> Entry:
+    """What is hidden is -inf; of what is standardized, left out of the means."""
+    mask, name, forward = counted(contest), contest.function, contest.task.endswith("forward")
+
+    def standardize(grad: Any, x: Any) -> Any:
+        deviations = x - x.mean(-1, where=mask, keepdims=True)
+        scale = 1 / np.sqrt(x.var(-1, where=mask, keepdims=True) + x.dtype.type(1e-5))
+        y = deviations * scale
+        if not forward:
+            mean, slope = (a.mean(-1, where=mask, keepdims=True) for a in (grad, grad * y))
+            y = (grad - mean - y * slope) * scale
+        return np.where(mask, y, 0)
+
+    def soft(grad: Any, x: Any) -> Any:
+        x = np.where(mask, x, -np.inf)
+        if name == "logsumexp":
+            return reference.logsumexp(x) if forward else grad[..., np.newaxis] * reference.softmax(x)
+        y = getattr(reference, name)(x)
+        return y if forward else getattr(reference, f"{name}_backward")(np.where(mask, grad, 0), y)
+
+    return Entry(standardize if name == "standardize" else soft, (data.other, data.x))
 
 
 def optimizer(contest: Contest, data: Data) -> Entry:

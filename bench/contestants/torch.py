@@ -1,6 +1,7 @@
 """PyTorch in eager mode: forward passes under inference_mode and into an output tensor where the operator takes one;
 backward passes by the operator's own backward kernel, after its forward pass where the kernel needs an output that is
-not given; losses by forward and autograd; fused optimizers; a training step is forward, autograd and a fused Adam."""
+not given; losses by forward and autograd, and so are rows along other axes or under masks, by masked_fill; fused
+optimizers; a training step is forward, autograd and a fused Adam."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from contests import MASKED, Contest, Data, network, slopes
+from contests import MASKED, Contest, Data, axis_of, counted, network, slopes
 from threads import THREADS
 from torch.nn import functional
 
@@ -77,6 +78,11 @@ ROW_OPERATORS = {
     "softmax": (torch.softmax, aten._softmax_backward_data.out),
     "log_softmax": (torch.log_softmax, aten._log_softmax_backward_data.out),
 }
+OF_ROWS: dict[str, Callable[..., Any]] = {
+    "softmax": torch.softmax,
+    "log_softmax": torch.log_softmax,
+    "logsumexp": torch.logsumexp,
+}
 LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "mse": functional.mse_loss,
     "mae": functional.l1_loss,
@@ -134,6 +140,8 @@ def enter(contest: Contest) -> Builder | None:
         return lambda data: activation(contest, OPERATORS[name], data)
     if contest.family == "units":
         return lambda data: unit(contest, data)
+    if contest.family in ("masks", "axes"):
+        return (lambda data: of_rows(contest, data)) if name in OF_ROWS or name in LOSSES else None
     if name in ROW_OPERATORS and contest.task != "call with out":
         return lambda data: row_function(contest, data)
     if name in LOSSES and contest.task != MASKED:
@@ -204,9 +212,27 @@ def row_function(contest: Contest, data: Data) -> Entry:
     return Entry(forward, (x, -1), keywords, context=torch.inference_mode)
 
 
+def of_rows(contest: Contest, data: Data) -> Entry:
+    """Rows under a mask, or along another axis than the last."""
+    x, axis, under_mask = torch.from_numpy(data.x), axis_of(contest), contest.family == "masks"
+    if contest.function in LOSSES:
+        return loss(contest, LOSSES[contest.function], data)
+    hidden = ~torch.from_numpy(counted(contest)) if under_mask else None
+    function, out = OF_ROWS[contest.function], torch.from_numpy(data.out)
+
+    def forward(x: Any, **keywords: Any) -> Any:
+        return function(x if hidden is None else x.masked_fill(hidden, -torch.inf), axis, **keywords)
+
+    if "forward" in contest.task:
+        return Entry(forward, (x,), {"out": out}, context=torch.inference_mode)
+    grad = torch.from_numpy(data.other)
+    x.requires_grad_()
+    return Entry(lambda: torch.autograd.grad(forward(x), x, grad)[0])
+
+
 def loss(contest: Contest, function: Callable[[Any, Any], Any], data: Data) -> Entry:
     p, t = torch.from_numpy(data.x), torch.from_numpy(data.other)
-    if contest.task == "value":
+    if contest.task.startswith("value") and contest.task != "value and gradient":
         return Entry(function, (p, t), context=torch.inference_mode)
     p.requires_grad_()
 
@@ -214,7 +240,7 @@ def loss(contest: Contest, function: Callable[[Any, Any], Any], data: Data) -> E
         value = function(p, t)
         return value.detach(), torch.autograd.grad(value, p)[0]
 
-    answer = (lambda result: result[1]) if contest.task == "gradient" else (lambda result: result)
+    answer = (lambda result: result[1]) if contest.task.startswith("gradient") else (lambda result: result)
     return Entry(value_and_gradient, answer=answer)
 
 

@@ -24,7 +24,7 @@ from fastnn._core.arrays import (
 )
 from fastnn._core.declaration import Declared, Entry
 from fastnn._core.parameters import checked_flag
-from fastnn._core.pieces import PIECE, Rows, hide
+from fastnn._core.pieces import PIECE, Rows
 from fastnn._core.rowwise import take_row
 
 
@@ -63,9 +63,9 @@ class LogSumBackward(Declared):
     def compute(self, terms: Terms, slopes: Array, sources: list[Array], mask: Array | None, result: Array) -> None:
         rows, dtype = terms.rows, terms.dtype
         matrices: list[Any] = [rows.matrix(view, dtype) for view in (*sources, result)]
-        if mask is None and all(matrix is not None for matrix in matrices):
+        if terms.fit_at_once and all(matrix is not None for matrix in matrices):
             kernels.rows.log_sums_backward(
-                kernels.loops["rows"], flat(slopes, dtype), matrices[-2], weights(matrices[:-1]), matrices[-1]
+                kernels.loops["rows"], flat(slopes, dtype), matrices[-2], weights(matrices[:-1]), mask, matrices[-1]
             )
             return
         for index in rows.pieces():
@@ -74,11 +74,16 @@ class LogSumBackward(Declared):
                     kernels.loops["rows"], "logsumexp.backward", rows.size, float(slopes[index].item())
                 )
                 row = None if mask is None else mask[index]
-                take_row(passes, [source[index] for source in sources], result[index], dtype, row, (0.0, 0.0))
+                take_row(passes, [source[index] for source in sources], result[index], dtype, row, terms.masked)
                 continue
-            pieces = terms.pieces(sources, mask, index)
+            pieces = [rows.copied(source[index], dtype) for source in sources]
             kernels.rows.log_sums_backward(
-                kernels.loops["rows"], flat(slopes[index], dtype), pieces[-1], weights(pieces), pieces[-1]
+                kernels.loops["rows"],
+                flat(slopes[index], dtype),
+                pieces[-1],
+                weights(pieces),
+                None if mask is None else mask[index],
+                pieces[-1],
             )
             result[index] = pieces[-1].reshape(result[index].shape)
 
@@ -99,19 +104,13 @@ class Terms:
             raise ValueError(f"x is a number; {name} needs an array of at least one dimension")
         self.rows = Rows(self.shape, checked_axes(axis, len(self.shape)))
         self.mask = checked_mask(where, self.shape)
-        if self.mask is not None and b is None:  # what is masked has weight 0
-            self.arrays = {"b": np.ones((), self.dtype), **self.arrays}
+        self.fit_at_once = self.mask is None or self.rows.size <= kernels.rows.longest_masked
+        self.masked = (-math.inf,) if b is None else (0.0, 0.0)  # what is masked has no term, or no weight
 
     def unaliased(self, out: Array) -> tuple[list[Array], Array | None]:
         """The rows of b, if there is one, and of x, and of the mask, which writing to ``out`` does not change."""
         sources = [self.rows.view(unaliased_in_step(array, out, self.shape)) for array in self.arrays.values()]
         return sources, None if self.mask is None else self.rows.view(unaliased_in_step(self.mask, out, self.shape))
-
-    def pieces(self, sources: Sequence[Array], mask: Array | None, index: tuple[Any, ...]) -> list[Array]:
-        """Contiguous matrices of b, if there is one, and of x."""
-        pieces = [self.rows.copied(source[index], self.dtype) for source in sources]
-        hide(pieces[:1], self.rows.hidden(mask, index), [0.0])
-        return pieces
 
 
 def weights(arrays: Sequence[Any]) -> Any:
@@ -155,7 +154,7 @@ class LogSum(Declared):
             and is_c_ready(x, float_type((x,), (x,)))
         ):
             values = np.empty(x.shape[:-1], x.dtype)
-            self.run([x.reshape(-1, x.shape[-1])], [values.reshape(-1)])
+            self.run([x.reshape(-1, x.shape[-1])], None, [values.reshape(-1)])
             return values[()]
         terms = Terms(self.__name__, x, axis, b, where, {})
         rows, dtype = terms.rows, terms.dtype
@@ -185,30 +184,30 @@ class LogSum(Declared):
         sources, mask = terms.unaliased(values)
         wanted = [values] if signs is None else [values, signs]
         matrices: list[Any] = [rows.matrix(view, dtype) for view in sources]
-        if mask is None and is_c_ready(values, dtype) and all(matrix is not None for matrix in matrices):
+        if terms.fit_at_once and is_c_ready(values, dtype) and all(matrix is not None for matrix in matrices):
             results = [np.asarray(array).reshape(-1) for array in wanted]
-            self.run(matrices, results)
+            self.run(matrices, mask, results)
             return
         views = [rows.view(array.reshape(rows.kept)) for array in wanted]
         for index in rows.pieces():
             if rows.size > PIECE:
                 passes = kernels.rows.Passes(kernels.loops["rows"], self.__name__, rows.size, 1.0)
                 row = None if mask is None else mask[index]
-                take_row(passes, [source[index] for source in sources], None, dtype, row, (0.0, 0.0))
+                take_row(passes, [source[index] for source in sources], None, dtype, row, terms.masked)
                 value, sign = passes.log_sum()
                 views[0][index] = math.nan if sign < 0 and signs is None else value
                 if signs is not None:
                     views[1][index] = sign
                 continue
-            pieces = terms.pieces(sources, mask, index)
+            pieces = [rows.copied(source[index], dtype) for source in sources]
             results = [np.empty(len(pieces[-1]), dtype) for _ in wanted]
-            self.run(pieces, results)
+            self.run(pieces, None if mask is None else mask[index], results)
             for view, result in zip(views, results, strict=True):
                 view[index] = result.reshape(view[index].shape)
 
-    def run(self, pieces: Sequence[Any], results: Sequence[Array]) -> None:
+    def run(self, pieces: Sequence[Any], mask: Array | None, results: Sequence[Array]) -> None:
         values, signs = results[0], results[1] if len(results) > 1 else None
-        kernels.rows.log_sums(kernels.loops["rows"], pieces[-1], weights(pieces), values, signs, self.mean)
+        kernels.rows.log_sums(kernels.loops["rows"], pieces[-1], weights(pieces), mask, values, signs, self.mean)
 
 
 def log_sum(*, mean: bool) -> Callable[[Entry], LogSum]:

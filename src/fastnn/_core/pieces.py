@@ -134,10 +134,6 @@ class Rows:
         """A contiguous matrix of the rows of a piece."""
         return np.array(piece, dtype=dtype, order="C").reshape(-1, self.size)
 
-    def hidden(self, mask: Array | None, index: tuple[Any, ...]) -> Array | None:
-        """What a mask hides of a piece."""
-        return None if mask is None else ~self.copied(mask[index], mask.dtype)
-
 
 def hide(pieces: Iterable[Array], hidden: Array | None, values: Iterable[float]) -> None:
     """Put a value in place of what is hidden of each piece."""

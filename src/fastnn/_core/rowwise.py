@@ -28,8 +28,8 @@ def apply_rowwise(
 ) -> Any:
     """Call a row function on arguments of any kind, along any axes, through contiguous copies of blocks of rows.
 
-    Masked elements are replaced by the numbers ``function.masked``, one for each argument, or, if that is None, removed
-    from the rows. The result of a masked element is ``function.hidden``: it is written last, over that of the function.
+    Masked elements are replaced by the numbers ``function.masked``, one for each argument. The result of a masked
+    element is ``function.hidden``: it is written last, over that of the function.
     """
     if keywords:  # converted once
         keywords = checked_hyperparameters(function, keywords)
@@ -59,11 +59,7 @@ def apply_rowwise(
         for index in rows.pieces():
             if rows.size > PIECE:
                 row = None if mask is None else mask[index]
-                n = rows.size if row is None or function.masked is not None else int(np.count_nonzero(row))
-                if n == 0:
-                    result[index] = function.hidden
-                    continue
-                passes, pieces = function.passes(n, **keywords), [source[index] for source in sources]
+                passes, pieces = function.passes(rows.size, **keywords), [source[index] for source in sources]
                 take_row(passes, pieces, result[index], dtype, row, function.masked, function.hidden)
                 continue
             pieces = [rows.copied(source[index], dtype) for source in sources]
@@ -79,12 +75,12 @@ def take_row(
     result: Array | None,
     dtype: np.dtype[Any],
     mask: Array | None = None,
-    masked: Sequence[float] | None = None,
+    masked: Sequence[float] = (),
     hidden: float = 0.0,
 ) -> None:
     """Take a row of any layout and length through its passes, by contiguous copies of pieces of it.
 
-    Masked elements are replaced by the numbers ``masked``, or, without them, removed; their result is ``hidden``.
+    Masked elements are replaced by the numbers ``masked``, one for each source; their result is ``hidden``.
     """
     size = sources[0].size
     step = max(1, PIECE // 2 // passes.length) * passes.length  # of every array there are several copies
@@ -92,25 +88,15 @@ def take_row(
     while not passes.done:
         readers = [Cursor(array, dtype) for array in ([result] if passes.rescales and result is not None else sources)]
         writer = Cursor(result, dtype, 1, "writeonly") if passes.writes and result is not None else None
-        remaining: list[Array] = [np.empty(0, dtype) for _ in readers]
         for start in range(0, size, step):
             stop = min(start + step, size)
             pieces = [reader.read(start, stop) for reader in readers]
-            veil = None if of_mask is None else ~of_mask.read(start, stop)
-            if veil is None or masked is not None:
-                if masked is not None and not passes.rescales:
-                    hide(pieces, veil, masked)
-                taken = pieces
-            elif writer is not None:
-                taken = [piece[~veil] for piece in pieces]
-            else:  # chunks are counted in what is left
-                taken = [np.concatenate((rest, piece[~veil])) for rest, piece in zip(remaining, pieces, strict=True)]
-                whole = len(taken[0]) if stop == size else len(taken[0]) // passes.length * passes.length
-                remaining, taken = [piece[whole:] for piece in taken], [piece[:whole] for piece in taken]
-            passes.take(taken[0] if len(taken) > 1 else None, taken[-1], taken[-1], stop == size)
+            counted = None if of_mask is None else of_mask.read(start, stop)
+            veil = None if counted is None else ~counted
+            if not passes.rescales:
+                hide(pieces, veil, masked)
+            passes.take(pieces[0] if len(pieces) > 1 else None, pieces[-1], pieces[-1], counted, stop == size)
             if writer is not None:
-                if taken is not pieces and veil is not None:
-                    pieces[-1][~veil] = taken[-1]
                 hide(pieces[-1:], veil, [hidden])
                 writer.write(start, stop, pieces[-1])
 

@@ -535,11 +535,11 @@ cdef class Pass:
         task.weight = task.where = NULL
         axes -= self.rowwise
         if weight is not None:
-            if cnp.PyArray_TYPE(weight) != kind or not broadcasts(&of_weight, weight, prediction, axes, True):
+            if cnp.PyArray_TYPE(weight) != kind or not broadcasts(&of_weight, weight, prediction, axes, axes - 1, True):
                 return None
             task.weight = &of_weight
         if where is not None:
-            if cnp.PyArray_TYPE(where) != cnp.NPY_BOOL or not broadcasts(&of_mask, where, prediction, axes, False):
+            if cnp.PyArray_TYPE(where) != cnp.NPY_BOOL or not broadcasts(&of_mask, where, prediction, axes, axes - 1, False):
                 return None
             task.where = &of_mask
         if out is not None and not (is_apart(out, weight) and is_apart(out, where)):

@@ -6,7 +6,8 @@ A row is processed in passes, which find something or write the result, and each
 cimport numpy as cnp
 from libc.math cimport INFINITY
 
-from fastnn.kernels.strided cimport Strided
+from fastnn.kernels.formulas.elementary cimport real
+from fastnn.kernels.strided cimport Strided, replace
 
 cdef enum:
     CHUNK = 4096
@@ -33,8 +34,12 @@ cdef struct Row:
     double at_largest
     bint has_nan
     bint averaged       # of a log-sum: whether it is divided by the sum of the weights
-    Py_ssize_t index    # of the largest element
+    Py_ssize_t index    # of the largest element, or of its stretch
     double *maxima      # of the chunks
+    # Of a row under a mask, for the kernels that ask for it: the mask from the next element on, or NULL; and how many
+    # elements count.
+    const unsigned char *counted
+    Py_ssize_t present
     # The mean in two parts, the sum of squared deviations from it, and 1 / sqrt(variance + epsilon), of the elements
     # times ``scale``: a power of two that brings them near 1 where their squares would overflow or underflow.
     double mean
@@ -83,19 +88,14 @@ cdef class Kernel:
     cdef bint backward
 
 
-cdef class LogSums:
-    cdef void (*forward)(
-        cnp.ndarray x, cnp.ndarray b, cnp.ndarray out, cnp.ndarray signs, bint averaged
-    ) noexcept nogil
-    cdef void (*backward)(cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, cnp.ndarray out) noexcept nogil
-    cdef double (*of_row)(const Row *row, double *sign) noexcept nogil
-
-
 cdef struct Mask:
     const Strided *where
-    # What does not count is removed from the rows, or replaced by these numbers; its result is hidden by another.
-    bint removes
+    # What does not count is replaced by these numbers, and its result, where it is not that by itself, by another; but a
+    # kernel that asks for the mask passes over the rows as they are, and one that weighs the gradient, of which only the
+    # products with the other array and their sum count, over the gradient as it is.
+    bint asks
     bint backward
+    bint weighs
     double of_grad
     double of_x
     double hidden
@@ -104,14 +104,24 @@ cdef struct Mask:
     void *room
 
 
+cdef class LogSums:
+    cdef void (*forward)(
+        cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out, cnp.ndarray signs, bint averaged
+    ) noexcept nogil
+    cdef void (*backward)(
+        cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out
+    ) noexcept nogil
+    cdef double (*of_row)(const Row *row, double *sign) noexcept nogil
+
+
 cdef class MaskedLoops:
     # The loops of any kernel over rows under a mask.
     cdef void (*for_float)(
-        float_loops run, const Mask *mask, const float *grad, const float *x, float *out,
+        float_loops run, float_pass pass_of_row, beginning begin, const Mask *mask, const float *grad, const float *x, float *out,
         Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
     ) noexcept nogil
     cdef void (*for_double)(
-        double_loops run, const Mask *mask, const double *grad, const double *x, double *out,
+        double_loops run, double_pass pass_of_row, beginning begin, const Mask *mask, const double *grad, const double *x, double *out,
         Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
     ) noexcept nogil
 
@@ -123,18 +133,20 @@ cdef struct Columns:
     bint backward
     Py_ssize_t count   # of rows that are copied at once
     Py_ssize_t length  # of a copy, with some elements that keep the copies out of each other's way in the cache
-    void *room         # for the copies, of both arrays
+    void *room         # for the copies, of both arrays and of a mask
 
 
 cdef class ColumnLoops:
     # The loops of any kernel over rows along another axis than the last.
     cdef void (*for_float)(
-        float_loops run, float_tile tile, const Columns *columns, const float *grad, const float *x, float *out,
-        Py_ssize_t size, double constant, Py_ssize_t longest,
+        float_loops run, float_pass pass_of_row, float_tile tile, beginning begin, const Columns *columns,
+        const Mask *mask, const float *grad, const float *x, float *out, Py_ssize_t size, double constant,
+        Py_ssize_t longest,
     ) noexcept nogil
     cdef void (*for_double)(
-        double_loops run, double_tile tile, const Columns *columns, const double *grad, const double *x, double *out,
-        Py_ssize_t size, double constant, Py_ssize_t longest,
+        double_loops run, double_pass pass_of_row, double_tile tile, beginning begin, const Columns *columns,
+        const Mask *mask, const double *grad, const double *x, double *out, Py_ssize_t size, double constant,
+        Py_ssize_t longest,
     ) noexcept nogil
     # Some rows as a contiguous matrix, and back.
     cdef void (*take)(
@@ -168,7 +180,18 @@ cdef inline void begin_row(Row *row, beginning begin, Py_ssize_t n, double const
     row.largest = row.limit = -INFINITY
     row.total = row.count = row.at_largest = row.mean = row.mean_low = row.squares = row.inverse = 0
     row.has_nan = row.averaged = False
-    row.index = 0
+    row.index = row.present = 0
+    row.counted = NULL
     row.maxima = maxima
     row.scale = 1
     begin(row)
+
+
+cdef inline const real *counted_or(
+    real number, const Row *row, const real *x, Py_ssize_t start, Py_ssize_t n, real *room
+) noexcept nogil:
+    """Some elements of a chunk, or a copy of them with a number in place of what a mask hides."""
+    if row.counted is NULL:
+        return x + start
+    replace(room, x + start, row.counted + start, n, number)
+    return room

@@ -6,7 +6,7 @@ from fastnn.kernels.arrays cimport (
     RELEASE_GIL_FROM, elements_after, empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, ready_axis,
 )
 from fastnn.kernels.loops.reductions cimport LANES
-from fastnn.kernels.strided cimport Strided, broadcasts
+from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, strided
 
 cnp.import_array()
 
@@ -15,6 +15,9 @@ cdef enum:
     ALIGNMENT = 64           # of their copies: vectors that cross a cache line cannot be read again at once
     COLUMNS = 32768          # elements of rows along another axis than the last that are copied at once, if they fill tiles
     LONGEST_MASKED = 262144  # elements of a row that is copied as a whole
+
+
+longest_masked = LONGEST_MASKED
 
 
 cdef class Kernel:
@@ -63,7 +66,8 @@ cdef class Rowwise:
     longest : int
         A longer row is never copied as a whole, and a softmax of it reads and writes memory at most twice.
     masked : tuple of float or None
-        What replaces a masked element, one number for each array; without them, masked elements are removed from rows.
+        What replaces a masked element, one number for each array; None for 0, and a kernel that asks for the mask. The
+        gradient's is None for 0, and a kernel that weighs the gradient.
     hidden : float
         The result of a masked element.
     """
@@ -78,7 +82,8 @@ cdef class Rowwise:
     cdef readonly dict defaults
     cdef readonly object constant_of
     cdef double default_constant
-    cdef bint removes
+    cdef bint asks
+    cdef bint weighs
     cdef double masked_grad
     cdef double masked_x
     cdef readonly double hidden
@@ -96,15 +101,14 @@ cdef class Rowwise:
         self.defaults = defaults
         self.constant_of = constant_of
         self.default_constant = constant_of(**defaults)
-        self.removes, self.masked_grad, self.masked_x, self.hidden = masked is None, 0, 0, hidden
+        self.asks, self.masked_grad, self.masked_x, self.hidden = masked is None, 0, 0, hidden
+        self.weighs = masked is not None and masked[0] is None
         if masked is not None:
-            self.masked_grad, self.masked_x = masked[0], masked[len(masked) - 1]
+            self.masked_grad, self.masked_x = masked[0] or 0.0, masked[len(masked) - 1]
 
     @property
     def masked(self):
-        """What replaces a masked element, one number for each array; None if masked elements are removed from rows."""
-        if self.removes:
-            return None
+        """What replaces a masked element, one number for each array."""
         if self.kernel.backward:
             return self.masked_grad, self.masked_x
         return (self.masked_x,)
@@ -129,26 +133,24 @@ cdef class Rowwise:
         cdef Mask mask
         cdef Columns columns
         cdef Strided of_mask
-        cdef Room room
+        cdef Room of_columns, room
         mask.where = NULL
         columns.inner = inner
         if inner > 1:
-            if n > self.longest or where is not None:
+            if n > self.longest:
                 return None
             columns.n, columns.backward = n, self.kernel.backward
-            columns.length = (n + 15) // 16 * 16 + 16
+            columns.length = n if where is not None else (n + 15) // 16 * 16 + 16
             columns.count = max(<Py_ssize_t>LANES, COLUMNS // n // LANES * LANES)
-            room = Room(2 * columns.count * columns.length * itemsize)
-            columns.room = room.memory
+            of_columns = Room(columns.count * columns.length * (2 * itemsize + 1))
+            columns.room = of_columns.memory
         if where is not None:
             if n > LONGEST_MASKED or cnp.PyArray_TYPE(where) != cnp.NPY_BOOL or not is_apart(out, where) or (
-                    not broadcasts(&of_mask, where, x, cnp.PyArray_NDIM(x), False)):
+                    not broadcasts(&of_mask, where, x, cnp.PyArray_NDIM(x), axis, False)):
                 return None
-            mask.size = (max(n, <Py_ssize_t>BLOCK) + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
-            room = Room(mask.size * (2 * itemsize + 1))
+            room = make_room(&mask, x, n)
             mask.where = &of_mask
-            mask.room = room.memory
-            mask.removes, mask.backward, mask.hidden = self.removes, self.kernel.backward, self.hidden
+            mask.asks, mask.backward, mask.weighs, mask.hidden = self.asks, self.kernel.backward, self.weighs, self.hidden
             mask.of_grad, mask.of_x = self.masked_grad, self.masked_x
         if size < RELEASE_GIL_FROM:
             run(self, &mask, &columns, of_grad, of_x, of_out, size, n, constant, single)
@@ -158,29 +160,39 @@ cdef class Rowwise:
         return out
 
 
+cdef Room make_room(Mask *mask, cnp.ndarray x, Py_ssize_t n):
+    """Make room for copies of rows of n elements under a mask; the caller holds a reference to it."""
+    mask.size = (max(n, <Py_ssize_t>BLOCK) + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+    cdef Room room = Room(mask.size * (2 * cnp.PyArray_ITEMSIZE(x) + 1))
+    mask.room = room.memory
+    return room
+
+
 cdef void run(
     Rowwise function, const Mask *mask, const Columns *columns, const void *grad, const void *x, void *out,
     Py_ssize_t size, Py_ssize_t n, double constant, bint single,
 ) noexcept nogil:
     cdef Py_ssize_t longest = function.longest
-    if single and mask.where is not NULL:
-        function.masked_loops.for_float(
-            function.kernel.for_float, mask, <const float *>grad, <const float *>x, <float *>out, size, n, constant,
-            longest)
-    elif single and columns.inner > 1:
+    if single and columns.inner > 1:
         function.column_loops.for_float(
-            function.kernel.for_float, function.kernel.tile_of_float, columns, <const float *>grad, <const float *>x,
-            <float *>out, size, constant, longest)
+            function.kernel.for_float, function.kernel.pass_of_float, function.kernel.tile_of_float,
+            function.kernel.begin, columns, mask, <const float *>grad, <const float *>x, <float *>out, size, constant,
+            longest)
+    elif single and mask.where is not NULL:
+        function.masked_loops.for_float(
+            function.kernel.for_float, function.kernel.pass_of_float, function.kernel.begin, mask, <const float *>grad,
+            <const float *>x, <float *>out, size, n, constant, longest)
     elif single:
         function.kernel.for_float(<const float *>grad, <const float *>x, <float *>out, size, n, constant, longest)
-    elif mask.where is not NULL:
-        function.masked_loops.for_double(
-            function.kernel.for_double, mask, <const double *>grad, <const double *>x, <double *>out, size, n,
-            constant, longest)
     elif columns.inner > 1:
         function.column_loops.for_double(
-            function.kernel.for_double, function.kernel.tile_of_double, columns, <const double *>grad,
-            <const double *>x, <double *>out, size, constant, longest)
+            function.kernel.for_double, function.kernel.pass_of_double, function.kernel.tile_of_double,
+            function.kernel.begin, columns, mask, <const double *>grad, <const double *>x, <double *>out, size,
+            constant, longest)
+    elif mask.where is not NULL:
+        function.masked_loops.for_double(
+            function.kernel.for_double, function.kernel.pass_of_double, function.kernel.begin, mask,
+            <const double *>grad, <const double *>x, <double *>out, size, n, constant, longest)
     else:
         function.kernel.for_double(<const double *>grad, <const double *>x, <double *>out, size, n, constant, longest)
 
@@ -277,14 +289,18 @@ cdef class Passes:
         """The elements in a chunk. A piece is a number of whole chunks, or ends the row."""
         return self.row.length
 
-    def take(self, grad, x, out, bint last):
+    def take(self, grad, x, out, cnp.ndarray where, bint last):
         """Take the current pass over the next piece of a row: contiguous arrays of one type; ``grad`` may be None.
 
-        The last piece of the row ends the pass.
+        So may ``where``, the piece's mask; what it hides was replaced in the others. The last piece of the row ends the
+        pass.
         """
         arrays = [x, out] if grad is None else [grad, x, out]
         if not all([is_like(array, x) for array in arrays]) or not cnp.PyArray_ISWRITEABLE(out):
             raise TypeError("the pieces must be contiguous arrays of one type and size, the last of them writeable")
+        if where is not None and (not is_strided_of(where, cnp.NPY_BOOL, cnp.PyArray_SIZE(x)) or (
+                not cnp.PyArray_IS_C_CONTIGUOUS(where))):
+            raise TypeError("the mask must be a contiguous boolean array of the pieces' size")
         if (grad is None and self.kernel.backward) or self.row.phase == DONE:
             raise ValueError("the gradient is missing, or the passes are done")
         cdef Py_ssize_t n = cnp.PyArray_SIZE(x), left = self.row.n - self.row.seen
@@ -295,6 +311,7 @@ cdef class Passes:
         cdef void *g = memory(grad)
         cdef void *of_x = memory(x)
         cdef void *of_out = memory(out)
+        self.row.counted = <const unsigned char *>memory(where)
         with nogil:
             if single:
                 self.kernel.pass_of_float(
@@ -368,37 +385,54 @@ cdef object misfit():
     return TypeError("the arrays must be contiguous, of one type, and fit the rows of the matrix x")
 
 
-def log_sums(dict kernels not None, x, b, out, signs, bint mean):
-    """The logarithms of the sums of b e^x over the rows of a contiguous matrix, and the sums' signs on request."""
+def log_sums(dict kernels not None, x, b, cnp.ndarray where, out, signs, bint mean):
+    """The logarithms of the sums of b e^x over the rows of a contiguous matrix, and the sums' signs on request.
+
+    The mask has as many elements, in any layout.
+    """
     if not (
         is_matrix(x)
         and (b is None or is_like(b, x))
+        and is_strided_of(where, cnp.NPY_BOOL, cnp.PyArray_SIZE(x))
         and is_vector_of(out, x) and cnp.PyArray_ISWRITEABLE(out)
         and (signs is None or (is_vector_of(signs, x) and cnp.PyArray_ISWRITEABLE(signs)))
     ):
         raise misfit()
     cdef LogSums of_build = kernels["log_sums"]
     cdef cnp.ndarray terms = x, factors = b, values = out, their_signs = signs
+    cdef Room room
+    cdef Strided of_mask
+    cdef Mask mask
+    if where is not None:
+        room = make_room(&mask, terms, cnp.PyArray_DIM(terms, 1))
+    mask.where = strided(&of_mask, where)
     if cnp.PyArray_SIZE(terms) < RELEASE_GIL_FROM:
-        of_build.forward(terms, factors, values, their_signs, mean)
+        of_build.forward(terms, factors, &mask, values, their_signs, mean)
     else:
         with nogil:
-            of_build.forward(terms, factors, values, their_signs, mean)
+            of_build.forward(terms, factors, &mask, values, their_signs, mean)
 
 
-def log_sums_backward(dict kernels not None, grad, x, b, out):
+def log_sums_backward(dict kernels not None, grad, x, b, cnp.ndarray where, out):
     """The gradient of each row's log-sum times the row's softmax, weighted by b, for a contiguous matrix."""
     if not (
         is_matrix(x)
         and (b is None or is_like(b, x))
+        and is_strided_of(where, cnp.NPY_BOOL, cnp.PyArray_SIZE(x))
         and is_vector_of(grad, x)
         and is_like(out, x) and cnp.PyArray_ISWRITEABLE(out)
     ):
         raise misfit()
     cdef LogSums of_build = kernels["log_sums"]
     cdef cnp.ndarray gradients = grad, terms = x, factors = b, result = out
+    cdef Room room
+    cdef Strided of_mask
+    cdef Mask mask
+    if where is not None:
+        room = make_room(&mask, terms, cnp.PyArray_DIM(terms, 1))
+    mask.where = strided(&of_mask, where)
     if cnp.PyArray_SIZE(terms) < RELEASE_GIL_FROM:
-        of_build.backward(gradients, terms, factors, result)
+        of_build.backward(gradients, terms, factors, &mask, result)
     else:
         with nogil:
-            of_build.backward(gradients, terms, factors, result)
+            of_build.backward(gradients, terms, factors, &mask, result)

@@ -51,17 +51,20 @@ cdef inline const Strided *strided(Strided *described, cnp.ndarray array) noexce
     return described
 
 
-cdef inline bint broadcasts(Strided *described, cnp.ndarray array, cnp.ndarray model, int axes, bint leading) noexcept:
-    """Describe an array as one with the first axes of another; whether it broadcasts to them.
+cdef inline bint broadcasts(
+    Strided *described, cnp.ndarray array, cnp.ndarray model, int axes, int last, bint leading
+) noexcept:
+    """Describe an array as one with the first axes of another, one of them moved to the end; whether it broadcasts to them.
 
     Its axes are the last of these, as is NumPy's rule; or, with ``leading``, the first, of the same sizes.
     """
-    cdef int axis, own = cnp.PyArray_NDIM(array), before = 0 if leading else axes - own
+    cdef int position, axis, own = cnp.PyArray_NDIM(array), before = 0 if leading else axes - own
     if own > axes or not cnp.PyArray_ISBEHAVED_RO(array):
         return False
     described.data = cnp.PyArray_BYTES(array)
     described.axes, described.shape[0], described.strides[0] = 1, 1, 0
-    for axis in range(axes):
+    for position in range(axes):
+        axis = last if position == axes - 1 else position + (position >= last)
         if not before <= axis < before + own:
             append(described, cnp.PyArray_DIM(model, axis), 0)
         elif cnp.PyArray_DIM(array, axis - before) == cnp.PyArray_DIM(model, axis):
@@ -107,12 +110,23 @@ cdef inline const element *part_of(
     return room
 
 
+cdef inline Py_ssize_t count_of(const unsigned char *counted, Py_ssize_t n) noexcept nogil:
+    """How many elements count; all without a mask."""
+    cdef Py_ssize_t k
+    cdef int count = 0
+    if counted is NULL:
+        return n
+    for k in range(n):
+        count += counted[k] != 0
+    return count
+
+
 cdef inline void replace(
     real *room, const real *array, const unsigned char *counted, Py_ssize_t n, real number
 ) noexcept nogil:
     """Copy an array, which may be the room, with a number in place of what does not count, whatever that is."""
     cdef Py_ssize_t k
     cdef real element
-    for k in range(n):
+    for k in range(n):  # in step
         element = array[k]  # read in any case, which is cheaper than reading what counts
         room[k] = element if counted[k] else number

@@ -28,8 +28,8 @@ def softmax(*, temperature: float = 1.0) -> None:
     The maximum is subtracted first, so no input overflows. An element of -inf gets exactly 0. A row of nothing but
     -inf has no limit and gives NaN, as does one that holds inf or NaN.
 
-    Along the last axis of a contiguous array nothing is copied; along others the rows are copied in cache-sized blocks.
-    A row of more than 2^20 elements, which no cache holds, goes to memory twice: the sum is scaled down whenever a
+    Along the last axis of a contiguous array nothing is copied but short rows, sixteen at a time; along others the rows
+    are copied in cache-sized blocks. A row of more than 2^20 elements, which no cache holds, goes to memory twice: the sum is scaled down whenever a
     larger element comes (M. Milakov and N. Gimelshein, "Online normalizer calculation for softmax", 2018).
 
     Examples
@@ -69,7 +69,7 @@ def softmin(*, temperature: float = 1.0) -> None:
     """
 
 
-@row_function(hidden=-math.inf, temperature=POSITIVE)
+@row_function(hidden=-math.inf, weighs_gradient=False, temperature=POSITIVE)
 def log_softmax(*, temperature: float = 1.0) -> None:
     r"""Logarithm of the softmax.
 

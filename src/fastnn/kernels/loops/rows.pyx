@@ -1,7 +1,7 @@
 """The loops of row functions: passes over chunks of rows, and over blocks of short rows."""
 
 cimport numpy as cnp
-from libc.math cimport NAN
+from libc.math cimport INFINITY, NAN, fabs, isinf
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
@@ -9,14 +9,16 @@ from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.formulas.rows.log_sum cimport (
     log_sum, log_sum_backward_end, log_sum_backward_terms, log_sum_end, log_sum_terms,
 )
-from fastnn.kernels.loops.reductions cimport LANES, copy_out, fill_row
-from fastnn.kernels.loops.tiles cimport SHORT, TILE, longest_in_tile, rows_at_once, transpose
+from fastnn.kernels.loops.reductions cimport LANES, NOTHING, STRETCH, fill_row, has_nan
+from fastnn.kernels.loops.tiles cimport (
+    SHORT, TILE, exp_rows, longest_in_tile, max_rows, rows_at_once, rows_in_tiles, transpose,
+)
 from fastnn.kernels.loops.views cimport double_view, float_view
 from fastnn.kernels.rows cimport (
     CHUNK, DONE, LAST_PIECE, MAX_CHUNKS, PIECE, WHOLE, WRITE, ColumnLoops, Columns, LogSums, Mask, MaskedLoops, Part, Row,
-    begin_row, beginning, double_loops, double_tile, float_loops, float_tile, kernel,
+    begin_row, beginning, double_loops, double_pass, double_tile, float_loops, float_pass, float_tile, kernel,
 )
-from fastnn.kernels.strided cimport part_of, replace
+from fastnn.kernels.strided cimport Strided, part_of, replace
 
 
 cdef inline const real *ahead(const real *array, Py_ssize_t count) noexcept nogil:
@@ -31,11 +33,14 @@ cdef inline void pass_over(
     void (*end)(Row *, const real *) noexcept nogil,
     Row *row, const real *grad, const real *x, real *out, Py_ssize_t n, Part part,
 ) noexcept nogil:
+    cdef const unsigned char *counted = row.counted
     cdef Py_ssize_t start, size
     while row.phase != DONE:
         start = 0
         while start < n:
             size = min(row.length, n - start)
+            if counted is not NULL:
+                row.counted = counted + start
             chunk(row, ahead(grad, start), x + start, <real *>ahead(<const real *>out, start), size)
             row.seen += size
             start += size
@@ -46,6 +51,7 @@ cdef inline void pass_over(
         end(row, x)
         if part == LAST_PIECE:
             break
+    row.counted = counted
 
 
 cdef inline void no_begin(Row *row) noexcept nogil:
@@ -125,139 +131,158 @@ cdef inline void blocks_of_rows(
 include "../tables/rows.pxi"
 
 
+# Under a mask: what does not count is replaced in copies of blocks of rows, while they are in the cache. Columns at the
+# start and at the end in which nothing counts are left out, if they are many. What is not inline here is large, and
+# the same for all.
+
+cdef double LARGE = 1e30  # from which on a sum or difference of float32 may be infinite
+
 cdef enum:
-    ALL = 0x0101010101010101
-    LONG = 128  # elements of a row that is not one of many in a block
+    COLUMNS = 32  # that are left out together: as many elements are replaced at once
+    GAP = 4096    # bytes of a row: memory that is left out here and there comes later than all of it would
 
-# Under a mask: a row whose elements that count lie together is a row of these. Of the others what does not count is
-# replaced or removed in copies of blocks of rows, while they are in the cache.
 
-cdef inline uint64_t eight_of(const unsigned char *counted) noexcept nogil:
-    """Eight elements of a mask at once: ALL or 0, as a rule, since most masks have long runs."""
+cdef inline bint hides_eight(const unsigned char *counted) noexcept nogil:
+    """Whether eight elements of a mask are all hidden."""
     cdef uint64_t eight
     memcpy(&eight, counted, 8)
-    return eight
+    return eight == 0
 
 
-cdef inline Py_ssize_t same_until(const unsigned char *counted, Py_ssize_t k, Py_ssize_t n, bint counts) noexcept nogil:
-    """The index from k on of the first element that counts, or does not."""
-    cdef uint64_t eight = ALL if counts else 0
-    while k + 8 <= n and eight_of(counted + k) == eight:
-        k += 8
-    while k < n and (counted[k] != 0) == counts:
-        k += 1
-    return k
+cdef bint hides(const unsigned char *counted, Py_ssize_t n) noexcept nogil:
+    """Whether a mask hides any element."""
+    cdef Py_ssize_t k
+    cdef unsigned char found = 0
+    for k in range(n):
+        found |= counted[k] == 0
+    return found
 
 
-cdef inline bint is_scattered(const unsigned char *counted) noexcept nogil:
-    """Whether the first LONG elements show that what counts does not lie together, where two eights are mixed at most."""
-    cdef uint64_t eight
-    cdef int mixed = 0, k
-    for k in range(0, LONG, 8):
-        eight = eight_of(counted + k)
-        mixed += (eight != 0) & (eight != ALL)
-    return mixed > 2
+cdef Py_ssize_t end_of(const unsigned char *counted, Py_ssize_t rows, Py_ssize_t n) noexcept nogil:
+    """The column from which on nothing counts in any row: a multiple of LANES, or all.
+
+    So an element's place in the sums, and the sums to the bit, do not depend on the other rows of a block.
+    """
+    cdef Py_ssize_t end = 0, r, k
+    for r in range(rows):
+        k = n
+        while k >= end + 8 and hides_eight(counted + r * n + k - 8):
+            k -= 8
+        end = max(end, k)
+    return min(n, (end + COLUMNS - 1) // COLUMNS * COLUMNS)
 
 
-cdef inline Py_ssize_t remove(real *room, const real *array, const unsigned char *counted, Py_ssize_t n) noexcept nogil:
-    """Copy what counts; return how much it is."""
-    cdef Py_ssize_t start, k, m = 0, whole = n // 8 * 8
-    cdef uint64_t eight
-    for start in range(0, whole, 8):
-        eight = eight_of(counted + start)
-        if eight == ALL:
-            copy_out(room + m, array + start, 8)
-            m += 8
-        elif eight != 0:
-            for k in range(start, start + 8):
-                room[m] = array[k]
-                m += counted[k] != 0
-    for k in range(whole, n):
-        room[m] = array[k]
-        m += counted[k] != 0
-    return m
-
-
-cdef inline void put_back(
-    real *out, real *room, const unsigned char *counted, Py_ssize_t n, real hidden
+cdef Py_ssize_t start_of(
+    const unsigned char *counted, Py_ssize_t rows, Py_ssize_t n, Py_ssize_t end
 ) noexcept nogil:
-    """Put results of what counts, one after another, in their places. The room has a place more than the row."""
-    cdef Py_ssize_t start, k, m = 0, whole = n // 8 * 8
-    cdef uint64_t eight
-    room[n] = hidden
-    for start in range(0, whole, 8):
-        eight = eight_of(counted + start)
-        if eight == ALL:
-            copy_out(out + start, room + m, 8)
-            m += 8
-        elif eight == 0:
-            fill_row(out + start, 8, hidden)
-        else:
-            for k in range(start, start + 8):
-                m = put_one(out + k, room, counted[k] != 0, m, n)
-    for k in range(whole, n):
-        m = put_one(out + k, room, counted[k] != 0, m, n)
+    """The column before which nothing counts: a multiple of STRETCH, since rows are summed by stretches."""
+    cdef Py_ssize_t start = max(<Py_ssize_t>0, end - LANES), r, k
+    if start < STRETCH:
+        return 0
+    for r in range(rows):
+        k = 0
+        while k < start and hides_eight(counted + r * n + k):
+            k += 8
+        start = min(start, k)
+    return start // STRETCH * STRETCH
 
-cdef inline Py_ssize_t put_one(real *out, const real *room, bint counts, Py_ssize_t m, Py_ssize_t n) noexcept nogil:
-    """Without a branch, which a mask without long runs would mislead."""
-    out[0] = room[n - (n - m) * counts]
-    return m + counts
+
+cdef const unsigned char *mask_of(
+    const Mask *mask, Py_ssize_t start, Py_ssize_t n, unsigned char *room
+) noexcept nogil:
+    return part_of(mask.where, start, n, room)
+
+
+cdef void hide(
+    real *room, const real *array, const unsigned char *counted, Py_ssize_t n, real number
+) noexcept nogil:
+    replace(room, array, counted, n, number)
+
+
+cdef inline void hide_rows(
+    real *room, const real *array, const unsigned char *counted, Py_ssize_t rows, Py_ssize_t n, Py_ssize_t width,
+    double number,
+) noexcept nogil:
+    """Copy some columns of rows, one row after another, with a number in place of what does not count."""
+    cdef Py_ssize_t r
+    if width == n:
+        hide(room, array, counted, rows * n, <real>number)
+    else:
+        for r in range(rows):
+            hide(room + r * width, array + r * n, counted + r * n, width, <real>number)
 
 
 cdef inline void masked(
     void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
-    const Mask *mask, const real *grad, const real *x, real *out, Py_ssize_t size, Py_ssize_t n, double constant,
-    Py_ssize_t longest,
+    void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
+    beginning begin, const Mask *mask, const real *grad, const real *x, real *out, Py_ssize_t size, Py_ssize_t n,
+    double constant, Py_ssize_t longest,
 ) noexcept nogil:
     cdef real *of_x = <real *>mask.room
     cdef real *of_grad = of_x + mask.size
     cdef unsigned char *of_mask = <unsigned char *>(of_grad + mask.size)
     cdef const unsigned char *counted
-    cdef Py_ssize_t block = n if mask.removes or n >= LONG else mask.size // n * n
-    cdef Py_ssize_t start = 0, first = 0, end = 0, count, left
-    cdef bint together
-    while start < size:
-        count = min(block, size - start)
-        counted = part_of(mask.where, start, count, of_mask)
-        together = LONG <= n <= longest and not is_scattered(counted)
-        if together:
-            first = same_until(counted, 0, n, False)
-            end = same_until(counted, first, n, True)
-            together = same_until(counted, end, n, False) == n
-        if together:  # a row by itself
-            if first < end:
-                run(
-                    ahead(grad, start + first), x + start + first, out + start + first, end - first, end - first,
-                    constant, longest)
-            fill_row(out + start, first, <real>mask.hidden)
-            fill_row(out + start + end, n - end, <real>mask.hidden)
-        elif mask.removes:
-            left = remove(of_x, x + start, counted, n)
-            if mask.backward:
-                remove(of_grad, grad + start, counted, n)
-            if left > 0:
-                run(of_grad, of_x, of_x, left, left, constant, longest)
-            put_back(out + start, of_x, counted, n, <real>mask.hidden)
-        else:
-            replace(of_x, x + start, counted, count, <real>mask.of_x)
-            if mask.backward:
-                replace(of_grad, grad + start, counted, count, <real>mask.of_grad)
-            run(of_grad, of_x, out + start, count, n, constant, longest)
-            replace(out + start, out + start, counted, count, <real>mask.hidden)
-        start += count
+    cdef const unsigned char *of_row
+    # A result that goes over the gradient leaves none to look at again, and short rows are faster in blocks.
+    cdef bint hides_grad = mask.backward and (grad == out or n < STRETCH or not mask.weighs)
+    cdef bint by_row = mask.asks or (mask.weighs and not hides_grad)
+    cdef Py_ssize_t block = mask.size // n, done = 0, start, end, rows, width, at, r
+    cdef Row row
+    while done < size:
+        rows = min(block, (size - done) // n)
+        counted = mask_of(mask, done, rows * n, of_mask)
+        start, end = 0, n
+        if n <= longest and n * <Py_ssize_t>sizeof(real) >= GAP:
+            end = end_of(counted, rows, n)
+            start = start_of(counted, rows, n, end)
+            if (n - end + start) * <Py_ssize_t>sizeof(real) < GAP:
+                start, end = 0, n
+        width = end - start
+        if width == n and not hides(counted, rows * n):
+            run(ahead(grad, done), x + done, out + done, rows * n, n, constant, longest)
+            done += rows * n
+            continue
+        if width > 0 and not mask.asks:
+            hide_rows(of_x, x + done + start, counted + start, rows, n, width, mask.of_x)
+            if hides_grad:
+                hide_rows(of_grad, grad + done + start, counted + start, rows, n, width, mask.of_grad)
+        if width == n and not by_row:
+            run(of_grad, of_x, out + done, rows * n, n, constant, longest)
+        for r in range(rows if width > 0 else 0):
+            at = done + r * n + start
+            of_row = counted + r * n + start
+            if by_row:
+                begin_row(&row, begin, width, constant, NULL)
+                row.counted = of_row
+                pass_of_row(
+                    &row, ahead(grad, at), x + at if mask.asks else of_x + r * width, out + at, width, WHOLE)
+            elif width < n:
+                run(of_grad + r * width, of_x + r * width, out + at, width, width, constant, longest)
+            # A hidden gradient, times 0, does not count unless it is infinite or NaN, or a difference from it may be.
+            if by_row and not mask.asks and not fabs(row.total) < LARGE:
+                hide(of_grad, grad + at, of_row, width, <real>mask.of_grad)
+                run(of_grad, of_x + r * width, out + at, width, width, constant, longest)
+            # What is hidden has its result by itself, but in a row without finite ones, as a sum of it is not.
+            if out[at] != mask.hidden and out[at] - out[at] != 0 and not mask.asks:
+                hide(out + at, out + at, of_row, width, <real>mask.hidden)
+        if width < n:
+            for r in range(rows):
+                fill_row(out + done + r * n, start, <real>mask.hidden)
+                fill_row(out + done + r * n + end, n - end, <real>mask.hidden)
+        done += rows * n
 
 
 cdef void masked_float(
-    float_loops run, const Mask *mask, const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n,
-    double constant, Py_ssize_t longest,
+    float_loops run, float_pass pass_of_row, beginning begin, const Mask *mask, const float *grad, const float *x,
+    float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
 ) noexcept nogil:
-    masked(run, mask, grad, x, out, size, n, constant, longest)
+    masked(run, pass_of_row, begin, mask, grad, x, out, size, n, constant, longest)
 
 cdef void masked_double(
-    double_loops run, const Mask *mask, const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n,
-    double constant, Py_ssize_t longest,
+    double_loops run, double_pass pass_of_row, beginning begin, const Mask *mask, const double *grad, const double *x,
+    double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
 ) noexcept nogil:
-    masked(run, mask, grad, x, out, size, n, constant, longest)
+    masked(run, pass_of_row, begin, mask, grad, x, out, size, n, constant, longest)
 
 cdef MaskedLoops masked_loops = MaskedLoops()
 masked_loops.for_float = masked_float
@@ -341,17 +366,58 @@ cdef inline void along_columns(
         first += count
 
 
-cdef void columns_of_float(
-    float_loops run, float_tile tile, const Columns *columns, const float *grad, const float *x, float *out,
+cdef inline void along_masked_columns(
+    void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
+    void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
+    void (*masked_rows)(
+        void (*)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
+        void (*)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
+        beginning, const Mask *, const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t,
+    ) noexcept nogil,
+    beginning begin, const Columns *columns, const Mask *mask, const real *grad, const real *x, real *out,
     Py_ssize_t size, double constant, Py_ssize_t longest,
 ) noexcept nogil:
-    along_columns(run, tile, columns, grad, x, out, size, constant, longest)
+    """The copies are rows under a copy of the mask."""
+    cdef Py_ssize_t n = columns.n, first = 0, count
+    cdef real *of_x = <real *>columns.room
+    cdef real *of_grad = of_x + columns.count * n
+    cdef unsigned char *counted = <unsigned char *>(of_grad + columns.count * n)
+    cdef Strided of_copy
+    cdef Mask copied = mask[0]
+    copied.where = &of_copy
+    of_copy.axes, of_copy.strides[0] = 1, 1
+    while first * n < size:
+        count = min(columns.count, size // n - first)
+        of_copy.data, of_copy.shape[0] = <const char *>mask_of(mask, first * n, count * n, counted), count * n
+        if columns.backward:
+            take_columns(columns, grad, of_grad, False, first, count)
+        take_columns(columns, x, of_x, False, first, count)
+        masked_rows(run, pass_of_row, begin, &copied, of_grad, of_x, of_x, count * n, n, constant, longest)
+        put_columns(columns, <const real *>of_x, out, False, first, count)
+        first += count
+
+
+cdef void columns_of_float(
+    float_loops run, float_pass pass_of_row, float_tile tile, beginning begin, const Columns *columns, const Mask *mask,
+    const float *grad, const float *x, float *out, Py_ssize_t size, double constant, Py_ssize_t longest,
+) noexcept nogil:
+    if mask.where is NULL:
+        along_columns(run, tile, columns, grad, x, out, size, constant, longest)
+    else:
+        along_masked_columns(
+            run, pass_of_row, masked_float, begin, columns, mask, grad, x, out, size, constant, longest)
 
 cdef void columns_of_double(
-    double_loops run, double_tile tile, const Columns *columns, const double *grad, const double *x, double *out,
-    Py_ssize_t size, double constant, Py_ssize_t longest,
+    double_loops run, double_pass pass_of_row, double_tile tile, beginning begin, const Columns *columns,
+    const Mask *mask, const double *grad, const double *x, double *out, Py_ssize_t size, double constant,
+    Py_ssize_t longest,
 ) noexcept nogil:
-    along_columns(run, tile, columns, grad, x, out, size, constant, longest)
+    if mask.where is NULL:
+        along_columns(run, tile, columns, grad, x, out, size, constant, longest)
+    else:
+        along_masked_columns(
+            run, pass_of_row, masked_double, begin, columns, mask, grad, x, out, size, constant, longest)
+
 
 cdef void take_rows(
     const Columns *columns, cnp.ndarray x, cnp.ndarray rows, Py_ssize_t first, Py_ssize_t count
@@ -393,15 +459,69 @@ cdef void average(Row *row) noexcept nogil:
     row.averaged = True
 
 
-cdef inline void log_sum_rows(
-    const real[::1] x, const real *b, real[::1] out, real *signs, bint averaged
+cdef inline Py_ssize_t hide_row(
+    const Mask *mask, Row *row, const real **b, const real **x, Py_ssize_t start, Py_ssize_t n
 ) noexcept nogil:
-    cdef Py_ssize_t rows = out.shape[0], n = x.shape[0] // rows, r
+    """Copies of a row, and of its weights, in which what does not count has no weight or, without weights, no term.
+
+    It returns where what counts ends.
+    """
+    cdef real *of_x = <real *>mask.room
+    cdef real *of_b = of_x + mask.size
+    row.counted = mask_of(mask, start, n, <unsigned char *>(of_b + mask.size))
+    n = end_of(row.counted, 1, n)
+    if b[0] is NULL:
+        hide(of_x, x[0], row.counted, n, <real>-INFINITY)
+        x[0] = of_x
+    else:
+        hide(of_b, b[0], row.counted, n, <real>0)
+        b[0] = of_b
+    return n
+
+
+cdef inline void log_sum_short_rows(
+    const real *x, real *out, real *signs, Py_ssize_t rows, Py_ssize_t n, bint averaged
+) noexcept nogil:
+    """Of rows that several fit into a tile, without weights or a mask."""
+    cdef real room[TILE]
+    cdef real largest[STRETCH]
+    cdef double rest[STRETCH]
+    cdef double sign, value
+    cdef Py_ssize_t r = 0, count, k, of_largest = 0
+    cdef Row row
+    begin_row(&row, average if averaged else no_begin, n, 1, NULL)
+    row.at_largest, row.count = 1, n
+    while r < rows:
+        count = min(rows_in_tiles(n), rows - r)
+        max_rows(x + r * n, room, count, n, largest, &of_largest)
+        exp_rows(x + r * n, room, <real *>NULL, NOTHING, False, True, of_largest, count, n, largest, rest)
+        for k in range(count):
+            row.largest, row.total = largest[k], rest[k]
+            row.has_nan = has_nan(x + (r + k) * n, n) if isinf(row.largest) else False
+            value = log_sum(&row, &sign)
+            if signs is not NULL:
+                signs[r + k] = <real>sign
+            out[r + k] = <real>value
+        r += count
+
+
+cdef inline void log_sum_rows(
+    const real[::1] x, const real *b, const Mask *mask, real[::1] out, real *signs, bint averaged
+) noexcept nogil:
+    cdef Py_ssize_t rows = out.shape[0], n = x.shape[0] // rows, end = n, r
+    cdef const real *weights
+    cdef const real *terms
     cdef double sign, value
     cdef Row row
+    if b is NULL and mask.where is NULL and n <= STRETCH:
+        log_sum_short_rows(&x[0], &out[0], signs, rows, n, averaged)
+        return
     for r in range(rows):
         begin_row(&row, average if averaged else no_begin, n, 1, NULL)
-        log_sum_pass(&row, ahead(b, r * n), &x[r * n], <real *>NULL, n, WHOLE)
+        weights, terms = ahead(b, r * n), &x[r * n]
+        if mask.where is not NULL:
+            end = hide_row(mask, &row, &weights, &terms, r * n, n)
+        log_sum_pass(&row, weights, terms, <real *>NULL, end, WHOLE)
         value = log_sum(&row, &sign)
         if signs is not NULL:
             signs[r] = <real>sign
@@ -409,31 +529,44 @@ cdef inline void log_sum_rows(
 
 
 cdef inline void log_sum_rows_backward(
-    const real[::1] grad, const real[::1] x, const real *b, real[::1] out
+    const real[::1] grad, const real[::1] x, const real *b, const Mask *mask, real[::1] out
 ) noexcept nogil:
-    cdef Py_ssize_t rows = grad.shape[0], n = x.shape[0] // rows, r
+    cdef Py_ssize_t rows = grad.shape[0], n = x.shape[0] // rows, end = n, r
+    cdef const real *weights
+    cdef const real *terms
     cdef Row row
     for r in range(rows):
         begin_row(&row, no_begin, n, grad[r], NULL)
-        log_sum_backward_pass(&row, ahead(b, r * n), &x[r * n], &out[r * n], n, WHOLE)
+        weights, terms = ahead(b, r * n), &x[r * n]
+        if mask.where is not NULL:
+            end = hide_row(mask, &row, &weights, &terms, r * n, n)
+        log_sum_backward_pass(&row, weights, terms, &out[r * n], end, WHOLE)
+        if mask.where is not NULL:
+            hide(&out[r * n], &out[r * n], row.counted, end, <real>0)
+            fill_row(&out[r * n] + end, n - end, <real>0)
 
 
 cdef inline void *memory(cnp.ndarray array) noexcept nogil:
     return NULL if array is None else cnp.PyArray_DATA(array)
 
 
-cdef void log_sums(cnp.ndarray x, cnp.ndarray b, cnp.ndarray out, cnp.ndarray signs, bint averaged) noexcept nogil:
+cdef void log_sums(
+    cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out, cnp.ndarray signs, bint averaged
+) noexcept nogil:
     if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        log_sum_rows(float_view(x), <const float *>memory(b), float_view(out), <float *>memory(signs), averaged)
+        log_sum_rows(float_view(x), <const float *>memory(b), mask, float_view(out), <float *>memory(signs), averaged)
     else:
-        log_sum_rows(double_view(x), <const double *>memory(b), double_view(out), <double *>memory(signs), averaged)
+        log_sum_rows(
+            double_view(x), <const double *>memory(b), mask, double_view(out), <double *>memory(signs), averaged)
 
 
-cdef void log_sums_backward(cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, cnp.ndarray out) noexcept nogil:
+cdef void log_sums_backward(
+    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out
+) noexcept nogil:
     if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        log_sum_rows_backward(float_view(grad), float_view(x), <const float *>memory(b), float_view(out))
+        log_sum_rows_backward(float_view(grad), float_view(x), <const float *>memory(b), mask, float_view(out))
     else:
-        log_sum_rows_backward(double_view(grad), double_view(x), <const double *>memory(b), double_view(out))
+        log_sum_rows_backward(double_view(grad), double_view(x), <const double *>memory(b), mask, double_view(out))
 
 
 cdef double log_sum_of_row(const Row *row, double *sign) noexcept nogil:

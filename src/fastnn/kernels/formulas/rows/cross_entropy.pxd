@@ -113,7 +113,7 @@ cdef inline void cross_entropy_of_targets(
     cdef real *targets = softened + LANES
     cdef const real *u
     cdef Py_ssize_t n = task.classes, of_largest = 0, stretch, first, count, r, k
-    cdef real distance, certain, ordinary, inverse, total, lost, at_largest
+    cdef real m, distance, certain, ordinary, inverse, total, lost, at_largest
     cdef const real *x
     cdef real *out
     max_rows(z, room, rows, n, largest, &of_largest)
@@ -136,8 +136,9 @@ cdef inline void cross_entropy_of_targets(
                 u = t + r * n + first
             if task.value:
                 x = z + r * n + first
-                for k in range(count):
-                    distance = u[k] * (largest[r] - x[k])
+                m = largest[r]
+                for k in range(count):  # in step
+                    distance = u[k] * (m - x[k])
                     terms[k] = <real>0 if u[k] == 0 else distance
                 v[r] += sum_row(terms, count)
         if soft and n >= LANES:

@@ -3,19 +3,23 @@
 from libc.math cimport INFINITY, NAN, fabs, isinf, log
 
 from fastnn.kernels.formulas.elementary cimport exp_nonpositive, log1p_of, real
-from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, row_max, stretches, sum_row
+from fastnn.kernels.loops.reductions cimport (
+    NOTHING, STRETCH, binary_scale, has_nan, max_and_stretch, row_max, stretches, sum_row,
+)
+from fastnn.kernels.loops.tiles cimport exp_rows
 from fastnn.kernels.rows cimport DONE, WRITE, Row
+from fastnn.kernels.strided cimport count_of
 
 
 cdef inline void find_largest_term(Row *row, const real *b, const real *x, Py_ssize_t n) noexcept nogil:
-    """The largest element whose weight is not 0. Without weights all are 1."""
+    """The largest element whose weight is not 0."""
     cdef real included[STRETCH]
     cdef Py_ssize_t stretch, start, size, k
     for stretch in range(stretches(n)):
         start = stretch * STRETCH
         size = min(<Py_ssize_t>STRETCH, n - start)
         for k in range(size):
-            included[k] = -INFINITY if b is not NULL and b[start + k] == 0 else x[start + k]
+            included[k] = -INFINITY if b[start + k] == 0 else x[start + k]
         row.largest = max(row.largest, <double>row_max(included, size))
 
 
@@ -31,7 +35,7 @@ cdef inline void find_terms(Row *row, const real *b, const real *x, Py_ssize_t n
         start = stretch * STRETCH
         size = min(<Py_ssize_t>STRETCH, n - start)
         for k in range(size):
-            w[k] = <real>1 if b is NULL else b[start + k]
+            w[k] = b[start + k]
             included[k] = largest if w[k] == 0 else x[start + k]
             terms[k] = <real>0 if included[k] == largest else exp_nonpositive(included[k] - largest) * w[k]
             any_nan |= included[k] != included[k]
@@ -43,15 +47,38 @@ cdef inline void find_terms(Row *row, const real *b, const real *x, Py_ssize_t n
     row.has_nan |= any_nan
 
 
+cdef inline void find_largest(Row *row, const real *x, Py_ssize_t n) noexcept nogil:
+    """Without weights: the largest element, and the stretch of the row where it is."""
+    cdef Py_ssize_t stretch
+    cdef real largest = max_and_stretch(x, n, &stretch)
+    if largest > row.largest:
+        row.largest = largest
+        row.index = row.seen // STRETCH + stretch
+
+
+cdef inline void find_others(Row *row, const real *x, Py_ssize_t n) noexcept nogil:
+    """Without weights: the sum of the terms e^(x - max) without the 1 of one largest element, and how many there are."""
+    cdef real largest = <real>row.largest
+    cdef Py_ssize_t of_largest = row.index - row.seen // STRETCH
+    cdef double others = 0
+    if isinf(largest):
+        row.has_nan |= has_nan(x, n)
+    else:
+        exp_rows(
+            x, <real *>NULL, <real *>NULL, NOTHING, False, 0 <= of_largest < stretches(n), of_largest, 1, n, &largest,
+            &others)
+    row.total += others
+    row.at_largest = 1
+    row.count += count_of(row.counted, n)
+
+
 cdef inline void log_sum_terms(
     Row *row, const real *b, const real *x, real *out, Py_ssize_t n
 ) noexcept nogil:
-    """Without weights there are loops of their own, which do not ask for them at every element."""
-    if b is NULL:
-        if row.number == 0:
-            find_largest_term(row, <const real *>NULL, x, n)
-        else:
-            find_terms(row, <const real *>NULL, x, n)
+    if b is NULL and row.number == 0:
+        find_largest(row, x, n)
+    elif b is NULL:
+        find_others(row, x, n)
     elif row.number == 0:
         find_largest_term(row, b, x, n)
     else:
@@ -88,8 +115,16 @@ cdef inline void write_log_sum_backward(
     cdef real factor = <real>grad
     cdef Py_ssize_t k
     for k in range(n):  # in step
-        w = <real>1 if b is NULL else b[k]
+        w = b[k]
         out[k] = <real>0 if w == 0 else exp_nonpositive(x[k] - largest) * (w * scale) / scaled * factor
+
+
+cdef inline void write_softmax(const Row *row, const real *x, real *out, Py_ssize_t n, double grad) noexcept nogil:
+    """Without weights: grad e^(x - max) / sum of e^(x - max)."""
+    cdef real largest = <real>row.largest, factor = <real>(NAN if isinf(row.largest) else grad / (1 + row.total))
+    cdef Py_ssize_t k
+    for k in range(n):  # in step
+        out[k] = exp_nonpositive(x[k] - largest) * factor
 
 
 cdef inline void log_sum_backward_terms(
@@ -98,7 +133,7 @@ cdef inline void log_sum_backward_terms(
     if row.phase != WRITE:
         log_sum_terms(row, b, x, out, n)
     elif b is NULL:
-        write_log_sum_backward(row, <const real *>NULL, x, out, n, row.constant)
+        write_softmax(row, x, out, n, row.constant)
     else:
         write_log_sum_backward(row, b, x, out, n, row.constant)
 

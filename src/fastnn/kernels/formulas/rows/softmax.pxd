@@ -6,7 +6,7 @@ The maximum is subtracted first, so nothing overflows. An element of -infinity i
 
 from libc.math cimport INFINITY, NAN, exp, fabs
 
-from fastnn.kernels.formulas.elementary cimport exp_nonpositive, log1p_of, real, without_headroom
+from fastnn.kernels.formulas.elementary cimport exp_nonpositive, log1p_of, mul_add, real, without_headroom
 from fastnn.kernels.loops.reductions cimport (
     DIFFERENCES, EXPONENTIALS, LANES, STRETCH, dot_row, fill, max_and_stretch, stretches, sum_row,
 )
@@ -128,10 +128,10 @@ cdef inline void softmax_backward_tile(const real *grad, real *y, Py_ssize_t n, 
         dot[k] = <real>total[k]
     for i in range(n):
         for k in range(LANES):
-            y[i * LANES + k] *= grad[i * LANES + k] - dot[k]
+            y[i * LANES + k] = mul_add(y[i * LANES + k], grad[i * LANES + k] - dot[k], <real>0)
     if temperature != 1:
         for k in range(n * LANES):
-            y[k] /= temperature
+            y[k] = y[k] / temperature + <real>0
 
 
 cdef inline void softmin_backward_tile(const real *grad, real *y, Py_ssize_t n, real temperature) noexcept nogil:
@@ -241,7 +241,7 @@ cdef inline void log_softmax_end(Row *row, const real *like) noexcept nogil:
 cdef inline void dot_backward(
     Row *row, const real *grad, const real *y, real *out, Py_ssize_t n, real temperature
 ) noexcept nogil:
-    """y (grad - sum of grad y) / temperature."""
+    """y (grad - sum of grad y) / temperature, and no -0 where y is 0."""
     cdef real dot
     cdef Py_ssize_t k
     if row.phase == FIND:
@@ -249,10 +249,10 @@ cdef inline void dot_backward(
         return
     dot = <real>row.total
     for k in range(n):  # in step
-        out[k] = y[k] * (grad[k] - dot)
+        out[k] = mul_add(y[k], grad[k] - dot, <real>0)
     if temperature != 1:
         for k in range(n):
-            out[k] /= temperature
+            out[k] = out[k] / temperature + <real>0
 
 
 cdef inline void softmax_backward_chunk(Row *row, const real *grad, const real *y, real *out, Py_ssize_t n) noexcept nogil:

@@ -7,7 +7,8 @@ from fastnn.kernels.formulas.elementary cimport mul_add, real, smallest_normal
 from fastnn.kernels.loops.reductions cimport (
     LANES, STRETCH, binary_scale, dot_row, fill, fold_sum, last_block, row_max, stretches, sum_row,
 )
-from fastnn.kernels.rows cimport CHUNK, DONE, FIND, WRITE, Phase, Row
+from fastnn.kernels.rows cimport CHUNK, DONE, FIND, WRITE, Phase, Row, counted_or
+from fastnn.kernels.strided cimport count_of, replace
 
 
 cdef inline const real *scaled_chunk(const real *x, real scale, real *scaled, Py_ssize_t n) noexcept nogil:
@@ -78,23 +79,34 @@ cdef inline void find_moments(Row *row, const real *x, Py_ssize_t n) noexcept no
     The two parts of the mean are its rough value, from which deviations are taken, and that error. Chunks are merged by
     the formulas of Chan, Golub and LeVeque.
     """
-    cdef real mean
-    cdef Py_ssize_t i, first = row.seen
+    cdef real present[STRETCH]
+    cdef const real *stretch
+    cdef real mean = 0
+    cdef int exact
+    cdef Py_ssize_t i, size, first = row.present if row.seen > 0 else 0, count = count_of(row.counted, n)
     cdef double total = 0, squares = 0, between
-    for i in range(stretches(n)):
-        total += rough_sum(x + i * STRETCH, min(<Py_ssize_t>STRETCH, n - i * STRETCH))
-    mean = <real>(total / n)
-    total = 0
-    for i in range(stretches(n)):
-        add_deviations(x + i * STRETCH, min(<Py_ssize_t>STRETCH, n - i * STRETCH), mean, &total, &squares)
+    row.present = first + count
+    if count == 0:
+        return
+    for exact in range(2):
+        if exact:
+            mean = <real>(total / count)
+            total = 0
+        for i in range(stretches(n)):
+            size = min(<Py_ssize_t>STRETCH, n - i * STRETCH)
+            stretch = counted_or(mean, row, x, i * STRETCH, size, present)
+            if exact:
+                add_deviations(stretch, size, mean, &total, &squares)
+            else:
+                total += rough_sum(stretch, size)
     if first == 0:
         row.mean = mean
-        row.mean_low = total / n
+        row.mean_low = total / count
         row.squares = squares - total * row.mean_low
     else:
-        between = (mean - row.mean) + (total / n - row.mean_low)
-        row.mean_low += between * n / (first + n)
-        row.squares += squares - total * (total / n) + between * between * first / (first + n) * n
+        between = (mean - row.mean) + (total / count - row.mean_low)
+        row.mean_low += between * count / (first + count)
+        row.squares += squares - total * (total / count) + between * between * first / (first + count) * count
 
 
 cdef inline void find_size(Row *row, const real *x, Py_ssize_t n) noexcept nogil:
@@ -102,6 +114,8 @@ cdef inline void find_size(Row *row, const real *x, Py_ssize_t n) noexcept nogil
     cdef Py_ssize_t k
     for k in range(n):
         sizes[k] = absolute(x[k])
+    if row.counted is not NULL:
+        replace(sizes, sizes, row.counted, n, <real>0)
     row.largest = max(row.largest, <double>row_max(sizes, n))
 
 
@@ -112,7 +126,7 @@ cdef inline void end_of_moments(Row *row, const real *like, Phase next) noexcept
     cdef double mean = row.mean + row.mean_low
     if row.constant > 0 and epsilon < smallest_normal(epsilon):  # underflow of the scaling; equal elements need it
         epsilon = smallest_normal(epsilon)
-    variance = row.squares / row.n + epsilon
+    variance = row.squares / row.present + epsilon
     row.mean_low += row.mean - <real>mean
     row.mean = <real>mean
     row.inverse = 1 / sqrt(variance)
@@ -126,9 +140,15 @@ cdef inline void end_of_moments(Row *row, const real *like, Phase next) noexcept
 
 cdef inline void write_standardized(const Row *row, const real *x, real *out, Py_ssize_t n) noexcept nogil:
     cdef real mean = <real>row.mean, mean_low = <real>row.mean_low, inverse = <real>row.inverse
+    cdef real y
     cdef Py_ssize_t k
-    for k in range(n):  # in step
-        out[k] = ((x[k] - mean) - mean_low) * inverse
+    if row.counted is NULL:
+        for k in range(n):  # in step
+            out[k] = ((x[k] - mean) - mean_low) * inverse
+    else:
+        for k in range(n):  # in step
+            y = ((x[k] - mean) - mean_low) * inverse
+            out[k] = y if row.counted[k] else <real>0
 
 
 cdef inline void standardize_chunk(Row *row, const real *grad, const real *x, real *out, Py_ssize_t n) noexcept nogil:
@@ -153,7 +173,9 @@ cdef inline void standardize_end(Row *row, const real *like) noexcept nogil:
 cdef inline void find_slope(Row *row, const real *grad, const real *x, Py_ssize_t n) noexcept nogil:
     """The sums of grad and of grad y."""
     cdef real y[CHUNK]
+    cdef real counted[CHUNK]
     write_standardized(row, x, y, n)
+    grad = counted_or(<real>0, row, grad, 0, n, counted)
     row.total += sum_row(grad, n)
     row.count += dot_row(grad, <const real *>y, n)
 
@@ -163,12 +185,14 @@ cdef inline void write_standardize_backward(
 ) noexcept nogil:
     """(grad - mean of grad - y (mean of grad y)) inverse."""
     cdef real y[CHUNK]
-    cdef real mean = <real>(row.total / row.n), slope = <real>(row.count / row.n)
+    cdef real mean = <real>(row.total / row.present), slope = <real>(row.count / row.present)
     cdef real inverse = <real>row.inverse, scale = <real>row.scale
     cdef Py_ssize_t k
     write_standardized(row, x, y, n)
     for k in range(n):  # in step
         out[k] = ((grad[k] - mean) - y[k] * slope) * inverse * scale
+    if row.counted is not NULL:
+        replace(out, out, row.counted, n, <real>0)
 
 
 cdef inline void standardize_backward_chunk(Row *row, const real *grad, const real *x, real *out, Py_ssize_t n) noexcept nogil:
