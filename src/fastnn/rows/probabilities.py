@@ -29,8 +29,9 @@ def softmax(*, temperature: float = 1.0) -> None:
     -inf has no limit and gives NaN, as does one that holds inf or NaN.
 
     Along the last axis of a contiguous array nothing is copied but short rows, sixteen at a time; along others the rows
-    are copied in cache-sized blocks. A row of more than 2^20 elements, which no cache holds, goes to memory twice: the sum is scaled down whenever a
-    larger element comes (M. Milakov and N. Gimelshein, "Online normalizer calculation for softmax", 2018).
+    are copied in cache-sized blocks. A row of more than 2^20 elements, which no cache holds, goes to memory twice: the
+    sum is scaled down whenever a larger element comes (M. Milakov and N. Gimelshein, "Online normalizer calculation
+    for softmax", 2018).
 
     Examples
     --------
