@@ -24,7 +24,7 @@ from fastnn._core.arrays import (
 )
 from fastnn._core.declaration import Declared, Entry
 from fastnn._core.parameters import checked_flag
-from fastnn._core.pieces import PIECE, Rows
+from fastnn._core.pieces import PIECE, Cursor, Rows, run_in_pieces
 from fastnn._core.rowwise import take_row
 
 
@@ -68,24 +68,22 @@ class LogSumBackward(Declared):
                 kernels.loops["rows"], flat(slopes, dtype), matrices[-2], weights(matrices[:-1]), mask, matrices[-1]
             )
             return
-        for index in rows.pieces():
-            if rows.size > PIECE:
+        if rows.size > PIECE:
+            for index in rows.pieces():
                 passes = kernels.rows.Passes(
                     kernels.loops["rows"], "logsumexp.backward", rows.size, float(slopes[index].item())
                 )
                 row = None if mask is None else mask[index]
                 take_row(passes, [source[index] for source in sources], result[index], dtype, row, terms.masked)
-                continue
-            pieces = [rows.copied(source[index], dtype) for source in sources]
-            kernels.rows.log_sums_backward(
-                kernels.loops["rows"],
-                flat(slopes[index], dtype),
-                pieces[-1],
-                weights(pieces),
-                None if mask is None else mask[index],
-                pieces[-1],
-            )
-            result[index] = pieces[-1].reshape(result[index].shape)
+            return
+
+        def run(slopes: Array, *arrays: Any) -> None:
+            given: list[Any] = [None if array is None else array.reshape(-1, rows.size) for array in arrays]
+            *pieces, counted, out = given
+            kernels.rows.log_sums_backward(kernels.loops["rows"], slopes, pieces[-1], weights(pieces), counted, out)
+
+        readers = [Cursor(slopes, dtype), *terms.cursors(sources, mask)]
+        run_in_pieces(run, readers, [Cursor(result, dtype, rows.size, "writeonly")], slopes.size)
 
 
 class Terms:
@@ -111,6 +109,12 @@ class Terms:
         """The rows of b, if there is one, and of x, and of the mask, which writing to ``out`` does not change."""
         sources = [self.rows.view(unaliased_in_step(array, out, self.shape)) for array in self.arrays.values()]
         return sources, None if self.mask is None else self.rows.view(unaliased_in_step(self.mask, out, self.shape))
+
+    def cursors(self, sources: Sequence[Array], mask: Array | None) -> list[Cursor | None]:
+        """What reads rows of b, if there is one, of x, and of the mask."""
+        size = self.rows.size
+        of_mask = None if mask is None else Cursor(mask, mask.dtype, size)
+        return [*(Cursor(source, self.dtype, size) for source in sources), of_mask]
 
 
 def weights(arrays: Sequence[Any]) -> Any:
@@ -188,9 +192,9 @@ class LogSum(Declared):
             results = [np.asarray(array).reshape(-1) for array in wanted]
             self.run(matrices, mask, results)
             return
-        views = [rows.view(array.reshape(rows.kept)) for array in wanted]
-        for index in rows.pieces():
-            if rows.size > PIECE:
+        if rows.size > PIECE:
+            views = [rows.view(array.reshape(rows.kept)) for array in wanted]
+            for index in rows.pieces():
                 passes = kernels.rows.Passes(kernels.loops["rows"], self.__name__, rows.size, 1.0)
                 row = None if mask is None else mask[index]
                 take_row(passes, [source[index] for source in sources], None, dtype, row, terms.masked)
@@ -198,12 +202,14 @@ class LogSum(Declared):
                 views[0][index] = math.nan if sign < 0 and signs is None else value
                 if signs is not None:
                     views[1][index] = sign
-                continue
-            pieces = [rows.copied(source[index], dtype) for source in sources]
-            results = [np.empty(len(pieces[-1]), dtype) for _ in wanted]
-            self.run(pieces, None if mask is None else mask[index], results)
-            for view, result in zip(views, results, strict=True):
-                view[index] = result.reshape(view[index].shape)
+            return
+        readers = terms.cursors(sources, mask)
+
+        def run(*arrays: Any) -> None:
+            given = [None if array is None else array.reshape(-1, rows.size) for array in arrays[: len(readers)]]
+            self.run(given[:-1], given[-1], arrays[len(readers) :])
+
+        run_in_pieces(run, readers, [Cursor(array, dtype, 1, "writeonly") for array in wanted], values.size)
 
     def run(self, pieces: Sequence[Any], mask: Array | None, results: Sequence[Array]) -> None:
         values, signs = results[0], results[1] if len(results) > 1 else None

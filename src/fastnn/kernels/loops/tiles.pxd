@@ -133,8 +133,8 @@ cdef inline void sum_tile(const real *tile, Py_ssize_t n, double *total) noexcep
         total[k] += (sums[k] + sums[k + 2 * LANES]) + (sums[k + LANES] + sums[k + 3 * LANES])
 
 
-cdef inline void dot_tile(const real *x, const real *y, Py_ssize_t n, double *total) noexcept nogil:
-    """The sum of the products of each lane's elements, in double, in the order of ``reductions.dot_row``."""
+cdef inline void dot_tile(const real *x, const real *y, bint alone, Py_ssize_t n, double *total) noexcept nogil:
+    """The sum of the products of each lane's elements, in double, in the order of ``reductions.dot_row``; or of x alone."""
     cdef double sums[SUMS]
     cdef double lane[LANES]
     cdef Py_ssize_t i, k, left = n % LANES
@@ -142,7 +142,7 @@ cdef inline void dot_tile(const real *x, const real *y, Py_ssize_t n, double *to
         fill(lane, <double>0)
         for i in range(n):
             for k in range(LANES):
-                lane[k] = mul_add(<double>x[i * LANES + k], <double>y[i * LANES + k], lane[k])
+                lane[k] = mul_add(<double>x[i * LANES + k], <double>1 if alone else <double>y[i * LANES + k], lane[k])
         for k in range(LANES):
             total[k] = lane[k]
         return
@@ -150,11 +150,11 @@ cdef inline void dot_tile(const real *x, const real *y, Py_ssize_t n, double *to
         sums[k] = 0
     for i in range(n // LANES):
         for k in range(SUMS):
-            sums[k] = mul_add(<double>x[i * SUMS + k], <double>y[i * SUMS + k], sums[k])
+            sums[k] = mul_add(<double>x[i * SUMS + k], <double>1 if alone else <double>y[i * SUMS + k], sums[k])
     x += n * LANES - SUMS
     y += n * LANES - SUMS
     for k in range(SUMS - left * LANES, SUMS):
-        sums[k] = mul_add(<double>x[k], <double>y[k], sums[k])
+        sums[k] = mul_add(<double>x[k], <double>1 if alone else <double>y[k], sums[k])
     for k in range(SUMS // 2):
         sums[k] += sums[k + SUMS // 2]
     for k in range(SUMS // 4):

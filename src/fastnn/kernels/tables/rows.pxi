@@ -274,9 +274,12 @@ cdef void log_softmax_backward_pass_float(
 cdef void log_softmax_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        softmax.log_softmax_backward_tile[float], <const float *>grad, x, out, size, n, constant
+    )
     each_row(
         no_begin, softmax.log_softmax_backward_chunk[float], find_once[float], log_softmax_backward_pass_float, True,
-        grad, x, out, size, n, constant,
+        grad + done, x + done, out + done, size - done, n, constant,
     )
 
 cdef void log_softmax_backward_pass_double(
@@ -287,9 +290,12 @@ cdef void log_softmax_backward_pass_double(
 cdef void log_softmax_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        softmax.log_softmax_backward_tile[double], <const double *>grad, x, out, size, n, constant
+    )
     each_row(
         no_begin, softmax.log_softmax_backward_chunk[double], find_once[double], log_softmax_backward_pass_double, True,
-        grad, x, out, size, n, constant,
+        grad + done, x + done, out + done, size - done, n, constant,
     )
 
 cdef void sparsemax_pass_float(
@@ -436,7 +442,7 @@ KERNELS = {
     ),
     "log_softmax.backward": kernel(
         no_begin, log_softmax_backward_pass_float, log_softmax_backward_pass_double,
-        log_softmax_backward_float, log_softmax_backward_double, NULL, NULL, True,
+        log_softmax_backward_float, log_softmax_backward_double, softmax.log_softmax_backward_tile[float], softmax.log_softmax_backward_tile[double], True,
     ),
     "sparsemax": kernel(
         no_begin, sparsemax_pass_float, sparsemax_pass_double,

@@ -123,7 +123,7 @@ cdef inline void softmax_backward_tile(const real *grad, real *y, Py_ssize_t n, 
     cdef double total[LANES]
     cdef real dot[LANES]
     cdef Py_ssize_t i, k
-    dot_tile(grad, <const real *>y, n, total)
+    dot_tile(grad, <const real *>y, False, n, total)
     for k in range(LANES):
         dot[k] = <real>total[k]
     for i in range(n):
@@ -136,6 +136,21 @@ cdef inline void softmax_backward_tile(const real *grad, real *y, Py_ssize_t n, 
 
 cdef inline void softmin_backward_tile(const real *grad, real *y, Py_ssize_t n, real temperature) noexcept nogil:
     softmax_backward_tile(grad, y, n, -temperature)
+
+
+cdef inline void log_softmax_backward_tile(const real *grad, real *y, Py_ssize_t n, real temperature) noexcept nogil:
+    cdef double total[LANES]
+    cdef real of_grad[LANES]
+    cdef Py_ssize_t i, k
+    dot_tile(grad, <const real *>y, True, n, total)
+    for k in range(LANES):
+        of_grad[k] = <real>total[k]
+    for i in range(n):
+        for k in range(LANES):
+            y[i * LANES + k] = grad[i * LANES + k] - exp_nonpositive(y[i * LANES + k]) * of_grad[k]
+    if temperature != 1:
+        for k in range(n * LANES):
+            y[k] /= temperature
 
 
 # A long row, chunk by chunk
