@@ -73,7 +73,7 @@ cdef void {name}_{real}(
 
 def rows() -> str:
     stems = [path.stem for path in (KERNELS / "formulas" / "rows").glob("*.pxd")]
-    formulas_of = {module: formulas(f"rows/{module}", "void") for module in stems}
+    formulas_of = {module: formulas(f"rows/{module}", "(?:void|bint)") for module in stems}
     of_passes = """\
 cdef void {name}_pass_{real}(
     Row *row, const {real} *grad, const {real} *x, {real} *out, Py_ssize_t n, Part part

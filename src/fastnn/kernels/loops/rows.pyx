@@ -89,10 +89,10 @@ cdef inline void each_row(
 
 
 cdef inline Py_ssize_t tiles(
-    void (*tile)(const real *, real *, Py_ssize_t, real) noexcept nogil,
+    bint (*tile)(const real *, real *, Py_ssize_t, double) noexcept nogil,
     const real *grad, const real *x, real *out, Py_ssize_t size, Py_ssize_t n, double constant,
 ) noexcept nogil:
-    """The short rows that fill whole tiles; return how many elements those are."""
+    """The short rows that fill whole tiles, up to the first tile that cannot be taken; return how many elements those are."""
     cdef real of_grad[TILE]
     cdef real of_x[TILE]
     cdef Py_ssize_t start = 0
@@ -102,7 +102,8 @@ cdef inline Py_ssize_t tiles(
         if grad is not NULL:
             transpose(grad + start, n, LANES, n, of_grad, LANES)
         transpose(x + start, n, LANES, n, of_x, LANES)
-        tile(of_grad, of_x, n, <real>constant)
+        if not tile(of_grad, of_x, n, constant):
+            break
         transpose(<const real *>of_x, LANES, n, LANES, out + start, n)
         start += LANES * n
     return start
@@ -338,31 +339,34 @@ cdef inline void put_columns(
 
 cdef inline void along_columns(
     void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
-    void (*tile)(const real *, real *, Py_ssize_t, real) noexcept nogil,
+    bint (*tile)(const real *, real *, Py_ssize_t, double) noexcept nogil,
     const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t size, double constant,
     Py_ssize_t longest,
 ) noexcept nogil:
-    cdef Py_ssize_t n = columns.n, first = 0, most, count, r
+    cdef Py_ssize_t n = columns.n, first = 0, count, r
     cdef real *of_x = <real *>columns.room
     cdef real *of_grad = of_x + columns.count * columns.length
-    cdef bint in_tile = tile is not NULL and n <= SHORT
+    cdef bint in_tile = tile is not NULL and n <= SHORT, done = False
     if in_tile:  # the last may not be full
         fill_row(of_x, n * LANES, <real>0)
         fill_row(of_grad, n * LANES, <real>0)
-    most = LANES if in_tile else columns.count
     while first * n < size:
-        count = min(most, size // n - first)
+        count = min(<Py_ssize_t>LANES if in_tile else columns.count, size // n - first)
         if columns.backward:
             take_columns(columns, grad, of_grad, in_tile, first, count)
         take_columns(columns, x, of_x, in_tile, first, count)
         if in_tile:
-            tile(of_grad, of_x, n, <real>constant)
-        else:
+            done = tile(of_grad, of_x, n, constant)
+            if not done:  # as rows, one after the other
+                if columns.backward:
+                    take_columns(columns, grad, of_grad, False, first, count)
+                take_columns(columns, x, of_x, False, first, count)
+        if not done:
             for r in range(count):
                 run(
                     of_grad + r * columns.length, of_x + r * columns.length, of_x + r * columns.length, n, n, constant,
                     longest)
-        put_columns(columns, <const real *>of_x, out, in_tile, first, count)
+        put_columns(columns, <const real *>of_x, out, done, first, count)
         first += count
 
 

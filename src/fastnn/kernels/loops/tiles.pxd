@@ -104,6 +104,17 @@ cdef inline void max_tile(const real *tile, Py_ssize_t n, real *largest) noexcep
         largest[k] = lane[k]
 
 
+cdef inline void fold_tile(real *sums) noexcept nogil:
+    """``reductions.fold_sum`` of the partial sums of each lane, which are left in the first ones."""
+    cdef Py_ssize_t k
+    for k in range(SUMS // 2):
+        sums[k] += sums[k + SUMS // 2]
+    for k in range(SUMS // 4):
+        sums[k] += sums[k + SUMS // 4]
+    for k in range(LANES):
+        sums[k] = (sums[k] + sums[k + 2 * LANES]) + (sums[k + LANES] + sums[k + 3 * LANES])
+
+
 cdef inline void sum_tile(const real *tile, Py_ssize_t n, double *total) noexcept nogil:
     """Add the elements of each lane to its total, in the order of ``reductions.exp_row``."""
     cdef real sums[SUMS]
@@ -125,12 +136,9 @@ cdef inline void sum_tile(const real *tile, Py_ssize_t n, double *total) noexcep
     for i in range(n // LANES):
         for k in range(SUMS):
             sums[k] += tile[i * SUMS + k]
-    for k in range(SUMS // 2):
-        sums[k] += sums[k + SUMS // 2]
-    for k in range(SUMS // 4):
-        sums[k] += sums[k + SUMS // 4]
+    fold_tile(sums)
     for k in range(LANES):
-        total[k] += (sums[k] + sums[k + 2 * LANES]) + (sums[k + LANES] + sums[k + 3 * LANES])
+        total[k] += sums[k]
 
 
 cdef inline void dot_tile(const real *x, const real *y, bint alone, Py_ssize_t n, double *total) noexcept nogil:
@@ -155,12 +163,9 @@ cdef inline void dot_tile(const real *x, const real *y, bint alone, Py_ssize_t n
     y += n * LANES - SUMS
     for k in range(SUMS - left * LANES, SUMS):
         sums[k] = mul_add(<double>x[k], <double>1 if alone else <double>y[k], sums[k])
-    for k in range(SUMS // 2):
-        sums[k] += sums[k + SUMS // 2]
-    for k in range(SUMS // 4):
-        sums[k] += sums[k + SUMS // 4]
+    fold_tile(sums)
     for k in range(LANES):
-        total[k] = (sums[k] + sums[k + 2 * LANES]) + (sums[k + LANES] + sums[k + 3 * LANES])
+        total[k] = sums[k]
 
 
 cdef inline void exp_tile(

@@ -358,9 +358,12 @@ cdef void standardize_pass_float(
 cdef void standardize_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        standardize.standardize_tile[float], <const float *>NULL, x, out, size, n, constant
+    )
     each_row(
         no_begin, standardize.standardize_chunk[float], standardize.standardize_end[float], standardize_pass_float, False,
-        grad, x, out, size, n, constant,
+        grad + done, x + done, out + done, size - done, n, constant,
     )
 
 cdef void standardize_pass_double(
@@ -371,9 +374,12 @@ cdef void standardize_pass_double(
 cdef void standardize_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        standardize.standardize_tile[double], <const double *>NULL, x, out, size, n, constant
+    )
     each_row(
         no_begin, standardize.standardize_chunk[double], standardize.standardize_end[double], standardize_pass_double, False,
-        grad, x, out, size, n, constant,
+        grad + done, x + done, out + done, size - done, n, constant,
     )
 
 cdef void standardize_backward_pass_float(
@@ -384,9 +390,12 @@ cdef void standardize_backward_pass_float(
 cdef void standardize_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        standardize.standardize_backward_tile[float], <const float *>grad, x, out, size, n, constant
+    )
     each_row(
         no_begin, standardize.standardize_backward_chunk[float], standardize.standardize_backward_end[float], standardize_backward_pass_float, False,
-        grad, x, out, size, n, constant,
+        grad + done, x + done, out + done, size - done, n, constant,
     )
 
 cdef void standardize_backward_pass_double(
@@ -397,9 +406,12 @@ cdef void standardize_backward_pass_double(
 cdef void standardize_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
+    cdef Py_ssize_t done = tiles(
+        standardize.standardize_backward_tile[double], <const double *>grad, x, out, size, n, constant
+    )
     each_row(
         no_begin, standardize.standardize_backward_chunk[double], standardize.standardize_backward_end[double], standardize_backward_pass_double, False,
-        grad, x, out, size, n, constant,
+        grad + done, x + done, out + done, size - done, n, constant,
     )
 
 
@@ -454,10 +466,10 @@ KERNELS = {
     ),
     "standardize": kernel(
         no_begin, standardize_pass_float, standardize_pass_double,
-        standardize_float, standardize_double, NULL, NULL, False,
+        standardize_float, standardize_double, standardize.standardize_tile[float], standardize.standardize_tile[double], False,
     ),
     "standardize.backward": kernel(
         no_begin, standardize_backward_pass_float, standardize_backward_pass_double,
-        standardize_backward_float, standardize_backward_double, NULL, NULL, True,
+        standardize_backward_float, standardize_backward_double, standardize.standardize_backward_tile[float], standardize.standardize_backward_tile[double], True,
     ),
 }

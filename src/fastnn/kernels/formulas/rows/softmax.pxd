@@ -82,44 +82,46 @@ cdef inline void temper_tile(real *tile, Py_ssize_t n, real temperature, real *l
     fill(largest, <real>0)
 
 
-cdef inline void softmax_tile(const real *grad, real *x, Py_ssize_t n, real temperature) noexcept nogil:
+cdef inline bint softmax_tile(const real *grad, real *x, Py_ssize_t n, double temperature) noexcept nogil:
     cdef real largest[LANES]
     cdef double total[LANES]
     cdef real scale[LANES]
     cdef Py_ssize_t i, k
     max_tile(x, n, largest)
-    temper_tile(x, n, temperature, largest)
+    temper_tile(x, n, <real>temperature, largest)
     exp_tile(x, False, True, False, n, largest, total)
     for k in range(LANES):
         scale[k] = <real>(1 / total[k])
     for i in range(n):
         for k in range(LANES):
             x[i * LANES + k] *= scale[k]
+    return True
 
 
-cdef inline void softmin_tile(const real *grad, real *x, Py_ssize_t n, real temperature) noexcept nogil:
+cdef inline bint softmin_tile(const real *grad, real *x, Py_ssize_t n, double temperature) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n * LANES):
         x[k] = -x[k]
-    softmax_tile(grad, x, n, temperature)
+    return softmax_tile(grad, x, n, temperature)
 
 
-cdef inline void log_softmax_tile(const real *grad, real *x, Py_ssize_t n, real temperature) noexcept nogil:
+cdef inline bint log_softmax_tile(const real *grad, real *x, Py_ssize_t n, double temperature) noexcept nogil:
     cdef real largest[LANES]
     cdef double total[LANES]
     cdef real log_sum[LANES]
     cdef Py_ssize_t i, k
     max_tile(x, n, largest)
-    temper_tile(x, n, temperature, largest)
+    temper_tile(x, n, <real>temperature, largest)
     exp_tile(x, True, True, True, n, largest, total)
     for k in range(LANES):
         log_sum[k] = <real>log1p_of(total[k] * <double>without_headroom(<real>1))
     for i in range(n):
         for k in range(LANES):
             x[i * LANES + k] -= log_sum[k]
+    return True
 
 
-cdef inline void softmax_backward_tile(const real *grad, real *y, Py_ssize_t n, real temperature) noexcept nogil:
+cdef inline bint softmax_backward_tile(const real *grad, real *y, Py_ssize_t n, double temperature) noexcept nogil:
     cdef double total[LANES]
     cdef real dot[LANES]
     cdef Py_ssize_t i, k
@@ -131,14 +133,15 @@ cdef inline void softmax_backward_tile(const real *grad, real *y, Py_ssize_t n, 
             y[i * LANES + k] = mul_add(y[i * LANES + k], grad[i * LANES + k] - dot[k], <real>0)
     if temperature != 1:
         for k in range(n * LANES):
-            y[k] = y[k] / temperature + <real>0
+            y[k] = y[k] / <real>temperature + <real>0
+    return True
 
 
-cdef inline void softmin_backward_tile(const real *grad, real *y, Py_ssize_t n, real temperature) noexcept nogil:
-    softmax_backward_tile(grad, y, n, -temperature)
+cdef inline bint softmin_backward_tile(const real *grad, real *y, Py_ssize_t n, double temperature) noexcept nogil:
+    return softmax_backward_tile(grad, y, n, -temperature)
 
 
-cdef inline void log_softmax_backward_tile(const real *grad, real *y, Py_ssize_t n, real temperature) noexcept nogil:
+cdef inline bint log_softmax_backward_tile(const real *grad, real *y, Py_ssize_t n, double temperature) noexcept nogil:
     cdef double total[LANES]
     cdef real of_grad[LANES]
     cdef Py_ssize_t i, k
@@ -150,7 +153,8 @@ cdef inline void log_softmax_backward_tile(const real *grad, real *y, Py_ssize_t
             y[i * LANES + k] = grad[i * LANES + k] - exp_nonpositive(y[i * LANES + k]) * of_grad[k]
     if temperature != 1:
         for k in range(n * LANES):
-            y[k] /= temperature
+            y[k] /= <real>temperature
+    return True
 
 
 # A long row, chunk by chunk

@@ -7,6 +7,7 @@ from fastnn.kernels.formulas.elementary cimport mul_add, real, smallest_normal
 from fastnn.kernels.loops.reductions cimport (
     LANES, STRETCH, binary_scale, dot_row, fill, fold_sum, last_block, row_max, stretches, sum_row,
 )
+from fastnn.kernels.loops.tiles cimport SUMS, dot_tile, fold_tile
 from fastnn.kernels.rows cimport CHUNK, DONE, FIND, WRITE, Phase, Row, counted_or
 from fastnn.kernels.strided cimport count_of, replace
 
@@ -216,3 +217,111 @@ cdef inline void standardize_backward_end(Row *row, const real *like) noexcept n
         row.phase = WRITE
     else:
         end_of_moments(row, like, FIND)
+
+
+# Tiles of short rows
+
+cdef inline bint moments_of_tile(
+    const real *x, Py_ssize_t n, double constant, real *mean, real *mean_low, real *inverse
+) noexcept nogil:
+    """What ``find_moments`` and ``end_of_moments`` find of each lane, unless one of them has to be scaled."""
+    cdef real rough[SUMS]
+    cdef double sums[SUMS]
+    cdef double products[SUMS]
+    cdef double total[LANES]
+    cdef double squares[LANES]
+    cdef double epsilon = constant, variance, low, whole, largest = 1e60 if real is float else 1e280
+    cdef real d, small = <real>0.001953125  # 2^-9, as in ``rough_sum``
+    cdef Py_ssize_t i, k, left = n % LANES
+    cdef bint near = True
+    if constant > 0 and epsilon < smallest_normal(epsilon):
+        epsilon = smallest_normal(epsilon)
+    if n < LANES:
+        dot_tile(x, x, True, n, total)
+    else:
+        for k in range(SUMS):
+            rough[k] = 0
+        for i in range(n // LANES):
+            for k in range(SUMS):
+                rough[k] = mul_add(x[i * SUMS + k], small, rough[k])
+        for k in range(SUMS - left * LANES, SUMS):
+            rough[k] = mul_add(x[n * LANES - SUMS + k], small, rough[k])
+        fold_tile(rough)
+        for k in range(LANES):
+            total[k] = rough[k] * 512.0
+    for k in range(LANES):
+        mean[k] = <real>(total[k] / n)
+        total[k] = squares[k] = 0
+    if n < LANES:
+        for i in range(n):
+            for k in range(LANES):
+                d = x[i * LANES + k] - mean[k]
+                total[k] += d
+                squares[k] = mul_add(<double>d, <double>d, squares[k])
+    else:
+        for k in range(SUMS):
+            sums[k] = products[k] = 0
+        for i in range(n // LANES * LANES):
+            deviate(x + i * LANES, mean, sums + i % LANES * LANES, products + i % LANES * LANES)
+        for i in range(n - left, n):
+            deviate(x + i * LANES, mean, sums + (i - n + LANES) * LANES, products + (i - n + LANES) * LANES)
+        fold_tile(sums)
+        fold_tile(products)
+        for k in range(LANES):
+            total[k], squares[k] = sums[k], products[k]
+    for k in range(LANES):
+        low = total[k] / n
+        variance = (squares[k] - total[k] * low) / n + epsilon
+        whole = mean[k] + low
+        mean_low[k] = <real>(low + (mean[k] - <real>whole))
+        mean[k] = <real>whole
+        inverse[k] = <real>(1 / sqrt(variance))
+        near &= 1 / largest < variance < largest
+    return near
+
+cdef inline void deviate(const real *x, const real *mean, double *sums, double *products) noexcept nogil:
+    cdef real d[LANES]
+    cdef int k
+    for k in range(LANES):
+        d[k] = x[k] - mean[k]
+    for k in range(LANES):
+        sums[k] += d[k]
+    for k in range(LANES):
+        products[k] = mul_add(<double>d[k], <double>d[k], products[k])
+
+
+cdef inline bint standardize_tile(const real *grad, real *x, Py_ssize_t n, double epsilon) noexcept nogil:
+    cdef real mean[LANES]
+    cdef real mean_low[LANES]
+    cdef real inverse[LANES]
+    cdef Py_ssize_t i, k
+    if not moments_of_tile(<const real *>x, n, epsilon, mean, mean_low, inverse):
+        return False
+    for i in range(n):
+        for k in range(LANES):
+            x[i * LANES + k] = ((x[i * LANES + k] - mean[k]) - mean_low[k]) * inverse[k]
+    return True
+
+
+cdef inline bint standardize_backward_tile(const real *grad, real *x, Py_ssize_t n, double epsilon) noexcept nogil:
+    cdef real mean[LANES]
+    cdef real mean_low[LANES]
+    cdef real inverse[LANES]
+    cdef real slope[LANES]
+    cdef double total[LANES]
+    cdef double products[LANES]
+    cdef Py_ssize_t i, k
+    if not moments_of_tile(<const real *>x, n, epsilon, mean, mean_low, inverse):
+        return False
+    for i in range(n):
+        for k in range(LANES):
+            x[i * LANES + k] = ((x[i * LANES + k] - mean[k]) - mean_low[k]) * inverse[k]
+    dot_tile(grad, <const real *>x, True, n, total)
+    dot_tile(grad, <const real *>x, False, n, products)
+    for k in range(LANES):
+        mean[k] = <real>(total[k] / n)
+        slope[k] = <real>(products[k] / n)
+    for i in range(n):
+        for k in range(LANES):
+            x[i * LANES + k] = ((grad[i * LANES + k] - mean[k]) - x[i * LANES + k] * slope[k]) * inverse[k]
+    return True
