@@ -15,7 +15,7 @@ from fastnn._core.arrays import Array, is_c_ready
 # Elements in a piece: small enough for the second-level cache, large enough to hide a Python call. A multiple of the
 # stretch in which the losses are summed, so that the sum of pieces is the sum of the whole, to the bit.
 PIECE = 16384
-PIECE_OF_COLUMNS = 4 * PIECE
+PIECE_OF_COLUMNS = 24576
 """Elements in a piece whose rows lie along another axis than the last: the wider, the more of a cache line is used."""
 
 
