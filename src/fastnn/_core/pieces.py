@@ -23,9 +23,11 @@ def as_columns(array: Array, dtype: np.dtype[Any], width: int) -> Array | None:
     """A contiguous array of three axes that has rows along the middle one, if those are the array's along the last."""
     if width == 1 or array.ndim < 2 or array.shape[-1] != width or array.dtype != dtype or array.dtype.kind != "f":
         return None
+    if array.strides[-1] <= array.itemsize:
+        return None
     for axis in range(array.ndim - 1):
         columns = np.moveaxis(array, -1, axis)
-        if is_c_ready(columns, dtype) and array.strides[-1] > array.itemsize:
+        if is_c_ready(columns, dtype):
             return columns.reshape(math.prod(array.shape[:axis]), width, -1)
     return None
 

@@ -326,8 +326,8 @@ cdef class Passes:
         return value, sign
 
 
-cdef bint fill_columns(Columns *columns, object array, object rows, Py_ssize_t first) except -1:
-    """Describe rows along the middle one of three axes, some of which, from the first on, are those of a matrix."""
+cdef int copy_rows(dict kernels, object array, object rows, Py_ssize_t first, bint back) except -1:
+    """Copy rows along the middle one of three axes, from the first on, into a matrix, or back from it."""
     if not (
         is_ready(array) and cnp.PyArray_NDIM(array) == 3 and cnp.PyArray_IS_C_CONTIGUOUS(array)
         and is_ready(rows) and cnp.PyArray_NDIM(rows) == 2 and cnp.PyArray_IS_C_CONTIGUOUS(rows)
@@ -335,36 +335,33 @@ cdef bint fill_columns(Columns *columns, object array, object rows, Py_ssize_t f
         and cnp.PyArray_DIM(rows, 1) == cnp.PyArray_DIM(array, 1)
     ):
         raise TypeError("the arrays must be contiguous, of one type, with three axes and two, and have rows of one length")
-    cdef Py_ssize_t count = cnp.PyArray_DIM(array, 0) * cnp.PyArray_DIM(array, 2)
-    if not 0 <= first <= count - cnp.PyArray_DIM(rows, 0):
-        raise ValueError(f"there are {count} rows; {cnp.PyArray_DIM(rows, 0)} from {first} on are not among them")
-    columns.n = columns.length = cnp.PyArray_DIM(array, 1)
-    columns.inner = cnp.PyArray_DIM(array, 2)
-    return True
+    cdef cnp.ndarray of_columns = array, matrix = rows
+    cdef Py_ssize_t count = cnp.PyArray_DIM(matrix, 0)
+    cdef Py_ssize_t there = cnp.PyArray_DIM(of_columns, 0) * cnp.PyArray_DIM(of_columns, 2)
+    if not 0 <= first <= there - count:
+        raise ValueError(f"there are {there} rows; {count} from {first} on are not among them")
+    if not cnp.PyArray_ISWRITEABLE(of_columns if back else matrix):
+        raise ValueError(f"{'out' if back else 'rows'} is read-only")
+    cdef Columns columns
+    cdef ColumnLoops loops = kernels["columns"]
+    columns.n = columns.length = cnp.PyArray_DIM(of_columns, 1)
+    columns.inner = cnp.PyArray_DIM(of_columns, 2)
+    with nogil:
+        if back:
+            loops.put(&columns, matrix, of_columns, first, count)
+        else:
+            loops.take(&columns, of_columns, matrix, first, count)
+    return 0
 
 
 def take_rows(dict kernels not None, x, Py_ssize_t first, rows):
     """Copy rows along the middle one of three axes, from the first on, into a matrix."""
-    cdef Columns columns
-    cdef ColumnLoops loops = kernels["columns"]
-    fill_columns(&columns, x, rows, first)
-    if not cnp.PyArray_ISWRITEABLE(rows):
-        raise ValueError("rows is read-only")
-    cdef cnp.ndarray source = x, target = rows
-    with nogil:
-        loops.take(&columns, source, target, first, cnp.PyArray_DIM(target, 0))
+    copy_rows(kernels, x, rows, first, False)
 
 
 def put_rows(dict kernels not None, rows, out, Py_ssize_t first):
     """Copy the rows of a matrix back to their places."""
-    cdef Columns columns
-    cdef ColumnLoops loops = kernels["columns"]
-    fill_columns(&columns, out, rows, first)
-    if not cnp.PyArray_ISWRITEABLE(out):
-        raise ValueError("out is read-only")
-    cdef cnp.ndarray source = rows, target = out
-    with nogil:
-        loops.put(&columns, source, target, first, cnp.PyArray_DIM(source, 0))
+    copy_rows(kernels, out, rows, first, True)
 
 
 cdef inline bint is_vector_of(object array, object x):

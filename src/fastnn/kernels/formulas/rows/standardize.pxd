@@ -120,18 +120,26 @@ cdef inline void find_size(Row *row, const real *x, Py_ssize_t n) noexcept nogil
     row.largest = max(row.largest, <double>row_max(sizes, n))
 
 
+cdef inline double scaled_epsilon(double epsilon, double scale) noexcept nogil:
+    """At least the smallest normal number, unless it is 0: equal elements need it, and the scaling may underflow."""
+    cdef double scaled = epsilon * scale * scale
+    return smallest_normal(scaled) if epsilon > 0 and scaled < smallest_normal(scaled) else scaled
+
+
+cdef inline bint is_near(double variance, const real *like) noexcept nogil:
+    """Whether 1 / sqrt(variance) is a normal float, and the squares of doubles do not overflow."""
+    cdef double largest = 1e60 if real is float else 1e280
+    return 1 / largest < variance < largest
+
+
 cdef inline void end_of_moments(Row *row, const real *like, Phase next) noexcept nogil:
     """What follows from the moments, or, where they are out of range, a pass for the scale that brings them near 1."""
-    # Within these limits 1 / sqrt(variance) is a normal float, and the squares of doubles do not overflow.
-    cdef double epsilon = row.constant * row.scale * row.scale, variance, largest = 1e60 if real is float else 1e280
+    cdef double variance = row.squares / row.present + scaled_epsilon(row.constant, row.scale)
     cdef double mean = row.mean + row.mean_low
-    if row.constant > 0 and epsilon < smallest_normal(epsilon):  # underflow of the scaling; equal elements need it
-        epsilon = smallest_normal(epsilon)
-    variance = row.squares / row.present + epsilon
     row.mean_low += row.mean - <real>mean
     row.mean = <real>mean
     row.inverse = 1 / sqrt(variance)
-    if row.number == 1 and not 1 / largest < variance < largest:
+    if row.number == 1 and not is_near(variance, like):
         row.largest = 0
         row.total = 0
     else:
@@ -230,12 +238,10 @@ cdef inline bint moments_of_tile(
     cdef double products[SUMS]
     cdef double total[LANES]
     cdef double squares[LANES]
-    cdef double epsilon = constant, variance, low, whole, largest = 1e60 if real is float else 1e280
+    cdef double epsilon = scaled_epsilon(constant, 1), variance, low, whole
     cdef real d, small = <real>0.001953125  # 2^-9, as in ``rough_sum``
     cdef Py_ssize_t i, k, left = n % LANES
     cdef bint near = True
-    if constant > 0 and epsilon < smallest_normal(epsilon):
-        epsilon = smallest_normal(epsilon)
     if n < LANES:
         dot_tile(x, x, True, n, total)
     else:
@@ -276,7 +282,7 @@ cdef inline bint moments_of_tile(
         mean_low[k] = <real>(low + (mean[k] - <real>whole))
         mean[k] = <real>whole
         inverse[k] = <real>(1 / sqrt(variance))
-        near &= 1 / largest < variance < largest
+        near &= is_near(variance, x)
     return near
 
 cdef inline void deviate(const real *x, const real *mean, double *sums, double *products) noexcept nogil:
@@ -290,10 +296,10 @@ cdef inline void deviate(const real *x, const real *mean, double *sums, double *
         products[k] = mul_add(<double>d[k], <double>d[k], products[k])
 
 
-cdef inline bint standardize_tile(const real *grad, real *x, Py_ssize_t n, double epsilon) noexcept nogil:
+cdef inline bint standardized_tile(real *x, Py_ssize_t n, double epsilon, real *inverse) noexcept nogil:
+    """A tile in place, unless one of its rows has to be scaled."""
     cdef real mean[LANES]
     cdef real mean_low[LANES]
-    cdef real inverse[LANES]
     cdef Py_ssize_t i, k
     if not moments_of_tile(<const real *>x, n, epsilon, mean, mean_low, inverse):
         return False
@@ -303,19 +309,20 @@ cdef inline bint standardize_tile(const real *grad, real *x, Py_ssize_t n, doubl
     return True
 
 
-cdef inline bint standardize_backward_tile(const real *grad, real *x, Py_ssize_t n, double epsilon) noexcept nogil:
-    cdef real mean[LANES]
-    cdef real mean_low[LANES]
+cdef inline bint standardize_tile(const real *grad, real *x, Py_ssize_t n, double epsilon) noexcept nogil:
     cdef real inverse[LANES]
+    return standardized_tile(x, n, epsilon, inverse)
+
+
+cdef inline bint standardize_backward_tile(const real *grad, real *x, Py_ssize_t n, double epsilon) noexcept nogil:
+    cdef real inverse[LANES]
+    cdef real mean[LANES]
     cdef real slope[LANES]
     cdef double total[LANES]
     cdef double products[LANES]
     cdef Py_ssize_t i, k
-    if not moments_of_tile(<const real *>x, n, epsilon, mean, mean_low, inverse):
+    if not standardized_tile(x, n, epsilon, inverse):
         return False
-    for i in range(n):
-        for k in range(LANES):
-            x[i * LANES + k] = ((x[i * LANES + k] - mean[k]) - mean_low[k]) * inverse[k]
     dot_tile(grad, <const real *>x, True, n, total)
     dot_tile(grad, <const real *>x, False, n, products)
     for k in range(LANES):
