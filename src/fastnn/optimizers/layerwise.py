@@ -195,13 +195,15 @@ class novograd(Optimizer):
 
     def run(self, step: int, lists: Lists, scale: float, averages: Averages | None) -> None:
         constants = self.beta1, 1.0, self.learning_rate, 0.0, 1.0
+        share = 1 - self.beta2 if step > 1 else 1.0
+        of_gradient = self.common(step, scale)._replace(decay=0.0)
         for index, one in enumerate(lists):
-            common, scales = self.shortened(self.common(step, scale)._replace(decay=0.0), one)
-            norm = squares_of(common, one, scales)
-            square = one.state["square"][0]
-            square += (norm - square) * (1 - self.beta2 if step > 1 else 1.0)
+            common, scales = self.shortened(of_gradient, one)
+            state = one.state["square"][0]
+            square = float(state)
+            square += (squares_of(common, one, scales) - square) * share
+            state[()] = square
             root = math.sqrt(square) + self.epsilon
             shrunk = 1 / root if root else 1.0  # of a gradient of zeros
-            limit = common.limit * shrunk
-            common = common._replace(scale=common.scale * shrunk, limit=limit, decay=self.weight_decay)
+            common = Common(common.scale * shrunk, common.limit * shrunk, self.weight_decay, common.keep)
             self.run_shortened("momentum", constants, common, one, averages and averages.part(index), scales)
