@@ -90,13 +90,10 @@ cdef class Kernel:
 
 cdef struct Mask:
     const Strided *where
-    # What does not count is replaced by these numbers, and its result, where it is not that by itself, by another; but a
-    # kernel that asks for the mask passes over the rows as they are, and one that weighs the gradient, of which only the
-    # products with the other array and their sum count, over the gradient as it is.
+    # What does not count is replaced by a number, and by 0 in a gradient, and its result, where it is not that by itself,
+    # by another; but a kernel that asks for the mask passes over the rows as they are.
     bint asks
     bint backward
-    bint weighs
-    double of_grad
     double of_x
     double hidden
     # For copies of as many elements of both arrays, and of the mask.

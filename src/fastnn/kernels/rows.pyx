@@ -11,7 +11,7 @@ from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, strided
 cnp.import_array()
 
 cdef enum:
-    BLOCK = 1024             # elements of rows under a mask that are copied at once, if there is more than a row of them
+    BLOCK = 512              # elements of rows under a mask that are copied at once, if there is more than a row of them
     ALIGNMENT = 64           # of their copies: vectors that cross a cache line cannot be read again at once
     COLUMNS = 32768          # elements of rows along another axis than the last that are copied at once, if they fill tiles
     LONGEST_MASKED = 262144  # elements of a row that is copied as a whole
@@ -65,9 +65,8 @@ cdef class Rowwise:
         and calls the function with arrays that are ready, or takes a row through its ``passes``.
     longest : int
         A longer row is never copied as a whole, and a softmax of it reads and writes memory at most twice.
-    masked : tuple of float or None
-        What replaces a masked element, one number for each array; None for 0, and a kernel that asks for the mask. The
-        gradient's is None for 0, and a kernel that weighs the gradient.
+    masked : float or None
+        What replaces a masked element, beside 0 in a gradient; None for a kernel that asks for the mask.
     hidden : float
         The result of a masked element.
     """
@@ -83,8 +82,6 @@ cdef class Rowwise:
     cdef readonly object constant_of
     cdef double default_constant
     cdef bint asks
-    cdef bint weighs
-    cdef double masked_grad
     cdef double masked_x
     cdef readonly double hidden
 
@@ -101,16 +98,13 @@ cdef class Rowwise:
         self.defaults = defaults
         self.constant_of = constant_of
         self.default_constant = constant_of(**defaults)
-        self.asks, self.masked_grad, self.masked_x, self.hidden = masked is None, 0, 0, hidden
-        self.weighs = masked is not None and masked[0] is None
-        if masked is not None:
-            self.masked_grad, self.masked_x = masked[0] or 0.0, masked[len(masked) - 1]
+        self.asks, self.masked_x, self.hidden = masked is None, masked or 0.0, hidden
 
     @property
     def masked(self):
         """What replaces a masked element, one number for each array."""
         if self.kernel.backward:
-            return self.masked_grad, self.masked_x
+            return 0.0, self.masked_x
         return (self.masked_x,)
 
     cdef double constant(self, dict given) except? -1:
@@ -150,8 +144,8 @@ cdef class Rowwise:
                 return None
             room = make_room(&mask, x, n)
             mask.where = &of_mask
-            mask.asks, mask.backward, mask.weighs, mask.hidden = self.asks, self.kernel.backward, self.weighs, self.hidden
-            mask.of_grad, mask.of_x = self.masked_grad, self.masked_x
+            mask.asks, mask.backward = self.asks, self.kernel.backward
+            mask.of_x, mask.hidden = self.masked_x, self.hidden
         if size < RELEASE_GIL_FROM:
             run(self, &mask, &columns, of_grad, of_x, of_out, size, n, constant, single)
         else:
@@ -162,7 +156,7 @@ cdef class Rowwise:
 
 cdef Room make_room(Mask *mask, cnp.ndarray x, Py_ssize_t n):
     """Make room for copies of rows of n elements under a mask; the caller holds a reference to it."""
-    mask.size = (max(n, <Py_ssize_t>BLOCK) + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+    mask.size = (max(n, <Py_ssize_t>BLOCK) + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT + ALIGNMENT  # not a power of two
     cdef Room room = Room(mask.size * (2 * cnp.PyArray_ITEMSIZE(x) + 1))
     mask.room = room.memory
     return room

@@ -1,7 +1,7 @@
 """The loops of row functions: passes over chunks of rows, and over blocks of short rows."""
 
 cimport numpy as cnp
-from libc.math cimport INFINITY, NAN, fabs, isinf
+from libc.math cimport INFINITY, NAN, isinf
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
@@ -18,7 +18,7 @@ from fastnn.kernels.rows cimport (
     CHUNK, DONE, LAST_PIECE, MAX_CHUNKS, PIECE, WHOLE, WRITE, ColumnLoops, Columns, LogSums, Mask, MaskedLoops, Part, Row,
     begin_row, beginning, double_loops, double_pass, double_tile, float_loops, float_pass, float_tile, kernel,
 )
-from fastnn.kernels.strided cimport Strided, part_of, replace
+from fastnn.kernels.strided cimport Strided, is_repeated, part_of, replace
 
 
 cdef inline const real *ahead(const real *array, Py_ssize_t count) noexcept nogil:
@@ -132,16 +132,8 @@ cdef inline void blocks_of_rows(
 include "../tables/rows.pxi"
 
 
-# Under a mask: what does not count is replaced in copies of blocks of rows, while they are in the cache. Columns at the
-# start and at the end in which nothing counts are left out, if they are many. What is not inline here is large, and
-# the same for all.
-
-cdef double LARGE = 1e30  # from which on a sum or difference of float32 may be infinite
-
-cdef enum:
-    COLUMNS = 32  # that are left out together: as many elements are replaced at once
-    GAP = 4096    # bytes of a row: memory that is left out here and there comes later than all of it would
-
+# Under a mask: rows are taken from copies, a block at a time, in which numbers stand in place of what does not count;
+# long rows up to where that ends.
 
 cdef inline bint hides_eight(const unsigned char *counted) noexcept nogil:
     """Whether eight elements of a mask are all hidden."""
@@ -159,33 +151,12 @@ cdef bint hides(const unsigned char *counted, Py_ssize_t n) noexcept nogil:
     return found
 
 
-cdef Py_ssize_t end_of(const unsigned char *counted, Py_ssize_t rows, Py_ssize_t n) noexcept nogil:
-    """The column from which on nothing counts in any row: a multiple of LANES, or all.
-
-    So an element's place in the sums, and the sums to the bit, do not depend on the other rows of a block.
-    """
-    cdef Py_ssize_t end = 0, r, k
-    for r in range(rows):
-        k = n
-        while k >= end + 8 and hides_eight(counted + r * n + k - 8):
-            k -= 8
-        end = max(end, k)
-    return min(n, (end + COLUMNS - 1) // COLUMNS * COLUMNS)
-
-
-cdef Py_ssize_t start_of(
-    const unsigned char *counted, Py_ssize_t rows, Py_ssize_t n, Py_ssize_t end
-) noexcept nogil:
-    """The column before which nothing counts: a multiple of STRETCH, since rows are summed by stretches."""
-    cdef Py_ssize_t start = max(<Py_ssize_t>0, end - LANES), r, k
-    if start < STRETCH:
-        return 0
-    for r in range(rows):
-        k = 0
-        while k < start and hides_eight(counted + r * n + k):
-            k += 8
-        start = min(start, k)
-    return start // STRETCH * STRETCH
+cdef Py_ssize_t end_of(const unsigned char *counted, Py_ssize_t n) noexcept nogil:
+    """Where what counts ends: after a multiple of LANES, or at the end of the row."""
+    cdef Py_ssize_t end = n
+    while end >= 8 and hides_eight(counted + end - 8):
+        end -= 8
+    return min(n, (end + LANES - 1) // LANES * LANES)
 
 
 cdef const unsigned char *mask_of(
@@ -200,17 +171,13 @@ cdef void hide(
     replace(room, array, counted, n, number)
 
 
-cdef inline void hide_rows(
-    real *room, const real *array, const unsigned char *counted, Py_ssize_t rows, Py_ssize_t n, Py_ssize_t width,
-    double number,
-) noexcept nogil:
-    """Copy some columns of rows, one row after another, with a number in place of what does not count."""
+cdef inline bint is_lost(const real *out, Py_ssize_t rows, Py_ssize_t n, double hidden) noexcept nogil:
+    """Whether a row's sum was not finite: then its first result is not, and what is hidden has no result by itself."""
     cdef Py_ssize_t r
-    if width == n:
-        hide(room, array, counted, rows * n, <real>number)
-    else:
-        for r in range(rows):
-            hide(room + r * width, array + r * n, counted + r * n, width, <real>number)
+    cdef bint lost = False
+    for r in range(rows):
+        lost |= (out[r * n] - out[r * n] != 0) & (out[r * n] != hidden)
+    return lost
 
 
 cdef inline void masked(
@@ -222,55 +189,35 @@ cdef inline void masked(
     cdef real *of_x = <real *>mask.room
     cdef real *of_grad = of_x + mask.size
     cdef unsigned char *of_mask = <unsigned char *>(of_grad + mask.size)
-    cdef const unsigned char *counted
-    cdef const unsigned char *of_row
-    # A result that goes over the gradient leaves none to look at again, and short rows are faster in blocks.
-    cdef bint hides_grad = mask.backward and (grad == out or n < STRETCH or not mask.weighs)
-    cdef bint by_row = mask.asks or (mask.weighs and not hides_grad)
-    cdef Py_ssize_t block = mask.size // n, done = 0, start, end, rows, width, at, r
+    cdef const unsigned char *counted = NULL
+    cdef Py_ssize_t rows = mask.size // n, start = 0, end = n, count, r
+    cdef bint repeats = is_repeated(mask.where, n), any_hidden = False
     cdef Row row
-    while done < size:
-        rows = min(block, (size - done) // n)
-        counted = mask_of(mask, done, rows * n, of_mask)
-        start, end = 0, n
-        if n <= longest and n * <Py_ssize_t>sizeof(real) >= GAP:
-            end = end_of(counted, rows, n)
-            start = start_of(counted, rows, n, end)
-            if (n - end + start) * <Py_ssize_t>sizeof(real) < GAP:
-                start, end = 0, n
-        width = end - start
-        if width == n and not hides(counted, rows * n):
-            run(ahead(grad, done), x + done, out + done, rows * n, n, constant, longest)
-            done += rows * n
-            continue
-        if width > 0 and not mask.asks:
-            hide_rows(of_x, x + done + start, counted + start, rows, n, width, mask.of_x)
-            if hides_grad:
-                hide_rows(of_grad, grad + done + start, counted + start, rows, n, width, mask.of_grad)
-        if width == n and not by_row:
-            run(of_grad, of_x, out + done, rows * n, n, constant, longest)
-        for r in range(rows if width > 0 else 0):
-            at = done + r * n + start
-            of_row = counted + r * n + start
-            if by_row:
-                begin_row(&row, begin, width, constant, NULL)
-                row.counted = of_row
-                pass_of_row(
-                    &row, ahead(grad, at), x + at if mask.asks else of_x + r * width, out + at, width, WHOLE)
-            elif width < n:
-                run(of_grad + r * width, of_x + r * width, out + at, width, width, constant, longest)
-            # A hidden gradient, times 0, does not count unless it is infinite or NaN, or a difference from it may be.
-            if by_row and not mask.asks and not fabs(row.total) < LARGE:
-                hide(of_grad, grad + at, of_row, width, <real>mask.of_grad)
-                run(of_grad, of_x + r * width, out + at, width, width, constant, longest)
-            # What is hidden has its result by itself, but in a row without finite ones, as a sum of it is not.
-            if out[at] != mask.hidden and out[at] - out[at] != 0 and not mask.asks:
-                hide(out + at, out + at, of_row, width, <real>mask.hidden)
-        if width < n:
-            for r in range(rows):
-                fill_row(out + done + r * n, start, <real>mask.hidden)
-                fill_row(out + done + r * n + end, n - end, <real>mask.hidden)
-        done += rows * n
+    if rows > LANES:  # of short rows as many as fill tiles
+        rows -= rows % LANES
+    while start < size:
+        count = min(rows * n, size - start)
+        if counted is NULL or not repeats:
+            counted = mask_of(mask, start, count, of_mask)
+            any_hidden = hides(counted, count)
+        if rows == 1:
+            end = count = end_of(counted, n)
+        if not any_hidden:
+            run(ahead(grad, start), x + start, out + start, count, n, constant, longest)
+        elif mask.asks:
+            for r in range(count // end if end > 0 else 0):
+                begin_row(&row, begin, end, constant, NULL)
+                row.counted = counted + r * n
+                pass_of_row(&row, ahead(grad, start + r * n), x + start + r * n, out + start + r * n, end, WHOLE)
+        elif end > 0:
+            hide(of_x, x + start, counted, count, <real>mask.of_x)
+            if mask.backward:
+                hide(of_grad, grad + start, counted, count, <real>0)
+            run(of_grad, of_x, out + start, count, end, constant, longest)
+            if is_lost(out + start, count // end, n, mask.hidden):
+                hide(out + start, out + start, counted, count, <real>mask.hidden)
+        fill_row(out + start + end, n - end, <real>mask.hidden)
+        start += rows * n
 
 
 cdef void masked_float(
@@ -473,7 +420,7 @@ cdef inline Py_ssize_t hide_row(
     cdef real *of_x = <real *>mask.room
     cdef real *of_b = of_x + mask.size
     row.counted = mask_of(mask, start, n, <unsigned char *>(of_b + mask.size))
-    n = end_of(row.counted, 1, n)
+    n = end_of(row.counted, n)
     if b[0] is NULL:
         hide(of_x, x[0], row.counted, n, <real>-INFINITY)
         x[0] = of_x

@@ -196,12 +196,16 @@ cdef inline void write_standardize_backward(
     cdef real y[CHUNK]
     cdef real mean = <real>(row.total / row.present), slope = <real>(row.count / row.present)
     cdef real inverse = <real>row.inverse, scale = <real>row.scale
+    cdef real result
     cdef Py_ssize_t k
     write_standardized(row, x, y, n)
-    for k in range(n):  # in step
-        out[k] = ((grad[k] - mean) - y[k] * slope) * inverse * scale
-    if row.counted is not NULL:
-        replace(out, out, row.counted, n, <real>0)
+    if row.counted is NULL:
+        for k in range(n):  # in step
+            out[k] = ((grad[k] - mean) - y[k] * slope) * inverse * scale
+    else:
+        for k in range(n):  # in step
+            result = ((grad[k] - mean) - y[k] * slope) * inverse * scale
+            out[k] = result if row.counted[k] else <real>0
 
 
 cdef inline void standardize_backward_chunk(Row *row, const real *grad, const real *x, real *out, Py_ssize_t n) noexcept nogil:
