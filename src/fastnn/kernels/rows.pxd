@@ -7,11 +7,13 @@ cimport numpy as cnp
 from libc.math cimport INFINITY
 
 from fastnn.kernels.formulas.elementary cimport real
+from fastnn.kernels.loops.reductions cimport LANES
 from fastnn.kernels.strided cimport Strided, replace
 
 cdef enum:
     CHUNK = 4096
     MAX_CHUNKS = 4096
+    COPIED = 8192  # elements of an array's rows along another axis than the last that are copied at once, if not in tiles
 
 cdef enum Phase:
     FIND     # reads the input
@@ -101,12 +103,43 @@ cdef struct Mask:
     void *room
 
 
+cdef struct Columns:
+    # Rows whose elements are ``inner`` elements apart: 1 along the last axis, where there are no copies.
+    Py_ssize_t n
+    Py_ssize_t inner
+    bint backward
+    Py_ssize_t count   # of rows that are copied at once
+    Py_ssize_t length  # of a copy, with some elements that keep the copies out of each other's way in the cache
+    void *room         # for the copies, of all arrays and of a mask
+
+
+cdef class Room:
+    """Memory that starts with a cache line."""
+    cdef cnp.ndarray array
+    cdef char *memory
+
+
+cdef inline Room room_of_columns(
+    Columns *columns, Py_ssize_t n, Py_ssize_t inner, Py_ssize_t arrays, Py_ssize_t itemsize
+):
+    """Describe rows, and make room for copies of several arrays of them; the caller holds a reference to it."""
+    columns.n, columns.inner, columns.length = n, inner, n
+    if inner == 1:
+        return None
+    columns.length = (n + 15) // 16 * 16 + 16
+    columns.count = max(<Py_ssize_t>LANES, COPIED // n // LANES * LANES)
+    cdef Room room = Room(arrays * columns.count * columns.length * itemsize)
+    columns.room = room.memory
+    return room
+
+
 cdef class LogSums:
     cdef void (*forward)(
-        cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out, cnp.ndarray signs, bint averaged
+        const Columns *columns, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out, cnp.ndarray signs,
+        bint averaged,
     ) noexcept nogil
     cdef void (*backward)(
-        cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out
+        const Columns *columns, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out
     ) noexcept nogil
     cdef double (*of_row)(const Row *row, double *sign) noexcept nogil
 
@@ -121,16 +154,6 @@ cdef class MaskedLoops:
         double_loops run, double_pass pass_of_row, beginning begin, const Mask *mask, const double *grad, const double *x, double *out,
         Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
     ) noexcept nogil
-
-
-cdef struct Columns:
-    # Rows along an axis that is not the last: their elements are ``inner`` elements apart.
-    Py_ssize_t n
-    Py_ssize_t inner
-    bint backward
-    Py_ssize_t count   # of rows that are copied at once
-    Py_ssize_t length  # of a copy, with some elements that keep the copies out of each other's way in the cache
-    void *room         # for the copies, of both arrays and of a mask
 
 
 cdef class ColumnLoops:

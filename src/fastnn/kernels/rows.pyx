@@ -38,8 +38,6 @@ cdef class ColumnLoops:
 
 cdef class Room:
     """Memory that starts with a cache line."""
-    cdef cnp.ndarray array
-    cdef char *memory
 
     def __cinit__(self, Py_ssize_t size):
         cdef cnp.npy_intp bytes = size + ALIGNMENT
@@ -358,31 +356,39 @@ def put_rows(dict kernels not None, rows, out, Py_ssize_t first):
     copy_rows(kernels, out, rows, first, True)
 
 
-cdef inline bint is_vector_of(object array, object x):
-    """Whether an array has one element for each row of a matrix."""
+cdef inline bint is_of_rows(object x):
+    """Whether an array is a matrix or, with rows along the middle one, has three axes."""
+    return (
+        is_ready(x) and 2 <= cnp.PyArray_NDIM(x) <= 3 and cnp.PyArray_IS_C_CONTIGUOUS(x) and cnp.PyArray_SIZE(x) > 0)
+
+
+cdef inline Py_ssize_t elements_between(cnp.ndarray x) noexcept:
+    """How far apart the elements of such an array's rows are."""
+    return cnp.PyArray_DIM(x, 2) if cnp.PyArray_NDIM(x) == 3 else 1
+
+
+cdef inline bint is_vector_of(object array, cnp.ndarray x):
+    """Whether an array has one element for each row."""
     return (
         is_ready(array)
         and cnp.PyArray_TYPE(array) == cnp.PyArray_TYPE(x)
         and cnp.PyArray_NDIM(array) == 1
-        and cnp.PyArray_DIM(array, 0) == cnp.PyArray_DIM(x, 0)
+        and cnp.PyArray_DIM(array, 0) == cnp.PyArray_DIM(x, 0) * elements_between(x)
     )
 
 
-cdef inline bint is_matrix(object x):
-    return is_ready(x) and cnp.PyArray_NDIM(x) == 2 and cnp.PyArray_IS_C_CONTIGUOUS(x) and cnp.PyArray_SIZE(x) > 0
-
-
 cdef object misfit():
-    return TypeError("the arrays must be contiguous, of one type, and fit the rows of the matrix x")
+    return TypeError("the arrays must be contiguous, of one type, and fit the rows of x")
 
 
 def log_sums(dict kernels not None, x, b, cnp.ndarray where, out, signs, bint mean):
     """The logarithms of the sums of b e^x over the rows of a contiguous matrix, and the sums' signs on request.
 
-    The mask has as many elements, in any layout.
+    Of an array of three axes, the rows are along the middle one. The mask has as many elements, in any layout, and those
+    of a row one after another.
     """
     if not (
-        is_matrix(x)
+        is_of_rows(x)
         and (b is None or is_like(b, x))
         and is_strided_of(where, cnp.NPY_BOOL, cnp.PyArray_SIZE(x))
         and is_vector_of(out, x) and cnp.PyArray_ISWRITEABLE(out)
@@ -391,23 +397,26 @@ def log_sums(dict kernels not None, x, b, cnp.ndarray where, out, signs, bint me
         raise misfit()
     cdef LogSums of_build = kernels["log_sums"]
     cdef cnp.ndarray terms = x, factors = b, values = out, their_signs = signs
-    cdef Room room
+    cdef Room room, of_columns
     cdef Strided of_mask
     cdef Mask mask
+    cdef Columns columns
+    of_columns = room_of_columns(
+        &columns, cnp.PyArray_DIM(terms, 1), elements_between(terms), 2, cnp.PyArray_ITEMSIZE(terms))
     if where is not None:
-        room = make_room(&mask, terms, cnp.PyArray_DIM(terms, 1))
+        room = make_room(&mask, terms, columns.n)
     mask.where = strided(&of_mask, where)
     if cnp.PyArray_SIZE(terms) < RELEASE_GIL_FROM:
-        of_build.forward(terms, factors, &mask, values, their_signs, mean)
+        of_build.forward(&columns, terms, factors, &mask, values, their_signs, mean)
     else:
         with nogil:
-            of_build.forward(terms, factors, &mask, values, their_signs, mean)
+            of_build.forward(&columns, terms, factors, &mask, values, their_signs, mean)
 
 
 def log_sums_backward(dict kernels not None, grad, x, b, cnp.ndarray where, out):
-    """The gradient of each row's log-sum times the row's softmax, weighted by b, for a contiguous matrix."""
+    """The gradient of each row's log-sum times the row's softmax, weighted by b, for arrays as above."""
     if not (
-        is_matrix(x)
+        is_of_rows(x)
         and (b is None or is_like(b, x))
         and is_strided_of(where, cnp.NPY_BOOL, cnp.PyArray_SIZE(x))
         and is_vector_of(grad, x)
@@ -416,14 +425,17 @@ def log_sums_backward(dict kernels not None, grad, x, b, cnp.ndarray where, out)
         raise misfit()
     cdef LogSums of_build = kernels["log_sums"]
     cdef cnp.ndarray gradients = grad, terms = x, factors = b, result = out
-    cdef Room room
+    cdef Room room, of_columns
     cdef Strided of_mask
     cdef Mask mask
+    cdef Columns columns
+    of_columns = room_of_columns(
+        &columns, cnp.PyArray_DIM(terms, 1), elements_between(terms), 2, cnp.PyArray_ITEMSIZE(terms))
     if where is not None:
-        room = make_room(&mask, terms, cnp.PyArray_DIM(terms, 1))
+        room = make_room(&mask, terms, columns.n)
     mask.where = strided(&of_mask, where)
     if cnp.PyArray_SIZE(terms) < RELEASE_GIL_FROM:
-        of_build.backward(gradients, terms, factors, &mask, result)
+        of_build.backward(&columns, gradients, terms, factors, &mask, result)
     else:
         with nogil:
-            of_build.backward(gradients, terms, factors, &mask, result)
+            of_build.backward(&columns, gradients, terms, factors, &mask, result)

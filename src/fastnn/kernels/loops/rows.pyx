@@ -7,13 +7,13 @@ from libc.string cimport memcpy
 
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.formulas.rows.log_sum cimport (
-    log_sum, log_sum_backward_end, log_sum_backward_terms, log_sum_end, log_sum_terms,
+    log_sum, log_sum_backward_end, log_sum_backward_terms, log_sum_end, log_sum_terms, plain_log_sum,
 )
-from fastnn.kernels.loops.reductions cimport LANES, NOTHING, STRETCH, fill_row, has_nan
+from fastnn.kernels.loops.reductions cimport EXPONENTIALS, LANES, NOTHING, STRETCH, fill_row
 from fastnn.kernels.loops.tiles cimport (
-    SHORT, TILE, exp_rows, longest_in_tile, max_rows, rows_at_once, rows_in_tiles, transpose,
+    SHORT, TILE, copy_tiles, exp_rows, longest_in_tile, max_rows, place, put_columns, rows_at_once,
+    rows_in_tiles, scale_rows, take_columns, transpose,
 )
-from fastnn.kernels.loops.views cimport double_view, float_view
 from fastnn.kernels.rows cimport (
     CHUNK, DONE, LAST_PIECE, MAX_CHUNKS, PIECE, WHOLE, WRITE, ColumnLoops, Columns, LogSums, Mask, MaskedLoops, Part, Row,
     begin_row, beginning, double_loops, double_pass, double_tile, float_loops, float_pass, float_tile, kernel,
@@ -240,50 +240,6 @@ masked_loops.for_double = masked_double
 # Rows along another axis than the last, LANES of them at a time: in a tile, where there is a kernel for it, or one after
 # the other in a copy.
 
-cdef inline void take_columns(
-    const Columns *columns, const real *x, real *room, bint in_tile, Py_ssize_t first, Py_ssize_t count
-) noexcept nogil:
-    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, i, k
-    cdef const real *source
-    while done < count:
-        i = (first + done) % inner
-        width = min(inner - i, count - done)
-        source = x + (first + done - i) * n + i
-        if not in_tile:
-            transpose(source, inner, n, width, room + done * columns.length, columns.length)
-        elif width == LANES:
-            for i in range(n):
-                for k in range(LANES):
-                    room[i * LANES + k] = source[i * inner + k]
-        else:
-            for i in range(n):
-                for k in range(width):
-                    room[i * LANES + done + k] = source[i * inner + k]
-        done += width
-
-
-cdef inline void put_columns(
-    const Columns *columns, const real *room, real *out, bint in_tile, Py_ssize_t first, Py_ssize_t count
-) noexcept nogil:
-    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, i, k
-    cdef real *target
-    while done < count:
-        i = (first + done) % inner
-        width = min(inner - i, count - done)
-        target = out + (first + done - i) * n + i
-        if not in_tile:
-            transpose(room + done * columns.length, columns.length, width, n, target, inner)
-        elif width == LANES:
-            for i in range(n):
-                for k in range(LANES):
-                    target[i * inner + k] = room[i * LANES + k]
-        else:
-            for i in range(n):
-                for k in range(width):
-                    target[i * inner + k] = room[i * LANES + done + k]
-        done += width
-
-
 cdef inline void along_columns(
     void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
     bint (*tile)(const real *, real *, Py_ssize_t, double) noexcept nogil,
@@ -294,26 +250,24 @@ cdef inline void along_columns(
     cdef real *of_x = <real *>columns.room
     cdef real *of_grad = of_x + columns.count * columns.length
     cdef bint in_tile = tile is not NULL and n <= SHORT, done = False
-    if in_tile:  # the last may not be full
-        fill_row(of_x, n * LANES, <real>0)
-        fill_row(of_grad, n * LANES, <real>0)
     while first * n < size:
         count = min(<Py_ssize_t>LANES if in_tile else columns.count, size // n - first)
-        if columns.backward:
-            take_columns(columns, grad, of_grad, in_tile, first, count)
-        take_columns(columns, x, of_x, in_tile, first, count)
         if in_tile:
+            if columns.backward:
+                copy_tiles(columns, grad, of_grad, <real *>NULL, first, count)
+            copy_tiles(columns, x, of_x, <real *>NULL, first, count)
             done = tile(of_grad, of_x, n, constant)
-            if not done:  # as rows, one after the other
-                if columns.backward:
-                    take_columns(columns, grad, of_grad, False, first, count)
-                take_columns(columns, x, of_x, False, first, count)
-        if not done:
+        if done:
+            copy_tiles(columns, x, of_x, out, first, count)
+        else:  # as rows, one after the other
+            if columns.backward:
+                take_columns(columns, grad, of_grad, first, count)
+            take_columns(columns, x, of_x, first, count)
             for r in range(count):
                 run(
                     of_grad + r * columns.length, of_x + r * columns.length, of_x + r * columns.length, n, n, constant,
                     longest)
-        put_columns(columns, <const real *>of_x, out, done, first, count)
+            put_columns(columns, <const real *>of_x, out, first, count)
         first += count
 
 
@@ -341,10 +295,10 @@ cdef inline void along_masked_columns(
         count = min(columns.count, size // n - first)
         of_copy.data, of_copy.shape[0] = <const char *>mask_of(mask, first * n, count * n, counted), count * n
         if columns.backward:
-            take_columns(columns, grad, of_grad, False, first, count)
-        take_columns(columns, x, of_x, False, first, count)
+            take_columns(columns, grad, of_grad, first, count)
+        take_columns(columns, x, of_x, first, count)
         masked_rows(run, pass_of_row, begin, &copied, of_grad, of_x, of_x, count * n, n, constant, longest)
-        put_columns(columns, <const real *>of_x, out, False, first, count)
+        put_columns(columns, <const real *>of_x, out, first, count)
         first += count
 
 
@@ -374,17 +328,17 @@ cdef void take_rows(
     const Columns *columns, cnp.ndarray x, cnp.ndarray rows, Py_ssize_t first, Py_ssize_t count
 ) noexcept nogil:
     if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        take_columns(columns, <const float *>memory(x), <float *>memory(rows), False, first, count)
+        take_columns(columns, <const float *>memory(x), <float *>memory(rows), first, count)
     else:
-        take_columns(columns, <const double *>memory(x), <double *>memory(rows), False, first, count)
+        take_columns(columns, <const double *>memory(x), <double *>memory(rows), first, count)
 
 cdef void put_rows(
     const Columns *columns, cnp.ndarray rows, cnp.ndarray out, Py_ssize_t first, Py_ssize_t count
 ) noexcept nogil:
     if cnp.PyArray_TYPE(out) == cnp.NPY_FLOAT32:
-        put_columns(columns, <const float *>memory(rows), <float *>memory(out), False, first, count)
+        put_columns(columns, <const float *>memory(rows), <float *>memory(out), first, count)
     else:
-        put_columns(columns, <const double *>memory(rows), <double *>memory(out), False, first, count)
+        put_columns(columns, <const double *>memory(rows), <double *>memory(out), first, count)
 
 cdef ColumnLoops column_loops = ColumnLoops()
 column_loops.for_float = columns_of_float
@@ -430,71 +384,168 @@ cdef inline Py_ssize_t hide_row(
     return n
 
 
-cdef inline void log_sum_short_rows(
-    const real *x, real *out, real *signs, Py_ssize_t rows, Py_ssize_t n, bint averaged
+cdef inline bint is_short(const Columns *columns, const void *b, const Mask *mask) noexcept nogil:
+    """Whether rows are taken several at a time: those without weights and a mask, as far as they fit into tiles."""
+    return b is NULL and mask.where is NULL and columns.n <= (SHORT if columns.inner > 1 else STRETCH)
+
+
+cdef inline Py_ssize_t next_rows(
+    const Columns *columns, const real *x, real *room, Py_ssize_t r, Py_ssize_t rows, const real **block
 ) noexcept nogil:
-    """Of rows that several fit into a tile, without weights or a mask."""
-    cdef real room[TILE]
+    """The next short rows, where they are or, along another axis than the last, as tiles; return how many."""
+    cdef Py_ssize_t count
+    if columns.inner > 1:
+        count = min(min(columns.count, <Py_ssize_t>STRETCH), rows - r)
+        copy_tiles(columns, x, room, <real *>NULL, r, count)
+        block[0] = NULL
+        return count
+    block[0] = x + r * columns.n
+    return min(rows_in_tiles(columns.n), rows - r)
+
+
+cdef inline void log_sum_short_rows(
+    const Columns *columns, const real *x, real *out, real *signs, Py_ssize_t rows, bint averaged
+) noexcept nogil:
+    cdef real of_tiles[TILE]
+    cdef real *room = <real *>columns.room if columns.inner > 1 else of_tiles
+    cdef const real *block
     cdef real largest[STRETCH]
     cdef double rest[STRETCH]
-    cdef double sign, value
-    cdef Py_ssize_t r = 0, count, k, of_largest = 0
+    cdef bint found[STRETCH]  # NaN, in a row whose largest element is infinite
+    cdef double sign
+    cdef Py_ssize_t n = columns.n, r = 0, count, k, i, of_largest = 0
+    cdef real element
     cdef Row row
+    cdef bint infinite
     begin_row(&row, average if averaged else no_begin, n, 1, NULL)
     row.at_largest, row.count = 1, n
     while r < rows:
-        count = min(rows_in_tiles(n), rows - r)
-        max_rows(x + r * n, room, count, n, largest, &of_largest)
-        exp_rows(x + r * n, room, <real *>NULL, NOTHING, False, True, of_largest, count, n, largest, rest)
+        count = next_rows(columns, x, room, r, rows, &block)
+        max_rows(block, room, count, n, largest, &of_largest)
+        infinite = False
         for k in range(count):
-            row.largest, row.total = largest[k], rest[k]
-            row.has_nan = has_nan(x + (r + k) * n, n) if isinf(row.largest) else False
-            value = log_sum(&row, &sign)
-            if signs is not NULL:
-                signs[r + k] = <real>sign
-            out[r + k] = <real>value
+            infinite |= largest[k] - largest[k] != 0
+        for k in range(count if infinite else 0):
+            found[k] = False
+            for i in range(n if isinf(largest[k]) else 0):
+                element = room[place(True, n, k, i)] if block is NULL else block[k * n + i]
+                found[k] |= element != element
+        exp_rows(block, room, <real *>NULL, NOTHING, False, True, of_largest, count, n, largest, rest)
+        if not (infinite or averaged or signs is not NULL):
+            for k in range(count):
+                out[r + k] = <real>plain_log_sum(<double>largest[k], rest[k])
+        else:
+            for k in range(count):
+                row.largest, row.total = largest[k], rest[k]
+                row.has_nan = found[k] if infinite else False
+                out[r + k] = <real>log_sum(&row, &sign)
+                if signs is not NULL:
+                    signs[r + k] = <real>sign
         r += count
 
 
-cdef inline void log_sum_rows(
-    const real[::1] x, const real *b, const Mask *mask, real[::1] out, real *signs, bint averaged
+cdef inline void log_sum_backward_short_rows(
+    const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t rows
 ) noexcept nogil:
-    cdef Py_ssize_t rows = out.shape[0], n = x.shape[0] // rows, end = n, r
+    cdef real of_tiles[TILE]
+    cdef real *room = <real *>columns.room if columns.inner > 1 else of_tiles
+    cdef const real *block
+    cdef real *result
+    cdef real largest[STRETCH]
+    cdef double rest[STRETCH]
+    cdef real factor[STRETCH]
+    cdef Py_ssize_t n = columns.n, r = 0, count, k, of_largest = 0
+    while r < rows:
+        count = next_rows(columns, x, room, r, rows, &block)
+        result = room if block is NULL else out + r * n
+        max_rows(block, room, count, n, largest, &of_largest)
+        exp_rows(block, room, result, EXPONENTIALS, False, True, of_largest, count, n, largest, rest)
+        for k in range(count):
+            factor[k] = <real>(NAN if isinf(largest[k]) else grad[r + k] / (1 + rest[k]))
+        scale_rows(result, block is NULL, count, n, factor)
+        if block is NULL:
+            copy_tiles(columns, x, room, out, r, count)
+        r += count
+
+
+cdef inline Py_ssize_t next_copies(
+    const Columns *columns, const real **b, const real **x, Py_ssize_t first, Py_ssize_t rows
+) noexcept nogil:
+    """Rows from the first on, and their weights, as copies if they are along another axis than the last."""
+    cdef real *of_x = <real *>columns.room
+    cdef real *of_b = of_x + columns.count * columns.length
+    cdef Py_ssize_t count
+    if columns.inner == 1:
+        return rows - first
+    count = min(columns.count, rows - first)
+    take_columns(columns, x[0], of_x, first, count)
+    x[0] = of_x
+    if b[0] is not NULL:
+        take_columns(columns, b[0], of_b, first, count)
+        b[0] = of_b
+    return count
+
+
+cdef inline void log_sum_rows(
+    const Columns *columns, const real *x, const real *b, const Mask *mask, real *out, real *signs, Py_ssize_t rows,
+    bint averaged,
+) noexcept nogil:
+    cdef Py_ssize_t n = columns.n, end = n, first = 0, count, r
+    cdef const real *terms_of_rows
+    cdef const real *weights_of_rows
     cdef const real *weights
     cdef const real *terms
     cdef double sign, value
     cdef Row row
-    if b is NULL and mask.where is NULL and n <= STRETCH:
-        log_sum_short_rows(&x[0], &out[0], signs, rows, n, averaged)
+    if is_short(columns, b, mask):
+        log_sum_short_rows(columns, x, out, signs, rows, averaged)
         return
-    for r in range(rows):
-        begin_row(&row, average if averaged else no_begin, n, 1, NULL)
-        weights, terms = ahead(b, r * n), &x[r * n]
-        if mask.where is not NULL:
-            end = hide_row(mask, &row, &weights, &terms, r * n, n)
-        log_sum_pass(&row, weights, terms, <real *>NULL, end, WHOLE)
-        value = log_sum(&row, &sign)
-        if signs is not NULL:
-            signs[r] = <real>sign
-        out[r] = <real>(NAN if sign < 0 and signs is NULL else value)
+    while first < rows:
+        terms_of_rows, weights_of_rows = x, b
+        count = next_copies(columns, &weights_of_rows, &terms_of_rows, first, rows)
+        for r in range(count):
+            begin_row(&row, average if averaged else no_begin, n, 1, NULL)
+            weights, terms = ahead(weights_of_rows, r * columns.length), terms_of_rows + r * columns.length
+            if mask.where is not NULL:
+                end = hide_row(mask, &row, &weights, &terms, (first + r) * n, n)
+            log_sum_pass(&row, weights, terms, <real *>NULL, end, WHOLE)
+            value = log_sum(&row, &sign)
+            if signs is not NULL:
+                signs[first + r] = <real>sign
+            out[first + r] = <real>(NAN if sign < 0 and signs is NULL else value)
+        first += count
 
 
 cdef inline void log_sum_rows_backward(
-    const real[::1] grad, const real[::1] x, const real *b, const Mask *mask, real[::1] out
+    const Columns *columns, const real *grad, const real *x, const real *b, const Mask *mask, real *out, Py_ssize_t rows
 ) noexcept nogil:
-    cdef Py_ssize_t rows = grad.shape[0], n = x.shape[0] // rows, end = n, r
+    cdef Py_ssize_t n = columns.n, end = n, first = 0, count, r
+    cdef const real *terms_of_rows
+    cdef const real *weights_of_rows
     cdef const real *weights
     cdef const real *terms
+    cdef real *results = <real *>columns.room if columns.inner > 1 else out  # over the copies
+    cdef real *result
     cdef Row row
-    for r in range(rows):
-        begin_row(&row, no_begin, n, grad[r], NULL)
-        weights, terms = ahead(b, r * n), &x[r * n]
-        if mask.where is not NULL:
-            end = hide_row(mask, &row, &weights, &terms, r * n, n)
-        log_sum_backward_pass(&row, weights, terms, &out[r * n], end, WHOLE)
-        if mask.where is not NULL:
-            hide(&out[r * n], &out[r * n], row.counted, end, <real>0)
-            fill_row(&out[r * n] + end, n - end, <real>0)
+    if is_short(columns, b, mask):
+        log_sum_backward_short_rows(columns, grad, x, out, rows)
+        return
+    while first < rows:
+        terms_of_rows, weights_of_rows = x, b
+        count = next_copies(columns, &weights_of_rows, &terms_of_rows, first, rows)
+        for r in range(count):
+            begin_row(&row, no_begin, n, grad[first + r], NULL)
+            weights, terms = ahead(weights_of_rows, r * columns.length), terms_of_rows + r * columns.length
+            result = results + r * columns.length
+            if mask.where is not NULL:
+                end = hide_row(mask, &row, &weights, &terms, (first + r) * n, n)
+            log_sum_backward_pass(&row, weights, terms, result, end, WHOLE)
+            if mask.where is not NULL:
+                hide(result, result, row.counted, end, <real>0)
+                fill_row(result + end, n - end, <real>0)
+        if columns.inner > 1:
+            put_columns(columns, <const real *>results, out, first, count)
+        first += count
 
 
 cdef inline void *memory(cnp.ndarray array) noexcept nogil:
@@ -502,22 +553,32 @@ cdef inline void *memory(cnp.ndarray array) noexcept nogil:
 
 
 cdef void log_sums(
-    cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out, cnp.ndarray signs, bint averaged
+    const Columns *columns, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out, cnp.ndarray signs,
+    bint averaged,
 ) noexcept nogil:
+    cdef Py_ssize_t rows = cnp.PyArray_SIZE(out)
     if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        log_sum_rows(float_view(x), <const float *>memory(b), mask, float_view(out), <float *>memory(signs), averaged)
+        log_sum_rows(
+            columns, <const float *>memory(x), <const float *>memory(b), mask, <float *>memory(out),
+            <float *>memory(signs), rows, averaged)
     else:
         log_sum_rows(
-            double_view(x), <const double *>memory(b), mask, double_view(out), <double *>memory(signs), averaged)
+            columns, <const double *>memory(x), <const double *>memory(b), mask, <double *>memory(out),
+            <double *>memory(signs), rows, averaged)
 
 
 cdef void log_sums_backward(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out
+    const Columns *columns, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out
 ) noexcept nogil:
+    cdef Py_ssize_t rows = cnp.PyArray_SIZE(grad)
     if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        log_sum_rows_backward(float_view(grad), float_view(x), <const float *>memory(b), mask, float_view(out))
+        log_sum_rows_backward(
+            columns, <const float *>memory(grad), <const float *>memory(x), <const float *>memory(b), mask,
+            <float *>memory(out), rows)
     else:
-        log_sum_rows_backward(double_view(grad), double_view(x), <const double *>memory(b), mask, double_view(out))
+        log_sum_rows_backward(
+            columns, <const double *>memory(grad), <const double *>memory(x), <const double *>memory(b), mask,
+            <double *>memory(out), rows)
 
 
 cdef double log_sum_of_row(const Row *row, double *sign) noexcept nogil:

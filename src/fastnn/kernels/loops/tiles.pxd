@@ -5,11 +5,13 @@ lane is given the bits that ``reductions`` gives its row, so that they do not de
 """
 
 from libc.math cimport INFINITY
+from libc.string cimport memcpy
 
 from fastnn.kernels.formulas.elementary cimport exp_nonpositive, exp_with_headroom, mul_add, real, without_headroom
 from fastnn.kernels.loops.reductions cimport (
     DIFFERENCES, EXPONENTIALS, LANES, NOTHING, STRETCH, Store, exp_row, fill, max_and_stretch, max_block, row_max,
 )
+from fastnn.kernels.rows cimport Columns
 
 cdef enum:
     SHORT = 64            # elements of a row that is taken in tiles, at most
@@ -91,6 +93,73 @@ cdef inline void square(
         square_of_floats(x + row * step + column, step, out + column * out_step + row, out_step)
     else:
         square_of_doubles(x + row * step + column, step, out + column * out_step + row, out_step)
+
+
+# Rows along another axis than the last, from the first on, as rows or tiles one after another, and back
+
+cdef inline void take_columns(
+    const Columns *columns, const real *x, real *room, Py_ssize_t first, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, i
+    while done < count:
+        i = (first + done) % inner
+        width = min(inner - i, count - done)
+        transpose(x + (first + done - i) * n + i, inner, n, width, room + done * columns.length, columns.length)
+        done += width
+
+
+cdef inline void put_columns(
+    const Columns *columns, const real *room, real *out, Py_ssize_t first, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, i
+    while done < count:
+        i = (first + done) % inner
+        width = min(inner - i, count - done)
+        transpose(room + done * columns.length, columns.length, width, n, out + (first + done - i) * n + i, inner)
+        done += width
+
+
+cdef inline void copy_tiles(
+    const Columns *columns, const real *x, real *room, real *out, Py_ssize_t first, Py_ssize_t count
+) noexcept nogil:
+    """Copy columns to tiles or, if ``out`` is not NULL, back: as many as there are side by side at once, in order that
+    memory is read and written in long runs. A loop over LANES elements would first ask whether the arrays overlap."""
+    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, start, i, k, lane
+    cdef real *tile
+    while done < count:
+        i = (first + done) % inner
+        start = (first + done - i) * n + i
+        lane = done % LANES
+        tile = room + (done - lane) * n
+        width = min(inner - i, count - done)
+        if lane > 0 or width < LANES:
+            width = min(width, LANES - lane)
+            for i in range(n):
+                if out is NULL:
+                    memcpy(tile + i * LANES + lane, x + start + i * inner, width * sizeof(real))
+                else:
+                    memcpy(out + start + i * inner, tile + i * LANES + lane, width * sizeof(real))
+        else:
+            width -= width % LANES
+            for i in range(n):
+                lane = 0
+                while lane < width:
+                    if out is NULL:
+                        memcpy(tile + lane * n + i * LANES, x + start + i * inner + lane, LANES * sizeof(real))
+                    else:
+                        memcpy(out + start + i * inner + lane, tile + lane * n + i * LANES, LANES * sizeof(real))
+                    lane += LANES
+        done += width
+    if out is NULL and count % LANES > 0:  # the last tile is not full
+        tile = room + (count - count % LANES) * n
+        for i in range(n):
+            for k in range(count % LANES, LANES):
+                tile[i * LANES + k] = 0
+
+
+cdef inline Py_ssize_t place(bint in_tiles, Py_ssize_t n, Py_ssize_t row, Py_ssize_t k) noexcept nogil:
+    """Where an element of one of several rows is."""
+    return (row - row % LANES) * n + k * LANES + row % LANES if in_tiles else row * n + k
 
 
 cdef inline void max_tile(const real *tile, Py_ssize_t n, real *largest) noexcept nogil:
@@ -225,11 +294,12 @@ cdef inline void max_rows(
 ) noexcept nogil:
     """The largest element of each row and, unless ``of_largest`` is NULL, a stretch of a long row that holds it.
 
-    The tiles of short rows are left in the room, of TILE elements, for ``exp_rows``.
+    The tiles of short rows are left in the room, of TILE elements, for ``exp_rows``; without ``x`` all rows are tiles there.
     """
     cdef Py_ssize_t r = 0, k
-    while n <= longest_in_tile(x) and r + LANES <= rows:
-        transpose(x + r * n, n, LANES, n, room + r * n, LANES)
+    while (x is NULL and r < rows) or (n <= longest_in_tile(x) and r + LANES <= rows):
+        if x is not NULL:
+            transpose(x + r * n, n, LANES, n, room + r * n, LANES)
         max_tile(<const real *>room + r * n, n, largest + r)
         r += LANES
     for r in range(r, rows):
@@ -246,17 +316,17 @@ cdef inline void exp_rows(
     Py_ssize_t rows, Py_ssize_t n, const real *largest, double *total,
 ) noexcept nogil:
     """``exp_row`` of each row, after ``max_rows``. The rows of a tile, and rows shorter than LANES, share one loop over
-    the exponentials of all."""
+    the exponentials of all. Without ``x`` they are left in the room."""
     cdef real d[STRETCH]
     cdef real e[STRETCH]
     cdef real m, maxima, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
     cdef Py_ssize_t r = 0, k, first
-    while n <= longest_in_tile(x) and r + LANES <= rows:
+    while (x is NULL and r < rows) or (n <= longest_in_tile(x) and r + LANES <= rows):
         exp_tile(room + r * n, store == DIFFERENCES, scaled, without_largest, n, largest + r, total + r)
-        if store != NOTHING:
+        if store != NOTHING and x is not NULL:
             transpose(<const real *>room + r * n, LANES, n, LANES, out + r * n, n)
         r += LANES
-    if n >= LANES:
+    if n >= LANES or x is NULL:
         for r in range(r, rows):
             total[r] = exp_row(
                 x + r * n, out + r * n if store != NOTHING else out, store, scaled, without_largest, of_largest, n,
@@ -284,3 +354,18 @@ cdef inline void exp_rows(
     if store != NOTHING:
         for k in range(rows * n):
             out[first * n + k] = e[k] if store == EXPONENTIALS else d[k]
+
+
+cdef inline void scale_rows(real *x, bint in_tiles, Py_ssize_t rows, Py_ssize_t n, const real *factor) noexcept nogil:
+    """Multiply each row by a number; of the last tile all lanes are."""
+    cdef Py_ssize_t r = 0, i, k
+    if in_tiles:
+        while r < rows:
+            for i in range(n):
+                for k in range(LANES):
+                    x[r * n + i * LANES + k] *= factor[r + k]
+            r += LANES
+        return
+    for r in range(rows):
+        for k in range(r * n, r * n + n):
+            x[k] *= factor[r]
