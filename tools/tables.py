@@ -86,7 +86,7 @@ cdef void {name}_{real}(
 """
     in_tiles = """\
     cdef Py_ssize_t done = tiles(
-        {module}.{name}_tile[{real}], <const {real} *>{grad}, x, out, size, n, constant
+        {module}.{name}_tile[{real}], <const {real} *>{grad}, <const {real} *>NULL, x, out, size, n, constant
     )
 """
     row_by_row = """\

@@ -75,8 +75,13 @@ ctypedef void (*double_loops)(
 ) noexcept nogil
 
 # The result for a tile of short rows, in place, or False for rows that have to be taken one by one; see ``loops.tiles``.
-ctypedef bint (*float_tile)(const float *grad, float *x, Py_ssize_t n, double constant) noexcept nogil
-ctypedef bint (*double_tile)(const double *grad, double *x, Py_ssize_t n, double constant) noexcept nogil
+# A kernel that asks for the mask is given weights: 1 for what counts, and 0 for what does not and is 0 in the arrays.
+ctypedef bint (*float_tile)(
+    const float *grad, const float *weights, float *x, Py_ssize_t n, double constant
+) noexcept nogil
+ctypedef bint (*double_tile)(
+    const double *grad, const double *weights, double *x, Py_ssize_t n, double constant
+) noexcept nogil
 
 
 cdef class Kernel:
@@ -98,7 +103,7 @@ cdef struct Mask:
     bint backward
     double of_x
     double hidden
-    # For copies of as many elements of both arrays, and of the mask.
+    # For copies of as many elements of both arrays, of the mask and, in the arrays' type, of its weights.
     Py_ssize_t size
     void *room
 
@@ -147,12 +152,12 @@ cdef class LogSums:
 cdef class MaskedLoops:
     # The loops of any kernel over rows under a mask.
     cdef void (*for_float)(
-        float_loops run, float_pass pass_of_row, beginning begin, const Mask *mask, const float *grad, const float *x, float *out,
-        Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
+        float_loops run, float_pass pass_of_row, float_tile tile, beginning begin, const Mask *mask, const float *grad,
+        const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
     ) noexcept nogil
     cdef void (*for_double)(
-        double_loops run, double_pass pass_of_row, beginning begin, const Mask *mask, const double *grad, const double *x, double *out,
-        Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
+        double_loops run, double_pass pass_of_row, double_tile tile, beginning begin, const Mask *mask, const double *grad,
+        const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
     ) noexcept nogil
 
 

@@ -155,7 +155,7 @@ cdef class Rowwise:
 cdef Room make_room(Mask *mask, cnp.ndarray x, Py_ssize_t n):
     """Make room for copies of rows of n elements under a mask; the caller holds a reference to it."""
     mask.size = (max(n, <Py_ssize_t>BLOCK) + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT + ALIGNMENT  # not a power of two
-    cdef Room room = Room(mask.size * (2 * cnp.PyArray_ITEMSIZE(x) + 1))
+    cdef Room room = Room(mask.size * (3 * cnp.PyArray_ITEMSIZE(x) + 1))
     mask.room = room.memory
     return room
 
@@ -172,8 +172,9 @@ cdef void run(
             longest)
     elif single and mask.where is not NULL:
         function.masked_loops.for_float(
-            function.kernel.for_float, function.kernel.pass_of_float, function.kernel.begin, mask, <const float *>grad,
-            <const float *>x, <float *>out, size, n, constant, longest)
+            function.kernel.for_float, function.kernel.pass_of_float, function.kernel.tile_of_float,
+            function.kernel.begin, mask, <const float *>grad, <const float *>x, <float *>out, size, n, constant,
+            longest)
     elif single:
         function.kernel.for_float(<const float *>grad, <const float *>x, <float *>out, size, n, constant, longest)
     elif columns.inner > 1:
@@ -183,8 +184,9 @@ cdef void run(
             constant, longest)
     elif mask.where is not NULL:
         function.masked_loops.for_double(
-            function.kernel.for_double, function.kernel.pass_of_double, function.kernel.begin, mask,
-            <const double *>grad, <const double *>x, <double *>out, size, n, constant, longest)
+            function.kernel.for_double, function.kernel.pass_of_double, function.kernel.tile_of_double,
+            function.kernel.begin, mask, <const double *>grad, <const double *>x, <double *>out, size, n, constant,
+            longest)
     else:
         function.kernel.for_double(<const double *>grad, <const double *>x, <double *>out, size, n, constant, longest)
 

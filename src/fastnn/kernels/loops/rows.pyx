@@ -88,21 +88,30 @@ cdef inline void each_row(
         start += n
 
 
+cdef inline bint fits_tile(const real *like, Py_ssize_t n, bint backward) noexcept nogil:
+    return n <= (LANES - 1 if backward else longest_in_tile(like))  # back-propagation of longer rows takes little
+
+
 cdef inline Py_ssize_t tiles(
-    bint (*tile)(const real *, real *, Py_ssize_t, double) noexcept nogil,
-    const real *grad, const real *x, real *out, Py_ssize_t size, Py_ssize_t n, double constant,
+    bint (*tile)(const real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
+    const real *grad, const real *weights, const real *x, real *out, Py_ssize_t size, Py_ssize_t n, double constant,
 ) noexcept nogil:
     """The short rows that fill whole tiles, up to the first tile that cannot be taken; return how many elements those are."""
     cdef real of_grad[TILE]
+    cdef real room[TILE]
     cdef real of_x[TILE]
+    cdef const real *of_weights = NULL
     cdef Py_ssize_t start = 0
-    if n > (longest_in_tile(x) if grad is NULL else LANES - 1):  # back-propagation of longer rows takes little
+    if not fits_tile(x, n, grad is not NULL):
         return 0
     while start + LANES * n <= size:
+        if weights is not NULL:
+            transpose(weights + start, n, LANES, n, room, LANES)
+            of_weights = room
         if grad is not NULL:
             transpose(grad + start, n, LANES, n, of_grad, LANES)
         transpose(x + start, n, LANES, n, of_x, LANES)
-        if not tile(of_grad, of_x, n, constant):
+        if not tile(of_grad, of_weights, of_x, n, constant):
             break
         transpose(<const real *>of_x, LANES, n, LANES, out + start, n)
         start += LANES * n
@@ -171,6 +180,13 @@ cdef void hide(
     replace(room, array, counted, n, number)
 
 
+cdef void weigh(real *weights, const unsigned char *counted, Py_ssize_t n) noexcept nogil:
+    """1 for what counts, and 0 for what does not."""
+    cdef Py_ssize_t k
+    for k in range(n):
+        weights[k] = <real>1 if counted[k] else <real>0
+
+
 cdef inline bint is_lost(const real *out, Py_ssize_t rows, Py_ssize_t n, double hidden) noexcept nogil:
     """Whether a row's sum was not finite: then its first result is not, and what is hidden has no result by itself."""
     cdef Py_ssize_t r
@@ -183,14 +199,18 @@ cdef inline bint is_lost(const real *out, Py_ssize_t rows, Py_ssize_t n, double 
 cdef inline void masked(
     void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
     void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
+    bint (*tile)(const real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
     beginning begin, const Mask *mask, const real *grad, const real *x, real *out, Py_ssize_t size, Py_ssize_t n,
     double constant, Py_ssize_t longest,
 ) noexcept nogil:
     cdef real *of_x = <real *>mask.room
     cdef real *of_grad = of_x + mask.size
-    cdef unsigned char *of_mask = <unsigned char *>(of_grad + mask.size)
+    cdef real *weights = of_grad + mask.size
+    cdef unsigned char *of_mask = <unsigned char *>(weights + mask.size)
+    cdef const real *upper = NULL
     cdef const unsigned char *counted = NULL
-    cdef Py_ssize_t rows = mask.size // n, start = 0, end = n, count, r
+    cdef Py_ssize_t rows = mask.size // n, start = 0, end = n, done = 0, count, r
+    cdef bint in_tiles = mask.asks and fits_tile(x, n, mask.backward)
     cdef bint repeats = is_repeated(mask.where, n), any_hidden = False
     cdef Row row
     if rows > LANES:  # of short rows as many as fill tiles
@@ -204,33 +224,40 @@ cdef inline void masked(
             end = count = end_of(counted, n)
         if not any_hidden:
             run(ahead(grad, start), x + start, out + start, count, n, constant, longest)
-        elif mask.asks:
-            for r in range(count // end if end > 0 else 0):
-                begin_row(&row, begin, end, constant, NULL)
-                row.counted = counted + r * n
-                pass_of_row(&row, ahead(grad, start + r * n), x + start + r * n, out + start + r * n, end, WHOLE)
-        elif end > 0:
-            hide(of_x, x + start, counted, count, <real>mask.of_x)
-            if mask.backward:
-                hide(of_grad, grad + start, counted, count, <real>0)
-            run(of_grad, of_x, out + start, count, end, constant, longest)
-            if is_lost(out + start, count // end, n, mask.hidden):
-                hide(out + start, out + start, counted, count, <real>mask.hidden)
+        else:
+            if in_tiles or not mask.asks:
+                hide(of_x, x + start, counted, count, <real>mask.of_x)
+                if mask.backward:
+                    hide(of_grad, grad + start, counted, count, <real>0)
+                    upper = of_grad
+            if in_tiles:
+                weigh(weights, counted, count)
+                done = tiles(tile, upper, weights, of_x, out + start, count, n, constant)
+                hide(out + start, out + start, counted, done, <real>mask.hidden)
+            if mask.asks:
+                for r in range(done // n, count // end if end > 0 else 0):
+                    begin_row(&row, begin, end, constant, NULL)
+                    row.counted = counted + r * n
+                    pass_of_row(&row, ahead(grad, start + r * n), x + start + r * n, out + start + r * n, end, WHOLE)
+            elif end > 0:
+                run(of_grad, of_x, out + start, count, end, constant, longest)
+                if is_lost(out + start, count // end, n, mask.hidden):
+                    hide(out + start, out + start, counted, count, <real>mask.hidden)
         fill_row(out + start + end, n - end, <real>mask.hidden)
         start += rows * n
 
 
 cdef void masked_float(
-    float_loops run, float_pass pass_of_row, beginning begin, const Mask *mask, const float *grad, const float *x,
-    float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
+    float_loops run, float_pass pass_of_row, float_tile tile, beginning begin, const Mask *mask, const float *grad,
+    const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
 ) noexcept nogil:
-    masked(run, pass_of_row, begin, mask, grad, x, out, size, n, constant, longest)
+    masked(run, pass_of_row, tile, begin, mask, grad, x, out, size, n, constant, longest)
 
 cdef void masked_double(
-    double_loops run, double_pass pass_of_row, beginning begin, const Mask *mask, const double *grad, const double *x,
-    double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
+    double_loops run, double_pass pass_of_row, double_tile tile, beginning begin, const Mask *mask, const double *grad,
+    const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
 ) noexcept nogil:
-    masked(run, pass_of_row, begin, mask, grad, x, out, size, n, constant, longest)
+    masked(run, pass_of_row, tile, begin, mask, grad, x, out, size, n, constant, longest)
 
 cdef MaskedLoops masked_loops = MaskedLoops()
 masked_loops.for_float = masked_float
@@ -242,7 +269,7 @@ masked_loops.for_double = masked_double
 
 cdef inline void along_columns(
     void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
-    bint (*tile)(const real *, real *, Py_ssize_t, double) noexcept nogil,
+    bint (*tile)(const real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
     const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t size, double constant,
     Py_ssize_t longest,
 ) noexcept nogil:
@@ -256,7 +283,7 @@ cdef inline void along_columns(
             if columns.backward:
                 copy_tiles(columns, grad, of_grad, <real *>NULL, first, count)
             copy_tiles(columns, x, of_x, <real *>NULL, first, count)
-            done = tile(of_grad, of_x, n, constant)
+            done = tile(of_grad, <const real *>NULL, of_x, n, constant)
         if done:
             copy_tiles(columns, x, of_x, out, first, count)
         else:  # as rows, one after the other
@@ -277,8 +304,10 @@ cdef inline void along_masked_columns(
     void (*masked_rows)(
         void (*)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
         void (*)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
+        bint (*)(const real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
         beginning, const Mask *, const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t,
     ) noexcept nogil,
+    bint (*tile)(const real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
     beginning begin, const Columns *columns, const Mask *mask, const real *grad, const real *x, real *out,
     Py_ssize_t size, double constant, Py_ssize_t longest,
 ) noexcept nogil:
@@ -286,18 +315,22 @@ cdef inline void along_masked_columns(
     cdef Py_ssize_t n = columns.n, first = 0, count
     cdef real *of_x = <real *>columns.room
     cdef real *of_grad = of_x + columns.count * n
-    cdef unsigned char *counted = <unsigned char *>(of_grad + columns.count * n)
+    cdef unsigned char *room = <unsigned char *>(of_grad + columns.count * n)
+    cdef const unsigned char *counted = NULL
+    cdef bint repeats = is_repeated(mask.where, n)
     cdef Strided of_copy
     cdef Mask copied = mask[0]
     copied.where = &of_copy
     of_copy.axes, of_copy.strides[0] = 1, 1
     while first * n < size:
         count = min(columns.count, size // n - first)
-        of_copy.data, of_copy.shape[0] = <const char *>mask_of(mask, first * n, count * n, counted), count * n
+        if counted is NULL or not repeats:
+            counted = mask_of(mask, first * n, count * n, room)
+        of_copy.data, of_copy.shape[0] = <const char *>counted, count * n
         if columns.backward:
             take_columns(columns, grad, of_grad, first, count)
         take_columns(columns, x, of_x, first, count)
-        masked_rows(run, pass_of_row, begin, &copied, of_grad, of_x, of_x, count * n, n, constant, longest)
+        masked_rows(run, pass_of_row, tile, begin, &copied, of_grad, of_x, of_x, count * n, n, constant, longest)
         put_columns(columns, <const real *>of_x, out, first, count)
         first += count
 
@@ -310,7 +343,7 @@ cdef void columns_of_float(
         along_columns(run, tile, columns, grad, x, out, size, constant, longest)
     else:
         along_masked_columns(
-            run, pass_of_row, masked_float, begin, columns, mask, grad, x, out, size, constant, longest)
+            run, pass_of_row, masked_float, tile, begin, columns, mask, grad, x, out, size, constant, longest)
 
 cdef void columns_of_double(
     double_loops run, double_pass pass_of_row, double_tile tile, beginning begin, const Columns *columns,
@@ -321,7 +354,7 @@ cdef void columns_of_double(
         along_columns(run, tile, columns, grad, x, out, size, constant, longest)
     else:
         along_masked_columns(
-            run, pass_of_row, masked_double, begin, columns, mask, grad, x, out, size, constant, longest)
+            run, pass_of_row, masked_double, tile, begin, columns, mask, grad, x, out, size, constant, longest)
 
 
 cdef void take_rows(

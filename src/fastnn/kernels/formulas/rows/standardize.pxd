@@ -234,7 +234,8 @@ cdef inline void standardize_backward_end(Row *row, const real *like) noexcept n
 # Tiles of short rows
 
 cdef inline bint moments_of_tile(
-    const real *x, Py_ssize_t n, double constant, real *mean, real *mean_low, real *inverse
+    bint masked, const real *weights, const real *x, Py_ssize_t n, double constant, const double *present, real *mean,
+    real *mean_low, real *inverse,
 ) noexcept nogil:
     """What ``find_moments`` and ``end_of_moments`` find of each lane, unless one of them has to be scaled."""
     cdef real rough[SUMS]
@@ -244,7 +245,7 @@ cdef inline bint moments_of_tile(
     cdef double squares[LANES]
     cdef double epsilon = scaled_epsilon(constant, 1), variance, low, whole
     cdef real d, small = <real>0.001953125  # 2^-9, as in ``rough_sum``
-    cdef Py_ssize_t i, k, left = n % LANES
+    cdef Py_ssize_t i, j, k, left = n % LANES
     cdef bint near = True
     if n < LANES:
         dot_tile(x, x, True, n, total)
@@ -260,28 +261,32 @@ cdef inline bint moments_of_tile(
         for k in range(LANES):
             total[k] = rough[k] * 512.0
     for k in range(LANES):
-        mean[k] = <real>(total[k] / n)
+        mean[k] = <real>(total[k] / present[k])
         total[k] = squares[k] = 0
     if n < LANES:
         for i in range(n):
             for k in range(LANES):
                 d = x[i * LANES + k] - mean[k]
+                if masked:
+                    d *= weights[i * LANES + k]
                 total[k] += d
                 squares[k] = mul_add(<double>d, <double>d, squares[k])
     else:
         for k in range(SUMS):
             sums[k] = products[k] = 0
         for i in range(n // LANES * LANES):
-            deviate(x + i * LANES, mean, sums + i % LANES * LANES, products + i % LANES * LANES)
+            j = i % LANES * LANES
+            deviate(masked, weights + i * LANES, x + i * LANES, mean, sums + j, products + j)
         for i in range(n - left, n):
-            deviate(x + i * LANES, mean, sums + (i - n + LANES) * LANES, products + (i - n + LANES) * LANES)
+            j = (i - n + LANES) * LANES
+            deviate(masked, weights + i * LANES, x + i * LANES, mean, sums + j, products + j)
         fold_tile(sums)
         fold_tile(products)
         for k in range(LANES):
             total[k], squares[k] = sums[k], products[k]
     for k in range(LANES):
-        low = total[k] / n
-        variance = (squares[k] - total[k] * low) / n + epsilon
+        low = total[k] / present[k]
+        variance = (squares[k] - total[k] * low) / present[k] + epsilon
         whole = mean[k] + low
         mean_low[k] = <real>(low + (mean[k] - <real>whole))
         mean[k] = <real>whole
@@ -289,23 +294,39 @@ cdef inline bint moments_of_tile(
         near &= is_near(variance, x)
     return near
 
-cdef inline void deviate(const real *x, const real *mean, double *sums, double *products) noexcept nogil:
+cdef inline void deviate(
+    bint masked, const real *weights, const real *x, const real *mean, double *sums, double *products
+) noexcept nogil:
     cdef real d[LANES]
     cdef int k
     for k in range(LANES):
         d[k] = x[k] - mean[k]
+        if masked:
+            d[k] *= weights[k]
     for k in range(LANES):
         sums[k] += d[k]
     for k in range(LANES):
         products[k] = mul_add(<double>d[k], <double>d[k], products[k])
 
 
-cdef inline bint standardized_tile(real *x, Py_ssize_t n, double epsilon, real *inverse) noexcept nogil:
+cdef inline bint standardized_tile(
+    const real *weights, real *x, Py_ssize_t n, double epsilon, double *present, real *inverse
+) noexcept nogil:
     """A tile in place, unless one of its rows has to be scaled."""
     cdef real mean[LANES]
     cdef real mean_low[LANES]
     cdef Py_ssize_t i, k
-    if not moments_of_tile(<const real *>x, n, epsilon, mean, mean_low, inverse):
+    cdef bint near
+    if weights is NULL:
+        for k in range(LANES):
+            present[k] = n
+        near = moments_of_tile(False, x, <const real *>x, n, epsilon, present, mean, mean_low, inverse)
+    else:
+        dot_tile(weights, weights, True, n, present)
+        for k in range(LANES):
+            present[k] = present[k] if present[k] > 0 else 1  # of a row without any, so that it has numbers
+        near = moments_of_tile(True, weights, <const real *>x, n, epsilon, present, mean, mean_low, inverse)
+    if not near:
         return False
     for i in range(n):
         for k in range(LANES):
@@ -313,25 +334,31 @@ cdef inline bint standardized_tile(real *x, Py_ssize_t n, double epsilon, real *
     return True
 
 
-cdef inline bint standardize_tile(const real *grad, real *x, Py_ssize_t n, double epsilon) noexcept nogil:
+cdef inline bint standardize_tile(
+    const real *grad, const real *weights, real *x, Py_ssize_t n, double epsilon
+) noexcept nogil:
+    cdef double present[LANES]
     cdef real inverse[LANES]
-    return standardized_tile(x, n, epsilon, inverse)
+    return standardized_tile(weights, x, n, epsilon, present, inverse)
 
 
-cdef inline bint standardize_backward_tile(const real *grad, real *x, Py_ssize_t n, double epsilon) noexcept nogil:
+cdef inline bint standardize_backward_tile(
+    const real *grad, const real *weights, real *x, Py_ssize_t n, double epsilon
+) noexcept nogil:
+    cdef double present[LANES]
     cdef real inverse[LANES]
     cdef real mean[LANES]
     cdef real slope[LANES]
     cdef double total[LANES]
     cdef double products[LANES]
     cdef Py_ssize_t i, k
-    if not standardized_tile(x, n, epsilon, inverse):
+    if not standardized_tile(weights, x, n, epsilon, present, inverse):
         return False
     dot_tile(grad, <const real *>x, True, n, total)
     dot_tile(grad, <const real *>x, False, n, products)
     for k in range(LANES):
-        mean[k] = <real>(total[k] / n)
-        slope[k] = <real>(products[k] / n)
+        mean[k] = <real>(total[k] / present[k])
+        slope[k] = <real>(products[k] / present[k])
     for i in range(n):
         for k in range(LANES):
             x[i * LANES + k] = ((grad[i * LANES + k] - mean[k]) - x[i * LANES + k] * slope[k]) * inverse[k]
