@@ -196,6 +196,34 @@ cdef inline bint is_lost(const real *out, Py_ssize_t rows, Py_ssize_t n, double 
     return lost
 
 
+cdef inline void asking_rows(
+    void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
+    bint (*tile)(const real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
+    beginning begin, const Mask *mask, const unsigned char *counted, const real *grad, const real *x, real *out,
+    Py_ssize_t rows, Py_ssize_t n, Py_ssize_t end, double constant,
+) noexcept nogil:
+    """Rows of a kernel that asks for the mask, up to where what counts ends: short ones in tiles, others as they are."""
+    cdef real *of_x = <real *>mask.room
+    cdef real *of_grad = of_x + mask.size
+    cdef real *weights = of_grad + mask.size
+    cdef const real *upper = NULL
+    cdef Py_ssize_t done = 0, start, r
+    cdef Row row
+    if fits_tile(x, n, mask.backward) and rows >= LANES:
+        hide(of_x, x, counted, rows * n, <real>0)
+        if mask.backward:
+            hide(of_grad, grad, counted, rows * n, <real>0)
+            upper = of_grad
+        weigh(weights, counted, rows * n)
+        done = tiles(tile, upper, weights, of_x, out, rows * n, n, constant)
+        hide(out, out, counted, done, <real>mask.hidden)
+    for r in range(done // n, rows if end > 0 else 0):
+        start = r * n
+        begin_row(&row, begin, end, constant, NULL)
+        row.counted = counted + start
+        pass_of_row(&row, ahead(grad, start), x + start, out + start, end, WHOLE)
+
+
 cdef inline void masked(
     void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
     void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
@@ -205,14 +233,10 @@ cdef inline void masked(
 ) noexcept nogil:
     cdef real *of_x = <real *>mask.room
     cdef real *of_grad = of_x + mask.size
-    cdef real *weights = of_grad + mask.size
-    cdef unsigned char *of_mask = <unsigned char *>(weights + mask.size)
-    cdef const real *upper = NULL
+    cdef unsigned char *of_mask = <unsigned char *>(of_grad + 2 * mask.size)
     cdef const unsigned char *counted = NULL
-    cdef Py_ssize_t rows = mask.size // n, start = 0, end = n, done = 0, count, r
-    cdef bint in_tiles = mask.asks and fits_tile(x, n, mask.backward)
+    cdef Py_ssize_t rows = mask.size // n, start = 0, end = n, count
     cdef bint repeats = is_repeated(mask.where, n), any_hidden = False
-    cdef Row row
     if rows > LANES:  # of short rows as many as fill tiles
         rows -= rows % LANES
     while start < size:
@@ -221,28 +245,21 @@ cdef inline void masked(
             counted = mask_of(mask, start, count, of_mask)
             any_hidden = hides(counted, count)
         if rows == 1:
-            end = count = end_of(counted, n)
+            end = end_of(counted, n)
+            count = end
         if not any_hidden:
             run(ahead(grad, start), x + start, out + start, count, n, constant, longest)
-        else:
-            if in_tiles or not mask.asks:
-                hide(of_x, x + start, counted, count, <real>mask.of_x)
-                if mask.backward:
-                    hide(of_grad, grad + start, counted, count, <real>0)
-                    upper = of_grad
-            if in_tiles:
-                weigh(weights, counted, count)
-                done = tiles(tile, upper, weights, of_x, out + start, count, n, constant)
-                hide(out + start, out + start, counted, done, <real>mask.hidden)
-            if mask.asks:
-                for r in range(done // n, count // end if end > 0 else 0):
-                    begin_row(&row, begin, end, constant, NULL)
-                    row.counted = counted + r * n
-                    pass_of_row(&row, ahead(grad, start + r * n), x + start + r * n, out + start + r * n, end, WHOLE)
-            elif end > 0:
-                run(of_grad, of_x, out + start, count, end, constant, longest)
-                if is_lost(out + start, count // end, n, mask.hidden):
-                    hide(out + start, out + start, counted, count, <real>mask.hidden)
+        elif mask.asks:
+            asking_rows(
+                pass_of_row, tile, begin, mask, counted, ahead(grad, start), x + start, out + start,
+                1 if rows == 1 else count // n, n, end, constant)
+        elif end > 0:
+            hide(of_x, x + start, counted, count, <real>mask.of_x)
+            if mask.backward:
+                hide(of_grad, grad + start, counted, count, <real>0)
+            run(of_grad, of_x, out + start, count, end, constant, longest)
+            if is_lost(out + start, count // end, n, mask.hidden):
+                hide(out + start, out + start, counted, count, <real>mask.hidden)
         fill_row(out + start + end, n - end, <real>mask.hidden)
         start += rows * n
 
