@@ -168,7 +168,7 @@ class muon(Optimizer):
 def orthogonal(x: Array, rooms: list[Array], iterations: int, epsilon: float) -> tuple[Array, Array]:
     """The matrix with singular values near 1, and another that is free: it, and one of the rooms."""
     y, square, other = rooms
-    a, b, c = map(x.dtype.type, COEFFICIENTS)
+    a, b, c = (np.array(number, x.dtype) for number in COEFFICIENTS)  # which NumPy has to convert only once
     squares, _, _ = measure("squares", (), None, Lists((x,), (x,), {}, (0,)))
     x /= x.dtype.type(math.sqrt(squares) + epsilon)
     is_tall = x.shape[0] > x.shape[1]
