@@ -72,9 +72,10 @@ ctypedef void (*double_loops)(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil
 
-# The result for a tile of short rows, in place, or False for rows that have to be taken one by one; see ``loops.tiles``.
-ctypedef bint (*float_tile)(const float *grad, float *x, Py_ssize_t n, double constant) noexcept nogil
-ctypedef bint (*double_tile)(const double *grad, double *x, Py_ssize_t n, double constant) noexcept nogil
+# The result for a tile of rows, in place of x, or False for rows that have to be taken one by one; see ``loops.tiles``.
+# In place of ``grad``, which it may also write over, a function of one array has room for as much.
+ctypedef bint (*float_tile)(float *grad, float *x, Py_ssize_t n, double constant) noexcept nogil
+ctypedef bint (*double_tile)(double *grad, double *x, Py_ssize_t n, double constant) noexcept nogil
 
 
 cdef class Kernel:

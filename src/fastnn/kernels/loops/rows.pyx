@@ -88,8 +88,8 @@ cdef inline void each_row(
         start += n
 
 
-cdef inline Py_ssize_t tiles(
-    bint (*tile)(const real *, real *, Py_ssize_t, double) noexcept nogil,
+cdef Py_ssize_t tiles(
+    bint (*tile)(real *, real *, Py_ssize_t, double) noexcept nogil,
     const real *grad, const real *x, real *out, Py_ssize_t size, Py_ssize_t n, double constant,
 ) noexcept nogil:
     """The short rows that fill whole tiles, up to the first tile that cannot be taken; return how many elements those are."""
@@ -290,83 +290,123 @@ masked_loops.for_float = masked_float
 masked_loops.for_double = masked_double
 
 
-# Rows along another axis than the last, LANES of them at a time: in a tile, where there is a kernel for it, or one after
-# the other in a copy.
+# Rows along another axis than the last, some of them at a time: in tiles, where there is a kernel for them, or one after
+# the other in a transposed copy.
 
 cdef inline void take_columns(
-    const Columns *columns, const real *x, real *room, bint in_tile, Py_ssize_t first, Py_ssize_t count
+    const Columns *columns, const real *x, real *room, Py_ssize_t first, Py_ssize_t count
 ) noexcept nogil:
-    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, i, k
-    cdef const real *source
+    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, i
     while done < count:
         i = (first + done) % inner
         width = min(inner - i, count - done)
-        source = x + (first + done - i) * n + i
-        if not in_tile:
-            transpose(source, inner, n, width, room + done * columns.length, columns.length)
-        elif width == LANES:
-            for i in range(n):
-                for k in range(LANES):
-                    room[i * LANES + k] = source[i * inner + k]
-        else:
-            for i in range(n):
-                for k in range(width):
-                    room[i * LANES + done + k] = source[i * inner + k]
+        transpose(x + (first + done - i) * n + i, inner, n, width, room + done * columns.length, columns.length)
         done += width
 
 
 cdef inline void put_columns(
-    const Columns *columns, const real *room, real *out, bint in_tile, Py_ssize_t first, Py_ssize_t count
+    const Columns *columns, const real *room, real *out, Py_ssize_t first, Py_ssize_t count
 ) noexcept nogil:
-    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, i, k
-    cdef real *target
+    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, i
     while done < count:
         i = (first + done) % inner
         width = min(inner - i, count - done)
-        target = out + (first + done - i) * n + i
-        if not in_tile:
-            transpose(room + done * columns.length, columns.length, width, n, target, inner)
-        elif width == LANES:
-            for i in range(n):
-                for k in range(LANES):
-                    target[i * inner + k] = room[i * LANES + k]
-        else:
+        transpose(room + done * columns.length, columns.length, width, n, out + (first + done - i) * n + i, inner)
+        done += width
+
+
+cdef inline Py_ssize_t tile_of(const Columns *columns, Py_ssize_t column) noexcept nogil:
+    """Where in the room a tile begins: an odd number of cache lines apart, or writing to all of them would take turns in
+    a few places of the cache."""
+    return column * (columns.n | 1)
+
+
+cdef inline void copy_tiles(
+    const Columns *columns, const real *x, real *room, real *out, Py_ssize_t first, Py_ssize_t count
+) noexcept nogil:
+    """Copy columns to tiles or, if ``out`` is not NULL, back: all that lie side by side at once, in order that memory is
+    read and written in long runs."""
+    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, start, i, k, lane
+    cdef real *tile
+    while done < count:
+        i = (first + done) % inner
+        start = (first + done - i) * n + i
+        lane = done % LANES
+        tile = room + tile_of(columns, done - lane)
+        width = min(inner - i, count - done)
+        if lane > 0 or width < LANES:
+            width = min(width, LANES - lane)
             for i in range(n):
                 for k in range(width):
-                    target[i * inner + k] = room[i * LANES + done + k]
+                    if out is NULL:
+                        tile[i * LANES + lane + k] = x[start + i * inner + k]
+                    else:
+                        out[start + i * inner + k] = tile[i * LANES + lane + k]
+        else:
+            width -= width % LANES
+            for i in range(n):
+                lane = 0
+                if out is NULL:
+                    while lane < width:
+                        for k in range(LANES):
+                            tile[tile_of(columns, lane) + i * LANES + k] = x[start + i * inner + lane + k]
+                        lane += LANES
+                else:
+                    while lane < width:
+                        for k in range(LANES):
+                            out[start + i * inner + lane + k] = tile[tile_of(columns, lane) + i * LANES + k]
+                        lane += LANES
         done += width
+
+
+cdef inline bint tiles_of_columns(
+    bint (*tile)(real *, real *, Py_ssize_t, double) noexcept nogil,
+    const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t first, Py_ssize_t count,
+    double constant,
+) noexcept nogil:
+    """The result for some columns, unless there is one among them that has to be taken as a row."""
+    cdef Py_ssize_t n = columns.n, start, i, k, full = count - count % LANES
+    cdef real *of_x = <real *>columns.room
+    cdef real *of_grad = of_x + columns.count * columns.length
+    if columns.backward:
+        copy_tiles(columns, grad, of_grad, <real *>NULL, first, count)
+    copy_tiles(columns, x, of_x, <real *>NULL, first, count)
+    if full < count:
+        start = tile_of(columns, full)
+        for i in range(n):
+            for k in range(start + i * LANES + count - full, start + i * LANES + LANES):
+                of_x[k] = of_grad[k] = 0
+    k = 0
+    while k < count:
+        if not tile(of_grad + tile_of(columns, k), of_x + tile_of(columns, k), n, constant):
+            return False
+        k += LANES
+    copy_tiles(columns, x, of_x, out, first, count)
+    return True
 
 
 cdef inline void along_columns(
     void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
-    bint (*tile)(const real *, real *, Py_ssize_t, double) noexcept nogil,
+    bint (*tile)(real *, real *, Py_ssize_t, double) noexcept nogil,
     const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t size, double constant,
     Py_ssize_t longest,
 ) noexcept nogil:
     cdef Py_ssize_t n = columns.n, first = 0, count, r
     cdef real *of_x = <real *>columns.room
     cdef real *of_grad = of_x + columns.count * columns.length
-    cdef bint in_tile = tile is not NULL and n <= SHORT, done = False
-    if in_tile:  # the last may not be full
-        fill_row(of_x, n * LANES, <real>0)
-        fill_row(of_grad, n * LANES, <real>0)
+    # Of a few columns a transposition takes less time than a copy in pieces.
+    cdef bint in_tiles = tile is not NULL and n <= CHUNK and (columns.inner >= LANES or n <= SHORT)
     while first * n < size:
-        count = min(<Py_ssize_t>LANES if in_tile else columns.count, size // n - first)
-        if columns.backward:
-            take_columns(columns, grad, of_grad, in_tile, first, count)
-        take_columns(columns, x, of_x, in_tile, first, count)
-        if in_tile:
-            done = tile(of_grad, of_x, n, constant)
-            if not done:  # as rows, one after the other
-                if columns.backward:
-                    take_columns(columns, grad, of_grad, False, first, count)
-                take_columns(columns, x, of_x, False, first, count)
-        if not done:
+        count = min(columns.count, size // n - first)
+        if not in_tiles or not tiles_of_columns(tile, columns, grad, x, out, first, count, constant):
+            if columns.backward:
+                take_columns(columns, grad, of_grad, first, count)
+            take_columns(columns, x, of_x, first, count)
             for r in range(count):
                 run(
                     of_grad + r * columns.length, of_x + r * columns.length, of_x + r * columns.length, n, n, constant,
                     longest)
-        put_columns(columns, <const real *>of_x, out, done, first, count)
+            put_columns(columns, <const real *>of_x, out, first, count)
         first += count
 
 
@@ -394,10 +434,10 @@ cdef inline void along_masked_columns(
         count = min(columns.count, size // n - first)
         of_copy.data, of_copy.shape[0] = <const char *>mask_of(mask, first * n, count * n, counted), count * n
         if columns.backward:
-            take_columns(columns, grad, of_grad, False, first, count)
-        take_columns(columns, x, of_x, False, first, count)
+            take_columns(columns, grad, of_grad, first, count)
+        take_columns(columns, x, of_x, first, count)
         masked_rows(run, pass_of_row, begin, &copied, of_grad, of_x, of_x, count * n, n, constant, longest)
-        put_columns(columns, <const real *>of_x, out, False, first, count)
+        put_columns(columns, <const real *>of_x, out, first, count)
         first += count
 
 
@@ -427,17 +467,17 @@ cdef void take_rows(
     const Columns *columns, cnp.ndarray x, cnp.ndarray rows, Py_ssize_t first, Py_ssize_t count
 ) noexcept nogil:
     if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        take_columns(columns, <const float *>memory(x), <float *>memory(rows), False, first, count)
+        take_columns(columns, <const float *>memory(x), <float *>memory(rows), first, count)
     else:
-        take_columns(columns, <const double *>memory(x), <double *>memory(rows), False, first, count)
+        take_columns(columns, <const double *>memory(x), <double *>memory(rows), first, count)
 
 cdef void put_rows(
     const Columns *columns, cnp.ndarray rows, cnp.ndarray out, Py_ssize_t first, Py_ssize_t count
 ) noexcept nogil:
     if cnp.PyArray_TYPE(out) == cnp.NPY_FLOAT32:
-        put_columns(columns, <const float *>memory(rows), <float *>memory(out), False, first, count)
+        put_columns(columns, <const float *>memory(rows), <float *>memory(out), first, count)
     else:
-        put_columns(columns, <const double *>memory(rows), <double *>memory(out), False, first, count)
+        put_columns(columns, <const double *>memory(rows), <double *>memory(out), first, count)
 
 cdef ColumnLoops column_loops = ColumnLoops()
 column_loops.for_float = columns_of_float
