@@ -10,6 +10,7 @@ def test_turn(benchmark: Any, field: Any, contestant: str) -> None:
     contest = field.contest
     benchmark.group = contest.group
     benchmark.extra_info.update(**contest._asdict(), size=contest.size, nbytes=field.nbytes, contestant=contestant)
+    benchmark.extra_info["without_digits"] = field.without_digits.get(contestant, 0)
     try:
         with entry.context():
             benchmark.pedantic(entry.call, entry.args, entry.kwargs, rounds=1, iterations=iterations)

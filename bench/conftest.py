@@ -99,6 +99,7 @@ class Field:
         self.iterations: dict[str, int] = {}
         self.turns: collections.Counter[str] = collections.Counter()
         self.left_out: dict[str, str] = {}
+        self.without_digits: dict[str, float] = {}
 
     def enter(self, name: str) -> tuple[contestants.Entry, int]:
         """What a contestant runs, and how many times in a round; the test ends here if it is left out."""
@@ -108,7 +109,7 @@ class Field:
             Field.current = self
             data = contests.data(self.contest)
             self.nbytes = 0 if self.contest.family == "training" else data.nbytes(self.contest)
-            self.entries, self.left_out = contestants.admit(self.contest, self.builders, data)
+            self.entries, self.left_out, self.without_digits = contestants.admit(self.contest, self.builders, data)
         if name in self.left_out:
             self.end_turn(name)
         if FASTNN in self.left_out:

@@ -224,6 +224,7 @@ def summary(run: Run) -> dict[str, Any]:
         "worst": min(leads, key=lambda item: item[1].median, default=None),
         "lost": run.lost(),
         "lost_clearly": sum(lead.high < 1 for _, lead in leads),
+        "lost_to_no_digits": sum(cell.lacks_digits() for cell, _ in run.lost()),
         "families": by_family(leads),
         "peers": {name: (geometric_mean(ratios), len(ratios)) for name, ratios in peers.items()},
     }

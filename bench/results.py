@@ -50,6 +50,8 @@ class Cell:
     size: int
     nbytes: int
     times: dict[str, list[float]]
+    without_digits: dict[str, float]
+    """The shares of numbers without any right digit, of the contestants that have more than a few of them."""
 
     @property
     def column(self) -> str:
@@ -67,6 +69,10 @@ class Cell:
         """How many times as fast as a rival, or as the best of them, fastnn is."""
         rivals = self.rivals() if rival is None else [rival]
         return ratio(self.times[rivals[0]], self.times[FASTNN]) if rivals and rivals[0] in self.times else None
+
+    def lacks_digits(self) -> bool:
+        """Whether the best rival's answer does."""
+        return any(name in self.without_digits for name in self.rivals()[:1])
 
     def distance(self) -> Ratio:
         """How many times as long as the ceiling fastnn takes."""
@@ -107,8 +113,13 @@ class Run:
         for benchmark in content["benchmarks"]:
             info = dict(benchmark["extra_info"])
             name, info["shape"] = info.pop("contestant"), tuple(info["shape"])
-            cell = cells.setdefault(benchmark["group"], Cell(group=benchmark["group"], times={}, **info))
+            share = info.pop("without_digits", 0)  # younger than some runs
+            cell = cells.setdefault(
+                benchmark["group"], Cell(**info, group=benchmark["group"], times={}, without_digits={})
+            )
             cell.times[name] = benchmark["stats"]["data"]
+            if share:
+                cell.without_digits[name] = share
         reasons: dict[tuple[str, str], list[str]] = {}
         for item in content.get("left out", ()):
             reasons.setdefault((item["contestant"], item["reason"]), []).append(item["contest"])
@@ -130,6 +141,14 @@ class Run:
     def led(self) -> list[tuple[Cell, Ratio]]:
         """The cells with a rival, and the lead over the best."""
         return [(cell, lead) for cell in self.cells if (lead := cell.lead()) is not None]
+
+    def without_digits(self) -> dict[str, list[tuple[Cell, float]]]:
+        """Of each contestant, the cells in which it has no right digit of some numbers, and their share."""
+        found: dict[str, list[tuple[Cell, float]]] = {}
+        for cell in self.cells:
+            for name, share in cell.without_digits.items():
+                found.setdefault(name, []).append((cell, share))
+        return found
 
     def lost(self) -> list[tuple[Cell, Ratio]]:
         """The cells where a rival is faster, the worst first."""

@@ -80,7 +80,7 @@ def test_who_has_another_answer_or_fails_is_left_out_with_the_reason():
         "unbuilt": failing,
         "failing": lambda data: Entry(failing),
     }
-    entries, reasons = contestants.admit(contest, builders, arrays)
+    entries, reasons, without_digits = contestants.admit(contest, builders, arrays)
     assert entries.keys() == {"fastnn", "ceiling", "reference"}
     assert reasons == {
         "other": "against reference: "
@@ -90,6 +90,20 @@ def test_who_has_another_answer_or_fails_is_left_out_with_the_reason():
         "unbuilt": "ValueError: not today",
         "failing": "ValueError: not today",
     }
+    assert without_digits == {}
+
+
+def test_whose_answer_lacks_digits_is_said():
+    contest = Contest("activations", "sigmoid", "forward", "float32", (4,))
+    builders = {name: contestants.load(peers=False)[0][name].enter(contest) for name in ("fastnn", "reference")}
+
+    def of_all(x):
+        return 0.5 * np.tanh(x / 2) + np.float32(0.5)  # 0 at -20, where e^-20 is right
+
+    builders["other"] = lambda data: Entry(of_all, (data.x,))
+    arrays = data(contest)
+    arrays.x[:] = [-20, -88, 0, 1]  # e^-88 is no normal number
+    assert contestants.admit(contest, builders, arrays)[1:] == ({}, {"other": 0.25})
 
 
 @pytest.mark.parametrize(

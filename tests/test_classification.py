@@ -69,6 +69,28 @@ def test_the_options_of_cross_entropy(dtype, classes, smoothing, reduction, kind
         assert gradient.dtype == dtype
 
 
+@pytest.mark.parametrize("shape", [(2, 21, 70), (3, 64, 17), (2, 65, 33), (4, 5, 3, 5), (5, 2, 16), (2, 300, 20)])
+@each_dtype
+@each_label_loss
+def test_the_axis_of_the_classes_makes_no_difference_to_the_bits(loss, dtype, shape):
+    logits, labels = data((shape[0], *shape[2:], shape[1]), dtype)
+    labels.flat[::3] = -100
+    logits[-1, -1, ..., 0], logits[0, 0, ..., 1] = np.nan, -np.inf
+    moved = np.moveaxis(logits, -1, 1).copy()
+    weight, mask = np.random.default_rng(1).random(labels.shape).astype(dtype), labels % 5 != 3
+    of_classes = np.random.default_rng(2).random(shape[1]).astype(dtype)
+    for options in ({}, {"weight": weight}, {"where": mask}, {"class_weight": of_classes, "weight": weight}):
+        for reduction in ("none", "sum"):
+            given = {**options, "reduction": reduction}
+            np.testing.assert_array_equal(loss(moved, labels, axis=1, **given), loss(logits, labels, **given))
+        for part in (loss.gradient, loss.hessian):
+            expected = np.moveaxis(part(logits, labels, **options), -1, 1)
+            np.testing.assert_array_equal(part(moved, labels, axis=1, **options), expected)
+            in_place = moved.copy()
+            part(in_place, labels, axis=1, out=in_place, **options)
+            np.testing.assert_array_equal(in_place, expected)
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("axis", [0, 1, 2, 3])
 @each_dtype

@@ -85,6 +85,13 @@ def test_weights_of_classes_are_refused_where_there_are_none():
             evaluate(name, (), x, x, None, None, None, None, True, 1.0, classes, 0.0, None, np.ones(classes))
 
 
+def test_rows_that_do_not_divide_among_their_places_are_refused():
+    x = np.ones((2, 3, 4))
+    for classes, inner in ((3, 5), (3, 0), (3, -4), (1, 4)):
+        with pytest.raises(ValueError, match="do not fit together"):
+            evaluate("cosine", (), x, x, None, None, None, None, True, 1.0, classes, 0.0, inner=inner)
+
+
 PAIRS = {  # how many arrays, of rows or of elements, whether there are targets, and the constants
     "cosine_embedding": (2, True, True, (0.1,)),
     "margin_ranking": (2, False, True, (0.1,)),

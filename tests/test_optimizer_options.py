@@ -116,6 +116,17 @@ def test_groups_of_a_sequence_go_by_index(which):
 
 
 @pytest.mark.any_build
+def test_arrays_of_other_shapes_are_put_into_groups_anew():
+    optimizer = nn.sgd(1.0, groups=[(lambda name, array: array.ndim == 1, {"learning_rate": 0.25})])
+    matrix, vector = np.ones((2, 2)), np.ones(3)
+    for _ in range(2):
+        optimizer.step([matrix], [np.ones((2, 2))])
+    optimizer.step([vector], [np.ones(3)])
+    assert (matrix == -1).all()
+    assert (vector == 0.75).all()
+
+
+@pytest.mark.any_build
 @each_kind
 def test_a_group_may_have_another_optimizer(kind):
     """Which may be any, and is then that of its parameters; nothing of it is shared with the one that was given."""

@@ -531,17 +531,17 @@ def test_a_masked_element_is_nothing_whatever_is_in_its_row(f, dtype, axis, leng
             assert (f.backward(grad, y=y, axis=axis, where=mask)[~mask] == 0).all()
 
 
-@pytest.mark.parametrize("length", [60, 300, 1100, 3000])
+@pytest.mark.parametrize("length", [5, 20, 60, 300, 1100, 3000])
 @each_dtype
 @each_function
 def test_a_masked_row_has_the_same_bits_in_any_batch(f, dtype, length):
     rng = np.random.default_rng(length)
-    x, grad = rng.normal(size=(2, 9, length)).astype(dtype)
+    x, grad = rng.normal(size=(2, 37, length)).astype(dtype)
     column = np.arange(length)
-    first, last = np.sort(rng.integers(0, length + 1, (2, 9, 1)), 0)
-    for mask in (column < last, column >= first, (first <= column) & (column < last), rng.random((9, length)) < 0.6):
+    first, last = np.sort(rng.integers(0, length + 1, (2, 37, 1)), 0)
+    for mask in (column < last, column >= first, (first <= column) & (column < last), rng.random((37, length)) < 0.6):
         y, dx = f(x, where=mask), f.backward(grad, x, where=mask)
-        for r in range(9):
+        for r in range(37):
             np.testing.assert_array_equal(f(x[r], where=mask[r]), y[r])
             np.testing.assert_array_equal(f.backward(grad[r], x[r], where=mask[r]), dx[r])
 
@@ -838,6 +838,25 @@ def test_log_sums_along_any_axes(f, layout, keepdims, axis):
         np.testing.assert_array_equal(out, actual)
 
 
+@pytest.mark.parametrize("shape", [(2, 21, 70), (3, 64, 17), (2, 65, 33), (4, 5, 3, 5), (5, 2, 16), (2, 300, 20)])
+@pytest.mark.parametrize("kind", ["plain", "weighted", "masked", "masked and weighted"])
+@each_dtype
+@each_log_sum
+def test_the_axis_makes_no_difference_to_the_bits_of_log_sums(f, dtype, kind, shape):
+    x, b, mask = numbers(shape, dtype), numbers(shape, dtype, seed=9), numbers(shape, seed=3) < 2
+    x[0, :, 0], x[-1, 0, -1], x[-1, -1, 0] = -INF, NAN, INF
+    given = {"b": b} if "weighted" in kind else {}
+    given |= {"where": mask} if "masked" in kind else {}
+    last = {name: np.moveaxis(array, 1, -1).copy() for name, array in {"x": x, **given}.items()}
+    x_last = last.pop("x")
+    for signs in (False, True):
+        np.testing.assert_array_equal(f(x, 1, return_sign=signs, **given), f(x_last, return_sign=signs, **last))
+    grad = numbers(shape[:1] + shape[2:], dtype, seed=4)
+    expected = np.moveaxis(f.backward(grad, x_last, **last), -1, 1)
+    np.testing.assert_array_equal(f.backward(grad, x, 1, **given), expected)
+    np.testing.assert_array_equal(f.backward(grad, x, 1, out=x, **given), expected)
+
+
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
 @pytest.mark.parametrize("axis", [-1, 0, (0, 1)])
 @each_log_sum
@@ -915,6 +934,7 @@ def test_kernels_of_log_sums_refuse_what_does_not_fit(dtype):
         (x, None, np.empty(2, dtype), np.empty(4, dtype)[::2]),
         (x[:, ::2], None, np.empty(2, dtype), None),
         (x[0], None, np.empty(2, dtype), None),
+        (x[..., np.newaxis].repeat(2, -1), None, np.empty(2, dtype), None),
     ):
         with pytest.raises(TypeError, match="the arrays must be contiguous, of one type"):
             kernels.log_sums(of_build, *arrays[:2], None, *arrays[2:], False)

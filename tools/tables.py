@@ -86,7 +86,7 @@ cdef void {name}_{real}(
 """
     in_tiles = """\
     cdef Py_ssize_t done = tiles(
-        {module}.{name}_tile[{real}], <const {real} *>{grad}, x, out, size, n, constant
+        {module}.{name}_tile[{real}], <const {real} *>{grad}, <const {real} *>NULL, x, out, size, n, constant
     )
 """
     row_by_row = """\
@@ -177,7 +177,7 @@ cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
 """
 
     def of(name: str, kind: str) -> dict[str, str]:
-        loop = {"rows": "row_loop", "labels": "exponential_loop", "row": "label_loop"}[kind]
+        loop = {"rows": "row_loop", "labels": "tile_loop", "row": "label_loop"}[kind]
         takes = "ROWS" if kind == "rows" else "LABELS"
         return {"name": name, "kind": kind, "loop": loop, "takes": takes}
 

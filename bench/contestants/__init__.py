@@ -13,7 +13,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from contests import Contest, Data
@@ -75,13 +75,22 @@ def iterations(entry: Entry, seconds: float) -> int:
     return max(1, math.ceil(seconds / max(taken, 1e-7)))
 
 
-def admit(contest: Contest, builders: dict[str, Builder], data: Data) -> tuple[dict[str, Entry], dict[str, str]]:
-    """Who gives the right answer, ready to run; and who does not, with the reason.
+class Admitted(NamedTuple):
+    """Who gives the right answer, ready to run; who does not, with the reason; and whose right answer lacks digits."""
 
-    The right answer is the reference's, or fastnn's in contests without the reference.
+    entries: dict[str, Entry]
+    reasons: dict[str, str]
+    without_digits: dict[str, float]
+
+
+def admit(contest: Contest, builders: dict[str, Builder], data: Data) -> Admitted:
+    """Let those take part who give the right answer.
+
+    It is the reference's, or fastnn's in contests without the reference.
     """
-    entries, reasons = {}, {}
+    entries, reasons, without_digits = {}, {}, {}
     judge, right = "", []
+    exact = in_double(contest, builders, data)
     for name in sorted(builders, key=lambda name: name != "reference"):
         try:
             entry = builders[name](data)
@@ -96,8 +105,35 @@ def admit(contest: Contest, builders: dict[str, Builder], data: Data) -> tuple[d
             elif difference := difference_of(answer, right, 2e-4 if contest.dtype == "float32" else 1e-9):
                 reasons[name] = f"against {judge}: {difference}"
                 continue
+            if exact and (share := share_without_digits(answer, exact)) > NEGLIGIBLE:
+                without_digits[name] = share
         entries[name] = entry
-    return entries, reasons
+    return Admitted(entries, reasons, without_digits)
+
+
+def in_double(contest: Contest, builders: dict[str, Builder], data: Data) -> list[Any]:
+    """The answer of the reference to the same float32 numbers in double; empty where it has none, or is in float64."""
+    if contest.dtype != "float32" or contest.family in ("optimizers", "training") or "reference" not in builders:
+        return []
+    doubled = [part.astype(np.float64) if getattr(part, "dtype", "") == "float32" else part for part in data]
+    with np.errstate(all="ignore"):
+        entry = builders["reference"](Data(*doubled))
+        return arrays(entry.answer(entry.call(*entry.args, **entry.kwargs)))
+
+
+NEGLIGIBLE = 0.01
+"""A share of numbers without digits of which nothing is said: sums that happen to cancel have none."""
+
+
+def share_without_digits(answer: list[Any], exact: list[Any]) -> float:
+    """The share of numbers that are not even near, in the tail of a function for example, where ``difference_of``
+    finds no difference. Of what is no normal float32 number nothing is expected."""
+    count = 0
+    for part, correct in zip(answer, exact, strict=True):
+        normal = np.isfinite(correct) & (np.abs(correct) >= np.finfo(np.float32).tiny)
+        with np.errstate(all="ignore"):
+            count += np.count_nonzero(normal & (np.abs(part - correct) > 0.1 * np.abs(correct)))
+    return count / sum(part.size for part in exact)
 
 
 def difference_of(answer: list[Any], right: list[Any], tolerance: float) -> str:

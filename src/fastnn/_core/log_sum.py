@@ -24,7 +24,7 @@ from fastnn._core.arrays import (
 )
 from fastnn._core.declaration import Declared, Entry
 from fastnn._core.parameters import checked_flag
-from fastnn._core.pieces import PIECE, Cursor, Rows, run_in_pieces
+from fastnn._core.pieces import PIECE, Cursor, Rows, are_alike, run_in_pieces
 from fastnn._core.rowwise import take_row
 
 
@@ -62,10 +62,10 @@ class LogSumBackward(Declared):
 
     def compute(self, terms: Terms, slopes: Array, sources: list[Array], mask: Array | None, result: Array) -> None:
         rows, dtype = terms.rows, terms.dtype
-        matrices: list[Any] = [rows.matrix(view, dtype) for view in (*sources, result)]
-        if terms.fit_at_once and all(matrix is not None for matrix in matrices):
+        given: list[Any] = [rows.in_memory(view, dtype) for view in (*sources, result)]
+        if terms.fit_at_once and are_alike(given):
             kernels.rows.log_sums_backward(
-                kernels.loops["rows"], flat(slopes, dtype), matrices[-2], weights(matrices[:-1]), mask, matrices[-1]
+                kernels.loops["rows"], flat(slopes, dtype), given[-2], weights(given[:-1]), mask, given[-1]
             )
             return
         if rows.size > PIECE:
@@ -187,10 +187,10 @@ class LogSum(Declared):
         rows, dtype = terms.rows, terms.dtype
         sources, mask = terms.unaliased(values)
         wanted = [values] if signs is None else [values, signs]
-        matrices: list[Any] = [rows.matrix(view, dtype) for view in sources]
-        if terms.fit_at_once and is_c_ready(values, dtype) and all(matrix is not None for matrix in matrices):
+        given: list[Any] = [rows.in_memory(view, dtype) for view in sources]
+        if terms.fit_at_once and is_c_ready(values, dtype) and are_alike(given):
             results = [np.asarray(array).reshape(-1) for array in wanted]
-            self.run(matrices, mask, results)
+            self.run(given, mask, results)
             return
         if rows.size > PIECE:
             views = [rows.view(array.reshape(rows.kept)) for array in wanted]

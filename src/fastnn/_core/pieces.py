@@ -32,6 +32,12 @@ def as_columns(array: Array, dtype: np.dtype[Any], width: int) -> Array | None:
     return None
 
 
+def are_alike(arrays: Sequence[Any]) -> bool:
+    """Whether there are arrays, none of them None, with their rows in the same places."""
+    shapes = {None if array is None else array.shape for array in arrays}
+    return len(shapes) == 1 and None not in shapes
+
+
 class Cursor:
     """Access to any array in index order, a contiguous piece at a time; positions count rows of ``width`` elements."""
 
@@ -120,6 +126,11 @@ class Rows:
     def matrix(self, view: Array, dtype: np.dtype[Any]) -> Array | None:
         """The rows of a view as a matrix in the same memory, if a kernel can run on it."""
         return np.asarray(view).reshape(-1, self.size) if is_c_ready(view, dtype) else None
+
+    def in_memory(self, view: Array, dtype: np.dtype[Any]) -> Array | None:
+        """The same, or rows as they lie along the middle one of three axes, if they are not too long to be copied."""
+        matrix = self.matrix(view, dtype)
+        return as_columns(view, dtype, self.size) if matrix is None and self.size <= PIECE else matrix
 
     def pieces(self, size: int = PIECE) -> Iterator[tuple[Any, ...]]:
         """Index views so that a piece has at most ``size`` elements, or is one row."""

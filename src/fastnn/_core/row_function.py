@@ -52,8 +52,9 @@ class Backward(Declared):
     def __init__(self, forward: RowFunction, flat: bool, entry: Entry) -> None:
         self.declare_part(forward, "backward", models.backward_of_rows, entry)
         self.forward, self.flat = forward, flat
-        masked = None if forward.weighs_gradient else 0.0, forward.hidden
-        self.from_output = BackwardFrom(self.__name__, forward.defaults, forward.constant_of, *ENGINE, masked, 0.0, "y")
+        self.from_output = BackwardFrom(
+            self.__name__, forward.defaults, forward.constant_of, *ENGINE, forward.hidden, 0.0, "y"
+        )
         self.from_output.declare_part(forward, "backward.from_output", models.backward_of_rows, entry)
         self.from_output.__name__ = self.__name__  # which errors name
 
@@ -88,7 +89,6 @@ class RowFunction(Declared, kernels.rows.UnaryRowwise):
     nin = 1
     ranges: dict[str, Interval]
     backward: Any
-    weighs_gradient: bool
 
 
 def row_function(
@@ -97,15 +97,13 @@ def row_function(
     hidden: float = 0.0,
     differentiable_from_output: bool = True,
     flat: bool = False,
-    weighs_gradient: bool = True,
     **ranges: Interval,
 ) -> Callable[[Entry], RowFunction]:
     """Make the row function that an entry declares; its formula is the kernel of the same name.
 
     Its one hyperparameter, if it has one, is the kernel's constant. ``masked`` replaces a masked element, or, where no
     number leaves the other results alone, it is None, and the kernel asks for the mask; ``hidden`` is the result of a
-    masked element. The gradient of a ``flat`` function is 0 for any input or output. One that
-    ``weighs_gradient`` asks of it only its products with the output and their sum.
+    masked element. The gradient of a ``flat`` function is 0 for any input or output.
     """
 
     def constant(**hyperparameter: float) -> float:
@@ -115,11 +113,9 @@ def row_function(
 
     def make(entry: Entry) -> RowFunction:
         name = entry.__name__
-        replaced = None if masked is None else (masked,)
-        function = RowFunction(name, defaults_of(entry), constant, *ENGINE, replaced, hidden)
+        function = RowFunction(name, defaults_of(entry), constant, *ENGINE, masked, hidden)
         function.declare(entry, models.row_function)
         function.ranges = ranges
-        function.weighs_gradient = weighs_gradient
         if differentiable_from_output:
             function.backward = Backward(function, flat, entry)
         else:

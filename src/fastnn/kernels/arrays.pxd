@@ -50,9 +50,20 @@ cdef inline bint is_unaliased(object out, object array) noexcept:
 
 
 cdef inline bint is_apart(object out, cnp.ndarray array) noexcept:
-    """Whether an array shares no memory with a result, as far as that is seen at once; None does not."""
-    return array is None or (
-        (cnp.PyArray_IS_C_CONTIGUOUS(array) or cnp.PyArray_IS_F_CONTIGUOUS(array)) and is_unaliased(out, array))
+    """Whether an array of any layout shares no memory with a result, as far as their extents tell; None does not."""
+    if array is None:
+        return True
+    cdef char *written = <char *>cnp.PyArray_DATA(out)
+    cdef char *first = cnp.PyArray_BYTES(array)
+    cdef char *end = first + cnp.PyArray_ITEMSIZE(array)
+    cdef Py_ssize_t axis, extent
+    for axis in range(cnp.PyArray_NDIM(array)):
+        extent = (cnp.PyArray_DIM(array, axis) - 1) * cnp.PyArray_STRIDE(array, axis)
+        if extent < 0:
+            first += extent
+        else:
+            end += extent
+    return end <= written or written + cnp.PyArray_NBYTES(out) <= first
 
 
 cdef inline object empty_like(object array):

@@ -1,5 +1,6 @@
 """The kernels of the losses: what the loops of each build hand to the objects."""
 
+from fastnn.kernels.rows cimport Columns
 from fastnn.kernels.strided cimport Strided
 
 cdef enum:
@@ -36,6 +37,8 @@ cdef struct Task:
     const void *varying    # the first constant for each element, where it is not the same for all
     Py_ssize_t size
     Py_ssize_t classes     # elements in a row
+    const Columns *columns # how rows along another axis than the last lie, or NULL
+    bint in_tiles          # whether a loss is given them as tiles, which it may write over; the gradient goes there, too
     double[CONSTANTS] constants
     bint soft              # whether targets are computed, by smoothing, the first constant, or by weights of classes
     double total           # the initial value of the sum

@@ -23,6 +23,7 @@ class Losses:
         varying: Array | None = None,
         of_classes: Array | None = None,
         where: Array | None = None,
+        inner: int = 1,
     ) -> float: ...
     def evaluate_joint(
         self,

@@ -11,6 +11,7 @@ from fastnn.kernels.arrays cimport (
     RELEASE_GIL_FROM, empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, store_constants,
 )
 from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, stretches
+from fastnn.kernels.rows cimport Columns, Room, room_of_columns
 from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, part_of, strided
 
 import numpy as np
@@ -21,7 +22,8 @@ cdef extern from "numpy/arrayobject.h":
     object PyArray_Scalar(void *data, cnp.dtype kind, object base)
 
 cdef enum:
-    PIECE = 16384  # rows whose weights are summed at once, as in the engine
+    PIECE = 16384   # rows whose weights are summed at once, as in the engine
+    MAX_COPIES = 4  # of arrays whose rows are along another axis than the last: predictions, targets and derivatives
 
 cdef object ADD = np.add.reduce
 cdef str MEAN = "mean"
@@ -130,7 +132,7 @@ cdef class Losses:
         self, str name not None, tuple constants not None, cnp.ndarray prediction not None,
         cnp.ndarray target not None, cnp.ndarray weight, cnp.ndarray values, cnp.ndarray gradient, cnp.ndarray hessian,
         bint value, double scale, Py_ssize_t classes, double total, cnp.ndarray varying=None, cnp.ndarray of_classes=None,
-        cnp.ndarray where=None,
+        cnp.ndarray where=None, Py_ssize_t inner=1,
     ):
         """Run a loss, given by its kernel's name and constants, over contiguous arrays of one type.
 
@@ -140,9 +142,11 @@ cdef class Losses:
         ``of_classes`` the weights of the classes. The constant of "cross_entropy" is the smoothing of its targets.
         ``varying`` holds the first constant for each element, in place of the one for all. ``weight`` and the mask
         ``where`` have an element for each value, and any layout. Masked values and their derivatives are 0, whatever
-        the arrays hold.
+        the arrays hold. The elements of a row are ``inner`` elements apart: 1 along the last axis.
         """
         cdef Task task
+        cdef Columns columns
+        cdef Room of_columns
         cdef Strided of_weight, of_mask
         cdef Kernel kernel = self.kernels[name]
         # First, since it may run Python code.
@@ -159,6 +163,7 @@ cdef class Losses:
             and (kind == cnp.NPY_FLOAT32 or kind == cnp.NPY_FLOAT64)
             and rows * classes == size
             and (classes == 1 or kernel.takes != NUMBERS)
+            and (inner == 1 or (inner > 1 and classes > 1 and rows % inner == 0))
             and is_array_of(prediction, kind, size)
             and is_strided_of(weight, kind, rows)
             and is_strided_of(where, cnp.NPY_BOOL, rows)
@@ -185,6 +190,11 @@ cdef class Losses:
         task.classes = classes
         task.total = total
         task.soft = False
+        task.columns = NULL
+        if inner > 1:
+            of_columns = room_of_columns(&columns, classes, inner, MAX_COPIES, cnp.PyArray_ITEMSIZE(prediction))
+            columns.length = classes  # a loss takes rows one after another
+            task.columns = &columns
         return run(kernel, &task, kind, scale)
 
     def evaluate_joint(
@@ -290,13 +300,20 @@ cdef Py_ssize_t label_outside(
     """The index of the first label that counts and is neither a class nor ignored, or -1; ``count`` is that of classes."""
     cdef unsigned char mask[STRETCH]
     cdef const unsigned char *counted = NULL
-    cdef Py_ssize_t stretch, start, k, label
+    cdef Py_ssize_t stretch, start, size, of_classes, k, label
     count[0] = 0
     for stretch in range(stretches(n)):
         start = stretch * STRETCH
+        size = min(<Py_ssize_t>STRETCH, n - start)
         if where is not NULL:
-            counted = part_of(where, start, min(<Py_ssize_t>STRETCH, n - start), mask)
-        for k in range(start, min(start + STRETCH, n)):
+            counted = part_of(where, start, size, mask)
+        of_classes = 0
+        for k in range(start, start + size):
+            of_classes += <size_t>labels[k] < <size_t>classes
+        if of_classes == size and counted is NULL:
+            count[0] += size
+            continue
+        for k in range(start, start + size):
             label = labels[k]
             if counted is not NULL and not counted[k - start]:
                 continue
@@ -583,6 +600,7 @@ cdef class Pass:
         task.values = task.gradient = task.hessian = NULL
         task.varying = NULL
         task.of_classes = data_of(of_classes)
+        task.columns = NULL
         task.soft = False
         task.total = 0
         task.constants = choice.constants

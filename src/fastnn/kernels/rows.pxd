@@ -7,11 +7,13 @@ cimport numpy as cnp
 from libc.math cimport INFINITY
 
 from fastnn.kernels.formulas.elementary cimport real
+from fastnn.kernels.loops.reductions cimport LANES
 from fastnn.kernels.strided cimport Strided, replace
 
 cdef enum:
     CHUNK = 4096
     MAX_CHUNKS = 4096
+    COPIED = 8192  # elements of an array's rows along another axis than the last that are copied at once, if not in tiles
 
 cdef enum Phase:
     FIND     # reads the input
@@ -74,8 +76,13 @@ ctypedef void (*double_loops)(
 
 # The result for a tile of rows, in place of x, or False for rows that have to be taken one by one; see ``loops.tiles``.
 # In place of ``grad``, which it may also write over, a function of one array has room for as much.
-ctypedef bint (*float_tile)(float *grad, float *x, Py_ssize_t n, double constant) noexcept nogil
-ctypedef bint (*double_tile)(double *grad, double *x, Py_ssize_t n, double constant) noexcept nogil
+# A kernel that asks for the mask is given weights: 1 for what counts, and 0 for what does not and is 0 in the arrays.
+ctypedef bint (*float_tile)(
+    float *grad, const float *weights, float *x, Py_ssize_t n, double constant
+) noexcept nogil
+ctypedef bint (*double_tile)(
+    double *grad, const double *weights, double *x, Py_ssize_t n, double constant
+) noexcept nogil
 
 
 cdef class Kernel:
@@ -91,26 +98,54 @@ cdef class Kernel:
 
 cdef struct Mask:
     const Strided *where
-    # What does not count is replaced by these numbers, and its result, where it is not that by itself, by another; but a
-    # kernel that asks for the mask passes over the rows as they are, and one that weighs the gradient, of which only the
-    # products with the other array and their sum count, over the gradient as it is.
+    # What does not count is replaced by a number, and by 0 in a gradient, and its result, where it is not that by itself,
+    # by another; but a kernel that asks for the mask passes over the rows as they are.
     bint asks
     bint backward
-    bint weighs
-    double of_grad
     double of_x
     double hidden
-    # For copies of as many elements of both arrays, and of the mask.
+    # For copies of as many elements of both arrays, of the mask and, in the arrays' type, of its weights.
     Py_ssize_t size
     void *room
 
 
+cdef struct Columns:
+    # Rows whose elements are ``inner`` elements apart: 1 along the last axis, where there are no copies.
+    Py_ssize_t n
+    Py_ssize_t inner
+    bint backward
+    Py_ssize_t count   # of rows that are copied at once
+    Py_ssize_t length  # of a copy, with some elements that keep the copies out of each other's way in the cache
+    void *room         # for the copies, of all arrays and of a mask
+
+
+cdef class Room:
+    """Memory that starts with a cache line."""
+    cdef cnp.ndarray array
+    cdef char *memory
+
+
+cdef inline Room room_of_columns(
+    Columns *columns, Py_ssize_t n, Py_ssize_t inner, Py_ssize_t arrays, Py_ssize_t itemsize
+):
+    """Describe rows, and make room for copies of several arrays of them; the caller holds a reference to it."""
+    columns.n, columns.inner, columns.length = n, inner, n
+    if inner == 1:
+        return None
+    columns.length = (n + 15) // 16 * 16 + 16
+    columns.count = max(<Py_ssize_t>LANES, COPIED // n // LANES * LANES)
+    cdef Room room = Room(arrays * columns.count * columns.length * itemsize)
+    columns.room = room.memory
+    return room
+
+
 cdef class LogSums:
     cdef void (*forward)(
-        cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out, cnp.ndarray signs, bint averaged
+        const Columns *columns, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out, cnp.ndarray signs,
+        bint averaged,
     ) noexcept nogil
     cdef void (*backward)(
-        cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out
+        const Columns *columns, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out
     ) noexcept nogil
     cdef double (*of_row)(const Row *row, double *sign) noexcept nogil
 
@@ -118,23 +153,13 @@ cdef class LogSums:
 cdef class MaskedLoops:
     # The loops of any kernel over rows under a mask.
     cdef void (*for_float)(
-        float_loops run, float_pass pass_of_row, beginning begin, const Mask *mask, const float *grad, const float *x, float *out,
-        Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
+        float_loops run, float_pass pass_of_row, float_tile tile, beginning begin, const Mask *mask, const float *grad,
+        const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
     ) noexcept nogil
     cdef void (*for_double)(
-        double_loops run, double_pass pass_of_row, beginning begin, const Mask *mask, const double *grad, const double *x, double *out,
-        Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
+        double_loops run, double_pass pass_of_row, double_tile tile, beginning begin, const Mask *mask, const double *grad,
+        const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
     ) noexcept nogil
-
-
-cdef struct Columns:
-    # Rows along an axis that is not the last: their elements are ``inner`` elements apart.
-    Py_ssize_t n
-    Py_ssize_t inner
-    bint backward
-    Py_ssize_t count   # of rows that are copied at once
-    Py_ssize_t length  # of a copy, with some elements that keep the copies out of each other's way in the cache
-    void *room         # for the copies, of both arrays and of a mask
 
 
 cdef class ColumnLoops:

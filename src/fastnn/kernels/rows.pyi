@@ -34,7 +34,7 @@ class UnaryRowwise:
         checked: Checked,
         fallback: Fallback,
         longest: int,
-        masked: tuple[float | None, ...] | None,
+        masked: float | None,
         hidden: float,
     ) -> None: ...
     @property
@@ -65,7 +65,7 @@ class BinaryRowwise:
         checked: Checked,
         fallback: Fallback,
         longest: int,
-        masked: tuple[float | None, ...] | None,
+        masked: float | None,
         hidden: float,
         array: str,
     ) -> None: ...

@@ -11,7 +11,7 @@ from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, strided
 cnp.import_array()
 
 cdef enum:
-    BLOCK = 1024             # elements of rows under a mask that are copied at once, if there is more than a row of them
+    BLOCK = 512              # elements of rows under a mask that are copied at once, if there is more than a row of them
     ALIGNMENT = 64           # of their copies: vectors that cross a cache line cannot be read again at once
     COLUMNS = 32768          # elements of rows along another axis than the last that are copied at once, if they fill tiles
     LONGEST_MASKED = 262144  # elements of a row that is copied as a whole
@@ -38,8 +38,6 @@ cdef class ColumnLoops:
 
 cdef class Room:
     """Memory that starts with a cache line."""
-    cdef cnp.ndarray array
-    cdef char *memory
 
     def __cinit__(self, Py_ssize_t size):
         cdef cnp.npy_intp bytes = size + ALIGNMENT
@@ -65,9 +63,8 @@ cdef class Rowwise:
         and calls the function with arrays that are ready, or takes a row through its ``passes``.
     longest : int
         A longer row is never copied as a whole, and a softmax of it reads and writes memory at most twice.
-    masked : tuple of float or None
-        What replaces a masked element, one number for each array; None for 0, and a kernel that asks for the mask. The
-        gradient's is None for 0, and a kernel that weighs the gradient.
+    masked : float or None
+        What replaces a masked element, beside 0 in a gradient; None for a kernel that asks for the mask.
     hidden : float
         The result of a masked element.
     """
@@ -83,8 +80,6 @@ cdef class Rowwise:
     cdef readonly object constant_of
     cdef double default_constant
     cdef bint asks
-    cdef bint weighs
-    cdef double masked_grad
     cdef double masked_x
     cdef readonly double hidden
 
@@ -101,16 +96,13 @@ cdef class Rowwise:
         self.defaults = defaults
         self.constant_of = constant_of
         self.default_constant = constant_of(**defaults)
-        self.asks, self.masked_grad, self.masked_x, self.hidden = masked is None, 0, 0, hidden
-        self.weighs = masked is not None and masked[0] is None
-        if masked is not None:
-            self.masked_grad, self.masked_x = masked[0] or 0.0, masked[len(masked) - 1]
+        self.asks, self.masked_x, self.hidden = masked is None, masked or 0.0, hidden
 
     @property
     def masked(self):
         """What replaces a masked element, one number for each array."""
         if self.kernel.backward:
-            return self.masked_grad, self.masked_x
+            return 0.0, self.masked_x
         return (self.masked_x,)
 
     cdef double constant(self, dict given) except? -1:
@@ -150,8 +142,8 @@ cdef class Rowwise:
                 return None
             room = make_room(&mask, x, n)
             mask.where = &of_mask
-            mask.asks, mask.backward, mask.weighs, mask.hidden = self.asks, self.kernel.backward, self.weighs, self.hidden
-            mask.of_grad, mask.of_x = self.masked_grad, self.masked_x
+            mask.asks, mask.backward = self.asks, self.kernel.backward
+            mask.of_x, mask.hidden = self.masked_x, self.hidden
         if size < RELEASE_GIL_FROM:
             run(self, &mask, &columns, of_grad, of_x, of_out, size, n, constant, single)
         else:
@@ -162,8 +154,8 @@ cdef class Rowwise:
 
 cdef Room make_room(Mask *mask, cnp.ndarray x, Py_ssize_t n):
     """Make room for copies of rows of n elements under a mask; the caller holds a reference to it."""
-    mask.size = (max(n, <Py_ssize_t>BLOCK) + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
-    cdef Room room = Room(mask.size * (2 * cnp.PyArray_ITEMSIZE(x) + 1))
+    mask.size = (max(n, <Py_ssize_t>BLOCK) + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT + ALIGNMENT  # not a power of two
+    cdef Room room = Room(mask.size * (3 * cnp.PyArray_ITEMSIZE(x) + 1))
     mask.room = room.memory
     return room
 
@@ -180,8 +172,9 @@ cdef void run(
             longest)
     elif single and mask.where is not NULL:
         function.masked_loops.for_float(
-            function.kernel.for_float, function.kernel.pass_of_float, function.kernel.begin, mask, <const float *>grad,
-            <const float *>x, <float *>out, size, n, constant, longest)
+            function.kernel.for_float, function.kernel.pass_of_float, function.kernel.tile_of_float,
+            function.kernel.begin, mask, <const float *>grad, <const float *>x, <float *>out, size, n, constant,
+            longest)
     elif single:
         function.kernel.for_float(<const float *>grad, <const float *>x, <float *>out, size, n, constant, longest)
     elif columns.inner > 1:
@@ -191,8 +184,9 @@ cdef void run(
             constant, longest)
     elif mask.where is not NULL:
         function.masked_loops.for_double(
-            function.kernel.for_double, function.kernel.pass_of_double, function.kernel.begin, mask,
-            <const double *>grad, <const double *>x, <double *>out, size, n, constant, longest)
+            function.kernel.for_double, function.kernel.pass_of_double, function.kernel.tile_of_double,
+            function.kernel.begin, mask, <const double *>grad, <const double *>x, <double *>out, size, n, constant,
+            longest)
     else:
         function.kernel.for_double(<const double *>grad, <const double *>x, <double *>out, size, n, constant, longest)
 
@@ -364,31 +358,39 @@ def put_rows(dict kernels not None, rows, out, Py_ssize_t first):
     copy_rows(kernels, out, rows, first, True)
 
 
-cdef inline bint is_vector_of(object array, object x):
-    """Whether an array has one element for each row of a matrix."""
+cdef inline bint is_of_rows(object x):
+    """Whether an array is a matrix or, with rows along the middle one, has three axes."""
+    return (
+        is_ready(x) and 2 <= cnp.PyArray_NDIM(x) <= 3 and cnp.PyArray_IS_C_CONTIGUOUS(x) and cnp.PyArray_SIZE(x) > 0)
+
+
+cdef inline Py_ssize_t elements_between(cnp.ndarray x) noexcept:
+    """How far apart the elements of such an array's rows are."""
+    return cnp.PyArray_DIM(x, 2) if cnp.PyArray_NDIM(x) == 3 else 1
+
+
+cdef inline bint is_vector_of(object array, cnp.ndarray x):
+    """Whether an array has one element for each row."""
     return (
         is_ready(array)
         and cnp.PyArray_TYPE(array) == cnp.PyArray_TYPE(x)
         and cnp.PyArray_NDIM(array) == 1
-        and cnp.PyArray_DIM(array, 0) == cnp.PyArray_DIM(x, 0)
+        and cnp.PyArray_DIM(array, 0) == cnp.PyArray_DIM(x, 0) * elements_between(x)
     )
 
 
-cdef inline bint is_matrix(object x):
-    return is_ready(x) and cnp.PyArray_NDIM(x) == 2 and cnp.PyArray_IS_C_CONTIGUOUS(x) and cnp.PyArray_SIZE(x) > 0
-
-
 cdef object misfit():
-    return TypeError("the arrays must be contiguous, of one type, and fit the rows of the matrix x")
+    return TypeError("the arrays must be contiguous, of one type, and fit the rows of x")
 
 
 def log_sums(dict kernels not None, x, b, cnp.ndarray where, out, signs, bint mean):
     """The logarithms of the sums of b e^x over the rows of a contiguous matrix, and the sums' signs on request.
 
-    The mask has as many elements, in any layout.
+    Of an array of three axes, the rows are along the middle one. The mask has as many elements, in any layout, and those
+    of a row one after another.
     """
     if not (
-        is_matrix(x)
+        is_of_rows(x)
         and (b is None or is_like(b, x))
         and is_strided_of(where, cnp.NPY_BOOL, cnp.PyArray_SIZE(x))
         and is_vector_of(out, x) and cnp.PyArray_ISWRITEABLE(out)
@@ -397,23 +399,26 @@ def log_sums(dict kernels not None, x, b, cnp.ndarray where, out, signs, bint me
         raise misfit()
     cdef LogSums of_build = kernels["log_sums"]
     cdef cnp.ndarray terms = x, factors = b, values = out, their_signs = signs
-    cdef Room room
+    cdef Room room, of_columns
     cdef Strided of_mask
     cdef Mask mask
+    cdef Columns columns
+    of_columns = room_of_columns(
+        &columns, cnp.PyArray_DIM(terms, 1), elements_between(terms), 2, cnp.PyArray_ITEMSIZE(terms))
     if where is not None:
-        room = make_room(&mask, terms, cnp.PyArray_DIM(terms, 1))
+        room = make_room(&mask, terms, columns.n)
     mask.where = strided(&of_mask, where)
     if cnp.PyArray_SIZE(terms) < RELEASE_GIL_FROM:
-        of_build.forward(terms, factors, &mask, values, their_signs, mean)
+        of_build.forward(&columns, terms, factors, &mask, values, their_signs, mean)
     else:
         with nogil:
-            of_build.forward(terms, factors, &mask, values, their_signs, mean)
+            of_build.forward(&columns, terms, factors, &mask, values, their_signs, mean)
 
 
 def log_sums_backward(dict kernels not None, grad, x, b, cnp.ndarray where, out):
-    """The gradient of each row's log-sum times the row's softmax, weighted by b, for a contiguous matrix."""
+    """The gradient of each row's log-sum times the row's softmax, weighted by b, for arrays as above."""
     if not (
-        is_matrix(x)
+        is_of_rows(x)
         and (b is None or is_like(b, x))
         and is_strided_of(where, cnp.NPY_BOOL, cnp.PyArray_SIZE(x))
         and is_vector_of(grad, x)
@@ -422,14 +427,17 @@ def log_sums_backward(dict kernels not None, grad, x, b, cnp.ndarray where, out)
         raise misfit()
     cdef LogSums of_build = kernels["log_sums"]
     cdef cnp.ndarray gradients = grad, terms = x, factors = b, result = out
-    cdef Room room
+    cdef Room room, of_columns
     cdef Strided of_mask
     cdef Mask mask
+    cdef Columns columns
+    of_columns = room_of_columns(
+        &columns, cnp.PyArray_DIM(terms, 1), elements_between(terms), 2, cnp.PyArray_ITEMSIZE(terms))
     if where is not None:
-        room = make_room(&mask, terms, cnp.PyArray_DIM(terms, 1))
+        room = make_room(&mask, terms, columns.n)
     mask.where = strided(&of_mask, where)
     if cnp.PyArray_SIZE(terms) < RELEASE_GIL_FROM:
-        of_build.backward(gradients, terms, factors, &mask, result)
+        of_build.backward(&columns, gradients, terms, factors, &mask, result)
     else:
         with nogil:
-            of_build.backward(gradients, terms, factors, &mask, result)
+            of_build.backward(&columns, gradients, terms, factors, &mask, result)

@@ -76,6 +76,11 @@ cdef inline bint broadcasts(
     return True
 
 
+cdef inline bint is_repeated(const Strided *array, Py_ssize_t n) noexcept nogil:
+    """Whether its elements are the same n again and again."""
+    return array.axes == 2 and array.strides[0] == 0 and array.shape[1] == n
+
+
 cdef inline const element *part_of(
     const Strided *array, Py_ssize_t start, Py_ssize_t count, element *room
 ) noexcept nogil:
@@ -112,12 +117,16 @@ cdef inline const element *part_of(
 
 cdef inline Py_ssize_t count_of(const unsigned char *counted, Py_ssize_t n) noexcept nogil:
     """How many elements count; all without a mask."""
-    cdef Py_ssize_t k
-    cdef int count = 0
+    cdef Py_ssize_t count = 0, start = 0, k
+    cdef unsigned char some
     if counted is NULL:
         return n
-    for k in range(n):
-        count += counted[k] != 0
+    while start < n:
+        some = 0
+        for k in range(start, min(n, start + 128)):  # added up as bytes, as they are
+            some += counted[k] != 0
+        count += some
+        start += 128
     return count
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -263,12 +264,13 @@ class adafactor(Optimizer):
         kept = None if average is None else by_rows(average.arrays[0], dtype)
         rows, columns = one.state["row"][0], one.state["column"][0]
         of_rows, of_columns = np.empty_like(rows), np.empty_like(columns, dtype)
-        matrices = list(np.ndindex(parameter.shape[:-2])) if parameter.size else []
+        matrices = list(itertools.product(*map(range, parameter.shape[:-2]))) if parameter.size else []
         for index in matrices:
             found = mean_squares(gradient[index])
             for mean, now in zip((rows[index], columns[index]), found, strict=True):
                 mean += (now * scale**2 - mean) * new
-            of_rows[index] = 1 / np.sqrt(rows[index] / max(float(np.mean(rows[index])), least))
+            mean_of_rows = float(np.add.reduce(rows[index])) / rows.shape[-1]
+            of_rows[index] = 1 / np.sqrt(rows[index] / max(mean_of_rows, least))
             of_columns[index] = 1 / np.sqrt(columns[index])
         lists: Any = tuple(tuple(array[index] for index in matrices) for array in (parameter, gradient))
         scales, shared = (tuple(array[index] for index in matrices) for array in (of_rows, of_columns))

@@ -73,10 +73,10 @@ class lamb(Optimizer):
 
 
 def squares_of(common: Common, one: Lists, scales: Arrays | None) -> float:
-    """The sum of the squares of a parameter's gradients, as they count."""
+    """The sum of the squares of a parameter's gradients, as they count, without decay."""
     if scales is None and common.limit == math.inf:
         return measure("squares", (), None, one)[0] * common.scale**2
-    return measure("sgd", (1.0,), common, one, scales)[0]
+    return measure("sgd", (1.0,), common._replace(decay=0.0), one, scales)[0]
 
 
 def ratio(squares: float, others: float) -> float:
@@ -195,13 +195,14 @@ class novograd(Optimizer):
 
     def run(self, step: int, lists: Lists, scale: float, averages: Averages | None) -> None:
         constants = self.beta1, 1.0, self.learning_rate, 0.0, 1.0
+        share = 1 - self.beta2 if step > 1 else 1.0
         for index, one in enumerate(lists):
-            common, scales = self.shortened(self.common(step, scale)._replace(decay=0.0), one)
-            norm = squares_of(common, one, scales)
-            square = one.state["square"][0]
-            square += (norm - square) * (1 - self.beta2 if step > 1 else 1.0)
+            common, scales = self.shortened(self.common(step, scale), one)
+            state = one.state["square"][0]
+            square = float(state)
+            square += (squares_of(common, one, scales) - square) * share
+            state[()] = square
             root = math.sqrt(square) + self.epsilon
             shrunk = 1 / root if root else 1.0  # of a gradient of zeros
-            limit = common.limit * shrunk
-            common = common._replace(scale=common.scale * shrunk, limit=limit, decay=self.weight_decay)
+            common = Common(common.scale * shrunk, common.limit * shrunk, self.weight_decay, common.keep)
             self.run_shortened("momentum", constants, common, one, averages and averages.part(index), scales)

@@ -168,18 +168,21 @@ class muon(Optimizer):
 def orthogonal(x: Array, rooms: list[Array], iterations: int, epsilon: float) -> tuple[Array, Array]:
     """The matrix with singular values near 1, and another that is free: it, and one of the rooms."""
     y, square, other = rooms
-    a, b, c = COEFFICIENTS
+    a, b, c = map(x.dtype.type, COEFFICIENTS)
     squares, _, _ = measure("squares", (), None, Lists((x,), (x,), {}, (0,)))
     x /= x.dtype.type(math.sqrt(squares) + epsilon)
     is_tall = x.shape[0] > x.shape[1]
     for _ in range(iterations):
-        wide, room = (x.T, y.T) if is_tall else (x, y)
-        np.matmul(wide, wide.T, out=square)
-        np.matmul(square, square, out=other)
+        # Of small matrices np.matmul takes twice the time.
+        (x.T if is_tall else x).dot(x if is_tall else x.T, square)
+        square.dot(square, other)
         other *= c
         square *= b
         other += square
-        np.matmul(other, wide, out=room)
+        if is_tall:  # its product with a symmetric matrix, since results must be contiguous
+            x.dot(other, y)
+        else:
+            other.dot(x, y)
         x *= a
         y += x
         x, y = y, x

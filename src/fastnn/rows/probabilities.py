@@ -70,7 +70,7 @@ def softmin(*, temperature: float = 1.0) -> None:
     """
 
 
-@row_function(hidden=-math.inf, weighs_gradient=False, temperature=POSITIVE)
+@row_function(hidden=-math.inf, temperature=POSITIVE)
 def log_softmax(*, temperature: float = 1.0) -> None:
     r"""Logarithm of the softmax.
 

@@ -10,7 +10,7 @@ import numpy as np
 from fastnn import kernels
 from fastnn._core.arrays import Array, in_type, is_c_ready, unaliased, unaliased_in_step
 from fastnn._core.facts import Domain
-from fastnn._core.pieces import PIECE, Cursor, run_in_pieces
+from fastnn._core.pieces import PIECE, Cursor, are_alike, as_columns, run_in_pieces
 
 ANY = "numbers"
 CHECKED = {
@@ -91,29 +91,10 @@ def total(choice: Choice, arguments: Arguments, outs: Outs, value: bool, scale: 
             prediction = unaliased_in_step(prediction, out) if a.in_place else unaliased(prediction, out)
             target, weight, varying, mask = (unaliased(array, out) for array in (target, weight, varying, mask))
     weight = None if weight is None else in_type(weight, dtype)
-    direct = [array for array in (prediction, varying, *outs) if array is not None]
-    if (a.are_labels or is_c_ready(target, dtype)) and all(is_c_ready(d, dtype) for d in direct):
-        return kernels.losses.evaluate(
-            choice.kernel,
-            choice.constants,
-            prediction,
-            target,
-            weight,
-            outs.values,
-            outs.gradient,
-            outs.hessian,
-            value,
-            scale,
-            width,
-            0.0,
-            varying,
-            a.of_classes,
-            mask,
-        )
 
-    sum_of_pieces = 0.0
-
-    def piecewise(
+    def run(
+        inner: int,
+        before: float,
         p: Array,
         t: Array,
         w: Array | None,
@@ -122,9 +103,8 @@ def total(choice: Choice, arguments: Arguments, outs: Outs, value: bool, scale: 
         values: Array | None,
         gradient: Array | None,
         hessian: Array | None,
-    ) -> None:
-        nonlocal sum_of_pieces
-        sum_of_pieces = kernels.losses.evaluate(
+    ) -> float:
+        return kernels.losses.evaluate(
             choice.kernel,
             choice.constants,
             p,
@@ -136,11 +116,29 @@ def total(choice: Choice, arguments: Arguments, outs: Outs, value: bool, scale: 
             value,
             scale,
             width,
-            sum_of_pieces,
+            before,
             v,
             a.of_classes,
             counted,
+            inner,
         )
+
+    direct = [array for array in (prediction, varying, *outs) if array is not None]
+    if (a.are_labels or is_c_ready(target, dtype)) and all(is_c_ready(d, dtype) for d in direct):
+        return run(1, 0.0, prediction, target, weight, varying, mask, *outs)
+    of_rows = [array for array in (prediction, None if a.are_labels else target, *outs[1:]) if array is not None]
+    columns: list[Any] = [as_columns(array, dtype, width) for array in of_rows if width <= PIECE]
+    if are_alike(columns) and varying is None and (outs.values is None or is_c_ready(outs.values, dtype)):
+        p, *rest = columns
+        t = target if a.are_labels else rest.pop(0)
+        derivatives = [None if out is None else rest.pop(0) for out in outs[1:]]
+        return run(p.shape[-1], 0.0, p, t, weight, None, mask, outs.values, *derivatives)
+
+    sum_of_pieces = 0.0
+
+    def piecewise(*arrays: Any) -> None:
+        nonlocal sum_of_pieces
+        sum_of_pieces = run(1, sum_of_pieces, *arrays)
 
     run_in_pieces(
         piecewise,

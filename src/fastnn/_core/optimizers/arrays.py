@@ -33,6 +33,9 @@ class Lists:
 
     def __iter__(self) -> Iterator[Lists]:
         """Each array by itself."""
+        if len(self.parameters) == 1:
+            yield self
+            return
         for index, (parameter, gradient, name) in enumerate(
             zip(self.parameters, self.gradients, self.names, strict=True)
         ):
@@ -51,7 +54,7 @@ class Lists:
 
     def of(self, kernel: str) -> tuple[Arrays, ...]:
         """What a kernel goes through."""
-        return (self.parameters, self.gradients, *(self.state[name] for name in UPDATES[kernel].state))
+        return (self.parameters, self.gradients, *map(self.state.__getitem__, UPDATES[kernel].state))
 
 
 class Averages(NamedTuple):

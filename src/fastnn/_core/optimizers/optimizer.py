@@ -154,8 +154,8 @@ class Optimizer(HasSettings):
         self.steps = self.calls = self.skipped = 0
         self.members: list[Member] | None = None
         self.state: tuple[Arrays, ...] | None = None
-        """What a step walks through beside parameters and gradients, if it is one walk over all arrays; None if that is
-        to be found out, or if a step is more."""
+        """What a step of arrays that are ready goes through beside parameters and gradients, if all have the
+        optimizer's own settings; None if that is to be found out, or if they have not."""
         self.parameters: dict[Any, tuple[tuple[int, ...], Any]] = {}
         self.accumulated: Arrays | None = None
         self.loaded: Mapping[str, Any] | None = None
@@ -287,7 +287,9 @@ class Optimizer(HasSettings):
         """Make a step of arrays that are ready in one walk: whether it was made, and the norm that was asked for."""
         if self.members is None:
             return False, None
-        member, norm, scale = self.members[0], None, 1.0
+        member, norm, scale = self.members[-1], None, 1.0
+        if not self.is_one_walk():
+            return self.run_ready(step, arrays, member), None
         prepares = type(self).prepare is not Optimizer.prepare
         averages = (member.averages,) if member.averages else ()
         asks_for_norm = self.clip_norm is not None or self.skip_not_finite
@@ -310,6 +312,20 @@ class Optimizer(HasSettings):
         if made:
             settings.finish(step)
         return made, norm
+
+    def run_ready(self, step: int, arrays: tuple[Arrays, Arrays], member: Member) -> bool:
+        """Make a step of arrays that are ready, and like those of the first step: whether it was made."""
+        if self.schedules or self.clip_norm is not None or self.skip_not_finite or not are_ready(arrays):
+            return False
+        parameters, names = arrays[0], tuple(self.parameters)
+        if len(parameters) != len(names) or shapes_of(names, parameters) != self.parameters:
+            return False
+        lists = Lists(*arrays, member.state, names)
+        with np.errstate(all="ignore"):
+            self.prepare(step, [(self, lists)], 1.0)
+            self.run(step, lists, 1.0, self.averages_at(step, member))
+        self.finish(step)
+        return True
 
     def shortening(self, step: int, norm: float) -> float:
         """What gradients of a norm are multiplied by, so that it is not above the longest."""
@@ -355,7 +371,7 @@ class Optimizer(HasSettings):
 
     def is_one_walk(self) -> bool:
         """Whether a step of arrays that are ready is one walk of one kernel over all of them."""
-        is_split = self.groups or self.cautious or self.clip_unit is not None or self.accumulate > 1
+        is_split = self.groups or self.cautious or self.clip_unit is not None
         return type(self).run is Optimizer.run and not is_split
 
     def is_the_same(self) -> bool:
@@ -394,12 +410,13 @@ class Optimizer(HasSettings):
         for kind in {type(settings): settings for settings in resolved}:
             kind.prepare(step, [part for part in zip(resolved, lists, strict=True) if type(part[0]) is kind], scale)
         for settings, member, part in zip(resolved, members, lists, strict=True):
-            settings.run(step, part, scale, settings.averages_at(step, member))
+            if member.indices:
+                settings.run(step, part, scale, settings.averages_at(step, member))
             settings.finish(step)
-        self.steps = step
-        if self.is_one_walk():
-            self.state = tuple(members[0].state.values())
-            self.usual = tuple(self.common(1, 1.0)) if self.is_the_same() else ()
+        self.steps, own = step, members[-1]
+        if len(own.indices) == len(parameters) and self.accumulate == 1:
+            self.state, self.numbers = tuple(own.state.values()), own.numbers
+            self.usual = tuple(self.common(1, 1.0)) if self.is_one_walk() and self.is_the_same() else ()
         return norm
 
     def resolved(self, step: int, names: tuple[Any, ...], parameters: Arrays) -> tuple[list[Member], list[Any]]:

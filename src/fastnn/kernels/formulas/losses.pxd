@@ -394,8 +394,7 @@ cdef inline real hinge_embedding(real p, real t, const double *a) noexcept nogil
     return or_nan(p if t > 0 else of_negative, t)
 
 cdef inline real hinge_embedding_gradient(real p, real t, const double *a) noexcept nogil:
-    cdef real of_negative = <real>-1 if p < <real>a[0] else <real>0
-    return or_nan(<real>1 if t > 0 else of_negative, p + t)
+    return or_nan(t if (t > 0) | (p < <real>a[0]) else <real>0, p + t)
 
 cdef inline real hinge_embedding_hessian(real p, real t, const double *a) noexcept nogil:
     return or_nan(<real>0, p + t)

@@ -15,7 +15,10 @@ from fastnn.kernels.formulas.rows.labels cimport (
 from fastnn.kernels.formulas.rows.multilabel cimport multilabel_margin_rows, multilabel_soft_margin_rows
 from fastnn.kernels.formulas.rows.overlap cimport tversky_rows
 from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, sum_row
-from fastnn.kernels.loops.tiles cimport rows_at_once, rows_in_tiles
+from fastnn.kernels.loops.tiles cimport (
+    SHORT, copy_tiles, place, put_columns, rows_at_once, rows_in_tiles, take_columns,
+)
+from fastnn.kernels.rows cimport Columns
 from fastnn.kernels.strided cimport Strided, part_of
 
 cdef extern from * nogil:
@@ -35,6 +38,36 @@ cdef const unsigned char *mask_of(
     const Strided *where, Py_ssize_t start, Py_ssize_t count, unsigned char *room
 ) noexcept nogil:
     return part_of(where, start, count, room)
+
+
+cdef void take_rows(const Task *task, Py_ssize_t first, Py_ssize_t count, real *room, Py_ssize_t size) noexcept nogil:
+    """Copy rows along another axis than the last, from the first on, and their targets, into the room."""
+    if task.in_tiles:
+        copy_tiles(task.columns, <const real *>task.prediction, room, <real *>NULL, first, count)
+        return
+    take_columns(task.columns, <const real *>task.prediction, room, first, count)
+    if task.target is not NULL:
+        take_columns(task.columns, <const real *>task.target, room + size, first, count)
+
+
+cdef void put_rows(const Task *task, Py_ssize_t first, Py_ssize_t count, real *room, Py_ssize_t size) noexcept nogil:
+    """Copy the derivatives back to where they belong."""
+    if task.in_tiles and task.gradient is not NULL:
+        copy_tiles(task.columns, <const real *>room, room, <real *>task.gradient, first, count)
+    elif task.gradient is not NULL:
+        put_columns(task.columns, <const real *>room + 2 * size, <real *>task.gradient, first, count)
+    if task.hessian is not NULL:
+        put_columns(task.columns, <const real *>room + 3 * size, <real *>task.hessian, first, count)
+
+
+cdef void fill_derivatives(bint in_tiles, real *array, Py_ssize_t row, Py_ssize_t n, real number) noexcept nogil:
+    """Fill a row of derivatives with a number; they may be NULL."""
+    cdef Py_ssize_t k
+    if not in_tiles:
+        fill_row(array + row * n if array is not NULL else array, n, number)
+    elif array is not NULL:
+        for k in range(n):
+            array[place(True, n, row, k)] = number
 
 
 cdef inline void label_rows(
@@ -60,17 +93,20 @@ cdef inline double walk(
         Task, const real *, const real *, const Py_ssize_t *, real *, real *, const real *, Py_ssize_t, double *
     ) noexcept nogil,
     void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil,
-    Task task, Py_ssize_t rows_per_block, real scale,
+    bint takes_tiles, Task task, Py_ssize_t rows_per_block, real scale,
 ) noexcept nogil:
     """The loop over the rows of all losses of many classes, in blocks of up to STRETCH of them.
 
     Every label is read once, and compared with the number of classes then, whatever another thread does to it. A row
     whose label is not a class is ignored, as one is that is masked: its value and its derivatives are 0, whatever it
     holds. The weights of the classes are factors of the rows' weights, except for soft targets, which contain them.
+
+    Rows along another axis than the last are copied, some of them at a time: to tiles, if they are short and the loss
+    takes tiles.
     """
     cdef const real *prediction = <const real *>task.prediction
     cdef const real *target = <const real *>task.target
-    cdef const real *of_classes = <const real *>task.of_classes
+    cdef const real *of_classes = <const real *>task.of_classes if task.labels is not NULL and not task.soft else NULL
     cdef real *values = <real *>task.values
     cdef real *gradient = <real *>task.gradient
     cdef real *hessian = <real *>task.hessian
@@ -78,55 +114,86 @@ cdef inline double walk(
     cdef const real *t
     cdef real *to_gradient
     cdef real *to_hessian
+    cdef real *room = NULL
     cdef double v[STRETCH]
     cdef real scales[STRETCH]
     cdef real weights[STRETCH]
     cdef real given[STRETCH]
     cdef unsigned char mask[STRETCH]
-    cdef const real *weight = NULL
-    cdef const unsigned char *counted = NULL
+    cdef const real *weight
+    cdef const unsigned char *counted
     cdef real fill_value
     cdef Py_ssize_t labels[STRETCH]
-    cdef Py_ssize_t n = task.classes, count = task.size // n
-    cdef Py_ssize_t i, r, rows, first, start, label
+    cdef Py_ssize_t n = task.classes, count = task.size // n, part = count, size = 0, done = 0, end
+    cdef Py_ssize_t r, rows, first, start, label, signs
+    cdef bint weighted = task.weight is not NULL or of_classes is not NULL
     cdef double total = task.total
-    for i in range((count + rows_per_block - 1) // rows_per_block):
-        first = i * rows_per_block
-        start = first * n
-        rows = min(rows_per_block, count - first)
-        if task.weight is not NULL:
-            weight = weights_of(task.weight, first, rows, given)
-        if task.where is not NULL:
-            counted = mask_of(task.where, first, rows, mask)
-        for r in range(rows):
-            labels[r] = -1 if counted is not NULL and not counted[r] else 0
-            weights[r] = weight[r] if weight is not NULL else <real>1
-            if task.labels is not NULL and labels[r] == 0:
-                label = read_once(task.labels + first + r)
-                labels[r] = label if <size_t>label < <size_t>n else <Py_ssize_t>-1
-                if of_classes is not NULL and not task.soft and labels[r] >= 0:
-                    weights[r] *= of_classes[labels[r]]
-            scales[r] = scale * weights[r]
-        p = prediction + start
-        t = target + start if target is not NULL else NULL
-        to_gradient = gradient + start if gradient is not NULL else NULL
-        to_hessian = hessian + start if hessian is not NULL else NULL
-        if row is NULL:
-            rows_of(task, p, t, labels, to_gradient, to_hessian, scales, rows, v)
-        else:
-            label_rows(row, task, p, labels, to_gradient, to_hessian, scales, rows, v)
-        for r in range(rows):
-            v[r] = v[r] * weights[r] if labels[r] >= 0 else <double>0
-            if labels[r] < 0 or weights[r] != weights[r]:  # derivatives that are 0 do not take on a weight of NaN
-                fill_value = weights[r] if labels[r] >= 0 else <real>0
-                fill_row(to_gradient + r * n if gradient is not NULL else NULL, n, fill_value)
-                fill_row(to_hessian + r * n if hessian is not NULL else NULL, n, fill_value)
-        if values is not NULL:
+    task.in_tiles = takes_tiles and task.columns is not NULL and n <= SHORT and hessian is NULL
+    if task.columns is not NULL:
+        room = <real *>task.columns.room
+        part, size = task.columns.count, task.columns.count * n
+        prediction = room
+        if target is not NULL:
+            target = room + size
+        gradient = (room if task.in_tiles else room + 2 * size) if gradient is not NULL else gradient
+        hessian = room + 3 * size if hessian is not NULL else hessian
+    if task.in_tiles:
+        part = rows_per_block = min(part, <Py_ssize_t>STRETCH)
+    for r in range(min(rows_per_block, count)):
+        labels[r], weights[r], scales[r] = 0, 1, scale
+    while done < count:
+        end = min(done + part, count)
+        if room is not NULL:
+            take_rows(&task, done, end - done, room, size)
+        first = done
+        while first < end:
+            start = (first - done) * n
+            rows = min(rows_per_block, end - first)
+            if task.labels is not NULL:
+                for r in range(rows):
+                    label = read_once(task.labels + first + r)
+                    labels[r] = label if <size_t>label < <size_t>n else <Py_ssize_t>-1
+            elif task.where is not NULL:
+                for r in range(rows):
+                    labels[r] = 0
+            if task.where is not NULL:
+                counted = mask_of(task.where, first, rows, mask)
+                for r in range(rows):
+                    labels[r] = labels[r] if counted[r] else <Py_ssize_t>-1
+            if weighted:
+                weight = weights_of(task.weight, first, rows, given) if task.weight is not NULL else NULL
+                for r in range(rows):
+                    weights[r] = weight[r] if weight is not NULL else <real>1
+                    if of_classes is not NULL and labels[r] >= 0:
+                        weights[r] *= of_classes[labels[r]]
+                    scales[r] = scale * weights[r]
+            signs = 0
             for r in range(rows):
-                values[first + r] = <real>v[r]
-        else:  # a loop of its own, which keeps the sum in a register
-            for r in range(rows):
-                total += v[r]
+                signs |= labels[r]
+            p = prediction + start
+            t = target + start if target is not NULL else NULL
+            to_gradient = gradient + start if gradient is not NULL else NULL
+            to_hessian = hessian + start if hessian is not NULL else NULL
+            if row is NULL:
+                rows_of(task, p, t, labels, to_gradient, to_hessian, scales, rows, v)
+            else:
+                label_rows(row, task, p, labels, to_gradient, to_hessian, scales, rows, v)
+            for r in range(rows if weighted or signs < 0 else 0):
+                v[r] = v[r] * weights[r] if labels[r] >= 0 else <double>0
+                if labels[r] < 0 or weights[r] != weights[r]:  # derivatives that are 0 do not take on a weight of NaN
+                    fill_value = weights[r] if labels[r] >= 0 else <real>0
+                    fill_derivatives(task.in_tiles, to_gradient, r, n, fill_value)
+                    fill_derivatives(task.in_tiles, to_hessian, r, n, fill_value)
+            if values is not NULL:
+                for r in range(rows):
+                    values[first + r] = <real>v[r]
+            else:  # a loop of its own, which keeps the sum in a register
+                for r in range(rows):
+                    total += v[r]
+            first += rows
+        if room is not NULL:
+            put_rows(&task, done, end - done, room, size)
+        done = end
     return total
 
 
@@ -136,7 +203,7 @@ cdef inline double row_loop(
     ) noexcept nogil,
     Task task, real scale,
 ) noexcept nogil:
-    return walk(rows_of, NULL, task, rows_at_once(task.classes), scale)
+    return walk(rows_of, NULL, False, task, rows_at_once(task.classes), scale)
 
 
 cdef inline double exponential_loop(
@@ -146,13 +213,23 @@ cdef inline double exponential_loop(
     Task task, real scale,
 ) noexcept nogil:
     """Of losses that rest on ``exp_rows``."""
-    return walk(rows_of, NULL, task, rows_in_tiles(task.classes), scale)
+    return walk(rows_of, NULL, False, task, rows_in_tiles(task.classes), scale)
+
+
+cdef inline double tile_loop(
+    void (*rows_of)(
+        Task, const real *, const real *, const Py_ssize_t *, real *, real *, const real *, Py_ssize_t, double *
+    ) noexcept nogil,
+    Task task, real scale,
+) noexcept nogil:
+    """The same of those that take tiles."""
+    return walk(rows_of, NULL, True, task, rows_in_tiles(task.classes), scale)
 
 
 cdef inline double label_loop(
     void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil, Task task, real scale
 ) noexcept nogil:
-    return walk(NULL, row, task, STRETCH, scale)
+    return walk(NULL, row, False, task, STRETCH, scale)
 
 
 cdef double cross_entropy(Task task, real scale) noexcept nogil:
@@ -166,7 +243,7 @@ cdef double cross_entropy(Task task, real scale) noexcept nogil:
         task.constants[1] = 1
         return exponential_loop(smoothed_cross_entropy[real], task, scale)
     if task.labels is not NULL:
-        return exponential_loop(sparse_cross_entropy[real], task, scale)
+        return tile_loop(sparse_cross_entropy[real], task, scale)
     return exponential_loop(dense_cross_entropy[real], task, scale)
 
 

@@ -1,24 +1,24 @@
 """The loops of row functions: passes over chunks of rows, and over blocks of short rows."""
 
 cimport numpy as cnp
-from libc.math cimport INFINITY, NAN, fabs, isinf
+from libc.math cimport INFINITY, NAN, isinf
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.formulas.rows.log_sum cimport (
-    log_sum, log_sum_backward_end, log_sum_backward_terms, log_sum_end, log_sum_terms,
+    log_sum, log_sum_backward_end, log_sum_backward_terms, log_sum_end, log_sum_terms, plain_log_sum,
 )
-from fastnn.kernels.loops.reductions cimport LANES, NOTHING, STRETCH, fill_row, has_nan
+from fastnn.kernels.loops.reductions cimport EXPONENTIALS, LANES, NOTHING, STRETCH, fill_row
 from fastnn.kernels.loops.tiles cimport (
-    SHORT, TILE, exp_rows, longest_in_tile, max_rows, rows_at_once, rows_in_tiles, transpose,
+    SHORT, TILE, copy_tiles, exp_rows, longest_in_tile, max_rows, place, put_columns, rows_at_once,
+    rows_in_tiles, scale_rows, take_columns, transpose,
 )
-from fastnn.kernels.loops.views cimport double_view, float_view
 from fastnn.kernels.rows cimport (
     CHUNK, DONE, LAST_PIECE, MAX_CHUNKS, PIECE, WHOLE, WRITE, ColumnLoops, Columns, LogSums, Mask, MaskedLoops, Part, Row,
     begin_row, beginning, double_loops, double_pass, double_tile, float_loops, float_pass, float_tile, kernel,
 )
-from fastnn.kernels.strided cimport Strided, part_of, replace
+from fastnn.kernels.strided cimport Strided, is_repeated, part_of, replace
 
 
 cdef inline const real *ahead(const real *array, Py_ssize_t count) noexcept nogil:
@@ -88,21 +88,30 @@ cdef inline void each_row(
         start += n
 
 
+cdef inline bint fits_tile(const real *like, Py_ssize_t n, bint backward) noexcept nogil:
+    return n <= (LANES - 1 if backward else longest_in_tile(like))  # back-propagation of longer rows takes little
+
+
 cdef Py_ssize_t tiles(
-    bint (*tile)(real *, real *, Py_ssize_t, double) noexcept nogil,
-    const real *grad, const real *x, real *out, Py_ssize_t size, Py_ssize_t n, double constant,
+    bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
+    const real *grad, const real *weights, const real *x, real *out, Py_ssize_t size, Py_ssize_t n, double constant,
 ) noexcept nogil:
     """The short rows that fill whole tiles, up to the first tile that cannot be taken; return how many elements those are."""
     cdef real of_grad[TILE]
+    cdef real room[TILE]
     cdef real of_x[TILE]
+    cdef const real *of_weights = NULL
     cdef Py_ssize_t start = 0
-    if n > (longest_in_tile(x) if grad is NULL else LANES - 1):  # back-propagation of longer rows takes little
+    if not fits_tile(x, n, grad is not NULL):
         return 0
     while start + LANES * n <= size:
+        if weights is not NULL:
+            transpose(weights + start, n, LANES, n, room, LANES)
+            of_weights = room
         if grad is not NULL:
             transpose(grad + start, n, LANES, n, of_grad, LANES)
         transpose(x + start, n, LANES, n, of_x, LANES)
-        if not tile(of_grad, of_x, n, constant):
+        if not tile(of_grad, of_weights, of_x, n, constant):
             break
         transpose(<const real *>of_x, LANES, n, LANES, out + start, n)
         start += LANES * n
@@ -132,16 +141,8 @@ cdef inline void blocks_of_rows(
 include "../tables/rows.pxi"
 
 
-# Under a mask: what does not count is replaced in copies of blocks of rows, while they are in the cache. Columns at the
-# start and at the end in which nothing counts are left out, if they are many. What is not inline here is large, and
-# the same for all.
-
-cdef double LARGE = 1e30  # from which on a sum or difference of float32 may be infinite
-
-cdef enum:
-    COLUMNS = 32  # that are left out together: as many elements are replaced at once
-    GAP = 4096    # bytes of a row: memory that is left out here and there comes later than all of it would
-
+# Under a mask: rows are taken from copies, a block at a time, in which numbers stand in place of what does not count;
+# long rows up to where that ends.
 
 cdef inline bint hides_eight(const unsigned char *counted) noexcept nogil:
     """Whether eight elements of a mask are all hidden."""
@@ -159,33 +160,12 @@ cdef bint hides(const unsigned char *counted, Py_ssize_t n) noexcept nogil:
     return found
 
 
-cdef Py_ssize_t end_of(const unsigned char *counted, Py_ssize_t rows, Py_ssize_t n) noexcept nogil:
-    """The column from which on nothing counts in any row: a multiple of LANES, or all.
-
-    So an element's place in the sums, and the sums to the bit, do not depend on the other rows of a block.
-    """
-    cdef Py_ssize_t end = 0, r, k
-    for r in range(rows):
-        k = n
-        while k >= end + 8 and hides_eight(counted + r * n + k - 8):
-            k -= 8
-        end = max(end, k)
-    return min(n, (end + COLUMNS - 1) // COLUMNS * COLUMNS)
-
-
-cdef Py_ssize_t start_of(
-    const unsigned char *counted, Py_ssize_t rows, Py_ssize_t n, Py_ssize_t end
-) noexcept nogil:
-    """The column before which nothing counts: a multiple of STRETCH, since rows are summed by stretches."""
-    cdef Py_ssize_t start = max(<Py_ssize_t>0, end - LANES), r, k
-    if start < STRETCH:
-        return 0
-    for r in range(rows):
-        k = 0
-        while k < start and hides_eight(counted + r * n + k):
-            k += 8
-        start = min(start, k)
-    return start // STRETCH * STRETCH
+cdef Py_ssize_t end_of(const unsigned char *counted, Py_ssize_t n) noexcept nogil:
+    """Where what counts ends: after a multiple of LANES, or at the end of the row."""
+    cdef Py_ssize_t end = n
+    while end >= 8 and hides_eight(counted + end - 8):
+        end -= 8
+    return min(n, (end + LANES - 1) // LANES * LANES)
 
 
 cdef const unsigned char *mask_of(
@@ -200,90 +180,101 @@ cdef void hide(
     replace(room, array, counted, n, number)
 
 
-cdef inline void hide_rows(
-    real *room, const real *array, const unsigned char *counted, Py_ssize_t rows, Py_ssize_t n, Py_ssize_t width,
-    double number,
-) noexcept nogil:
-    """Copy some columns of rows, one row after another, with a number in place of what does not count."""
+cdef void weigh(real *weights, const unsigned char *counted, Py_ssize_t n) noexcept nogil:
+    """1 for what counts, and 0 for what does not."""
+    cdef Py_ssize_t k
+    for k in range(n):
+        weights[k] = <real>1 if counted[k] else <real>0
+
+
+cdef inline bint is_lost(const real *out, Py_ssize_t rows, Py_ssize_t n, double hidden) noexcept nogil:
+    """Whether a row's sum was not finite: then its first result is not, and what is hidden has no result by itself."""
     cdef Py_ssize_t r
-    if width == n:
-        hide(room, array, counted, rows * n, <real>number)
-    else:
-        for r in range(rows):
-            hide(room + r * width, array + r * n, counted + r * n, width, <real>number)
+    cdef bint lost = False
+    for r in range(rows):
+        lost |= (out[r * n] - out[r * n] != 0) & (out[r * n] != hidden)
+    return lost
+
+
+cdef inline void asking_rows(
+    void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
+    bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
+    beginning begin, const Mask *mask, const unsigned char *counted, const real *grad, const real *x, real *out,
+    Py_ssize_t rows, Py_ssize_t n, Py_ssize_t end, double constant,
+) noexcept nogil:
+    """Rows of a kernel that asks for the mask, up to where what counts ends: short ones in tiles, others as they are."""
+    cdef real *of_x = <real *>mask.room
+    cdef real *of_grad = of_x + mask.size
+    cdef real *weights = of_grad + mask.size
+    cdef const real *upper = NULL
+    cdef Py_ssize_t done = 0, start, r
+    cdef Row row
+    if fits_tile(x, n, mask.backward) and rows >= LANES:
+        hide(of_x, x, counted, rows * n, <real>0)
+        if mask.backward:
+            hide(of_grad, grad, counted, rows * n, <real>0)
+            upper = of_grad
+        weigh(weights, counted, rows * n)
+        done = tiles(tile, upper, weights, of_x, out, rows * n, n, constant)
+        hide(out, out, counted, done, <real>mask.hidden)
+    for r in range(done // n, rows if end > 0 else 0):
+        start = r * n
+        begin_row(&row, begin, end, constant, NULL)
+        row.counted = counted + start
+        pass_of_row(&row, ahead(grad, start), x + start, out + start, end, WHOLE)
 
 
 cdef inline void masked(
     void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
     void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
+    bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
     beginning begin, const Mask *mask, const real *grad, const real *x, real *out, Py_ssize_t size, Py_ssize_t n,
     double constant, Py_ssize_t longest,
 ) noexcept nogil:
     cdef real *of_x = <real *>mask.room
     cdef real *of_grad = of_x + mask.size
-    cdef unsigned char *of_mask = <unsigned char *>(of_grad + mask.size)
-    cdef const unsigned char *counted
-    cdef const unsigned char *of_row
-    # A result that goes over the gradient leaves none to look at again, and short rows are faster in blocks.
-    cdef bint hides_grad = mask.backward and (grad == out or n < STRETCH or not mask.weighs)
-    cdef bint by_row = mask.asks or (mask.weighs and not hides_grad)
-    cdef Py_ssize_t block = mask.size // n, done = 0, start, end, rows, width, at, r
-    cdef Row row
-    while done < size:
-        rows = min(block, (size - done) // n)
-        counted = mask_of(mask, done, rows * n, of_mask)
-        start, end = 0, n
-        if n <= longest and n * <Py_ssize_t>sizeof(real) >= GAP:
-            end = end_of(counted, rows, n)
-            start = start_of(counted, rows, n, end)
-            if (n - end + start) * <Py_ssize_t>sizeof(real) < GAP:
-                start, end = 0, n
-        width = end - start
-        if width == n and not hides(counted, rows * n):
-            run(ahead(grad, done), x + done, out + done, rows * n, n, constant, longest)
-            done += rows * n
-            continue
-        if width > 0 and not mask.asks:
-            hide_rows(of_x, x + done + start, counted + start, rows, n, width, mask.of_x)
-            if hides_grad:
-                hide_rows(of_grad, grad + done + start, counted + start, rows, n, width, mask.of_grad)
-        if width == n and not by_row:
-            run(of_grad, of_x, out + done, rows * n, n, constant, longest)
-        for r in range(rows if width > 0 else 0):
-            at = done + r * n + start
-            of_row = counted + r * n + start
-            if by_row:
-                begin_row(&row, begin, width, constant, NULL)
-                row.counted = of_row
-                pass_of_row(
-                    &row, ahead(grad, at), x + at if mask.asks else of_x + r * width, out + at, width, WHOLE)
-            elif width < n:
-                run(of_grad + r * width, of_x + r * width, out + at, width, width, constant, longest)
-            # A hidden gradient, times 0, does not count unless it is infinite or NaN, or a difference from it may be.
-            if by_row and not mask.asks and not fabs(row.total) < LARGE:
-                hide(of_grad, grad + at, of_row, width, <real>mask.of_grad)
-                run(of_grad, of_x + r * width, out + at, width, width, constant, longest)
-            # What is hidden has its result by itself, but in a row without finite ones, as a sum of it is not.
-            if out[at] != mask.hidden and out[at] - out[at] != 0 and not mask.asks:
-                hide(out + at, out + at, of_row, width, <real>mask.hidden)
-        if width < n:
-            for r in range(rows):
-                fill_row(out + done + r * n, start, <real>mask.hidden)
-                fill_row(out + done + r * n + end, n - end, <real>mask.hidden)
-        done += rows * n
+    cdef unsigned char *of_mask = <unsigned char *>(of_grad + 2 * mask.size)
+    cdef const unsigned char *counted = NULL
+    cdef Py_ssize_t rows = mask.size // n, start = 0, end = n, count
+    cdef bint repeats = is_repeated(mask.where, n), any_hidden = False
+    if rows > LANES:  # of short rows as many as fill tiles
+        rows -= rows % LANES
+    while start < size:
+        count = min(rows * n, size - start)
+        if counted is NULL or not repeats:
+            counted = mask_of(mask, start, count, of_mask)
+            any_hidden = hides(counted, count)
+        if rows == 1:
+            end = end_of(counted, n)
+            count = end
+        if not any_hidden:
+            run(ahead(grad, start), x + start, out + start, count, n, constant, longest)
+        elif mask.asks:
+            asking_rows(
+                pass_of_row, tile, begin, mask, counted, ahead(grad, start), x + start, out + start,
+                1 if rows == 1 else count // n, n, end, constant)
+        elif end > 0:
+            hide(of_x, x + start, counted, count, <real>mask.of_x)
+            if mask.backward:
+                hide(of_grad, grad + start, counted, count, <real>0)
+            run(of_grad, of_x, out + start, count, end, constant, longest)
+            if is_lost(out + start, count // end, n, mask.hidden):
+                hide(out + start, out + start, counted, count, <real>mask.hidden)
+        fill_row(out + start + end, n - end, <real>mask.hidden)
+        start += rows * n
 
 
 cdef void masked_float(
-    float_loops run, float_pass pass_of_row, beginning begin, const Mask *mask, const float *grad, const float *x,
-    float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
+    float_loops run, float_pass pass_of_row, float_tile tile, beginning begin, const Mask *mask, const float *grad,
+    const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
 ) noexcept nogil:
-    masked(run, pass_of_row, begin, mask, grad, x, out, size, n, constant, longest)
+    masked(run, pass_of_row, tile, begin, mask, grad, x, out, size, n, constant, longest)
 
 cdef void masked_double(
-    double_loops run, double_pass pass_of_row, beginning begin, const Mask *mask, const double *grad, const double *x,
-    double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
+    double_loops run, double_pass pass_of_row, double_tile tile, beginning begin, const Mask *mask, const double *grad,
+    const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
 ) noexcept nogil:
-    masked(run, pass_of_row, begin, mask, grad, x, out, size, n, constant, longest)
+    masked(run, pass_of_row, tile, begin, mask, grad, x, out, size, n, constant, longest)
 
 cdef MaskedLoops masked_loops = MaskedLoops()
 masked_loops.for_float = masked_float
@@ -293,92 +284,20 @@ masked_loops.for_double = masked_double
 # Rows along another axis than the last, some of them at a time: in tiles, where there is a kernel for them, or one after
 # the other in a transposed copy.
 
-cdef inline void take_columns(
-    const Columns *columns, const real *x, real *room, Py_ssize_t first, Py_ssize_t count
-) noexcept nogil:
-    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, i
-    while done < count:
-        i = (first + done) % inner
-        width = min(inner - i, count - done)
-        transpose(x + (first + done - i) * n + i, inner, n, width, room + done * columns.length, columns.length)
-        done += width
-
-
-cdef inline void put_columns(
-    const Columns *columns, const real *room, real *out, Py_ssize_t first, Py_ssize_t count
-) noexcept nogil:
-    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, i
-    while done < count:
-        i = (first + done) % inner
-        width = min(inner - i, count - done)
-        transpose(room + done * columns.length, columns.length, width, n, out + (first + done - i) * n + i, inner)
-        done += width
-
-
-cdef inline Py_ssize_t tile_of(const Columns *columns, Py_ssize_t column) noexcept nogil:
-    """Where in the room a tile begins: an odd number of cache lines apart, or writing to all of them would take turns in
-    a few places of the cache."""
-    return column * (columns.n | 1)
-
-
-cdef inline void copy_tiles(
-    const Columns *columns, const real *x, real *room, real *out, Py_ssize_t first, Py_ssize_t count
-) noexcept nogil:
-    """Copy columns to tiles or, if ``out`` is not NULL, back: all that lie side by side at once, in order that memory is
-    read and written in long runs."""
-    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, start, i, k, lane
-    cdef real *tile
-    while done < count:
-        i = (first + done) % inner
-        start = (first + done - i) * n + i
-        lane = done % LANES
-        tile = room + tile_of(columns, done - lane)
-        width = min(inner - i, count - done)
-        if lane > 0 or width < LANES:
-            width = min(width, LANES - lane)
-            for i in range(n):
-                for k in range(width):
-                    if out is NULL:
-                        tile[i * LANES + lane + k] = x[start + i * inner + k]
-                    else:
-                        out[start + i * inner + k] = tile[i * LANES + lane + k]
-        else:
-            width -= width % LANES
-            for i in range(n):
-                lane = 0
-                if out is NULL:
-                    while lane < width:
-                        for k in range(LANES):
-                            tile[tile_of(columns, lane) + i * LANES + k] = x[start + i * inner + lane + k]
-                        lane += LANES
-                else:
-                    while lane < width:
-                        for k in range(LANES):
-                            out[start + i * inner + lane + k] = tile[tile_of(columns, lane) + i * LANES + k]
-                        lane += LANES
-        done += width
-
-
 cdef inline bint tiles_of_columns(
-    bint (*tile)(real *, real *, Py_ssize_t, double) noexcept nogil,
+    bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
     const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t first, Py_ssize_t count,
     double constant,
 ) noexcept nogil:
     """The result for some columns, unless there is one among them that has to be taken as a row."""
-    cdef Py_ssize_t n = columns.n, start, i, k, full = count - count % LANES
+    cdef Py_ssize_t n = columns.n, k = 0
     cdef real *of_x = <real *>columns.room
     cdef real *of_grad = of_x + columns.count * columns.length
     if columns.backward:
         copy_tiles(columns, grad, of_grad, <real *>NULL, first, count)
     copy_tiles(columns, x, of_x, <real *>NULL, first, count)
-    if full < count:
-        start = tile_of(columns, full)
-        for i in range(n):
-            for k in range(start + i * LANES + count - full, start + i * LANES + LANES):
-                of_x[k] = of_grad[k] = 0
-    k = 0
     while k < count:
-        if not tile(of_grad + tile_of(columns, k), of_x + tile_of(columns, k), n, constant):
+        if not tile(of_grad + k * n, <const real *>NULL, of_x + k * n, n, constant):
             return False
         k += LANES
     copy_tiles(columns, x, of_x, out, first, count)
@@ -387,7 +306,7 @@ cdef inline bint tiles_of_columns(
 
 cdef inline void along_columns(
     void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
-    bint (*tile)(real *, real *, Py_ssize_t, double) noexcept nogil,
+    bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
     const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t size, double constant,
     Py_ssize_t longest,
 ) noexcept nogil:
@@ -416,8 +335,10 @@ cdef inline void along_masked_columns(
     void (*masked_rows)(
         void (*)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
         void (*)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
+        bint (*)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
         beginning, const Mask *, const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t,
     ) noexcept nogil,
+    bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
     beginning begin, const Columns *columns, const Mask *mask, const real *grad, const real *x, real *out,
     Py_ssize_t size, double constant, Py_ssize_t longest,
 ) noexcept nogil:
@@ -425,18 +346,22 @@ cdef inline void along_masked_columns(
     cdef Py_ssize_t n = columns.n, first = 0, count
     cdef real *of_x = <real *>columns.room
     cdef real *of_grad = of_x + columns.count * n
-    cdef unsigned char *counted = <unsigned char *>(of_grad + columns.count * n)
+    cdef unsigned char *room = <unsigned char *>(of_grad + columns.count * n)
+    cdef const unsigned char *counted = NULL
+    cdef bint repeats = is_repeated(mask.where, n)
     cdef Strided of_copy
     cdef Mask copied = mask[0]
     copied.where = &of_copy
     of_copy.axes, of_copy.strides[0] = 1, 1
     while first * n < size:
         count = min(columns.count, size // n - first)
-        of_copy.data, of_copy.shape[0] = <const char *>mask_of(mask, first * n, count * n, counted), count * n
+        if counted is NULL or not repeats:
+            counted = mask_of(mask, first * n, count * n, room)
+        of_copy.data, of_copy.shape[0] = <const char *>counted, count * n
         if columns.backward:
             take_columns(columns, grad, of_grad, first, count)
         take_columns(columns, x, of_x, first, count)
-        masked_rows(run, pass_of_row, begin, &copied, of_grad, of_x, of_x, count * n, n, constant, longest)
+        masked_rows(run, pass_of_row, tile, begin, &copied, of_grad, of_x, of_x, count * n, n, constant, longest)
         put_columns(columns, <const real *>of_x, out, first, count)
         first += count
 
@@ -449,7 +374,7 @@ cdef void columns_of_float(
         along_columns(run, tile, columns, grad, x, out, size, constant, longest)
     else:
         along_masked_columns(
-            run, pass_of_row, masked_float, begin, columns, mask, grad, x, out, size, constant, longest)
+            run, pass_of_row, masked_float, tile, begin, columns, mask, grad, x, out, size, constant, longest)
 
 cdef void columns_of_double(
     double_loops run, double_pass pass_of_row, double_tile tile, beginning begin, const Columns *columns,
@@ -460,7 +385,7 @@ cdef void columns_of_double(
         along_columns(run, tile, columns, grad, x, out, size, constant, longest)
     else:
         along_masked_columns(
-            run, pass_of_row, masked_double, begin, columns, mask, grad, x, out, size, constant, longest)
+            run, pass_of_row, masked_double, tile, begin, columns, mask, grad, x, out, size, constant, longest)
 
 
 cdef void take_rows(
@@ -513,7 +438,7 @@ cdef inline Py_ssize_t hide_row(
     cdef real *of_x = <real *>mask.room
     cdef real *of_b = of_x + mask.size
     row.counted = mask_of(mask, start, n, <unsigned char *>(of_b + mask.size))
-    n = end_of(row.counted, 1, n)
+    n = end_of(row.counted, n)
     if b[0] is NULL:
         hide(of_x, x[0], row.counted, n, <real>-INFINITY)
         x[0] = of_x
@@ -523,71 +448,168 @@ cdef inline Py_ssize_t hide_row(
     return n
 
 
-cdef inline void log_sum_short_rows(
-    const real *x, real *out, real *signs, Py_ssize_t rows, Py_ssize_t n, bint averaged
+cdef inline bint is_short(const Columns *columns, const void *b, const Mask *mask) noexcept nogil:
+    """Whether rows are taken several at a time: those without weights and a mask, as far as they fit into tiles."""
+    return b is NULL and mask.where is NULL and columns.n <= (SHORT if columns.inner > 1 else STRETCH)
+
+
+cdef inline Py_ssize_t next_rows(
+    const Columns *columns, const real *x, real *room, Py_ssize_t r, Py_ssize_t rows, const real **block
 ) noexcept nogil:
-    """Of rows that several fit into a tile, without weights or a mask."""
-    cdef real room[TILE]
+    """The next short rows, where they are or, along another axis than the last, as tiles; return how many."""
+    cdef Py_ssize_t count
+    if columns.inner > 1:
+        count = min(min(columns.count, <Py_ssize_t>STRETCH), rows - r)
+        copy_tiles(columns, x, room, <real *>NULL, r, count)
+        block[0] = NULL
+        return count
+    block[0] = x + r * columns.n
+    return min(rows_in_tiles(columns.n), rows - r)
+
+
+cdef inline void log_sum_short_rows(
+    const Columns *columns, const real *x, real *out, real *signs, Py_ssize_t rows, bint averaged
+) noexcept nogil:
+    cdef real of_tiles[TILE]
+    cdef real *room = <real *>columns.room if columns.inner > 1 else of_tiles
+    cdef const real *block
     cdef real largest[STRETCH]
     cdef double rest[STRETCH]
-    cdef double sign, value
-    cdef Py_ssize_t r = 0, count, k, of_largest = 0
+    cdef bint found[STRETCH]  # NaN, in a row whose largest element is infinite
+    cdef double sign
+    cdef Py_ssize_t n = columns.n, r = 0, count, k, i, of_largest = 0
+    cdef real element
     cdef Row row
+    cdef bint infinite
     begin_row(&row, average if averaged else no_begin, n, 1, NULL)
     row.at_largest, row.count = 1, n
     while r < rows:
-        count = min(rows_in_tiles(n), rows - r)
-        max_rows(x + r * n, room, count, n, largest, &of_largest)
-        exp_rows(x + r * n, room, <real *>NULL, NOTHING, False, True, of_largest, count, n, largest, rest)
+        count = next_rows(columns, x, room, r, rows, &block)
+        max_rows(block, room, count, n, largest, &of_largest)
+        infinite = False
         for k in range(count):
-            row.largest, row.total = largest[k], rest[k]
-            row.has_nan = has_nan(x + (r + k) * n, n) if isinf(row.largest) else False
-            value = log_sum(&row, &sign)
-            if signs is not NULL:
-                signs[r + k] = <real>sign
-            out[r + k] = <real>value
+            infinite |= largest[k] - largest[k] != 0
+        for k in range(count if infinite else 0):
+            found[k] = False
+            for i in range(n if isinf(largest[k]) else 0):
+                element = room[place(True, n, k, i)] if block is NULL else block[k * n + i]
+                found[k] |= element != element
+        exp_rows(block, room, <real *>NULL, NOTHING, False, True, of_largest, count, n, largest, rest)
+        if not (infinite or averaged or signs is not NULL):
+            for k in range(count):
+                out[r + k] = <real>plain_log_sum(<double>largest[k], rest[k])
+        else:
+            for k in range(count):
+                row.largest, row.total = largest[k], rest[k]
+                row.has_nan = found[k] if infinite else False
+                out[r + k] = <real>log_sum(&row, &sign)
+                if signs is not NULL:
+                    signs[r + k] = <real>sign
         r += count
 
 
-cdef inline void log_sum_rows(
-    const real[::1] x, const real *b, const Mask *mask, real[::1] out, real *signs, bint averaged
+cdef inline void log_sum_backward_short_rows(
+    const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t rows
 ) noexcept nogil:
-    cdef Py_ssize_t rows = out.shape[0], n = x.shape[0] // rows, end = n, r
+    cdef real of_tiles[TILE]
+    cdef real *room = <real *>columns.room if columns.inner > 1 else of_tiles
+    cdef const real *block
+    cdef real *result
+    cdef real largest[STRETCH]
+    cdef double rest[STRETCH]
+    cdef real factor[STRETCH]
+    cdef Py_ssize_t n = columns.n, r = 0, count, k, of_largest = 0
+    while r < rows:
+        count = next_rows(columns, x, room, r, rows, &block)
+        result = room if block is NULL else out + r * n
+        max_rows(block, room, count, n, largest, &of_largest)
+        exp_rows(block, room, result, EXPONENTIALS, False, True, of_largest, count, n, largest, rest)
+        for k in range(count):
+            factor[k] = <real>(NAN if isinf(largest[k]) else grad[r + k] / (1 + rest[k]))
+        scale_rows(result, block is NULL, count, n, factor)
+        if block is NULL:
+            copy_tiles(columns, x, room, out, r, count)
+        r += count
+
+
+cdef inline Py_ssize_t next_copies(
+    const Columns *columns, const real **b, const real **x, Py_ssize_t first, Py_ssize_t rows
+) noexcept nogil:
+    """Rows from the first on, and their weights, as copies if they are along another axis than the last."""
+    cdef real *of_x = <real *>columns.room
+    cdef real *of_b = of_x + columns.count * columns.length
+    cdef Py_ssize_t count
+    if columns.inner == 1:
+        return rows - first
+    count = min(columns.count, rows - first)
+    take_columns(columns, x[0], of_x, first, count)
+    x[0] = of_x
+    if b[0] is not NULL:
+        take_columns(columns, b[0], of_b, first, count)
+        b[0] = of_b
+    return count
+
+
+cdef inline void log_sum_rows(
+    const Columns *columns, const real *x, const real *b, const Mask *mask, real *out, real *signs, Py_ssize_t rows,
+    bint averaged,
+) noexcept nogil:
+    cdef Py_ssize_t n = columns.n, end = n, first = 0, count, r
+    cdef const real *terms_of_rows
+    cdef const real *weights_of_rows
     cdef const real *weights
     cdef const real *terms
     cdef double sign, value
     cdef Row row
-    if b is NULL and mask.where is NULL and n <= STRETCH:
-        log_sum_short_rows(&x[0], &out[0], signs, rows, n, averaged)
+    if is_short(columns, b, mask):
+        log_sum_short_rows(columns, x, out, signs, rows, averaged)
         return
-    for r in range(rows):
-        begin_row(&row, average if averaged else no_begin, n, 1, NULL)
-        weights, terms = ahead(b, r * n), &x[r * n]
-        if mask.where is not NULL:
-            end = hide_row(mask, &row, &weights, &terms, r * n, n)
-        log_sum_pass(&row, weights, terms, <real *>NULL, end, WHOLE)
-        value = log_sum(&row, &sign)
-        if signs is not NULL:
-            signs[r] = <real>sign
-        out[r] = <real>(NAN if sign < 0 and signs is NULL else value)
+    while first < rows:
+        terms_of_rows, weights_of_rows = x, b
+        count = next_copies(columns, &weights_of_rows, &terms_of_rows, first, rows)
+        for r in range(count):
+            begin_row(&row, average if averaged else no_begin, n, 1, NULL)
+            weights, terms = ahead(weights_of_rows, r * columns.length), terms_of_rows + r * columns.length
+            if mask.where is not NULL:
+                end = hide_row(mask, &row, &weights, &terms, (first + r) * n, n)
+            log_sum_pass(&row, weights, terms, <real *>NULL, end, WHOLE)
+            value = log_sum(&row, &sign)
+            if signs is not NULL:
+                signs[first + r] = <real>sign
+            out[first + r] = <real>(NAN if sign < 0 and signs is NULL else value)
+        first += count
 
 
 cdef inline void log_sum_rows_backward(
-    const real[::1] grad, const real[::1] x, const real *b, const Mask *mask, real[::1] out
+    const Columns *columns, const real *grad, const real *x, const real *b, const Mask *mask, real *out, Py_ssize_t rows
 ) noexcept nogil:
-    cdef Py_ssize_t rows = grad.shape[0], n = x.shape[0] // rows, end = n, r
+    cdef Py_ssize_t n = columns.n, end = n, first = 0, count, r
+    cdef const real *terms_of_rows
+    cdef const real *weights_of_rows
     cdef const real *weights
     cdef const real *terms
+    cdef real *results = <real *>columns.room if columns.inner > 1 else out  # over the copies
+    cdef real *result
     cdef Row row
-    for r in range(rows):
-        begin_row(&row, no_begin, n, grad[r], NULL)
-        weights, terms = ahead(b, r * n), &x[r * n]
-        if mask.where is not NULL:
-            end = hide_row(mask, &row, &weights, &terms, r * n, n)
-        log_sum_backward_pass(&row, weights, terms, &out[r * n], end, WHOLE)
-        if mask.where is not NULL:
-            hide(&out[r * n], &out[r * n], row.counted, end, <real>0)
-            fill_row(&out[r * n] + end, n - end, <real>0)
+    if is_short(columns, b, mask):
+        log_sum_backward_short_rows(columns, grad, x, out, rows)
+        return
+    while first < rows:
+        terms_of_rows, weights_of_rows = x, b
+        count = next_copies(columns, &weights_of_rows, &terms_of_rows, first, rows)
+        for r in range(count):
+            begin_row(&row, no_begin, n, grad[first + r], NULL)
+            weights, terms = ahead(weights_of_rows, r * columns.length), terms_of_rows + r * columns.length
+            result = results + r * columns.length
+            if mask.where is not NULL:
+                end = hide_row(mask, &row, &weights, &terms, (first + r) * n, n)
+            log_sum_backward_pass(&row, weights, terms, result, end, WHOLE)
+            if mask.where is not NULL:
+                hide(result, result, row.counted, end, <real>0)
+                fill_row(result + end, n - end, <real>0)
+        if columns.inner > 1:
+            put_columns(columns, <const real *>results, out, first, count)
+        first += count
 
 
 cdef inline void *memory(cnp.ndarray array) noexcept nogil:
@@ -595,22 +617,32 @@ cdef inline void *memory(cnp.ndarray array) noexcept nogil:
 
 
 cdef void log_sums(
-    cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out, cnp.ndarray signs, bint averaged
+    const Columns *columns, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out, cnp.ndarray signs,
+    bint averaged,
 ) noexcept nogil:
+    cdef Py_ssize_t rows = cnp.PyArray_SIZE(out)
     if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        log_sum_rows(float_view(x), <const float *>memory(b), mask, float_view(out), <float *>memory(signs), averaged)
+        log_sum_rows(
+            columns, <const float *>memory(x), <const float *>memory(b), mask, <float *>memory(out),
+            <float *>memory(signs), rows, averaged)
     else:
         log_sum_rows(
-            double_view(x), <const double *>memory(b), mask, double_view(out), <double *>memory(signs), averaged)
+            columns, <const double *>memory(x), <const double *>memory(b), mask, <double *>memory(out),
+            <double *>memory(signs), rows, averaged)
 
 
 cdef void log_sums_backward(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out
+    const Columns *columns, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out
 ) noexcept nogil:
+    cdef Py_ssize_t rows = cnp.PyArray_SIZE(grad)
     if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        log_sum_rows_backward(float_view(grad), float_view(x), <const float *>memory(b), mask, float_view(out))
+        log_sum_rows_backward(
+            columns, <const float *>memory(grad), <const float *>memory(x), <const float *>memory(b), mask,
+            <float *>memory(out), rows)
     else:
-        log_sum_rows_backward(double_view(grad), double_view(x), <const double *>memory(b), mask, double_view(out))
+        log_sum_rows_backward(
+            columns, <const double *>memory(grad), <const double *>memory(x), <const double *>memory(b), mask,
+            <double *>memory(out), rows)
 
 
 cdef double log_sum_of_row(const Row *row, double *sign) noexcept nogil:

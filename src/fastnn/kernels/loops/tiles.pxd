@@ -5,12 +5,14 @@ lane is given the bits that ``reductions`` gives its row, so that they do not de
 """
 
 from libc.math cimport INFINITY
+from libc.string cimport memcpy
 
 from fastnn.kernels.formulas.elementary cimport exp_nonpositive, exp_with_headroom, mul_add, real, without_headroom
 from fastnn.kernels.loops.reductions cimport (
     DIFFERENCES, EXPONENTIALS, LANES, NOTHING, STRETCH, Store, exp_row, fill, max_and_stretch, max_block, row_max,
     stretches,
 )
+from fastnn.kernels.rows cimport Columns
 
 cdef enum:
     SHORT = 64   # elements of a row that is taken in tiles, at most
@@ -93,6 +95,73 @@ cdef inline void square(
         square_of_doubles(x + row * step + column, step, out + column * out_step + row, out_step)
 
 
+# Rows along another axis than the last, from the first on, as rows or tiles one after another, and back
+
+cdef inline void take_columns(
+    const Columns *columns, const real *x, real *room, Py_ssize_t first, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, i
+    while done < count:
+        i = (first + done) % inner
+        width = min(inner - i, count - done)
+        transpose(x + (first + done - i) * n + i, inner, n, width, room + done * columns.length, columns.length)
+        done += width
+
+
+cdef inline void put_columns(
+    const Columns *columns, const real *room, real *out, Py_ssize_t first, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, i
+    while done < count:
+        i = (first + done) % inner
+        width = min(inner - i, count - done)
+        transpose(room + done * columns.length, columns.length, width, n, out + (first + done - i) * n + i, inner)
+        done += width
+
+
+cdef inline void copy_tiles(
+    const Columns *columns, const real *x, real *room, real *out, Py_ssize_t first, Py_ssize_t count
+) noexcept nogil:
+    """Copy columns to tiles or, if ``out`` is not NULL, back: as many as there are side by side at once, in order that
+    memory is read and written in long runs. A loop over LANES elements would first ask whether the arrays overlap."""
+    cdef Py_ssize_t n = columns.n, inner = columns.inner, done = 0, width, start, i, k, lane
+    cdef real *tile
+    while done < count:
+        i = (first + done) % inner
+        start = (first + done - i) * n + i
+        lane = done % LANES
+        tile = room + (done - lane) * n
+        width = min(inner - i, count - done)
+        if lane > 0 or width < LANES:
+            width = min(width, LANES - lane)
+            for i in range(n):
+                if out is NULL:
+                    memcpy(tile + i * LANES + lane, x + start + i * inner, width * sizeof(real))
+                else:
+                    memcpy(out + start + i * inner, tile + i * LANES + lane, width * sizeof(real))
+        else:
+            width -= width % LANES
+            for i in range(n):
+                lane = 0
+                while lane < width:
+                    if out is NULL:
+                        memcpy(tile + lane * n + i * LANES, x + start + i * inner + lane, LANES * sizeof(real))
+                    else:
+                        memcpy(out + start + i * inner + lane, tile + lane * n + i * LANES, LANES * sizeof(real))
+                    lane += LANES
+        done += width
+    if out is NULL and count % LANES > 0:  # the last tile is not full
+        tile = room + (count - count % LANES) * n
+        for i in range(n):
+            for k in range(count % LANES, LANES):
+                tile[i * LANES + k] = 0
+
+
+cdef inline Py_ssize_t place(bint in_tiles, Py_ssize_t n, Py_ssize_t row, Py_ssize_t k) noexcept nogil:
+    """Where an element of one of several rows is."""
+    return (row - row % LANES) * n + k * LANES + row % LANES if in_tiles else row * n + k
+
+
 cdef inline void max_tile(const real *tile, Py_ssize_t n, real *largest, real *found) noexcept nogil:
     """The largest element of each lane, and the first stretch that holds it. NaN is passed over."""
     cdef real lane[LANES]
@@ -115,14 +184,18 @@ cdef enum Terms:
     ELEMENTS    # x
     FRACTIONS   # x / 512
     PRODUCTS    # x y
-    DEVIATIONS  # x - y, where y is a number for each lane, and in as many further sums the squares
+    # x - y, where y is a number for each lane, and in as many further sums the squares; or weight (x - y) and its square
+    DEVIATIONS
+    WEIGHTED_DEVIATIONS
 
 ctypedef fused accumulator:
     float
     double
 
 
-cdef inline void add_terms(Terms terms, const real *x, const real *y, accumulator *sums) noexcept nogil:
+cdef inline void add_terms(
+    Terms terms, const real *x, const real *y, const real *weights, accumulator *sums
+) noexcept nogil:
     cdef real d[LANES]
     cdef int k
     if terms == ELEMENTS:
@@ -137,6 +210,9 @@ cdef inline void add_terms(Terms terms, const real *x, const real *y, accumulato
     else:
         for k in range(LANES):
             d[k] = x[k] - y[k]
+        if terms == WEIGHTED_DEVIATIONS:
+            for k in range(LANES):
+                d[k] *= weights[k]
         for k in range(LANES):
             sums[k] += d[k]
         for k in range(LANES):
@@ -144,12 +220,12 @@ cdef inline void add_terms(Terms terms, const real *x, const real *y, accumulato
 
 
 cdef inline Py_ssize_t sums_of(Terms terms) noexcept nogil:
-    return 2 * LANES if terms == DEVIATIONS else LANES
+    return 2 * LANES if terms >= DEVIATIONS else LANES
 
 
 cdef inline void add_blocks(
-    Terms terms, const real *x, const real *y, Py_ssize_t blocks, Py_ssize_t last, Py_ssize_t left, bint begins,
-    const accumulator *like, double *total,
+    Terms terms, const real *x, const real *y, const real *weights, Py_ssize_t blocks, Py_ssize_t last, Py_ssize_t left,
+    bint begins, const accumulator *like, double *total,
 ) noexcept nogil:
     """Add the sum of each lane's terms to its total, in the order of ``reductions``.
 
@@ -158,16 +234,18 @@ cdef inline void add_blocks(
     """
     cdef accumulator partial[2 * LANES]  # in registers
     cdef accumulator sums[LANES * 2 * LANES]
-    cdef Py_ssize_t i, j, k, width = sums_of(terms), step = 0 if terms == DEVIATIONS else LANES
+    cdef Py_ssize_t i, j, k, row, at, width = sums_of(terms), step = 0 if terms >= DEVIATIONS else LANES
     for j in range(LANES):
+        at = (last + j) * LANES
         for k in range(width):
             partial[k] = 0
         if begins and j >= LANES - left:
-            add_terms(terms, x + (last + j) * LANES, y + (last + j) * step, partial)
+            add_terms(terms, x + at, y + (last + j) * step, weights + at, partial)
         for i in range(blocks):
-            add_terms(terms, x + (i * LANES + j) * LANES, y + (i * LANES + j) * step, partial)
+            row = i * LANES + j
+            add_terms(terms, x + row * LANES, y + row * step, weights + row * LANES, partial)
         if not begins and j >= LANES - left:
-            add_terms(terms, x + (last + j) * LANES, y + (last + j) * step, partial)
+            add_terms(terms, x + at, y + (last + j) * step, weights + at, partial)
         for k in range(width):
             sums[j * width + k] = partial[k]
     for k in range(8 * width):
@@ -180,18 +258,19 @@ cdef inline void add_blocks(
 
 
 cdef inline void add_rows(
-    Terms terms, const real *x, const real *y, Py_ssize_t n, const accumulator *like, double *total
+    Terms terms, const real *x, const real *y, const real *weights, Py_ssize_t n, const accumulator *like, double *total
 ) noexcept nogil:
     """Add the sum of the terms of n elements of each lane to its total; that of less than a block in double."""
     cdef double few[2 * LANES]
-    cdef Py_ssize_t i, k, step = 0 if terms == DEVIATIONS else LANES, width = sums_of(terms)
+    cdef Py_ssize_t i, k, step = 0 if terms >= DEVIATIONS else LANES, width = sums_of(terms)
     if n >= LANES:
-        add_blocks(terms, x, y, n // LANES, n - LANES, n % LANES, False, like, total)
+        add_blocks(terms, x, y, weights, n // LANES, n - LANES, n % LANES, False, like, total)
         return
     for k in range(width):
         few[k] = 0
     for i in range(n):
-        add_terms(ELEMENTS if terms == FRACTIONS else terms, x + i * LANES, y + i * step, few)
+        add_terms(
+            ELEMENTS if terms == FRACTIONS else terms, x + i * LANES, y + i * step, weights + i * LANES, few)
     for k in range(width):
         total[k] += few[k]
 
@@ -200,9 +279,9 @@ cdef inline void dot_tile(const real *x, const real *y, bint alone, Py_ssize_t n
     """``reductions.dot_row`` of each lane, or ``sum_row`` of x alone."""
     fill(total, <double>0)
     if alone:
-        add_rows(ELEMENTS, x, x, n, <const double *>total, total)
+        add_rows(ELEMENTS, x, x, x, n, <const double *>total, total)
     else:
-        add_rows(PRODUCTS, x, y, n, <const double *>total, total)
+        add_rows(PRODUCTS, x, y, x, n, <const double *>total, total)
 
 
 cdef inline void exp_tile(
@@ -239,13 +318,13 @@ cdef inline void exp_tile(
     for k in range(LANES):
         total[k] = largest[k] - largest[k]  # NaN for an infinite maximum, where there is no limit
     if n < LANES:
-        add_rows(ELEMENTS, terms, terms, n, terms, total)
+        add_rows(ELEMENTS, terms, terms, terms, n, terms, total)
     for s in range(stretches(n) if n >= LANES else 0):
         start = s * STRETCH
         size = min(<Py_ssize_t>STRETCH, n - start)
         add_blocks(
-            ELEMENTS, terms + start * LANES, terms, size // LANES, n - LANES - start, left if s == 0 else 0, True, terms,
-            total)
+            ELEMENTS, terms + start * LANES, terms, terms, size // LANES, n - LANES - start, left if s == 0 else 0, True,
+            terms, total)
     if without_largest:
         for k in range(LANES):
             total[k] += (maxima[k] - <real>1) * one
@@ -283,12 +362,13 @@ cdef inline void max_rows(
 ) noexcept nogil:
     """The largest element of each row and, unless ``of_largest`` is NULL, a stretch of a long row that holds it.
 
-    The tiles of short rows are left in the room, of TILE elements, for ``exp_rows``.
+    The tiles of short rows are left in the room, of TILE elements, for ``exp_rows``; without ``x`` all rows are tiles there.
     """
     cdef real found[LANES]
     cdef Py_ssize_t r = 0, k
-    while n <= longest_in_tile(x) and r + LANES <= rows:
-        transpose(x + r * n, n, LANES, n, room + r * n, LANES)
+    while (x is NULL and r < rows) or (n <= longest_in_tile(x) and r + LANES <= rows):
+        if x is not NULL:
+            transpose(x + r * n, n, LANES, n, room + r * n, LANES)
         max_tile(<const real *>room + r * n, n, largest + r, found)
         r += LANES
     for r in range(r, rows):
@@ -305,7 +385,7 @@ cdef inline void exp_rows(
     Py_ssize_t rows, Py_ssize_t n, const real *largest, double *total,
 ) noexcept nogil:
     """``exp_row`` of each row, after ``max_rows``. The rows of a tile, and rows shorter than LANES, share one loop over
-    the exponentials of all."""
+    the exponentials of all. Without ``x`` they are left in the room."""
     cdef real d[STRETCH]
     cdef real e[STRETCH]
     cdef real found[LANES]
@@ -314,7 +394,7 @@ cdef inline void exp_rows(
     cdef real m, maxima, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
     cdef Py_ssize_t r = 0, i, k, first
     fill(found, <real>0)  # the one stretch
-    while n <= longest_in_tile(x) and r + LANES <= rows:
+    while (x is NULL and r < rows) or (n <= longest_in_tile(x) and r + LANES <= rows):
         if store == EXPONENTIALS:
             powers = room + r * n
         else:
@@ -322,13 +402,13 @@ cdef inline void exp_rows(
         exp_tile(
             <const real *>room + r * n, powers, terms, scaled, without_largest, found, n, largest + r, total + r)
         if store == DIFFERENCES:
-            for i in range(r, r + n):
+            for i in range(n):
                 for k in range(LANES):
-                    room[i * LANES + k] -= largest[r + k]
-        if store != NOTHING:
+                    room[r * n + i * LANES + k] -= largest[r + k]
+        if store != NOTHING and x is not NULL:
             transpose(<const real *>room + r * n, LANES, n, LANES, out + r * n, n)
         r += LANES
-    if n >= LANES:
+    if n >= LANES or x is NULL:
         for r in range(r, rows):
             total[r] = exp_row(
                 x + r * n, out + r * n if store != NOTHING else out, store, scaled, without_largest, of_largest, n,
@@ -356,3 +436,18 @@ cdef inline void exp_rows(
     if store != NOTHING:
         for k in range(rows * n):
             out[first * n + k] = e[k] if store == EXPONENTIALS else d[k]
+
+
+cdef inline void scale_rows(real *x, bint in_tiles, Py_ssize_t rows, Py_ssize_t n, const real *factor) noexcept nogil:
+    """Multiply each row by a number; of the last tile all lanes are."""
+    cdef Py_ssize_t r = 0, i, k
+    if in_tiles:
+        while r < rows:
+            for i in range(n):
+                for k in range(LANES):
+                    x[r * n + i * LANES + k] *= factor[r + k]
+            r += LANES
+        return
+    for r in range(rows):
+        for k in range(r * n, r * n + n):
+            x[k] *= factor[r]

@@ -7,22 +7,22 @@ cdef double categorical_cross_entropy_double(Task task, double scale) noexcept n
     return row_loop(categorical_cross_entropy_rows[double], task, scale)
 
 cdef double focal_cross_entropy_float(Task task, float scale) noexcept nogil:
-    return exponential_loop(focal_cross_entropy_labels[float], task, scale)
+    return tile_loop(focal_cross_entropy_labels[float], task, scale)
 
 cdef double focal_cross_entropy_double(Task task, double scale) noexcept nogil:
-    return exponential_loop(focal_cross_entropy_labels[double], task, scale)
+    return tile_loop(focal_cross_entropy_labels[double], task, scale)
 
 cdef double poly_cross_entropy_float(Task task, float scale) noexcept nogil:
-    return exponential_loop(poly_cross_entropy_labels[float], task, scale)
+    return tile_loop(poly_cross_entropy_labels[float], task, scale)
 
 cdef double poly_cross_entropy_double(Task task, double scale) noexcept nogil:
-    return exponential_loop(poly_cross_entropy_labels[double], task, scale)
+    return tile_loop(poly_cross_entropy_labels[double], task, scale)
 
 cdef double generalized_cross_entropy_float(Task task, float scale) noexcept nogil:
-    return exponential_loop(generalized_cross_entropy_labels[float], task, scale)
+    return tile_loop(generalized_cross_entropy_labels[float], task, scale)
 
 cdef double generalized_cross_entropy_double(Task task, double scale) noexcept nogil:
-    return exponential_loop(generalized_cross_entropy_labels[double], task, scale)
+    return tile_loop(generalized_cross_entropy_labels[double], task, scale)
 
 cdef double cosine_float(Task task, float scale) noexcept nogil:
     return row_loop(cosine_rows[float], task, scale)

@@ -115,7 +115,7 @@ cdef void softmax_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        softmax.softmax_tile[float], <const float *>NULL, x, out, size, n, constant
+        softmax.softmax_tile[float], <const float *>NULL, <const float *>NULL, x, out, size, n, constant
     )
     blocks_of_rows(
         softmax.softmax_begin, softmax.softmax_rows[float], softmax_pass_float,
@@ -131,7 +131,7 @@ cdef void softmax_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        softmax.softmax_tile[double], <const double *>NULL, x, out, size, n, constant
+        softmax.softmax_tile[double], <const double *>NULL, <const double *>NULL, x, out, size, n, constant
     )
     blocks_of_rows(
         softmax.softmax_begin, softmax.softmax_rows[double], softmax_pass_double,
@@ -147,7 +147,7 @@ cdef void softmin_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        softmax.softmin_tile[float], <const float *>NULL, x, out, size, n, constant
+        softmax.softmin_tile[float], <const float *>NULL, <const float *>NULL, x, out, size, n, constant
     )
     blocks_of_rows(
         softmax.softmin_begin, softmax.softmin_rows[float], softmin_pass_float,
@@ -163,7 +163,7 @@ cdef void softmin_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        softmax.softmin_tile[double], <const double *>NULL, x, out, size, n, constant
+        softmax.softmin_tile[double], <const double *>NULL, <const double *>NULL, x, out, size, n, constant
     )
     blocks_of_rows(
         softmax.softmin_begin, softmax.softmin_rows[double], softmin_pass_double,
@@ -179,7 +179,7 @@ cdef void log_softmax_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        softmax.log_softmax_tile[float], <const float *>NULL, x, out, size, n, constant
+        softmax.log_softmax_tile[float], <const float *>NULL, <const float *>NULL, x, out, size, n, constant
     )
     blocks_of_rows(
         softmax.log_softmax_begin, softmax.log_softmax_rows[float], log_softmax_pass_float,
@@ -195,7 +195,7 @@ cdef void log_softmax_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        softmax.log_softmax_tile[double], <const double *>NULL, x, out, size, n, constant
+        softmax.log_softmax_tile[double], <const double *>NULL, <const double *>NULL, x, out, size, n, constant
     )
     blocks_of_rows(
         softmax.log_softmax_begin, softmax.log_softmax_rows[double], log_softmax_pass_double,
@@ -211,7 +211,7 @@ cdef void softmax_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        softmax.softmax_backward_tile[float], <const float *>grad, x, out, size, n, constant
+        softmax.softmax_backward_tile[float], <const float *>grad, <const float *>NULL, x, out, size, n, constant
     )
     each_row(
         no_begin, softmax.softmax_backward_chunk[float], find_once[float], softmax_backward_pass_float, True,
@@ -227,7 +227,7 @@ cdef void softmax_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        softmax.softmax_backward_tile[double], <const double *>grad, x, out, size, n, constant
+        softmax.softmax_backward_tile[double], <const double *>grad, <const double *>NULL, x, out, size, n, constant
     )
     each_row(
         no_begin, softmax.softmax_backward_chunk[double], find_once[double], softmax_backward_pass_double, True,
@@ -243,7 +243,7 @@ cdef void softmin_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        softmax.softmin_backward_tile[float], <const float *>grad, x, out, size, n, constant
+        softmax.softmin_backward_tile[float], <const float *>grad, <const float *>NULL, x, out, size, n, constant
     )
     each_row(
         no_begin, softmax.softmin_backward_chunk[float], find_once[float], softmin_backward_pass_float, True,
@@ -259,7 +259,7 @@ cdef void softmin_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        softmax.softmin_backward_tile[double], <const double *>grad, x, out, size, n, constant
+        softmax.softmin_backward_tile[double], <const double *>grad, <const double *>NULL, x, out, size, n, constant
     )
     each_row(
         no_begin, softmax.softmin_backward_chunk[double], find_once[double], softmin_backward_pass_double, True,
@@ -275,7 +275,7 @@ cdef void log_softmax_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        softmax.log_softmax_backward_tile[float], <const float *>grad, x, out, size, n, constant
+        softmax.log_softmax_backward_tile[float], <const float *>grad, <const float *>NULL, x, out, size, n, constant
     )
     each_row(
         no_begin, softmax.log_softmax_backward_chunk[float], find_once[float], log_softmax_backward_pass_float, True,
@@ -291,7 +291,7 @@ cdef void log_softmax_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        softmax.log_softmax_backward_tile[double], <const double *>grad, x, out, size, n, constant
+        softmax.log_softmax_backward_tile[double], <const double *>grad, <const double *>NULL, x, out, size, n, constant
     )
     each_row(
         no_begin, softmax.log_softmax_backward_chunk[double], find_once[double], log_softmax_backward_pass_double, True,
@@ -359,7 +359,7 @@ cdef void standardize_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        standardize.standardize_tile[float], <const float *>NULL, x, out, size, n, constant
+        standardize.standardize_tile[float], <const float *>NULL, <const float *>NULL, x, out, size, n, constant
     )
     each_row(
         no_begin, standardize.standardize_chunk[float], standardize.standardize_end[float], standardize_pass_float, False,
@@ -375,7 +375,7 @@ cdef void standardize_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        standardize.standardize_tile[double], <const double *>NULL, x, out, size, n, constant
+        standardize.standardize_tile[double], <const double *>NULL, <const double *>NULL, x, out, size, n, constant
     )
     each_row(
         no_begin, standardize.standardize_chunk[double], standardize.standardize_end[double], standardize_pass_double, False,
@@ -391,7 +391,7 @@ cdef void standardize_backward_float(
     const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        standardize.standardize_backward_tile[float], <const float *>grad, x, out, size, n, constant
+        standardize.standardize_backward_tile[float], <const float *>grad, <const float *>NULL, x, out, size, n, constant
     )
     each_row(
         no_begin, standardize.standardize_backward_chunk[float], standardize.standardize_backward_end[float], standardize_backward_pass_float, False,
@@ -407,7 +407,7 @@ cdef void standardize_backward_double(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil:
     cdef Py_ssize_t done = tiles(
-        standardize.standardize_backward_tile[double], <const double *>grad, x, out, size, n, constant
+        standardize.standardize_backward_tile[double], <const double *>grad, <const double *>NULL, x, out, size, n, constant
     )
     each_row(
         no_begin, standardize.standardize_backward_chunk[double], standardize.standardize_backward_end[double], standardize_backward_pass_double, False,

@@ -7,7 +7,7 @@ from fastnn.kernels.formulas.elementary cimport at_least, log1p_of, log_probabil
 from fastnn.kernels.loops.reductions cimport (
     EXPONENTIALS, LANES, NOTHING, STRETCH, add_row, fill, fold_sum, last_block, stretches, sum_row,
 )
-from fastnn.kernels.loops.tiles cimport TILE, exp_rows, max_rows
+from fastnn.kernels.loops.tiles cimport TILE, exp_rows, max_rows, place, scale_rows
 
 cdef enum Form:
     # What a loss of labels makes of l = -log p, p being the probability of the label.
@@ -335,7 +335,9 @@ cdef inline void form_of_labels(
     Py_ssize_t rows, double *v,
 ) noexcept nogil:
     """The same for targets that are 1 at the label and 0 elsewhere, and forms of it."""
-    cdef real room[TILE]
+    cdef real of_tiles[TILE]
+    cdef real *room = of_tiles
+    cdef const real *x = z
     cdef real largest[STRETCH]
     cdef double rest[STRETCH]
     cdef double slope[STRETCH]
@@ -344,18 +346,21 @@ cdef inline void form_of_labels(
     cdef double other[STRETCH]
     cdef bint is_largest[STRETCH]
     cdef real *e = gradient if gradient is not NULL else hessian
-    cdef Py_ssize_t n = task.classes, of_largest = 0, r, k, label
+    cdef real factors[STRETCH]
+    cdef Py_ssize_t n = task.classes, of_largest = 0, r, k
     cdef real factor
     cdef Shaped shape
-    max_rows(z, room, rows, n, largest, &of_largest)
+    if task.in_tiles:
+        room, x = <real *>z, NULL
+    max_rows(x, room, rows, n, largest, &of_largest)
     for r in range(rows):
-        label = max(labels[r], <Py_ssize_t>0)
-        v[r] = <double>largest[r] - <double>z[r * n + label]
-        is_largest[r] = z[r * n + label] == largest[r]
+        k = place(task.in_tiles, n, r, max(labels[r], <Py_ssize_t>0))
+        v[r] = <double>largest[r] - <double>z[k]
+        is_largest[r] = z[k] == largest[r]
         probability[r] = exp(-v[r]) if form != PLAIN else 1
         slope[r] = 1
         curve[r] = 0
-    exp_rows(z, room, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, of_largest, rows, n, largest, rest)
+    exp_rows(x, room, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, of_largest, rows, n, largest, rest)
     for r in range(rows):
         v[r] += log1p_of(rest[r])
     if form != PLAIN:
@@ -369,15 +374,15 @@ cdef inline void form_of_labels(
         for r in range(rows if form != PLAIN else 0):
             hessian[r * n + max(labels[r], <Py_ssize_t>0)] = scale[r] * <real>(
                 other[r] * (slope[r] * probability[r] + curve[r] * other[r]))
+    if gradient is NULL:
+        return
     for r in range(rows):
-        label = labels[r]
-        if gradient is not NULL and label >= 0:
-            factor = <real>(scale[r] * slope[r] / (1 + rest[r]))
-            for k in range(r * n, r * n + n):
-                gradient[k] *= factor
-            k = r * n + label
-            factor = <real>(scale[r] * slope[r])
-            gradient[k] = <real>(-factor * (rest[r] / (1 + rest[r]))) if is_largest[r] else gradient[k] - factor
+        factors[r] = <real>(scale[r] * slope[r] / (1 + rest[r]))
+    scale_rows(gradient, task.in_tiles, rows, n, factors)
+    for r in range(rows):
+        k = place(task.in_tiles, n, r, max(labels[r], <Py_ssize_t>0))
+        factor = <real>(scale[r] * slope[r])
+        gradient[k] = <real>(-factor * (rest[r] / (1 + rest[r]))) if is_largest[r] else gradient[k] - factor
 
 
 cdef inline void sparse_cross_entropy(

@@ -93,7 +93,7 @@ cdef inline double log_sum(const Row *row, double *sign) noexcept nogil:
     """log |sum of b e^x|, and the sign of the sum; for a mean, of the sum divided by that of b.
 
     Near 1 it is log1p of the sum less 1, which is the sum of the other terms and of b - 1 of the largest element, so
-    that the logarithm keeps its digits. From 1/2 away it is not near 0, and has them anyway.
+    that the logarithm keeps its digits. Below 1/2 it is not near 0, and has them anyway.
     """
     cdef double total = row.total, weights = row.count if row.averaged else 1, beyond
     if isinf(row.largest):  # no element has a weight, or the infinite ones dominate
@@ -103,7 +103,11 @@ cdef inline double log_sum(const Row *row, double *sign) noexcept nogil:
     beyond = (total + (row.at_largest - weights)) / weights  # the sum or mean, less 1
     total = (total + row.at_largest) / weights
     sign[0] = (total > 0) - (total < 0)
-    return row.largest + (log1p_of(beyond) if fabs(beyond) < 0.5 else log(fabs(total)))
+    return row.largest + log(fabs(total)) if not -0.5 < beyond < INFINITY else plain_log_sum(row.largest, beyond)
+
+cdef inline double plain_log_sum(double largest, double rest) noexcept nogil:
+    """The same for weights of 1, of which ``rest`` is the sum of the other terms."""
+    return largest + log1p_of(rest)
 
 
 cdef inline void write_log_sum_backward(

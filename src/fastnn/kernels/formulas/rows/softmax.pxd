@@ -82,7 +82,9 @@ cdef inline void temper_tile(real *tile, Py_ssize_t n, real temperature, real *l
     fill(largest, <real>0)
 
 
-cdef inline bint softmax_tile(real *grad, real *x, Py_ssize_t n, double temperature) noexcept nogil:
+cdef inline bint softmax_tile(
+    real *grad, const real *weights, real *x, Py_ssize_t n, double temperature
+) noexcept nogil:
     cdef real largest[LANES]
     cdef real found[LANES]
     cdef double total[LANES]
@@ -99,14 +101,18 @@ cdef inline bint softmax_tile(real *grad, real *x, Py_ssize_t n, double temperat
     return True
 
 
-cdef inline bint softmin_tile(real *grad, real *x, Py_ssize_t n, double temperature) noexcept nogil:
+cdef inline bint softmin_tile(
+    real *grad, const real *weights, real *x, Py_ssize_t n, double temperature
+) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n * LANES):
         x[k] = -x[k]
-    return softmax_tile(grad, x, n, temperature)
+    return softmax_tile(grad, weights, x, n, temperature)
 
 
-cdef inline bint log_softmax_tile(real *grad, real *x, Py_ssize_t n, double temperature) noexcept nogil:
+cdef inline bint log_softmax_tile(
+    real *grad, const real *weights, real *x, Py_ssize_t n, double temperature
+) noexcept nogil:
     cdef real largest[LANES]
     cdef real found[LANES]
     cdef double total[LANES]
@@ -123,7 +129,9 @@ cdef inline bint log_softmax_tile(real *grad, real *x, Py_ssize_t n, double temp
     return True
 
 
-cdef inline bint softmax_backward_tile(real *grad, real *y, Py_ssize_t n, double temperature) noexcept nogil:
+cdef inline bint softmax_backward_tile(
+    real *grad, const real *weights, real *y, Py_ssize_t n, double temperature
+) noexcept nogil:
     cdef double total[LANES]
     cdef real dot[LANES]
     cdef Py_ssize_t i, k
@@ -139,11 +147,15 @@ cdef inline bint softmax_backward_tile(real *grad, real *y, Py_ssize_t n, double
     return True
 
 
-cdef inline bint softmin_backward_tile(real *grad, real *y, Py_ssize_t n, double temperature) noexcept nogil:
-    return softmax_backward_tile(grad, y, n, -temperature)
+cdef inline bint softmin_backward_tile(
+    real *grad, const real *weights, real *y, Py_ssize_t n, double temperature
+) noexcept nogil:
+    return softmax_backward_tile(grad, weights, y, n, -temperature)
 
 
-cdef inline bint log_softmax_backward_tile(real *grad, real *y, Py_ssize_t n, double temperature) noexcept nogil:
+cdef inline bint log_softmax_backward_tile(
+    real *grad, const real *weights, real *y, Py_ssize_t n, double temperature
+) noexcept nogil:
     cdef double total[LANES]
     cdef real of_grad[LANES]
     cdef Py_ssize_t i, k

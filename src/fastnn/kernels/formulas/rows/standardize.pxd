@@ -7,7 +7,7 @@ from fastnn.kernels.formulas.elementary cimport mul_add, real, smallest_normal
 from fastnn.kernels.loops.reductions cimport (
     LANES, STRETCH, binary_scale, dot_row, fill, fold_sum, last_block, row_max, stretches, sum_row,
 )
-from fastnn.kernels.loops.tiles cimport DEVIATIONS, FRACTIONS, add_rows, dot_tile
+from fastnn.kernels.loops.tiles cimport DEVIATIONS, FRACTIONS, WEIGHTED_DEVIATIONS, add_rows, dot_tile
 from fastnn.kernels.rows cimport CHUNK, DONE, FIND, WRITE, Phase, Row, counted_or
 from fastnn.kernels.strided cimport count_of, replace
 
@@ -199,12 +199,16 @@ cdef inline void write_standardize_backward(
     cdef real y[CHUNK]
     cdef real mean = <real>(row.total / row.present), slope = <real>(row.count / row.present)
     cdef real inverse = <real>row.inverse, scale = <real>row.scale
+    cdef real result
     cdef Py_ssize_t k
     write_standardized(row, x, y, n)
-    for k in range(n):  # in step
-        out[k] = ((grad[k] - mean) - y[k] * slope) * inverse * scale
-    if row.counted is not NULL:
-        replace(out, out, row.counted, n, <real>0)
+    if row.counted is NULL:
+        for k in range(n):  # in step
+            out[k] = ((grad[k] - mean) - y[k] * slope) * inverse * scale
+    else:
+        for k in range(n):  # in step
+            result = ((grad[k] - mean) - y[k] * slope) * inverse * scale
+            out[k] = result if row.counted[k] else <real>0
 
 
 cdef inline void standardize_backward_chunk(Row *row, const real *grad, const real *x, real *out, Py_ssize_t n) noexcept nogil:
@@ -233,7 +237,8 @@ cdef inline void standardize_backward_end(Row *row, const real *like) noexcept n
 # Tiles of rows
 
 cdef inline bint moments_of_tile(
-    const real *x, Py_ssize_t n, double constant, real *mean, real *mean_low, real *inverse
+    bint masked, const real *weights, const real *x, Py_ssize_t n, double constant, const double *present, real *mean,
+    real *mean_low, real *inverse,
 ) noexcept nogil:
     """What ``find_moments`` and ``end_of_moments`` find of each lane, unless one of them has to be scaled."""
     cdef double total[2 * LANES]  # and of squares
@@ -244,18 +249,18 @@ cdef inline bint moments_of_tile(
         total[k] = 0
     for s in range(stretches(n)):
         start = s * STRETCH
-        add_rows(FRACTIONS, x + start * LANES, x, min(<Py_ssize_t>STRETCH, n - start), x, total)
+        add_rows(FRACTIONS, x + start * LANES, x, x, min(<Py_ssize_t>STRETCH, n - start), x, total)
     for k in range(LANES):
-        mean[k] = <real>(total[k] / n)
+        mean[k] = <real>(total[k] / present[k])
         total[k] = 0
     for s in range(stretches(n)):
         start = s * STRETCH
         add_rows(
-            DEVIATIONS, x + start * LANES, <const real *>mean, min(<Py_ssize_t>STRETCH, n - start),
-            <const double *>total, total)
+            WEIGHTED_DEVIATIONS if masked else DEVIATIONS, x + start * LANES, <const real *>mean,
+            weights + start * LANES, min(<Py_ssize_t>STRETCH, n - start), <const double *>total, total)
     for k in range(LANES):
-        low = total[k] / n
-        variance = (total[LANES + k] - total[k] * low) / n + epsilon
+        low = total[k] / present[k]
+        variance = (total[LANES + k] - total[k] * low) / present[k] + epsilon
         whole = mean[k] + low
         mean_low[k] = <real>(low + (mean[k] - <real>whole))
         mean[k] = <real>whole
@@ -264,12 +269,24 @@ cdef inline bint moments_of_tile(
     return near
 
 
-cdef inline bint standardized_tile(real *x, Py_ssize_t n, double epsilon, real *inverse) noexcept nogil:
+cdef inline bint standardized_tile(
+    const real *weights, real *x, Py_ssize_t n, double epsilon, double *present, real *inverse
+) noexcept nogil:
     """A tile in place, unless one of its rows has to be scaled."""
     cdef real mean[LANES]
     cdef real mean_low[LANES]
     cdef Py_ssize_t i, k
-    if not moments_of_tile(<const real *>x, n, epsilon, mean, mean_low, inverse):
+    cdef bint near
+    if weights is NULL:
+        for k in range(LANES):
+            present[k] = n
+        near = moments_of_tile(False, x, <const real *>x, n, epsilon, present, mean, mean_low, inverse)
+    else:
+        dot_tile(weights, weights, True, n, present)
+        for k in range(LANES):
+            present[k] = present[k] if present[k] > 0 else 1  # of a row without any, so that it has numbers
+        near = moments_of_tile(True, weights, <const real *>x, n, epsilon, present, mean, mean_low, inverse)
+    if not near:
         return False
     for i in range(n):
         for k in range(LANES):
@@ -277,25 +294,31 @@ cdef inline bint standardized_tile(real *x, Py_ssize_t n, double epsilon, real *
     return True
 
 
-cdef inline bint standardize_tile(real *grad, real *x, Py_ssize_t n, double epsilon) noexcept nogil:
+cdef inline bint standardize_tile(
+    real *grad, const real *weights, real *x, Py_ssize_t n, double epsilon
+) noexcept nogil:
+    cdef double present[LANES]
     cdef real inverse[LANES]
-    return standardized_tile(x, n, epsilon, inverse)
+    return standardized_tile(weights, x, n, epsilon, present, inverse)
 
 
-cdef inline bint standardize_backward_tile(real *grad, real *x, Py_ssize_t n, double epsilon) noexcept nogil:
+cdef inline bint standardize_backward_tile(
+    real *grad, const real *weights, real *x, Py_ssize_t n, double epsilon
+) noexcept nogil:
+    cdef double present[LANES]
     cdef real inverse[LANES]
     cdef real mean[LANES]
     cdef real slope[LANES]
     cdef double total[LANES]
     cdef double products[LANES]
     cdef Py_ssize_t i, k
-    if not standardized_tile(x, n, epsilon, inverse):
+    if not standardized_tile(weights, x, n, epsilon, present, inverse):
         return False
     dot_tile(<const real *>grad, <const real *>x, True, n, total)
     dot_tile(<const real *>grad, <const real *>x, False, n, products)
     for k in range(LANES):
-        mean[k] = <real>(total[k] / n)
-        slope[k] = <real>(products[k] / n)
+        mean[k] = <real>(total[k] / present[k])
+        slope[k] = <real>(products[k] / present[k])
     for i in range(n):
         for k in range(LANES):
             x[i * LANES + k] = ((grad[i * LANES + k] - mean[k]) - x[i * LANES + k] * slope[k]) * inverse[k]
