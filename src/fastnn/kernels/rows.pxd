@@ -74,13 +74,14 @@ ctypedef void (*double_loops)(
     const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
 ) noexcept nogil
 
-# The result for a tile of short rows, in place, or False for rows that have to be taken one by one; see ``loops.tiles``.
+# The result for a tile of rows, in place of x, or False for rows that have to be taken one by one; see ``loops.tiles``.
+# In place of ``grad``, which it may also write over, a function of one array has room for as much.
 # A kernel that asks for the mask is given weights: 1 for what counts, and 0 for what does not and is 0 in the arrays.
 ctypedef bint (*float_tile)(
-    const float *grad, const float *weights, float *x, Py_ssize_t n, double constant
+    float *grad, const float *weights, float *x, Py_ssize_t n, double constant
 ) noexcept nogil
 ctypedef bint (*double_tile)(
-    const double *grad, const double *weights, double *x, Py_ssize_t n, double constant
+    double *grad, const double *weights, double *x, Py_ssize_t n, double constant
 ) noexcept nogil
 
 

@@ -91,7 +91,7 @@ cdef inline real row_max(const real *x, Py_ssize_t n) noexcept nogil:
 
 
 cdef inline real max_and_stretch(const real *x, Py_ssize_t n, Py_ssize_t *stretch) noexcept nogil:
-    """The largest element of a row, and a stretch that holds it: where each partial maximum was found."""
+    """The largest element of a row, and the first stretch that holds it: where each partial maximum was found first."""
     cdef real lane[LANES]
     cdef real before[LANES]
     cdef real found[LANES]
@@ -115,9 +115,9 @@ cdef inline real max_and_stretch(const real *x, Py_ssize_t n, Py_ssize_t *stretc
     for k in range(LANES):
         before[k] = lane[k]
     largest = fold_max(before)
-    for k in range(LANES):
-        found[k] = found[k] if lane[k] == largest else <real>0
-    stretch[0] = <Py_ssize_t>fold_max(found)
+    for k in range(LANES):  # the first one is that of the largest negative number
+        found[k] = -found[k] if lane[k] == largest else -<real>stretches(n)
+    stretch[0] = <Py_ssize_t>-fold_max(found)
     return largest
 
 

@@ -92,8 +92,8 @@ cdef inline bint fits_tile(const real *like, Py_ssize_t n, bint backward) noexce
     return n <= (LANES - 1 if backward else longest_in_tile(like))  # back-propagation of longer rows takes little
 
 
-cdef inline Py_ssize_t tiles(
-    bint (*tile)(const real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
+cdef Py_ssize_t tiles(
+    bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
     const real *grad, const real *weights, const real *x, real *out, Py_ssize_t size, Py_ssize_t n, double constant,
 ) noexcept nogil:
     """The short rows that fill whole tiles, up to the first tile that cannot be taken; return how many elements those are."""
@@ -198,7 +198,7 @@ cdef inline bint is_lost(const real *out, Py_ssize_t rows, Py_ssize_t n, double 
 
 cdef inline void asking_rows(
     void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
-    bint (*tile)(const real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
+    bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
     beginning begin, const Mask *mask, const unsigned char *counted, const real *grad, const real *x, real *out,
     Py_ssize_t rows, Py_ssize_t n, Py_ssize_t end, double constant,
 ) noexcept nogil:
@@ -227,7 +227,7 @@ cdef inline void asking_rows(
 cdef inline void masked(
     void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
     void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
-    bint (*tile)(const real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
+    bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
     beginning begin, const Mask *mask, const real *grad, const real *x, real *out, Py_ssize_t size, Py_ssize_t n,
     double constant, Py_ssize_t longest,
 ) noexcept nogil:
@@ -281,29 +281,43 @@ masked_loops.for_float = masked_float
 masked_loops.for_double = masked_double
 
 
-# Rows along another axis than the last, LANES of them at a time: in a tile, where there is a kernel for it, or one after
-# the other in a copy.
+# Rows along another axis than the last, some of them at a time: in tiles, where there is a kernel for them, or one after
+# the other in a transposed copy.
+
+cdef inline bint tiles_of_columns(
+    bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
+    const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t first, Py_ssize_t count,
+    double constant,
+) noexcept nogil:
+    """The result for some columns, unless there is one among them that has to be taken as a row."""
+    cdef Py_ssize_t n = columns.n, k = 0
+    cdef real *of_x = <real *>columns.room
+    cdef real *of_grad = of_x + columns.count * columns.length
+    if columns.backward:
+        copy_tiles(columns, grad, of_grad, <real *>NULL, first, count)
+    copy_tiles(columns, x, of_x, <real *>NULL, first, count)
+    while k < count:
+        if not tile(of_grad + k * n, <const real *>NULL, of_x + k * n, n, constant):
+            return False
+        k += LANES
+    copy_tiles(columns, x, of_x, out, first, count)
+    return True
+
 
 cdef inline void along_columns(
     void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
-    bint (*tile)(const real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
+    bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
     const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t size, double constant,
     Py_ssize_t longest,
 ) noexcept nogil:
     cdef Py_ssize_t n = columns.n, first = 0, count, r
     cdef real *of_x = <real *>columns.room
     cdef real *of_grad = of_x + columns.count * columns.length
-    cdef bint in_tile = tile is not NULL and n <= SHORT, done = False
+    # Of a few columns a transposition takes less time than a copy in pieces.
+    cdef bint in_tiles = tile is not NULL and n <= CHUNK and (columns.inner >= LANES or n <= SHORT)
     while first * n < size:
-        count = min(<Py_ssize_t>LANES if in_tile else columns.count, size // n - first)
-        if in_tile:
-            if columns.backward:
-                copy_tiles(columns, grad, of_grad, <real *>NULL, first, count)
-            copy_tiles(columns, x, of_x, <real *>NULL, first, count)
-            done = tile(of_grad, <const real *>NULL, of_x, n, constant)
-        if done:
-            copy_tiles(columns, x, of_x, out, first, count)
-        else:  # as rows, one after the other
+        count = min(columns.count, size // n - first)
+        if not in_tiles or not tiles_of_columns(tile, columns, grad, x, out, first, count, constant):
             if columns.backward:
                 take_columns(columns, grad, of_grad, first, count)
             take_columns(columns, x, of_x, first, count)
@@ -321,10 +335,10 @@ cdef inline void along_masked_columns(
     void (*masked_rows)(
         void (*)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
         void (*)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
-        bint (*)(const real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
+        bint (*)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
         beginning, const Mask *, const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t,
     ) noexcept nogil,
-    bint (*tile)(const real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
+    bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
     beginning begin, const Columns *columns, const Mask *mask, const real *grad, const real *x, real *out,
     Py_ssize_t size, double constant, Py_ssize_t longest,
 ) noexcept nogil:

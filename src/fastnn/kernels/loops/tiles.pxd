@@ -1,4 +1,4 @@
-"""Short rows, LANES of them at a time: a tile holds their first elements, then their second ones, and so on.
+"""Rows, LANES of them at a time: a tile holds their first elements, then their second ones, and so on.
 
 A vector then holds an element of each row, and what is found of the rows, their maxima and sums, are vectors, too. Every
 lane is given the bits that ``reductions`` gives its row, so that they do not depend on how many rows there are.
@@ -10,14 +10,14 @@ from libc.string cimport memcpy
 from fastnn.kernels.formulas.elementary cimport exp_nonpositive, exp_with_headroom, mul_add, real, without_headroom
 from fastnn.kernels.loops.reductions cimport (
     DIFFERENCES, EXPONENTIALS, LANES, NOTHING, STRETCH, Store, exp_row, fill, max_and_stretch, max_block, row_max,
+    stretches,
 )
 from fastnn.kernels.rows cimport Columns
 
 cdef enum:
-    SHORT = 64            # elements of a row that is taken in tiles, at most
+    SHORT = 64   # elements of a row that is taken in tiles, at most
     TILE = SHORT * LANES
-    SUMS = LANES * LANES  # the partial sums of each lane
-    SIDE = 4              # of a square
+    SIDE = 4     # of a square
 
 
 cdef extern from * nogil:
@@ -162,111 +162,179 @@ cdef inline Py_ssize_t place(bint in_tiles, Py_ssize_t n, Py_ssize_t row, Py_ssi
     return (row - row % LANES) * n + k * LANES + row % LANES if in_tiles else row * n + k
 
 
-cdef inline void max_tile(const real *tile, Py_ssize_t n, real *largest) noexcept nogil:
-    """The largest element of each lane. NaN is passed over."""
+cdef inline void max_tile(const real *tile, Py_ssize_t n, real *largest, real *found) noexcept nogil:
+    """The largest element of each lane, and the first stretch that holds it. NaN is passed over."""
     cdef real lane[LANES]
-    cdef Py_ssize_t k
+    cdef real before[LANES]
+    cdef Py_ssize_t s, i, k
     fill(lane, -INFINITY)
-    for k in range(n):
-        max_block(lane, tile + k * LANES)
+    fill(found, <real>0)
+    for s in range(stretches(n)):
+        for k in range(LANES):
+            before[k] = lane[k]
+        for i in range(s * STRETCH, min(n, s * STRETCH + STRETCH)):
+            max_block(lane, tile + i * LANES)
+        for k in range(LANES):
+            found[k] = <real>s if lane[k] > before[k] else found[k]
     for k in range(LANES):
         largest[k] = lane[k]
 
 
-cdef inline void fold_tile(real *sums) noexcept nogil:
-    """``reductions.fold_sum`` of the partial sums of each lane, which are left in the first ones."""
-    cdef Py_ssize_t k
-    for k in range(SUMS // 2):
-        sums[k] += sums[k + SUMS // 2]
-    for k in range(SUMS // 4):
-        sums[k] += sums[k + SUMS // 4]
-    for k in range(LANES):
-        sums[k] = (sums[k] + sums[k + 2 * LANES]) + (sums[k + LANES] + sums[k + 3 * LANES])
+cdef enum Terms:
+    ELEMENTS    # x
+    FRACTIONS   # x / 512
+    PRODUCTS    # x y
+    # x - y, where y is a number for each lane, and in as many further sums the squares; or weight (x - y) and its square
+    DEVIATIONS
+    WEIGHTED_DEVIATIONS
+
+ctypedef fused accumulator:
+    float
+    double
 
 
-cdef inline void sum_tile(const real *tile, Py_ssize_t n, double *total) noexcept nogil:
-    """Add the elements of each lane to its total, in the order of ``reductions.exp_row``."""
-    cdef real sums[SUMS]
-    cdef double lane[LANES]
-    cdef Py_ssize_t i, k, left = n % LANES
-    if n < LANES:
+cdef inline void add_terms(
+    Terms terms, const real *x, const real *y, const real *weights, accumulator *sums
+) noexcept nogil:
+    cdef real d[LANES]
+    cdef int k
+    if terms == ELEMENTS:
         for k in range(LANES):
-            lane[k] = total[k]
-        for i in range(n):
+            sums[k] += x[k]
+    elif terms == FRACTIONS:
+        for k in range(LANES):
+            sums[k] = mul_add(<accumulator>x[k], <accumulator>0.001953125, sums[k])
+    elif terms == PRODUCTS:
+        for k in range(LANES):
+            sums[k] = mul_add(<accumulator>x[k], <accumulator>y[k], sums[k])
+    else:
+        for k in range(LANES):
+            d[k] = x[k] - y[k]
+        if terms == WEIGHTED_DEVIATIONS:
             for k in range(LANES):
-                lane[k] += tile[i * LANES + k]
+                d[k] *= weights[k]
         for k in range(LANES):
-            total[k] = lane[k]
+            sums[k] += d[k]
+        for k in range(LANES):
+            sums[LANES + k] = mul_add(<accumulator>d[k], <accumulator>d[k], sums[LANES + k])
+
+
+cdef inline Py_ssize_t sums_of(Terms terms) noexcept nogil:
+    return 2 * LANES if terms >= DEVIATIONS else LANES
+
+
+cdef inline void add_blocks(
+    Terms terms, const real *x, const real *y, const real *weights, Py_ssize_t blocks, Py_ssize_t last, Py_ssize_t left,
+    bint begins, const accumulator *like, double *total,
+) noexcept nogil:
+    """Add the sum of each lane's terms to its total, in the order of ``reductions``.
+
+    They are those of a number of blocks and ``left`` elements at the end of another, which begins at ``last``; of that
+    one ``begins`` says whether it is added first or last.
+    """
+    cdef accumulator partial[2 * LANES]  # in registers
+    cdef accumulator sums[LANES * 2 * LANES]
+    cdef Py_ssize_t i, j, k, row, at, width = sums_of(terms), step = 0 if terms >= DEVIATIONS else LANES
+    for j in range(LANES):
+        at = (last + j) * LANES
+        for k in range(width):
+            partial[k] = 0
+        if begins and j >= LANES - left:
+            add_terms(terms, x + at, y + (last + j) * step, weights + at, partial)
+        for i in range(blocks):
+            row = i * LANES + j
+            add_terms(terms, x + row * LANES, y + row * step, weights + row * LANES, partial)
+        if not begins and j >= LANES - left:
+            add_terms(terms, x + at, y + (last + j) * step, weights + at, partial)
+        for k in range(width):
+            sums[j * width + k] = partial[k]
+    for k in range(8 * width):
+        sums[k] += sums[k + 8 * width]
+    for k in range(4 * width):
+        sums[k] += sums[k + 4 * width]
+    for k in range(width):
+        sums[k] = (sums[k] + sums[k + 2 * width]) + (sums[k + width] + sums[k + 3 * width])
+        total[k] += sums[k] * <double>512 if terms == FRACTIONS else sums[k]
+
+
+cdef inline void add_rows(
+    Terms terms, const real *x, const real *y, const real *weights, Py_ssize_t n, const accumulator *like, double *total
+) noexcept nogil:
+    """Add the sum of the terms of n elements of each lane to its total; that of less than a block in double."""
+    cdef double few[2 * LANES]
+    cdef Py_ssize_t i, k, step = 0 if terms >= DEVIATIONS else LANES, width = sums_of(terms)
+    if n >= LANES:
+        add_blocks(terms, x, y, weights, n // LANES, n - LANES, n % LANES, False, like, total)
         return
-    for k in range(SUMS - left * LANES):
-        sums[k] = 0
-    for k in range(SUMS - left * LANES, SUMS):
-        sums[k] = tile[n * LANES - SUMS + k]
-    for i in range(n // LANES):
-        for k in range(SUMS):
-            sums[k] += tile[i * SUMS + k]
-    fold_tile(sums)
-    for k in range(LANES):
-        total[k] += sums[k]
+    for k in range(width):
+        few[k] = 0
+    for i in range(n):
+        add_terms(
+            ELEMENTS if terms == FRACTIONS else terms, x + i * LANES, y + i * step, weights + i * LANES, few)
+    for k in range(width):
+        total[k] += few[k]
 
 
 cdef inline void dot_tile(const real *x, const real *y, bint alone, Py_ssize_t n, double *total) noexcept nogil:
-    """The sum of the products of each lane's elements, in double, in the order of ``reductions.dot_row``; or of x alone."""
-    cdef double sums[SUMS]
-    cdef double lane[LANES]
-    cdef Py_ssize_t i, k, left = n % LANES
-    if n < LANES:
-        fill(lane, <double>0)
-        for i in range(n):
-            for k in range(LANES):
-                lane[k] = mul_add(<double>x[i * LANES + k], <double>1 if alone else <double>y[i * LANES + k], lane[k])
-        for k in range(LANES):
-            total[k] = lane[k]
-        return
-    for k in range(SUMS):
-        sums[k] = 0
-    for i in range(n // LANES):
-        for k in range(SUMS):
-            sums[k] = mul_add(<double>x[i * SUMS + k], <double>1 if alone else <double>y[i * SUMS + k], sums[k])
-    x += n * LANES - SUMS
-    y += n * LANES - SUMS
-    for k in range(SUMS - left * LANES, SUMS):
-        sums[k] = mul_add(<double>x[k], <double>1 if alone else <double>y[k], sums[k])
-    fold_tile(sums)
-    for k in range(LANES):
-        total[k] = sums[k]
+    """``reductions.dot_row`` of each lane, or ``sum_row`` of x alone."""
+    fill(total, <double>0)
+    if alone:
+        add_rows(ELEMENTS, x, x, x, n, <const double *>total, total)
+    else:
+        add_rows(PRODUCTS, x, y, x, n, <const double *>total, total)
 
 
 cdef inline void exp_tile(
-    real *tile, bint differences, bint scaled, bint without_largest, Py_ssize_t n, const real *largest, double *total
+    const real *x, real *e, real *smaller, bint scaled, bint without_largest, const real *found, Py_ssize_t n,
+    const real *largest, double *total,
 ) noexcept nogil:
-    """``reductions.exp_row`` of each lane. The exponentials, or the ``differences``, are left in the tile."""
-    cdef real smaller[TILE]  # the exponentials but those of the largest elements
+    """``reductions.exp_row`` of each lane. The exponentials are left in ``e``, which may be ``x``, or NULL if the sum is
+    ``without_largest``; then those that are summed are left in ``smaller``."""
+    cdef real d[LANES]
+    cdef real power[LANES]
     cdef real maxima[LANES]
-    cdef real d, e, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
-    cdef Py_ssize_t i, k
+    cdef real omitted[LANES]  # the difference whose exponential is only counted, or one that there is not
+    cdef real one = <real>1 / without_headroom(<real>1) if scaled else <real>1
+    cdef Py_ssize_t s, start, size, i, k, left = n % LANES
+    cdef const real *terms = <const real *>smaller if without_largest else <const real *>e
     fill(maxima, <real>0)
-    for i in range(n):
-        for k in range(LANES):
-            tile[i * LANES + k] -= largest[k]
+    for s in range(stretches(n)):
+        start = s * STRETCH
         if without_largest:
             for k in range(LANES):
-                maxima[k] = maxima[k] + <real>1 if tile[i * LANES + k] == 0 else maxima[k]
-    for k in range(n * LANES):
-        d = tile[k]
-        e = exp_with_headroom(d) if scaled else exp_nonpositive(d)
-        if without_largest:
-            smaller[k] = <real>0 if d == 0 else e
-        if not differences:
-            tile[k] = e
+                omitted[k] = <real>0 if found[k] == s else <real>1
+        for i in range(start, min(n, start + STRETCH)):
+            if without_largest and i == n - left:
+                fill(omitted, <real>0)
+            exp_block(x + i * LANES, largest, d, power, scaled)
+            if without_largest:
+                for k in range(LANES):
+                    smaller[i * LANES + k] = <real>0 if d[k] == omitted[k] else power[k]
+                for k in range(LANES):
+                    maxima[k] = maxima[k] + <real>1 if d[k] == omitted[k] else maxima[k]
+            if e is not NULL:
+                for k in range(LANES):
+                    e[i * LANES + k] = power[k]
     for k in range(LANES):
         total[k] = largest[k] - largest[k]  # NaN for an infinite maximum, where there is no limit
+    if n < LANES:
+        add_rows(ELEMENTS, terms, terms, terms, n, terms, total)
+    for s in range(stretches(n) if n >= LANES else 0):
+        start = s * STRETCH
+        size = min(<Py_ssize_t>STRETCH, n - start)
+        add_blocks(
+            ELEMENTS, terms + start * LANES, terms, terms, size // LANES, n - LANES - start, left if s == 0 else 0, True,
+            terms, total)
     if without_largest:
-        sum_tile(<const real *>smaller, n, total)
         for k in range(LANES):
             total[k] += (maxima[k] - <real>1) * one
-    else:
-        sum_tile(<const real *>tile, n, total)
+
+cdef inline void exp_block(const real *x, const real *largest, real *d, real *e, bint scaled) noexcept nogil:
+    cdef int k
+    for k in range(LANES):
+        d[k] = x[k] - largest[k]
+    for k in range(LANES):
+        e[k] = exp_with_headroom(d[k]) if scaled else exp_nonpositive(d[k])
 
 
 # Blocks of rows: of short ones several, of others one
@@ -296,11 +364,12 @@ cdef inline void max_rows(
 
     The tiles of short rows are left in the room, of TILE elements, for ``exp_rows``; without ``x`` all rows are tiles there.
     """
+    cdef real found[LANES]
     cdef Py_ssize_t r = 0, k
     while (x is NULL and r < rows) or (n <= longest_in_tile(x) and r + LANES <= rows):
         if x is not NULL:
             transpose(x + r * n, n, LANES, n, room + r * n, LANES)
-        max_tile(<const real *>room + r * n, n, largest + r)
+        max_tile(<const real *>room + r * n, n, largest + r, found)
         r += LANES
     for r in range(r, rows):
         if n >= LANES:
@@ -319,10 +388,23 @@ cdef inline void exp_rows(
     the exponentials of all. Without ``x`` they are left in the room."""
     cdef real d[STRETCH]
     cdef real e[STRETCH]
+    cdef real found[LANES]
+    cdef real terms[TILE]
+    cdef real *powers
     cdef real m, maxima, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
-    cdef Py_ssize_t r = 0, k, first
+    cdef Py_ssize_t r = 0, i, k, first
+    fill(found, <real>0)  # the one stretch
     while (x is NULL and r < rows) or (n <= longest_in_tile(x) and r + LANES <= rows):
-        exp_tile(room + r * n, store == DIFFERENCES, scaled, without_largest, n, largest + r, total + r)
+        if store == EXPONENTIALS:
+            powers = room + r * n
+        else:
+            powers = <real *>NULL if without_largest else terms
+        exp_tile(
+            <const real *>room + r * n, powers, terms, scaled, without_largest, found, n, largest + r, total + r)
+        if store == DIFFERENCES:
+            for i in range(n):
+                for k in range(LANES):
+                    room[r * n + i * LANES + k] -= largest[r + k]
         if store != NOTHING and x is not NULL:
             transpose(<const real *>room + r * n, LANES, n, LANES, out + r * n, n)
         r += LANES

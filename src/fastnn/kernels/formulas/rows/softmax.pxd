@@ -70,7 +70,7 @@ cdef inline void log_softmax_rows(const real *x, real *out, Py_ssize_t rows, Py_
             out[k] -= log_sum
 
 
-# Tiles of short rows
+# Tiles of rows; a function of one array has room in place of a gradient
 
 cdef inline void temper_tile(real *tile, Py_ssize_t n, real temperature, real *largest) noexcept nogil:
     cdef Py_ssize_t i, k
@@ -83,15 +83,16 @@ cdef inline void temper_tile(real *tile, Py_ssize_t n, real temperature, real *l
 
 
 cdef inline bint softmax_tile(
-    const real *grad, const real *weights, real *x, Py_ssize_t n, double temperature
+    real *grad, const real *weights, real *x, Py_ssize_t n, double temperature
 ) noexcept nogil:
     cdef real largest[LANES]
+    cdef real found[LANES]
     cdef double total[LANES]
     cdef real scale[LANES]
     cdef Py_ssize_t i, k
-    max_tile(x, n, largest)
+    max_tile(<const real *>x, n, largest, found)
     temper_tile(x, n, <real>temperature, largest)
-    exp_tile(x, False, True, False, n, largest, total)
+    exp_tile(<const real *>x, x, x, True, False, found, n, largest, total)
     for k in range(LANES):
         scale[k] = <real>(1 / total[k])
     for i in range(n):
@@ -101,7 +102,7 @@ cdef inline bint softmax_tile(
 
 
 cdef inline bint softmin_tile(
-    const real *grad, const real *weights, real *x, Py_ssize_t n, double temperature
+    real *grad, const real *weights, real *x, Py_ssize_t n, double temperature
 ) noexcept nogil:
     cdef Py_ssize_t k
     for k in range(n * LANES):
@@ -110,30 +111,31 @@ cdef inline bint softmin_tile(
 
 
 cdef inline bint log_softmax_tile(
-    const real *grad, const real *weights, real *x, Py_ssize_t n, double temperature
+    real *grad, const real *weights, real *x, Py_ssize_t n, double temperature
 ) noexcept nogil:
     cdef real largest[LANES]
+    cdef real found[LANES]
     cdef double total[LANES]
     cdef real log_sum[LANES]
     cdef Py_ssize_t i, k
-    max_tile(x, n, largest)
+    max_tile(<const real *>x, n, largest, found)
     temper_tile(x, n, <real>temperature, largest)
-    exp_tile(x, True, True, True, n, largest, total)
+    exp_tile(<const real *>x, <real *>NULL, grad, True, True, found, n, largest, total)
     for k in range(LANES):
         log_sum[k] = <real>log1p_of(total[k] * <double>without_headroom(<real>1))
     for i in range(n):
         for k in range(LANES):
-            x[i * LANES + k] -= log_sum[k]
+            x[i * LANES + k] = (x[i * LANES + k] - largest[k]) - log_sum[k]
     return True
 
 
 cdef inline bint softmax_backward_tile(
-    const real *grad, const real *weights, real *y, Py_ssize_t n, double temperature
+    real *grad, const real *weights, real *y, Py_ssize_t n, double temperature
 ) noexcept nogil:
     cdef double total[LANES]
     cdef real dot[LANES]
     cdef Py_ssize_t i, k
-    dot_tile(grad, <const real *>y, False, n, total)
+    dot_tile(<const real *>grad, <const real *>y, False, n, total)
     for k in range(LANES):
         dot[k] = <real>total[k]
     for i in range(n):
@@ -146,18 +148,18 @@ cdef inline bint softmax_backward_tile(
 
 
 cdef inline bint softmin_backward_tile(
-    const real *grad, const real *weights, real *y, Py_ssize_t n, double temperature
+    real *grad, const real *weights, real *y, Py_ssize_t n, double temperature
 ) noexcept nogil:
     return softmax_backward_tile(grad, weights, y, n, -temperature)
 
 
 cdef inline bint log_softmax_backward_tile(
-    const real *grad, const real *weights, real *y, Py_ssize_t n, double temperature
+    real *grad, const real *weights, real *y, Py_ssize_t n, double temperature
 ) noexcept nogil:
     cdef double total[LANES]
     cdef real of_grad[LANES]
     cdef Py_ssize_t i, k
-    dot_tile(grad, <const real *>y, True, n, total)
+    dot_tile(<const real *>grad, <const real *>y, True, n, total)
     for k in range(LANES):
         of_grad[k] = <real>total[k]
     for i in range(n):

@@ -7,7 +7,7 @@ from fastnn.kernels.formulas.elementary cimport mul_add, real, smallest_normal
 from fastnn.kernels.loops.reductions cimport (
     LANES, STRETCH, binary_scale, dot_row, fill, fold_sum, last_block, row_max, stretches, sum_row,
 )
-from fastnn.kernels.loops.tiles cimport SUMS, dot_tile, fold_tile
+from fastnn.kernels.loops.tiles cimport DEVIATIONS, FRACTIONS, WEIGHTED_DEVIATIONS, add_rows, dot_tile
 from fastnn.kernels.rows cimport CHUNK, DONE, FIND, WRITE, Phase, Row, counted_or
 from fastnn.kernels.strided cimport count_of, replace
 
@@ -46,12 +46,15 @@ cdef inline void add_deviations(const real *x, Py_ssize_t n, real mean, double *
     cdef double products[LANES]
     cdef real block[LANES]
     cdef real d
+    cdef double few = 0, few_squares = 0
     cdef Py_ssize_t i, k
     if n < LANES:
         for k in range(n):
             d = x[k] - mean
-            total[0] += d
-            squares[0] = mul_add(<double>d, <double>d, squares[0])
+            few += d
+            few_squares = mul_add(<double>d, <double>d, few_squares)
+        total[0] += few
+        squares[0] += few_squares
         return
     fill(sums, <double>0)
     fill(products, <double>0)
@@ -231,82 +234,39 @@ cdef inline void standardize_backward_end(Row *row, const real *like) noexcept n
         end_of_moments(row, like, FIND)
 
 
-# Tiles of short rows
+# Tiles of rows
 
 cdef inline bint moments_of_tile(
     bint masked, const real *weights, const real *x, Py_ssize_t n, double constant, const double *present, real *mean,
     real *mean_low, real *inverse,
 ) noexcept nogil:
     """What ``find_moments`` and ``end_of_moments`` find of each lane, unless one of them has to be scaled."""
-    cdef real rough[SUMS]
-    cdef double sums[SUMS]
-    cdef double products[SUMS]
-    cdef double total[LANES]
-    cdef double squares[LANES]
+    cdef double total[2 * LANES]  # and of squares
     cdef double epsilon = scaled_epsilon(constant, 1), variance, low, whole
-    cdef real d, small = <real>0.001953125  # 2^-9, as in ``rough_sum``
-    cdef Py_ssize_t i, j, k, left = n % LANES
+    cdef Py_ssize_t s, start, k
     cdef bint near = True
-    if n < LANES:
-        dot_tile(x, x, True, n, total)
-    else:
-        for k in range(SUMS):
-            rough[k] = 0
-        for i in range(n // LANES):
-            for k in range(SUMS):
-                rough[k] = mul_add(x[i * SUMS + k], small, rough[k])
-        for k in range(SUMS - left * LANES, SUMS):
-            rough[k] = mul_add(x[n * LANES - SUMS + k], small, rough[k])
-        fold_tile(rough)
-        for k in range(LANES):
-            total[k] = rough[k] * 512.0
+    for k in range(2 * LANES):
+        total[k] = 0
+    for s in range(stretches(n)):
+        start = s * STRETCH
+        add_rows(FRACTIONS, x + start * LANES, x, x, min(<Py_ssize_t>STRETCH, n - start), x, total)
     for k in range(LANES):
         mean[k] = <real>(total[k] / present[k])
-        total[k] = squares[k] = 0
-    if n < LANES:
-        for i in range(n):
-            for k in range(LANES):
-                d = x[i * LANES + k] - mean[k]
-                if masked:
-                    d *= weights[i * LANES + k]
-                total[k] += d
-                squares[k] = mul_add(<double>d, <double>d, squares[k])
-    else:
-        for k in range(SUMS):
-            sums[k] = products[k] = 0
-        for i in range(n // LANES * LANES):
-            j = i % LANES * LANES
-            deviate(masked, weights + i * LANES, x + i * LANES, mean, sums + j, products + j)
-        for i in range(n - left, n):
-            j = (i - n + LANES) * LANES
-            deviate(masked, weights + i * LANES, x + i * LANES, mean, sums + j, products + j)
-        fold_tile(sums)
-        fold_tile(products)
-        for k in range(LANES):
-            total[k], squares[k] = sums[k], products[k]
+        total[k] = 0
+    for s in range(stretches(n)):
+        start = s * STRETCH
+        add_rows(
+            WEIGHTED_DEVIATIONS if masked else DEVIATIONS, x + start * LANES, <const real *>mean,
+            weights + start * LANES, min(<Py_ssize_t>STRETCH, n - start), <const double *>total, total)
     for k in range(LANES):
         low = total[k] / present[k]
-        variance = (squares[k] - total[k] * low) / present[k] + epsilon
+        variance = (total[LANES + k] - total[k] * low) / present[k] + epsilon
         whole = mean[k] + low
         mean_low[k] = <real>(low + (mean[k] - <real>whole))
         mean[k] = <real>whole
         inverse[k] = <real>(1 / sqrt(variance))
         near &= is_near(variance, x)
     return near
-
-cdef inline void deviate(
-    bint masked, const real *weights, const real *x, const real *mean, double *sums, double *products
-) noexcept nogil:
-    cdef real d[LANES]
-    cdef int k
-    for k in range(LANES):
-        d[k] = x[k] - mean[k]
-        if masked:
-            d[k] *= weights[k]
-    for k in range(LANES):
-        sums[k] += d[k]
-    for k in range(LANES):
-        products[k] = mul_add(<double>d[k], <double>d[k], products[k])
 
 
 cdef inline bint standardized_tile(
@@ -335,7 +295,7 @@ cdef inline bint standardized_tile(
 
 
 cdef inline bint standardize_tile(
-    const real *grad, const real *weights, real *x, Py_ssize_t n, double epsilon
+    real *grad, const real *weights, real *x, Py_ssize_t n, double epsilon
 ) noexcept nogil:
     cdef double present[LANES]
     cdef real inverse[LANES]
@@ -343,7 +303,7 @@ cdef inline bint standardize_tile(
 
 
 cdef inline bint standardize_backward_tile(
-    const real *grad, const real *weights, real *x, Py_ssize_t n, double epsilon
+    real *grad, const real *weights, real *x, Py_ssize_t n, double epsilon
 ) noexcept nogil:
     cdef double present[LANES]
     cdef real inverse[LANES]
@@ -354,8 +314,8 @@ cdef inline bint standardize_backward_tile(
     cdef Py_ssize_t i, k
     if not standardized_tile(weights, x, n, epsilon, present, inverse):
         return False
-    dot_tile(grad, <const real *>x, True, n, total)
-    dot_tile(grad, <const real *>x, False, n, products)
+    dot_tile(<const real *>grad, <const real *>x, True, n, total)
+    dot_tile(<const real *>grad, <const real *>x, False, n, products)
     for k in range(LANES):
         mean[k] = <real>(total[k] / present[k])
         slope[k] = <real>(products[k] / present[k])
