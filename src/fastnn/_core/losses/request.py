@@ -206,6 +206,8 @@ def weight_of_labels(
     shape: tuple[int, ...], weight: Array | None, mask: Array | None, labels: Array, of_classes: Array | None
 ) -> float:
     """The sum of the weights of rows that have a label and count, times those of their classes."""
+    if weight is None and mask is None and of_classes is None:
+        return float(np.count_nonzero(labels >= 0))
     weights = np.broadcast_to(1.0 if weight is None else with_last_axes(weight, len(shape)), shape)
     of_weight, of_labels = Cursor(weights, FLOAT64).read, Cursor(labels, labels.dtype).read
     of_mask = None if mask is None else Cursor(mask, mask.dtype).read

@@ -22,6 +22,17 @@ cdef enum:
 
 cdef extern from * nogil:
     """
+    #if defined(__GNUC__)
+    #define FASTNN_PREFETCH(address) __builtin_prefetch(address, 0, 2)
+    #else
+    #define FASTNN_PREFETCH(address) ((void)(address))
+    #endif
+    """
+    void prefetch "FASTNN_PREFETCH"(const void *address) noexcept
+
+
+cdef extern from * nogil:
+    """
     #ifndef FASTNN_TRANSPOSE
     #define FASTNN_TRANSPOSE
     /* A square of four by four elements. The compilers make a loop of it that takes a cycle for each of them, which is
@@ -146,6 +157,7 @@ cdef inline void copy_tiles(
                 while lane < width:
                     if out is NULL:
                         memcpy(tile + lane * n + i * LANES, x + start + i * inner + lane, LANES * sizeof(real))
+                        prefetch(x + start + i * inner + lane + width)  # for the next tiles, during the work on these
                     else:
                         memcpy(out + start + i * inner + lane, tile + lane * n + i * LANES, LANES * sizeof(real))
                     lane += LANES
