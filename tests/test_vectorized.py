@@ -63,7 +63,8 @@ LEAST = {
         r"_fuse_[01].*pairs_triplet_margin": 57,
     },
     "rows": {
-        r".*rows_(?!\w+_pass|columns_of)\w+_(float|double)": 2,
+        r".*rows_(?!\w+_pass|columns_of|hardmax)\w+_(float|double)": 2,
+        r".*rows_hardmax_(float|double)": 1,
         r".*rows_(softmax|softmin|log_softmax)_(float|double)": 6,
         r".*rows_(?!\w+_pass|hardmax|entmax15)\w+_backward_(float|double)": 4,
         r".*rows_hardmax_backward_(float|double)": 3,

@@ -70,6 +70,57 @@ cdef void fill_derivatives(bint in_tiles, real *array, Py_ssize_t row, Py_ssize_
             array[place(True, n, row, k)] = number
 
 
+cdef Py_ssize_t prepare_rows(
+    const Task *task, const real *of_classes, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t *labels, real *weights,
+    real *scales, real scale,
+) noexcept nogil:
+    """The labels of some rows, or 0 without any, and -1 where a row is ignored, and their weights, if there are any.
+
+    It returns a negative number if any is ignored.
+    """
+    cdef real given[STRETCH]
+    cdef unsigned char mask[STRETCH]
+    cdef const real *weight = NULL
+    cdef const unsigned char *counted
+    cdef Py_ssize_t r, label, signs = 0
+    if task.labels is not NULL:
+        for r in range(rows):
+            label = read_once(task.labels + first + r)
+            labels[r] = label if <size_t>label < <size_t>task.classes else <Py_ssize_t>-1
+    elif task.where is not NULL:
+        for r in range(rows):
+            labels[r] = 0
+    if task.where is not NULL:
+        counted = mask_of(task.where, first, rows, mask)
+        for r in range(rows):
+            labels[r] = labels[r] if counted[r] else <Py_ssize_t>-1
+    if task.weight is not NULL:
+        weight = weights_of(task.weight, first, rows, given)
+    for r in range(rows if weight is not NULL or of_classes is not NULL else 0):
+        weights[r] = weight[r] if weight is not NULL else <real>1
+        if of_classes is not NULL and labels[r] >= 0:
+            weights[r] *= of_classes[labels[r]]
+        scales[r] = scale * weights[r]
+    for r in range(rows):
+        signs |= labels[r]
+    return signs
+
+
+cdef void finish_rows(
+    const Task *task, const Py_ssize_t *labels, const real *weights, real *gradient, real *hessian, Py_ssize_t rows,
+    double *v,
+) noexcept nogil:
+    """The weighted values of some rows, and 0 for all of a row that is ignored."""
+    cdef real number
+    cdef Py_ssize_t r
+    for r in range(rows):
+        v[r] = v[r] * weights[r] if labels[r] >= 0 else <double>0
+        if labels[r] < 0 or weights[r] != weights[r]:  # derivatives that are 0 do not take on a weight of NaN
+            number = weights[r] if labels[r] >= 0 else <real>0
+            fill_derivatives(task.in_tiles, gradient, r, task.classes, number)
+            fill_derivatives(task.in_tiles, hessian, r, task.classes, number)
+
+
 cdef inline void label_rows(
     void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil,
     Task task, const real *p, const Py_ssize_t *labels, real *gradient, real *hessian, const real *scale,
@@ -118,14 +169,9 @@ cdef inline double walk(
     cdef double v[STRETCH]
     cdef real scales[STRETCH]
     cdef real weights[STRETCH]
-    cdef real given[STRETCH]
-    cdef unsigned char mask[STRETCH]
-    cdef const real *weight
-    cdef const unsigned char *counted
-    cdef real fill_value
     cdef Py_ssize_t labels[STRETCH]
     cdef Py_ssize_t n = task.classes, count = task.size // n, part = count, size = 0, done = 0, end
-    cdef Py_ssize_t r, rows, first, start, label, signs
+    cdef Py_ssize_t r, rows, first, start, signs
     cdef bint weighted = task.weight is not NULL or of_classes is not NULL
     cdef double total = task.total
     task.in_tiles = takes_tiles and task.columns is not NULL and n <= SHORT and hessian is NULL
@@ -149,27 +195,7 @@ cdef inline double walk(
         while first < end:
             start = (first - done) * n
             rows = min(rows_per_block, end - first)
-            if task.labels is not NULL:
-                for r in range(rows):
-                    label = read_once(task.labels + first + r)
-                    labels[r] = label if <size_t>label < <size_t>n else <Py_ssize_t>-1
-            elif task.where is not NULL:
-                for r in range(rows):
-                    labels[r] = 0
-            if task.where is not NULL:
-                counted = mask_of(task.where, first, rows, mask)
-                for r in range(rows):
-                    labels[r] = labels[r] if counted[r] else <Py_ssize_t>-1
-            if weighted:
-                weight = weights_of(task.weight, first, rows, given) if task.weight is not NULL else NULL
-                for r in range(rows):
-                    weights[r] = weight[r] if weight is not NULL else <real>1
-                    if of_classes is not NULL and labels[r] >= 0:
-                        weights[r] *= of_classes[labels[r]]
-                    scales[r] = scale * weights[r]
-            signs = 0
-            for r in range(rows):
-                signs |= labels[r]
+            signs = prepare_rows(&task, of_classes, first, rows, labels, weights, scales, scale)
             p = prediction + start
             t = target + start if target is not NULL else NULL
             to_gradient = gradient + start if gradient is not NULL else NULL
@@ -178,12 +204,8 @@ cdef inline double walk(
                 rows_of(task, p, t, labels, to_gradient, to_hessian, scales, rows, v)
             else:
                 label_rows(row, task, p, labels, to_gradient, to_hessian, scales, rows, v)
-            for r in range(rows if weighted or signs < 0 else 0):
-                v[r] = v[r] * weights[r] if labels[r] >= 0 else <double>0
-                if labels[r] < 0 or weights[r] != weights[r]:  # derivatives that are 0 do not take on a weight of NaN
-                    fill_value = weights[r] if labels[r] >= 0 else <real>0
-                    fill_derivatives(task.in_tiles, to_gradient, r, n, fill_value)
-                    fill_derivatives(task.in_tiles, to_hessian, r, n, fill_value)
+            if weighted or signs < 0:
+                finish_rows(&task, labels, weights, to_gradient, to_hessian, rows, v)
             if values is not NULL:
                 for r in range(rows):
                     values[first + r] = <real>v[r]

@@ -453,7 +453,7 @@ cdef inline bint is_short(const Columns *columns, const void *b, const Mask *mas
     return b is NULL and mask.where is NULL and columns.n <= (SHORT if columns.inner > 1 else STRETCH)
 
 
-cdef inline Py_ssize_t next_rows(
+cdef Py_ssize_t next_rows(
     const Columns *columns, const real *x, real *room, Py_ssize_t r, Py_ssize_t rows, const real **block
 ) noexcept nogil:
     """The next short rows, where they are or, along another axis than the last, as tiles; return how many."""
@@ -532,7 +532,7 @@ cdef inline void log_sum_backward_short_rows(
         r += count
 
 
-cdef inline Py_ssize_t next_copies(
+cdef Py_ssize_t next_copies(
     const Columns *columns, const real **b, const real **x, Py_ssize_t first, Py_ssize_t rows
 ) noexcept nogil:
     """Rows from the first on, and their weights, as copies if they are along another axis than the last."""

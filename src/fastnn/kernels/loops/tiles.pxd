@@ -375,10 +375,11 @@ cdef inline void max_rows(
     """The largest element of each row and, unless ``of_largest`` is NULL, a stretch of a long row that holds it.
 
     The tiles of short rows are left in the room, of TILE elements, for ``exp_rows``; without ``x`` all rows are tiles there.
+    Without a room there are none.
     """
     cdef real found[LANES]
     cdef Py_ssize_t r = 0, k
-    while (x is NULL and r < rows) or (n <= longest_in_tile(x) and r + LANES <= rows):
+    while room is not NULL and ((x is NULL and r < rows) or (n <= longest_in_tile(x) and r + LANES <= rows)):
         if x is not NULL:
             transpose(x + r * n, n, LANES, n, room + r * n, LANES)
         max_tile(<const real *>room + r * n, n, largest + r, found)
@@ -406,7 +407,7 @@ cdef inline void exp_rows(
     cdef real m, maxima, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
     cdef Py_ssize_t r = 0, i, k, first
     fill(found, <real>0)  # the one stretch
-    while (x is NULL and r < rows) or (n <= longest_in_tile(x) and r + LANES <= rows):
+    while room is not NULL and ((x is NULL and r < rows) or (n <= longest_in_tile(x) and r + LANES <= rows)):
         if store == EXPONENTIALS:
             powers = room + r * n
         else:
@@ -420,7 +421,7 @@ cdef inline void exp_rows(
         if store != NOTHING and x is not NULL:
             transpose(<const real *>room + r * n, LANES, n, LANES, out + r * n, n)
         r += LANES
-    if n >= LANES or x is NULL:
+    if n >= LANES or (room is not NULL and x is NULL):
         for r in range(r, rows):
             total[r] = exp_row(
                 x + r * n, out + r * n if store != NOTHING else out, store, scaled, without_largest, of_largest, n,
