@@ -13,7 +13,10 @@ from fastnn.kernels.strided cimport Strided, replace
 cdef enum:
     CHUNK = 4096
     MAX_CHUNKS = 4096
-    COPIED = 8192  # elements of an array's rows along another axis than the last that are copied at once, if not in tiles
+    # Of rows along another axis than the last so many elements are copied at once; but four times as many, which fit into
+    # a second-level cache, if those are longer runs of memory or, still better, one of all rows that lie side by side.
+    COPIED = 16384
+    RUN = 64
 
 cdef enum Phase:
     FIND     # reads the input
@@ -133,7 +136,10 @@ cdef inline Room room_of_columns(
     if inner == 1:
         return None
     columns.length = (n + 15) // 16 * 16 + 16
-    columns.count = max(<Py_ssize_t>LANES, COPIED // n // LANES * LANES)
+    cdef Py_ssize_t most = 4 * COPIED // n, count = min(most, max(<Py_ssize_t>RUN, COPIED // n))
+    if inner <= most:
+        count = max(count, inner)
+    columns.count = (count + LANES - 1) // LANES * LANES
     cdef Room room = Room(arrays * columns.count * columns.length * itemsize)
     columns.room = room.memory
     return room

@@ -5,7 +5,6 @@ cimport numpy as cnp
 from fastnn.kernels.arrays cimport (
     RELEASE_GIL_FROM, elements_after, empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, ready_axis,
 )
-from fastnn.kernels.loops.reductions cimport LANES
 from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, strided
 
 cnp.import_array()
@@ -13,7 +12,6 @@ cnp.import_array()
 cdef enum:
     BLOCK = 512              # elements of rows under a mask that are copied at once, if there is more than a row of them
     ALIGNMENT = 64           # of their copies: vectors that cross a cache line cannot be read again at once
-    COLUMNS = 32768          # elements of rows along another axis than the last that are copied at once, if they fill tiles
     LONGEST_MASKED = 262144  # elements of a row that is copied as a whole
 
 
@@ -117,7 +115,6 @@ cdef class Rowwise:
     ):
         """The result, or None for rows that have to be prepared."""
         cdef Py_ssize_t n = cnp.PyArray_DIM(x, axis), inner = elements_after(x, axis), size = cnp.PyArray_SIZE(x)
-        cdef Py_ssize_t itemsize = cnp.PyArray_ITEMSIZE(x)
         cdef bint single = cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32
         cdef void *of_grad = cnp.PyArray_DATA(grad)
         cdef void *of_x = cnp.PyArray_DATA(x)
@@ -127,15 +124,12 @@ cdef class Rowwise:
         cdef Strided of_mask
         cdef Room of_columns, room
         mask.where = NULL
-        columns.inner = inner
-        if inner > 1:
-            if n > self.longest:
-                return None
-            columns.n, columns.backward = n, self.kernel.backward
-            columns.length = n if where is not None else (n + 15) // 16 * 16 + 16
-            columns.count = max(<Py_ssize_t>LANES, COLUMNS // n // LANES * LANES)
-            of_columns = Room(columns.count * columns.length * (2 * itemsize + 1))
-            columns.room = of_columns.memory
+        if inner > 1 and n > self.longest:
+            return None
+        of_columns = room_of_columns(&columns, n, inner, 3, cnp.PyArray_ITEMSIZE(x))
+        columns.backward = self.kernel.backward
+        if where is not None:
+            columns.length = n  # the copies are one array under a mask
         if where is not None:
             if n > LONGEST_MASKED or cnp.PyArray_TYPE(where) != cnp.NPY_BOOL or not is_apart(out, where) or (
                     not broadcasts(&of_mask, where, x, cnp.PyArray_NDIM(x), axis, False)):

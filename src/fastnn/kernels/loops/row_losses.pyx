@@ -16,7 +16,7 @@ from fastnn.kernels.formulas.rows.multilabel cimport multilabel_margin_rows, mul
 from fastnn.kernels.formulas.rows.overlap cimport tversky_rows
 from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, sum_row
 from fastnn.kernels.loops.tiles cimport (
-    SHORT, copy_tiles, place, put_columns, rows_at_once, rows_in_tiles, take_columns,
+    SHORT, columns_at_once, copy_tiles, place, put_columns, rows_at_once, rows_in_tiles, take_columns,
 )
 from fastnn.kernels.rows cimport Columns
 from fastnn.kernels.strided cimport Strided, part_of
@@ -188,8 +188,9 @@ cdef inline double walk(
     for r in range(min(rows_per_block, count)):
         labels[r], weights[r], scales[r] = 0, 1, scale
     while done < count:
-        end = min(done + part, count)
+        end = count
         if room is not NULL:
+            end = done + min(part, columns_at_once(task.columns, <const real *>task.prediction, done, count))
             take_rows(&task, done, end - done, room, size)
         first = done
         while first < end:

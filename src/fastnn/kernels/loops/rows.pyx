@@ -11,7 +11,7 @@ from fastnn.kernels.formulas.rows.log_sum cimport (
 )
 from fastnn.kernels.loops.reductions cimport EXPONENTIALS, LANES, NOTHING, STRETCH, fill_row
 from fastnn.kernels.loops.tiles cimport (
-    SHORT, TILE, copy_tiles, exp_rows, longest_in_tile, max_rows, place, put_columns, rows_at_once,
+    SHORT, TILE, columns_at_once, copy_tiles, exp_rows, longest_in_tile, max_rows, place, put_columns, rows_at_once,
     rows_in_tiles, scale_rows, take_columns, transpose,
 )
 from fastnn.kernels.rows cimport (
@@ -316,7 +316,7 @@ cdef inline void along_columns(
     # Of a few columns a transposition takes less time than a copy in pieces.
     cdef bint in_tiles = tile is not NULL and n <= CHUNK and (columns.inner >= LANES or n <= SHORT)
     while first * n < size:
-        count = min(columns.count, size // n - first)
+        count = columns_at_once(columns, x, first, size // n)
         if not in_tiles or not tiles_of_columns(tile, columns, grad, x, out, first, count, constant):
             if columns.backward:
                 take_columns(columns, grad, of_grad, first, count)
@@ -459,7 +459,7 @@ cdef Py_ssize_t next_rows(
     """The next short rows, where they are or, along another axis than the last, as tiles; return how many."""
     cdef Py_ssize_t count
     if columns.inner > 1:
-        count = min(min(columns.count, <Py_ssize_t>STRETCH), rows - r)
+        count = min(columns_at_once(columns, x, r, rows), <Py_ssize_t>STRETCH)
         copy_tiles(columns, x, room, <real *>NULL, r, count)
         block[0] = NULL
         return count

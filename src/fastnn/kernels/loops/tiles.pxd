@@ -18,6 +18,7 @@ cdef enum:
     SHORT = 64   # elements of a row that is taken in tiles, at most
     TILE = SHORT * LANES
     SIDE = 4     # of a square
+    LINE = 64    # bytes of a cache line
 
 
 cdef extern from * nogil:
@@ -128,6 +129,21 @@ cdef inline void put_columns(
         width = min(inner - i, count - done)
         transpose(room + done * columns.length, columns.length, width, n, out + (first + done - i) * n + i, inner)
         done += width
+
+
+cdef inline Py_ssize_t columns_at_once(
+    const Columns *columns, const real *x, Py_ssize_t first, Py_ssize_t rows
+) noexcept nogil:
+    """How many columns, from one on, are copied next: as many as there is room for.
+
+    The first are those before a cache line begins, if it does so at the same place in all rows: then the tiles after
+    them are made of whole lines, and take half the time.
+    """
+    cdef Py_ssize_t count = min(columns.count, rows - first), line = LINE // <Py_ssize_t>sizeof(real)
+    cdef Py_ssize_t before = line - <Py_ssize_t>(<size_t>x // sizeof(real)) % line
+    if first == 0 and columns.inner % line == 0 and before < line:
+        return min(count, before)
+    return count
 
 
 cdef inline void copy_tiles(
