@@ -653,7 +653,7 @@ def test_out_may_lie_on_the_mask_of_gumbel_softmax_and_on_the_terms_of_a_log_sum
 
 @pytest.mark.any_build
 @pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
-@pytest.mark.parametrize("shape", [(1000, 1000), (1_000_000,), (200_000, 5)])
+@pytest.mark.parametrize("shape", [(1000, 1000), (1_000_000,), (200_000, 5), (5, 40, 5000)])
 def test_no_more_memory_than_a_tenth_of_the_input(shape, masked):
     x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     mask, out = np.arange(x.size).reshape(shape) % 3 > 0 if masked else None, np.empty_like(x)

@@ -192,7 +192,7 @@ cdef class Losses:
         task.soft = False
         task.columns = NULL
         if inner > 1:
-            of_columns = room_of_columns(&columns, classes, inner, MAX_COPIES, cnp.PyArray_ITEMSIZE(prediction))
+            of_columns = room_of_columns(&columns, classes, inner, MAX_COPIES * cnp.PyArray_ITEMSIZE(prediction))
             columns.length = classes  # a loss takes rows one after another
             task.columns = &columns
         return run(kernel, &task, kind, scale)

@@ -13,10 +13,10 @@ from fastnn.kernels.strided cimport Strided, replace
 cdef enum:
     CHUNK = 4096
     MAX_CHUNKS = 4096
-    # Of rows along another axis than the last so many elements are copied at once; but four times as many, which fit into
-    # a second-level cache, if those are longer runs of memory or, still better, one of all rows that lie side by side.
+    # Of rows along another axis than the last so many elements are copied at once; but twice as many, if those are longer
+    # runs of memory or, still better, one of all rows that lie side by side.
     COPIED = 16384
-    RUN = 64
+    RUN = 32
 
 cdef enum Phase:
     FIND     # reads the input
@@ -128,19 +128,18 @@ cdef class Room:
     cdef char *memory
 
 
-cdef inline Room room_of_columns(
-    Columns *columns, Py_ssize_t n, Py_ssize_t inner, Py_ssize_t arrays, Py_ssize_t itemsize
-):
-    """Describe rows, and make room for copies of several arrays of them; the caller holds a reference to it."""
+cdef inline Room room_of_columns(Columns *columns, Py_ssize_t n, Py_ssize_t inner, Py_ssize_t bytes):
+    """Describe rows, and make room for copies, of so many bytes for an element; the caller holds a reference to it."""
     columns.n, columns.inner, columns.length = n, inner, n
     if inner == 1:
         return None
-    columns.length = (n + 15) // 16 * 16 + 16
-    cdef Py_ssize_t most = 4 * COPIED // n, count = min(most, max(<Py_ssize_t>RUN, COPIED // n))
+    if n > 4 * LANES:
+        columns.length = (n // LANES + 2) * LANES
+    cdef Py_ssize_t most = 2 * COPIED // n, count = min(most, max(<Py_ssize_t>RUN, COPIED // n))
     if inner <= most:
         count = max(count, inner)
     columns.count = (count + LANES - 1) // LANES * LANES
-    cdef Room room = Room(arrays * columns.count * columns.length * itemsize)
+    cdef Room room = Room(columns.count * columns.length * bytes)
     columns.room = room.memory
     return room
 

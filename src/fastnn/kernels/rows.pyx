@@ -126,7 +126,7 @@ cdef class Rowwise:
         mask.where = NULL
         if inner > 1 and n > self.longest:
             return None
-        of_columns = room_of_columns(&columns, n, inner, 3, cnp.PyArray_ITEMSIZE(x))
+        of_columns = room_of_columns(&columns, n, inner, 2 * cnp.PyArray_ITEMSIZE(x) + 1)
         columns.backward = self.kernel.backward
         if where is not None:
             columns.length = n  # the copies are one array under a mask
@@ -398,7 +398,7 @@ def log_sums(dict kernels not None, x, b, cnp.ndarray where, out, signs, bint me
     cdef Mask mask
     cdef Columns columns
     of_columns = room_of_columns(
-        &columns, cnp.PyArray_DIM(terms, 1), elements_between(terms), 2, cnp.PyArray_ITEMSIZE(terms))
+        &columns, cnp.PyArray_DIM(terms, 1), elements_between(terms), 2 * cnp.PyArray_ITEMSIZE(terms))
     if where is not None:
         room = make_room(&mask, terms, columns.n)
     mask.where = strided(&of_mask, where)
@@ -426,7 +426,7 @@ def log_sums_backward(dict kernels not None, grad, x, b, cnp.ndarray where, out)
     cdef Mask mask
     cdef Columns columns
     of_columns = room_of_columns(
-        &columns, cnp.PyArray_DIM(terms, 1), elements_between(terms), 2, cnp.PyArray_ITEMSIZE(terms))
+        &columns, cnp.PyArray_DIM(terms, 1), elements_between(terms), 2 * cnp.PyArray_ITEMSIZE(terms))
     if where is not None:
         room = make_room(&mask, terms, columns.n)
     mask.where = strided(&of_mask, where)

@@ -16,7 +16,7 @@ from fastnn.kernels.formulas.rows.multilabel cimport multilabel_margin_rows, mul
 from fastnn.kernels.formulas.rows.overlap cimport tversky_rows
 from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, sum_row
 from fastnn.kernels.loops.tiles cimport (
-    SHORT, columns_at_once, copy_tiles, place, put_columns, rows_at_once, rows_in_tiles, take_columns,
+    columns_at_once, copy_tiles, fill_tiles, place, put_columns, rows_at_once, rows_in_tiles, take_columns,
 )
 from fastnn.kernels.rows cimport Columns
 from fastnn.kernels.strided cimport Strided, part_of
@@ -174,7 +174,7 @@ cdef inline double walk(
     cdef Py_ssize_t r, rows, first, start, signs
     cdef bint weighted = task.weight is not NULL or of_classes is not NULL
     cdef double total = task.total
-    task.in_tiles = takes_tiles and task.columns is not NULL and n <= SHORT and hessian is NULL
+    task.in_tiles = takes_tiles and task.columns is not NULL and hessian is NULL and fill_tiles(task.columns, STRETCH)
     if task.columns is not NULL:
         room = <real *>task.columns.room
         part, size = task.columns.count, task.columns.count * n

@@ -11,8 +11,8 @@ from fastnn.kernels.formulas.rows.log_sum cimport (
 )
 from fastnn.kernels.loops.reductions cimport EXPONENTIALS, LANES, NOTHING, STRETCH, fill_row
 from fastnn.kernels.loops.tiles cimport (
-    SHORT, TILE, columns_at_once, copy_tiles, exp_rows, longest_in_tile, max_rows, place, put_columns, rows_at_once,
-    rows_in_tiles, scale_rows, take_columns, transpose,
+    TILE, columns_at_once, copy_tiles, exp_rows, fill_tiles, longest_in_tile, max_rows, place, put_columns,
+    rows_at_once, rows_in_tiles, scale_rows, take_columns, transpose,
 )
 from fastnn.kernels.rows cimport (
     CHUNK, DONE, LAST_PIECE, MAX_CHUNKS, PIECE, WHOLE, WRITE, ColumnLoops, Columns, LogSums, Mask, MaskedLoops, Part, Row,
@@ -313,8 +313,7 @@ cdef inline void along_columns(
     cdef Py_ssize_t n = columns.n, first = 0, count, r
     cdef real *of_x = <real *>columns.room
     cdef real *of_grad = of_x + columns.count * columns.length
-    # Of a few columns a transposition takes less time than a copy in pieces.
-    cdef bint in_tiles = tile is not NULL and n <= CHUNK and (columns.inner >= LANES or n <= SHORT)
+    cdef bint in_tiles = tile is not NULL and fill_tiles(columns, CHUNK)
     while first * n < size:
         count = columns_at_once(columns, x, first, size // n)
         if not in_tiles or not tiles_of_columns(tile, columns, grad, x, out, first, count, constant):
@@ -450,7 +449,8 @@ cdef inline Py_ssize_t hide_row(
 
 cdef inline bint is_short(const Columns *columns, const void *b, const Mask *mask) noexcept nogil:
     """Whether rows are taken several at a time: those without weights and a mask, as far as they fit into tiles."""
-    return b is NULL and mask.where is NULL and columns.n <= (SHORT if columns.inner > 1 else STRETCH)
+    return b is NULL and mask.where is NULL and (
+        fill_tiles(columns, STRETCH) if columns.inner > 1 else columns.n <= STRETCH)
 
 
 cdef Py_ssize_t next_rows(

@@ -131,6 +131,11 @@ cdef inline void put_columns(
         done += width
 
 
+cdef inline bint fill_tiles(const Columns *columns, Py_ssize_t longest) noexcept nogil:
+    """Whether columns, up to some length, are copied to tiles. Of a few a transposition takes less time."""
+    return columns.n <= longest and (columns.inner >= LANES or columns.n <= SHORT)
+
+
 cdef inline Py_ssize_t columns_at_once(
     const Columns *columns, const real *x, Py_ssize_t first, Py_ssize_t rows
 ) noexcept nogil:
@@ -418,7 +423,7 @@ cdef inline void exp_rows(
     cdef real d[STRETCH]
     cdef real e[STRETCH]
     cdef real found[LANES]
-    cdef real terms[TILE]
+    cdef real terms[STRETCH * LANES]
     cdef real *powers
     cdef real m, maxima, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
     cdef Py_ssize_t r = 0, i, k, first
