@@ -86,11 +86,14 @@ LEAST = {
 }
 
 
-# Of these, clang has fewer, and that is why: it calls memcpy and memset where GCC has loops that copy and fill; what a
+# Of these, clang has fewer, and that is why: it calls memcpy and memset where GCC has loops that copy and fill (of rows
+# under masks and of labels there are hardly others; what replaces hidden elements is a function of its own); what a
 # pass over a long row does is a function of its own, and looked at there; and an rmse that asks for its value asks for
 # nothing else.
 LEAST_BY_CLANG = {
     r".*losses_rmse": 9,
+    r".*row_losses_nll_(float|double)": 2,
+    r".*rows_masked_(float|double)": 0,
     r".*pairs_cosine_embedding": 5,
     r".*pairs_triplet_margin": 36,
     r".*rows_log_softmax_backward_(float|double)": 3,

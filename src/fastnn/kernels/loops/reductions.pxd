@@ -169,9 +169,9 @@ cdef inline void exp_stretch(
         exp_block(x + start, d, e, scaled, largest)
         if without_largest:
             for k in range(LANES):
-                sums[k] = sums[k] if d[k] == 0 else sums[k] + e[k]
+                sums[k] += <real>0 if d[k] == 0 else e[k]
             for k in range(LANES):
-                maxima[k] = maxima[k] + <real>1 if d[k] == 0 else maxima[k]
+                maxima[k] += <real>1 if d[k] == 0 else <real>0
         else:
             for k in range(LANES):
                 sums[k] += e[k]

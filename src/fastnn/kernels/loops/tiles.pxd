@@ -344,7 +344,7 @@ cdef inline void exp_tile(
                 for k in range(LANES):
                     smaller[i * LANES + k] = <real>0 if d[k] == omitted[k] else power[k]
                 for k in range(LANES):
-                    maxima[k] = maxima[k] + <real>1 if d[k] == omitted[k] else maxima[k]
+                    maxima[k] += <real>1 if d[k] == omitted[k] else <real>0
             if e is not NULL:
                 for k in range(LANES):
                     e[i * LANES + k] = power[k]
@@ -474,14 +474,19 @@ cdef inline void exp_rows(
 
 cdef inline void scale_rows(real *x, bint in_tiles, Py_ssize_t rows, Py_ssize_t n, const real *factor) noexcept nogil:
     """Multiply each row by a number; of the last tile all lanes are."""
+    cdef real lane[LANES]
+    cdef real number
     cdef Py_ssize_t r = 0, i, k
     if in_tiles:
         while r < rows:
+            for k in range(LANES):
+                lane[k] = factor[r + k]
             for i in range(n):
                 for k in range(LANES):
-                    x[r * n + i * LANES + k] *= factor[r + k]
+                    x[r * n + i * LANES + k] *= lane[k]
             r += LANES
         return
     for r in range(rows):
+        number = factor[r]
         for k in range(r * n, r * n + n):
-            x[k] *= factor[r]
+            x[k] *= number
