@@ -130,7 +130,6 @@ cdef class Rowwise:
         columns.backward = self.kernel.backward
         if where is not None:
             columns.length = n  # the copies are one array under a mask
-        if where is not None:
             if n > LONGEST_MASKED or cnp.PyArray_TYPE(where) != cnp.NPY_BOOL or not is_apart(out, where) or (
                     not broadcasts(&of_mask, where, x, cnp.PyArray_NDIM(x), axis, False)):
                 return None

@@ -390,6 +390,11 @@ cdef inline Py_ssize_t rows_in_tiles(Py_ssize_t n) noexcept nogil:
     return max(<Py_ssize_t>LANES, STRETCH // n // LANES * LANES)
 
 
+cdef inline bint is_tile(const real *x, const real *room, Py_ssize_t r, Py_ssize_t rows, Py_ssize_t n) noexcept nogil:
+    """Whether the next rows are taken in a tile: all without ``x``, of short ones those that fill it; none without a room."""
+    return room is not NULL and ((x is NULL and r < rows) or (n <= longest_in_tile(x) and r + LANES <= rows))
+
+
 cdef inline void max_rows(
     const real *x, real *room, Py_ssize_t rows, Py_ssize_t n, real *largest, Py_ssize_t *of_largest
 ) noexcept nogil:
@@ -400,7 +405,7 @@ cdef inline void max_rows(
     """
     cdef real found[LANES]
     cdef Py_ssize_t r = 0, k
-    while room is not NULL and ((x is NULL and r < rows) or (n <= longest_in_tile(x) and r + LANES <= rows)):
+    while is_tile(x, room, r, rows, n):
         if x is not NULL:
             transpose(x + r * n, n, LANES, n, room + r * n, LANES)
         max_tile(<const real *>room + r * n, n, largest + r, found)
@@ -428,7 +433,7 @@ cdef inline void exp_rows(
     cdef real m, maxima, one = <real>1 / without_headroom(<real>1) if scaled else <real>1
     cdef Py_ssize_t r = 0, i, k, first
     fill(found, <real>0)  # the one stretch
-    while room is not NULL and ((x is NULL and r < rows) or (n <= longest_in_tile(x) and r + LANES <= rows)):
+    while is_tile(x, room, r, rows, n):
         if store == EXPONENTIALS:
             powers = room + r * n
         else:
