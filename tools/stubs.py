@@ -187,6 +187,8 @@ def package_stub() -> Iterator[str]:
     yield "from fastnn._config import show_config as show_config"
     yield "from fastnn.guide import recommend as recommend"
     yield "from fastnn.optimizers import schedules as schedules"
+    functions = ("get_num_threads", "num_threads", "set_num_threads")
+    yield f"from fastnn.threads import {', '.join(f'{name} as {name}' for name in functions)}"
     yield ""
     yield "__version__: str"
 

@@ -35,11 +35,8 @@ def activations() -> str:
         for name in formulas(module, "real", r"real [xy], const double \*p\)")
     ]
     kernel = """\
-cdef void {name}_{real}(Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *p) noexcept nogil:
-    run(
-        f.{name}[{real}], f.{name}_derivative[{real}], {from_output}[{real}],
-        pass_, {real}_view(grad), {real}_view(x), {real}_view(out), p,
-    )
+cdef void {name}_{real}(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    run(f.{name}[{real}], f.{name}_derivative[{real}], {from_output}[{real}], <const Task *>task, first, last, <{real}>0)
 """
 
     def of(name: str) -> dict[str, str]:
@@ -60,13 +57,8 @@ GATES = ("sigmoid", "relu", "gelu", "gelu_tanh", "silu", "swish")
 
 def gated() -> str:
     kernel = """\
-cdef void {name}_{real}(
-    Pairs pairs, cnp.ndarray grad, cnp.ndarray value, cnp.ndarray gate, cnp.ndarray out, cnp.ndarray out_gate
-) noexcept nogil:
-    run(
-        f.{name}[{real}], f.{name}_derivative[{real}],
-        pairs, {real}_view(grad), {real}_view(value), {real}_view(gate), {real}_view(out), {real}_view(out_gate),
-    )
+cdef void {name}_{real}(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    run(f.{name}[{real}], f.{name}_derivative[{real}], <const Task *>task, first, last)
 """
     return table('"{name}": kernel({name}_float, {name}_double)', ((kernel, {"name": name}) for name in GATES))
 
@@ -132,7 +124,7 @@ cdef void {name}_{real}(
     return table(row, functions(), f"from fastnn.kernels.formulas.rows cimport {', '.join(modules)}\n\n")
 
 
-VARYING_VARIANTS = ("weighted_binary_cross_entropy_with_logits", "gaussian_nll", "gaussian_nll_of_variance")
+VARYING_VARIANTS = ("rmse", "weighted_binary_cross_entropy_with_logits", "gaussian_nll", "gaussian_nll_of_variance")
 """The kernels whose first constant may be an array and whose names are not those of entries."""
 
 
@@ -151,8 +143,8 @@ def varying() -> set[str]:
 def losses() -> str:
     names, may_vary = formulas("losses", "real", r"real [pxz], real t, const double \*a\)"), varying()
     kernel = """\
-cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
-    return {loops}(f.{name}[{real}], f.{name}_gradient[{real}], f.{hessian}[{real}], task, scale)
+cdef void {name}_{real}(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    {loops}(f.{name}[{real}], f.{name}_gradient[{real}], f.{hessian}[{real}], task, first, last)
 """
 
     def of(name: str) -> dict[str, str]:
@@ -160,9 +152,8 @@ cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
         loops = "varying_loops" if name in may_vary else "loops"
         return {"name": name, "hessian": hessian, "loops": loops}
 
-    others = ("rmse", "margin_ranking")  # which have loops of their own
     row = '"{name}": kernel({name}_float, {name}_double, NUMBERS)'
-    selected = (name for name in names if f"{name}_gradient" in names and name not in others)
+    selected = (name for name in names if f"{name}_gradient" in names and name != "margin_ranking")
     return table(row, ((kernel, of(name)) for name in selected))
 
 
@@ -172,8 +163,8 @@ def row_losses() -> str:
     arguments = r"\(\n    Task task, [^)]*double \*v,?\n\) noexcept nogil:$"
     found = re.findall(rf"^cdef inline void (\w+)_(rows|labels|row){arguments}", "".join(sources), re.MULTILINE)
     kernel = """\
-cdef double {name}_{real}(Task task, {real} scale) noexcept nogil:
-    return {loop}({name}_{kind}[{real}], task, scale)
+cdef void {name}_{real}(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    {loop}({name}_{kind}[{real}], (<const Task *>task)[0], first, last, worker)
 """
 
     def of(name: str, kind: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from fastnn._config import __version__ as __version__
 from fastnn._config import show_config
 from fastnn.guide import recommend
 from fastnn.optimizers import schedules
+from fastnn.threads import get_num_threads, num_threads, set_num_threads
 
 _FAMILIES = (activations, rows, losses)
 _CLASSES = {"Activation", "Loss", "LogSum", "RowFunction"}
@@ -20,11 +21,14 @@ __all__ = [
     *_FUNCTIONS,
     "ann",
     "diagnostics",
+    "get_num_threads",
     "losses",
+    "num_threads",
     "objectives",
     "optimizers",
     "recommend",
     "reference",
     "schedules",
+    "set_num_threads",
     "show_config",
 ]

@@ -17,6 +17,7 @@ def config() -> dict[str, str]:
     return {
         "fastnn": __version__,
         "kernels in use": kernels.isa,
+        "threads": str(kernels.pool.get_num_threads()),
         "kernels this processor runs": ", ".join(kernels.supported),
         "kernels installed": ", ".join(kernels.available),
         "compiler": kernels.cpu.compiler(),

@@ -25,7 +25,7 @@ from fastnn._core.declaration import Declared, Entry
 from fastnn._core.elementwise import apply_elementwise
 from fastnn._core.foreign import apply_foreign, foreign, shape_of
 from fastnn._core.parameters import checked_number, ordered
-from fastnn._core.pieces import PIECE, Cursor, run_in_pieces
+from fastnn._core.pieces import BLOCK, PIECE, Cursor, run_in_pieces
 
 
 class PReluBackward(Declared, kernels.parametric.PreluBackward):
@@ -42,40 +42,46 @@ class PReluBackward(Declared, kernels.parametric.PreluBackward):
         inner = inner_of(shape, weights, axis)
         result = destination(out, shape, dtype)
         with np.errstate(all="ignore"):
-            slopes, sums = weights.astype(dtype).ravel(), np.zeros(weights.size)
+            slopes = weights.astype(dtype).ravel()
+        sums = kernels.parametric.empty_sums(slopes.size, inner)
         sources = [np.broadcast_to(unaliased_in_step(array, result), shape) for array in arrays.values()]
         readers, writer = [Cursor(source, dtype) for source in sources], Cursor(result, dtype, 1, "writeonly")
 
-        def run(start: int, stop: int, channels: slice) -> None:  # a call of its own, so that it leaves no piece behind
+        def run(start: int, stop: int, channels: slice, blocks: slice) -> None:  # a call of its own, so that it leaves no piece behind
             grad, x = (reader.read(start, stop) for reader in readers)
             # The result overwrites the piece of grad.
             length, channels_last = min(inner, stop - start), inner == 1 < slopes.size
-            self.accumulate(grad, x, slopes[channels], grad, sums[channels], inner=length, channels_last=channels_last)
+            self.accumulate(grad, x, slopes[channels], grad, sums[blocks], inner=length, channels_last=channels_last)
             writer.write(start, stop, grad)
 
         for part in parts(result.size, slopes.size, inner):
             run(*part)
-        to_slopes = kernels.parametric.rounded(sums, dtype == np.float32).reshape(weights.shape)
+        to_slopes = kernels.parametric.total_of(sums, slopes.size, dtype == np.float32).reshape(weights.shape)
         return result if out is not None else result[()], to_slopes[()]
 
 
-def parts(size: int, channels: int, inner: int) -> Iterator[tuple[int, int, slice]]:
-    """Ranges of at most ``PIECE`` elements, with their channels: whole blocks, or channels of one, or part of one."""
-    block = channels * inner
-    if 0 < block <= PIECE:
-        step = PIECE // block * block
-        yield from ((start, min(start + step, size), slice(None)) for start in range(0, size, step))
-    elif inner <= PIECE:
+def parts(size: int, channels: int, inner: int) -> Iterator[tuple[int, int, slice, slice]]:
+    """Ranges of at most ``PIECE`` elements, with their channels, and with the sums that their gradients are added to.
+
+    They are all channels some times, or some channels, or a block of one.
+    """
+    width = channels * inner
+    if 0 < width <= PIECE:
+        step = PIECE // width * width
+        yield from ((start, min(start + step, size), slice(None), slice(None)) for start in range(0, size, step))
+    elif inner <= BLOCK:
         step = PIECE // max(inner, 1)
-        for start in range(0, size, max(block, 1)):
+        for start in range(0, size, max(width, 1)):
             for channel in range(0, channels, step):
-                last = min(channel + step, channels)
-                yield start + channel * inner, start + last * inner, slice(channel, last)
+                some = slice(channel, min(channel + step, channels))
+                yield start + channel * inner, start + some.stop * inner, some, some
     else:
+        starts = range(0, inner, BLOCK)
         for number, start in enumerate(range(0, size, inner)):
             channel = number % channels
-            for first in range(start, start + inner, PIECE):
-                yield first, min(first + PIECE, start + inner), slice(channel, channel + 1)
+            for block, first in enumerate(starts, channel * len(starts)):
+                stop = min(start + first + BLOCK, start + inner)
+                yield start + first, stop, slice(channel, channel + 1), slice(block, block + 1)
 
 
 class BroadcastPRelu(Declared, kernels.parametric.BroadcastPrelu):

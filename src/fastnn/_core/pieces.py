@@ -12,10 +12,11 @@ import numpy as np
 from fastnn import kernels
 from fastnn._core.arrays import Array, is_c_ready
 
-# Elements in a piece: small enough for the second-level cache, large enough to hide a Python call. A multiple of the
-# stretch in which the losses are summed, so that the sum of pieces is the sum of the whole, to the bit.
-PIECE = 16384
-PIECE_OF_COLUMNS = 24576
+BLOCK = kernels.pool.block
+"""Elements of a block, in which the losses are summed."""
+# Elements in a piece: small enough for the second-level cache, large enough to hide a Python call.
+PIECE = 2 * BLOCK
+PIECE_OF_COLUMNS = 3 * BLOCK
 """Elements in a piece whose rows lie along another axis than the last: the wider, the more of a cache line is used."""
 
 
@@ -90,11 +91,14 @@ def run_in_pieces(
 ) -> None:
     """Run a kernel over arrays of any layout, in index order, through contiguous copies of pieces of them.
 
-    A piece is as many whole rows as fit. Where a cursor is None, so is its piece.
+    A piece is as many whole blocks of rows as fit, so that the sum of pieces is the sum of the whole, to the bit. Where a
+    cursor is None, so is its piece.
     """
     cursors = [cursor for cursor in (*readers, *writers) if cursor is not None]
     size = PIECE if all(cursor.columns is None for cursor in cursors) else PIECE_OF_COLUMNS
-    step = max(1, size // max(1, *(cursor.width for cursor in cursors)))
+    width = max(cursor.width for cursor in cursors)
+    block = kernels.pool.rows_in_block(width)
+    step = max(1, size // max(1, width) // block) * block
 
     def run(start: int, stop: int) -> None:  # a call of its own, so that it leaves no piece behind
         pieces = [None if reader is None else reader.read(start, stop) for reader in readers]
@@ -155,12 +159,12 @@ def hide(pieces: Iterable[Array], hidden: Array | None, values: Iterable[float])
             np.copyto(piece, value, where=hidden)
 
 
-BLOCK = 1 << 17
+BLOCK_OF_ROWS = 1 << 17
 """Elements of rows that are worked on at once, where something has to be kept beside the results."""
 
 
 def blocks(shape: tuple[int, ...]) -> Iterator[Callable[[Array], Array]]:
     """What takes blocks of rows out of arrays of that shape, or of that of its rows."""
     rows = Rows(shape, (len(shape) - 1,))
-    for index in rows.pieces(BLOCK) if 0 not in shape else ():
+    for index in rows.pieces(BLOCK_OF_ROWS) if 0 not in shape else ():
         yield lambda array, index=index: (array if rows.outer else array[np.newaxis])[index]  # type: ignore[misc]

@@ -14,7 +14,7 @@ import os
 from types import ModuleType
 from typing import Any
 
-from fastnn.kernels import activations, cpu, evaluation, gated, maxout, optimizers, parametric, rows, sequences
+from fastnn.kernels import activations, cpu, evaluation, gated, maxout, optimizers, parametric, pool, rows, sequences
 
 __all__ = [
     "activations",
@@ -29,6 +29,7 @@ __all__ = [
     "maxout",
     "optimizers",
     "parametric",
+    "pool",
     "rows",
     "sequences",
     "supported",

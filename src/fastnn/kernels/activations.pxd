@@ -1,6 +1,6 @@
 """The kernels of the activations: what the loops of each build hand to the objects."""
 
-cimport numpy as cnp
+from fastnn.kernels.pool cimport part
 
 cdef enum:
     CONSTANTS = 4  # at most, of a kernel
@@ -11,18 +11,21 @@ cdef enum Pass:
     BACKWARD_FROM_INPUT
     BACKWARD_FROM_OUTPUT
 
-ctypedef void (*loops)(
-    Pass pass_, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, const double *constants
-) noexcept nogil
+cdef struct Task:
+    Pass pass_
+    const void *grad
+    const void *x
+    void *out
+    double constants[CONSTANTS]
 
 
 cdef class Kernel:
-    cdef loops for_float
-    cdef loops for_double
+    cdef part for_float
+    cdef part for_double
     cdef bint differentiable_from_output
 
 
-cdef inline Kernel kernel(loops for_float, loops for_double, bint differentiable_from_output):
+cdef inline Kernel kernel(part for_float, part for_double, bint differentiable_from_output):
     cdef Kernel pair = Kernel()
     pair.for_float = for_float
     pair.for_double = for_double

@@ -4,9 +4,8 @@ cimport cython
 cimport numpy as cnp
 from libc.string cimport memcmp
 
-from fastnn.kernels.arrays cimport (
-    RELEASE_GIL_FROM, empty_like, is_ready, is_like, is_unaliased_in_step, store_constants,
-)
+from fastnn.kernels.arrays cimport empty_like, is_like, is_ready, is_unaliased_in_step, store_constants
+from fastnn.kernels.pool cimport BLOCK, run, workers_for
 
 cnp.import_array()
 
@@ -107,12 +106,12 @@ cdef class Elementwise:
         return choice
 
     cdef object compute(self, Choice choice, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out):
-        cdef loops run = choice.kernel.for_float if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32 else choice.kernel.for_double
-        if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
-            run(self.pass_, grad, x, out, choice.constants)
-        else:
-            with nogil:
-                run(self.pass_, grad, x, out, choice.constants)
+        cdef bint single = cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32
+        cdef Py_ssize_t size = cnp.PyArray_SIZE(x)
+        cdef Task task
+        task.pass_, task.constants = self.pass_, choice.constants
+        task.grad, task.x, task.out = cnp.PyArray_DATA(grad), cnp.PyArray_DATA(x), cnp.PyArray_DATA(out)
+        run(choice.kernel.for_float if single else choice.kernel.for_double, &task, size, BLOCK, workers_for(size, BLOCK))
         return out
 
 

@@ -3,7 +3,6 @@
 cimport numpy as cnp
 
 cdef enum:
-    RELEASE_GIL_FROM = 2048  # elements; for fewer, releasing it costs more than other threads could gain
     MAX_AXES = 64  # of a NumPy array
 
 

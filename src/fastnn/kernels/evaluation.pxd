@@ -1,5 +1,6 @@
 """The kernels of the losses: what the loops of each build hand to the objects."""
 
+from fastnn.kernels.pool cimport part
 from fastnn.kernels.rows cimport Columns
 from fastnn.kernels.strided cimport Strided
 
@@ -21,11 +22,14 @@ cdef enum Target:
     LABELS_OR_ROWS
 
 cdef struct Task:
-    # The results: the values, stored or summed, the gradient, the second derivatives. NULL is not computed.
+    # The results: the values, stored or summed, the gradient, times a scale, the second derivatives. NULL is not computed.
     bint value
     void *values
     void *gradient
     void *hessian
+    double scale
+    double *sums           # of each block of so many values
+    Py_ssize_t block
     # The arguments. Without weights all are 1; without a mask all values count, and the others are 0, as are their
     # derivatives. Targets are numbers or labels, whose classes may have weights, too.
     const void *prediction
@@ -35,25 +39,20 @@ cdef struct Task:
     const Strided *where
     const void *of_classes
     const void *varying    # the first constant for each element, where it is not the same for all
-    Py_ssize_t size
     Py_ssize_t classes     # elements in a row
-    const Columns *columns # how rows along another axis than the last lie, or NULL
+    Columns *columns       # how rows along another axis than the last lie, or NULL
     bint in_tiles          # whether a loss is given them as tiles, which it may write over; the gradient goes there, too
     double[CONSTANTS] constants
     bint soft              # whether targets are computed, by smoothing, the first constant, or by weights of classes
-    double total           # the initial value of the sum
-
-ctypedef double (*float_loops)(Task, float) noexcept nogil
-ctypedef double (*double_loops)(Task, double) noexcept nogil
 
 
 cdef class Kernel:
-    cdef float_loops for_float
-    cdef double_loops for_double
+    cdef part for_float
+    cdef part for_double
     cdef Target takes
 
 
-cdef inline Kernel kernel(float_loops for_float, double_loops for_double, Target takes):
+cdef inline Kernel kernel(part for_float, part for_double, Target takes):
     cdef Kernel pair = Kernel()
     pair.for_float = for_float
     pair.for_double = for_double
@@ -62,8 +61,11 @@ cdef inline Kernel kernel(float_loops for_float, double_loops for_double, Target
 
 
 cdef struct JointTask:
-    # The results: the values, stored or summed, and the derivatives with respect to each array, or NULL.
+    # The results: the values, stored or summed, and the derivatives with respect to each array, times a scale, or NULL.
     void *values
+    double scale
+    double *sums
+    Py_ssize_t block
     void *gradients[MAX_ARRAYS]
     void *hessians[MAX_ARRAYS]
     # The arguments. Without weights all are 1; without a mask all rows are used; not every loss has targets.
@@ -71,25 +73,20 @@ cdef struct JointTask:
     const void *target
     const void *weight
     const unsigned char *where
-    Py_ssize_t rows
     Py_ssize_t width       # elements in a row
     double[CONSTANTS] constants
-    double total           # the initial value of the sum
-
-ctypedef double (*joint_float_loops)(JointTask, float) noexcept nogil
-ctypedef double (*joint_double_loops)(JointTask, double) noexcept nogil
 
 
 cdef class JointKernel:
-    cdef joint_float_loops for_float
-    cdef joint_double_loops for_double
+    cdef part for_float
+    cdef part for_double
     cdef Py_ssize_t count  # arrays
     cdef bint has_target
     cdef bint rowwise
 
 
 cdef inline JointKernel joint_kernel(
-    joint_float_loops for_float, joint_double_loops for_double, Py_ssize_t count, bint has_target, bint rowwise
+    part for_float, part for_double, Py_ssize_t count, bint has_target, bint rowwise
 ):
     cdef JointKernel pair = JointKernel()
     pair.for_float = for_float

@@ -5,13 +5,15 @@ All that memory safety depends on is checked here, except labels, which the kern
 
 cimport cython
 cimport numpy as cnp
-from libc.math cimport fabs
+from libc.math cimport fabs, sqrt
 
 from fastnn.kernels.arrays cimport (
-    RELEASE_GIL_FROM, empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, store_constants,
+    empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, store_constants,
 )
 from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, stretches
-from fastnn.kernels.rows cimport Columns, Room, room_of_columns
+from fastnn.kernels.pool cimport blocks_in, part, units_in_block, workers_for
+from fastnn.kernels.pool cimport run as run_in_pool
+from fastnn.kernels.rows cimport Columns, Room, describe_columns, room_of_columns, rows_in_block
 from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, part_of, strided
 
 import numpy as np
@@ -23,7 +25,13 @@ cdef extern from "numpy/arrayobject.h":
 
 cdef enum:
     PIECE = 16384   # rows whose weights are summed at once, as in the engine
+    FEW = 64        # sums
     MAX_COPIES = 4  # of arrays whose rows are along another axis than the last: predictions, targets and derivatives
+
+cdef enum Fold:
+    TOTAL
+    LARGEST
+    FIRST  # that is not negative, or what there is before
 
 cdef object ADD = np.add.reduce
 cdef str MEAN = "mean"
@@ -55,24 +63,61 @@ cdef inline void *data_of(cnp.ndarray array) noexcept:
     return NULL if array is None else cnp.PyArray_DATA(array)
 
 
-cdef double run(Kernel kernel, const Task *task, int kind, double scale) noexcept:
-    cdef double total
-    if task.size < RELEASE_GIL_FROM:
-        return kernel.for_float(task[0], <float>scale) if kind == cnp.NPY_FLOAT32 else kernel.for_double(task[0], scale)
-    with nogil:
-        total = kernel.for_float(task[0], <float>scale) if kind == cnp.NPY_FLOAT32 else kernel.for_double(task[0], scale)
-    return total
+cdef double run_blocks(
+    part compute, const void *task, double **sums, Py_ssize_t count, Py_ssize_t block, Py_ssize_t step, int workers,
+    Fold fold, double before,
+) except? -1:
+    """Compute a task, of which so many values have a number of their own, ``step`` of them or more at once; fold these
+    numbers in order."""
+    cdef double few[FEW]
+    cdef cnp.ndarray many
+    cdef cnp.npy_intp blocks = blocks_in(count, block), i
+    cdef double result = before
+    sums[0] = few
+    if blocks > FEW:
+        many = cnp.PyArray_EMPTY(1, &blocks, cnp.NPY_FLOAT64, 0)
+        sums[0] = <double *>cnp.PyArray_DATA(many)
+    run_in_pool(compute, task, count, step, workers)
+    for i in range(blocks):
+        if fold == TOTAL:
+            result += sums[0][i]
+        elif fold == LARGEST:
+            result = max(result, sums[0][i])
+        elif sums[0][i] >= 0:
+            return sums[0][i]
+    return result
 
 
-cdef Py_ssize_t index_outside(Kernel finder, cnp.ndarray array, int domain, const Strided *where, Py_ssize_t width) noexcept:
+cdef double run(
+    Kernel kernel, Task *task, int kind, Py_ssize_t count, Py_ssize_t width, Fold fold=TOTAL, double before=0
+) except? -1:
+    """Run a loss over so many values, each of ``width`` elements."""
+    cdef Py_ssize_t block = units_in_block(width), step = block
+    cdef Room of_columns
+    cdef int workers
+    task.block = block
+    if task.columns is not NULL:
+        step = rows_in_block(task.columns)
+    workers = workers_for(count, step)
+    if task.columns is not NULL:
+        of_columns = room_of_columns(
+            task.columns, MAX_COPIES * (sizeof(float) if kind == cnp.NPY_FLOAT32 else sizeof(double)), workers)
+    return run_blocks(
+        kernel.for_float if kind == cnp.NPY_FLOAT32 else kernel.for_double, task, &task.sums, count, block, step,
+        workers, fold, before)
+
+
+cdef Py_ssize_t index_outside(
+    Kernel finder, cnp.ndarray array, int domain, const Strided *where, Py_ssize_t width
+) except? -2:
     """The index of the first number of a contiguous array that counts and is outside a domain, or -1."""
     cdef Task task
     task.prediction = cnp.PyArray_DATA(array)
-    task.size = cnp.PyArray_SIZE(array)
+    task.columns = NULL
     task.classes = width
     task.where = where
     task.constants[0] = domain
-    return <Py_ssize_t>run(finder, &task, cnp.PyArray_TYPE(array), 1)
+    return <Py_ssize_t>run(finder, &task, cnp.PyArray_TYPE(array), cnp.PyArray_SIZE(array), 1, FIRST, -1)
 
 
 cdef object number_of(double value, int kind):
@@ -119,6 +164,7 @@ cdef class Losses:
     cdef dict joint
     cdef Kernel finder
     cdef Kernel adder
+    cdef Kernel sizes
     cdef readonly tuple DOMAINS
 
     def __init__(self, dict kernels not None, dict joint not None):
@@ -126,6 +172,7 @@ cdef class Losses:
         self.joint = joint
         self.finder = kernels["index_outside"]
         self.adder = kernels["sum_of_weights"]
+        self.sizes = kernels["error_size"]
         self.DOMAINS = ("numbers", "numbers from 0 to 1", "numbers of at least 0", "-1 and 1")
 
     def evaluate(
@@ -137,7 +184,8 @@ cdef class Losses:
         """Run a loss, given by its kernel's name and constants, over contiguous arrays of one type.
 
         ``values`` takes the weighted values, ``gradient`` and ``hessian`` the derivatives times ``scale``. What is None
-        is not computed, but with ``value`` set and no ``values`` their sum is added to ``total`` and returned.
+        is not computed, but with ``value`` set and no ``values`` their sum is added to ``total`` and returned: to the bit
+        that of one array, if this is one of its pieces, which all have whole blocks of values but the last.
         For a loss of many classes, ``target`` may hold labels, which are ignored if they are not classes, and
         ``of_classes`` the weights of the classes. The constant of "cross_entropy" is the smoothing of its targets.
         ``varying`` holds the first constant for each element, in place of the one for all. ``weight`` and the mask
@@ -146,7 +194,6 @@ cdef class Losses:
         """
         cdef Task task
         cdef Columns columns
-        cdef Room of_columns
         cdef Strided of_weight, of_mask
         cdef Kernel kernel = self.kernels[name]
         # First, since it may run Python code.
@@ -186,16 +233,15 @@ cdef class Losses:
         task.where = strided(&of_mask, where)
         task.of_classes = data_of(of_classes)
         task.varying = data_of(varying)
-        task.size = size
         task.classes = classes
-        task.total = total
+        task.scale = scale
         task.soft = False
         task.columns = NULL
         if inner > 1:
-            of_columns = room_of_columns(&columns, classes, inner, MAX_COPIES * cnp.PyArray_ITEMSIZE(prediction))
+            describe_columns(&columns, classes, inner)
             columns.length = classes  # a loss takes rows one after another
             task.columns = &columns
-        return run(kernel, &task, kind, scale)
+        return run(kernel, &task, kind, rows, classes, LARGEST if kernel is self.sizes else TOTAL, total)
 
     def evaluate_joint(
         self, str name not None, tuple constants not None, tuple arrays not None, cnp.ndarray target,
@@ -219,22 +265,20 @@ cdef class Losses:
             and (target is not None) == kernel.has_target
         ):
             raise ValueError("the arrays of a loss do not fit together")
-        task.rows = size // width
+        cdef Py_ssize_t rows = size // width
         task.width = width
-        task.total = total
+        task.scale = scale
+        task.block = units_in_block(width)
         store_pointers(arrays, kernel.count, <void **>task.arrays, kind, size, False)
         store_pointers(gradients, kernel.count, task.gradients, kind, size, True)
         store_pointers(hessians, kernel.count, task.hessians, kind, size, True)
-        task.target = checked(target, kind, task.rows, False)
-        task.weight = checked(weight, kind, task.rows, False)
-        task.where = <const unsigned char *>checked(where, cnp.NPY_BOOL, task.rows, False)
-        task.values = checked(values, kind, task.rows, True)
-        if size < RELEASE_GIL_FROM:
-            return kernel.for_float(task, <float>scale) if kind == cnp.NPY_FLOAT32 else kernel.for_double(task, scale)
-        with nogil:
-            total = (
-                kernel.for_float(task, <float>scale) if kind == cnp.NPY_FLOAT32 else kernel.for_double(task, scale))
-        return total
+        task.target = checked(target, kind, rows, False)
+        task.weight = checked(weight, kind, rows, False)
+        task.where = <const unsigned char *>checked(where, cnp.NPY_BOOL, rows, False)
+        task.values = checked(values, kind, rows, True)
+        return run_blocks(
+            kernel.for_float if kind == cnp.NPY_FLOAT32 else kernel.for_double, &task, &task.sums, rows, task.block,
+            task.block, workers_for(rows, task.block), TOTAL, total)
 
     def first_outside(self, cnp.ndarray array not None, str domain not None, cnp.ndarray where=None):
         """The index of the first number of a contiguous array outside one of ``DOMAINS``, or -1; NaN is in all.
@@ -253,22 +297,21 @@ cdef class Losses:
 
     def sum_of_weights(self, cnp.ndarray weight not None, cnp.ndarray where=None):
         """The sum of weights of either type, in float64, or of those that count."""
-        cdef Task task
         cdef Strided of_weight, of_mask
         cdef int kind = cnp.PyArray_TYPE(weight)
-        task.size = cnp.PyArray_SIZE(weight)
+        cdef Py_ssize_t size = cnp.PyArray_SIZE(weight)
         if (kind != cnp.NPY_FLOAT32 and kind != cnp.NPY_FLOAT64) or not (
-                is_strided_of(weight, kind, task.size) and is_strided_of(where, cnp.NPY_BOOL, task.size)):
+                is_strided_of(weight, kind, size) and is_strided_of(where, cnp.NPY_BOOL, size)):
             raise ValueError("the mask does not fit the weights, or they are not of float32 or float64")
-        task.weight = strided(&of_weight, weight)
-        task.where = strided(&of_mask, where)
-        return run(self.adder, &task, kind, 1)
+        return self.sum_described(strided(&of_weight, weight), strided(&of_mask, where), kind, size)
 
-    cdef double sum_described(self, const Strided *weight, const Strided *where, int kind, Py_ssize_t size) noexcept:
+    cdef double sum_described(
+        self, const Strided *weight, const Strided *where, int kind, Py_ssize_t size
+    ) except? -1:
         """The same of what is described already; without weights, the number of those that count."""
         cdef Task task
-        task.size, task.weight, task.where = size, weight, where
-        return run(self.adder, &task, kind, 1)
+        task.weight, task.where, task.columns = weight, where, NULL
+        return run(self.adder, &task, kind, size, 1)
 
     @staticmethod
     def first_label_outside(cnp.ndarray labels not None, Py_ssize_t classes, ignored=None):
@@ -340,7 +383,7 @@ cdef bint is_labels(object target, object prediction):
     return True
 
 
-cdef double sum_of_label_weights(const Task *task, int kind, cnp.ndarray of_classes) except? -1:
+cdef double sum_of_label_weights(const Task *task, cnp.npy_intp rows, int kind, cnp.ndarray of_classes) except? -1:
     """The sum of the weights of rows that count and whose labels are classes, times those of their classes, in NumPy's order.
 
     0 if the engine has to compute it.
@@ -355,7 +398,6 @@ cdef double sum_of_label_weights(const Task *task, int kind, cnp.ndarray of_clas
     cdef const double *of_double = NULL
     cdef Py_ssize_t stretch, start, size, k, label, count = 0
     cdef double one, largest = 0
-    cdef cnp.npy_intp rows = task.size // task.classes
     if rows > PIECE:
         return 0
     cdef cnp.ndarray weights = cnp.PyArray_EMPTY(1, &rows, cnp.NPY_FLOAT64, 0)
@@ -521,7 +563,7 @@ cdef class Pass:
 
     cdef double divisor(
         self, cnp.ndarray weight, const Strided *of_weight, const Strided *where, int kind, Py_ssize_t rows
-    ) noexcept:
+    ) except? -1:
         """What a mean is divided by: the sum of the weights of the values that count, or their number."""
         cdef Strided own
         cdef Py_ssize_t size
@@ -542,11 +584,10 @@ cdef class Pass:
         if not is_ready(prediction) or not cnp.PyArray_IS_C_CONTIGUOUS(prediction) or cnp.PyArray_SIZE(prediction) == 0:
             return None
         cdef int kind = cnp.PyArray_TYPE(prediction), axes = cnp.PyArray_NDIM(prediction)
-        task.size = cnp.PyArray_SIZE(prediction)
         task.classes = cnp.PyArray_DIM(prediction, axes - 1) if self.rowwise else 1
         task.prediction = cnp.PyArray_DATA(prediction)
         task.target = task.labels = NULL
-        cdef Py_ssize_t rows = task.size // task.classes, count = rows
+        cdef Py_ssize_t rows = cnp.PyArray_SIZE(prediction) // task.classes, count = rows
         cdef double divisor
         cdef Strided of_weight, of_mask
         task.weight = task.where = NULL
@@ -588,7 +629,7 @@ cdef class Pass:
         divisor = count
         if task.labels is not NULL:
             if mean and by_weight and (of_classes is not None or weight is not None):
-                divisor = sum_of_label_weights(&task, kind, of_classes)
+                divisor = sum_of_label_weights(&task, rows, kind, of_classes)
                 if not divisor > 0:
                     return None
         elif mean and (weight is not None or where is not None):
@@ -598,14 +639,12 @@ cdef class Pass:
         cdef double scale = 1.0 / divisor if mean else 1.0, total
         task.value = self.value
         task.values = task.gradient = task.hessian = NULL
+        task.scale = scale
         task.varying = NULL
         task.of_classes = data_of(of_classes)
         task.columns = NULL
         task.soft = False
-        task.total = 0
         task.constants = choice.constants
-        if self.is_root:
-            task.constants[0], task.constants[1], task.constants[2], task.constants[3] = 1, 0, 0, scale
         cdef object gradient = None, hessian = None, value = None
         if self.gradient:
             gradient = empty_like(prediction) if out is None else out
@@ -613,8 +652,37 @@ cdef class Pass:
         if self.hessian:
             hessian = empty_like(prediction) if out is None else out
             task.hessian = cnp.PyArray_DATA(hessian)
-        total = run(kernel, &task, kind, scale)
+        if self.is_root:
+            total = run_root(kernel, self.losses.sizes, &task, kind, rows)
+        else:
+            total = run(kernel, &task, kind, rows, task.classes) * scale
         if not self.value:
             return hessian if not self.gradient else gradient if not self.hessian else (gradient, hessian)
-        value = number_of(total if self.is_root else total * scale, kind)
+        value = number_of(total, kind)
         return value if not self.gradient else (value, gradient)
+
+
+cdef double run_root(Kernel squares, Kernel sizes, Task *task, int kind, Py_ssize_t count) except? -1:
+    """The root of the scaled sum of squares, and the derivatives that come of it.
+
+    The errors are multiplied by a power of two, which is 1 unless with that the sum says that squares might overflow or
+    underflow.
+    """
+    cdef Task of_sum = task[0]
+    cdef bint single = kind == cnp.NPY_FLOAT32
+    cdef double limit = 2.0**60 if single else 2.0**900, root, total, unit = 1, size
+    of_sum.value, of_sum.gradient, of_sum.hessian = True, NULL, NULL
+    of_sum.constants[0], of_sum.constants[1], of_sum.constants[2], of_sum.constants[3] = 1, unit, 0, task.scale
+    total = run(squares, &of_sum, kind, count, 1)
+    if not 1 / limit < total < limit:
+        size = run(sizes, &of_sum, kind, count, 1, LARGEST)
+        unit = binary_scale[float](<float>size) if single else binary_scale[double](size)
+        of_sum.constants[1] = unit
+        total = run(squares, &of_sum, kind, count, 1)
+    root = sqrt(task.scale * total)
+    if task.gradient is not NULL or task.hessian is not NULL:
+        task.constants = of_sum.constants
+        task.constants[2] = 1 / root if root != 0 else root
+        task.value = False
+        run(squares, task, kind, count, 1)
+    return root / unit

@@ -3,9 +3,9 @@
 cimport numpy as cnp
 
 from fastnn.kernels.arrays cimport (
-    MAX_AXES, RELEASE_GIL_FROM, ready_axis, empty_like, is_unaliased, is_ready, is_like, is_unaliased_in_step,
-    store_constants,
+    MAX_AXES, elements_after, ready_axis, empty_like, is_unaliased, is_ready, is_like, is_unaliased_in_step, store_constants,
 )
+from fastnn.kernels.pool cimport BLOCK, run, workers_for
 
 cnp.import_array()
 
@@ -71,27 +71,24 @@ cdef class Gated:
         return self.new_choice(hyperparameters)
 
 
-cdef void run_gate(
-    GateChoice choice, Pairs pairs, cnp.ndarray grad, cnp.ndarray value, cnp.ndarray gate, cnp.ndarray out,
+cdef int run_gate(
+    GateChoice choice, Task *task, cnp.ndarray grad, cnp.ndarray value, cnp.ndarray gate, cnp.ndarray out,
     cnp.ndarray out_gate,
-) noexcept:
-    cdef loops run = choice.kernel.for_float if cnp.PyArray_TYPE(value) == cnp.NPY_FLOAT32 else choice.kernel.for_double
-    pairs.constant = choice.constant
-    if cnp.PyArray_SIZE(value) < RELEASE_GIL_FROM:
-        run(pairs, grad, value, gate, out, out_gate)
-    else:
-        with nogil:
-            run(pairs, grad, value, gate, out, out_gate)
+) except -1:
+    cdef bint single = cnp.PyArray_TYPE(value) == cnp.NPY_FLOAT32
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(value) // task.step * task.n if task.step else 0
+    task.constant = choice.constant
+    task.grad, task.value, task.gate = cnp.PyArray_DATA(grad), cnp.PyArray_DATA(value), cnp.PyArray_DATA(gate)
+    task.out, task.out_gate = cnp.PyArray_DATA(out), cnp.PyArray_DATA(out_gate)
+    return run(choice.kernel.for_float if single else choice.kernel.for_double, task, size, BLOCK, workers_for(size, BLOCK))
 
 
-cdef inline Pairs whole_arrays(cnp.ndarray value, bint backward) noexcept:
-    cdef Pairs pairs
-    pairs.backward = backward
-    pairs.outer = 1
-    pairs.n = pairs.step = cnp.PyArray_SIZE(value)
-    pairs.second = 0
-    pairs.constant = 0
-    return pairs
+cdef inline Task whole_arrays(cnp.ndarray value, bint backward) noexcept:
+    cdef Task task
+    task.backward = backward
+    task.n = task.step = cnp.PyArray_SIZE(value)
+    task.second = 0
+    return task
 
 
 cdef inline int axis_of_halves(object x, object axis) noexcept:
@@ -100,17 +97,12 @@ cdef inline int axis_of_halves(object x, object axis) noexcept:
     return normalized if normalized >= 0 and cnp.PyArray_DIM(x, normalized) % 2 == 0 else -1
 
 
-cdef inline Pairs halves(cnp.ndarray x, int axis, bint backward) noexcept:
-    cdef Pairs pairs
-    cdef int k
-    pairs.backward = backward
-    pairs.constant = 0
-    pairs.outer = 1
-    for k in range(axis):
-        pairs.outer *= cnp.PyArray_DIM(x, k)
-    pairs.step = cnp.PyArray_SIZE(x) // pairs.outer
-    pairs.n = pairs.second = pairs.step // 2
-    return pairs
+cdef inline Task halves(cnp.ndarray x, int axis, bint backward) noexcept:
+    cdef Task task
+    task.backward = backward
+    task.step = cnp.PyArray_DIM(x, axis) * elements_after(x, axis)
+    task.n = task.second = task.step // 2
+    return task
 
 
 cdef inline object empty_half(cnp.ndarray x, int axis):
@@ -144,12 +136,14 @@ cdef class GatedValue(Gated):
     def __call__(self, x, gate=None, /, axis=-1, *, out=None, **hyperparameter):
         cdef GateChoice choice = self.choose(hyperparameter)
         cdef int normalized
+        cdef Task task
         if gate is not None:
             if is_ready(x) and is_like(gate, x):
                 if out is None:
                     out = empty_like(x)
                 if is_like(out, x) and is_unaliased_in_step(out, x) and is_unaliased_in_step(out, gate):
-                    run_gate(choice, whole_arrays(x, False), x, x, gate, out, out)
+                    task = whole_arrays(x, False)
+                    run_gate(choice, &task, x, x, gate, out, out)
                     return out
         else:
             normalized = axis_of_halves(x, axis)
@@ -157,7 +151,8 @@ cdef class GatedValue(Gated):
                 if out is None:
                     out = empty_half(x, normalized)
                 if is_half(out, x, normalized) and is_unaliased(out, x):
-                    run_gate(choice, halves(x, normalized, False), x, x, x, out, out)
+                    task = halves(x, normalized, False)
+                    run_gate(choice, &task, x, x, x, out, out)
                     return out
         return self.fallback(self, {"x": x, "gate": gate}, axis, out, hyperparameter)
 
@@ -168,12 +163,14 @@ cdef class GatedBackward(Gated):
     def __call__(self, grad, x, gate=None, /, axis=-1, *, out=None, **hyperparameter):
         cdef GateChoice choice = self.choose(hyperparameter)
         cdef int normalized
+        cdef Task task
         if gate is not None:
             if is_ready(x) and is_like(gate, x) and is_like(grad, x):
                 if out is None:
                     out = empty_like(x), empty_like(x)
                 if is_pair_of_results(out, (grad, x, gate), x):
-                    run_gate(choice, whole_arrays(x, True), grad, x, gate, out[0], out[1])
+                    task = whole_arrays(x, True)
+                    run_gate(choice, &task, grad, x, gate, out[0], out[1])
                     return out
         else:
             normalized = axis_of_halves(x, axis)
@@ -181,7 +178,8 @@ cdef class GatedBackward(Gated):
                 if out is None:
                     out = empty_like(x)
                 if is_like(out, x) and is_unaliased_in_step(out, x) and is_unaliased(out, grad):
-                    run_gate(choice, halves(x, normalized, True), grad, x, x, out, out)
+                    task = halves(x, normalized, True)
+                    run_gate(choice, &task, grad, x, x, out, out)
                     return out
         return self.fallback(self, {"grad": grad, "x": x, "gate": gate}, axis, out, hyperparameter)
 

@@ -1,9 +1,16 @@
 """The kernels of the maximum along an axis: what the loops of each build hand to the objects."""
 
-cimport numpy as cnp
+from fastnn.kernels.pool cimport part
+
+cdef struct Task:
+    bint backward
+    Py_ssize_t n      # numbers of a group
+    Py_ssize_t inner  # from one of them to the next
+    const void *grad
+    const void *x
+    void *out
 
 
 cdef class Kernel:
-    cdef void (*run)(
-        bint backward, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, Py_ssize_t inner
-    ) noexcept nogil
+    cdef part for_float
+    cdef part for_double

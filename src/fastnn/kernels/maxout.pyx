@@ -3,15 +3,15 @@
 cimport numpy as cnp
 
 from fastnn.kernels.arrays cimport (
-    MAX_AXES, RELEASE_GIL_FROM, ready_axis, elements_after, empty_like, is_unaliased, is_ready, is_like,
-    is_unaliased_in_step,
+    MAX_AXES, ready_axis, elements_after, empty_like, is_unaliased, is_ready, is_like, is_unaliased_in_step,
 )
+from fastnn.kernels.pool cimport run, units_in_block, workers_for
 
 cnp.import_array()
 
 
 cdef class Kernel:
-    """The loops of maxout; they take arrays of either type."""
+    """The loops of maxout, for both types."""
 
 
 cdef inline bint is_without(object result, cnp.ndarray x, int axis) noexcept:
@@ -40,12 +40,14 @@ cdef inline object empty_without(cnp.ndarray x, int axis):
 
 cdef object run_maxout(Kernel kernel, bint backward, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, int axis):
     """Write the largest numbers along an axis of a contiguous array, or their gradients."""
-    cdef Py_ssize_t n = cnp.PyArray_DIM(x, axis), inner = elements_after(x, axis)
-    if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
-        kernel.run(backward, grad, x, out, n, inner)
-    else:
-        with nogil:
-            kernel.run(backward, grad, x, out, n, inner)
+    cdef bint single = cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32
+    cdef Py_ssize_t groups = cnp.PyArray_SIZE(x) // cnp.PyArray_DIM(x, axis)
+    cdef Py_ssize_t block = units_in_block(cnp.PyArray_DIM(x, axis))
+    cdef Task task
+    task.backward = backward
+    task.n, task.inner = cnp.PyArray_DIM(x, axis), elements_after(x, axis)
+    task.grad, task.x, task.out = cnp.PyArray_DATA(grad), cnp.PyArray_DATA(x), cnp.PyArray_DATA(out)
+    run(kernel.for_float if single else kernel.for_double, &task, groups, block, workers_for(groups, block))
     return out
 
 

@@ -3,6 +3,7 @@
 cdef enum:
     STATES = 4     # the most arrays of state that an update has
     CONSTANTS = 12  # the most constants
+    SUMS = 3
 
 cdef struct Task:
     # A parameter array, its gradient, its state, and an average of the parameter, or NULL.
@@ -25,7 +26,7 @@ cdef struct Task:
     double share
     bint is_pulled
     # Of measuring: the sums of the directions' squares, of the parameters', and of where direction and gradient agree.
-    double sums[3]
+    double sums[SUMS]
 
 ctypedef void (*loop)(Task *task) noexcept nogil
 

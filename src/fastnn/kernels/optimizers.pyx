@@ -5,12 +5,13 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.math cimport INFINITY, NAN
 from libc.stdlib cimport qsort
 
-from fastnn.kernels.arrays cimport RELEASE_GIL_FROM, is_ready, is_like, is_unaliased_in_step, store_constants
+from fastnn.kernels.arrays cimport is_like, is_ready, is_unaliased_in_step, store_constants
+from fastnn.kernels.pool cimport BLOCK, blocks_in, run_through, units_in_block, workers_for
 
 cnp.import_array()
 
 cdef enum:
-    FEW = 64  # spans of memory
+    FEW = 64  # spans of memory, parameters or sums
 
 
 cdef class Kernel:
@@ -129,6 +130,92 @@ cdef bint is_vector(cnp.ndarray array):
     return cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT64 and cnp.PyArray_ISCARRAY(array)
 
 
+cdef struct Parameter:
+    # The arrays of a parameter. A unit of it is a block of a row or, of short rows, some of them; without scales, it is
+    # one row.
+    bint single
+    char *parameter
+    const char *gradient
+    char *state[STATES]
+    char *average
+    const double *scales
+    Py_ssize_t rows
+    Py_ssize_t n
+    Py_ssize_t first  # of its elements, among those of all parameters
+    Py_ssize_t unit   # the first of its units, among those of all
+
+
+cdef struct Walk:
+    Task task  # what all parameters have in common
+    loop for_float
+    loop for_double
+    Parameter *parameters
+    Py_ssize_t count
+    Py_ssize_t size  # elements of all
+    int states
+    bint rows_share_state  # whether scales are the first constant, in place of factors of the gradient
+    double *sums     # of each unit, or NULL
+
+
+cdef inline Py_ssize_t units_of(const Parameter *parameter) noexcept nogil:
+    if parameter.n >= BLOCK:
+        return parameter.rows * blocks_in(parameter.n, BLOCK)
+    return blocks_in(parameter.rows, units_in_block(parameter.n))
+
+
+cdef inline char *at(char *array, Py_ssize_t bytes) noexcept nogil:
+    return NULL if array is NULL else array + bytes
+
+
+cdef void walk_unit(
+    const Walk *walk, const Parameter *parameter, Py_ssize_t unit, Py_ssize_t row, Py_ssize_t start
+) noexcept nogil:
+    """A unit, which begins with an element of a row."""
+    cdef Task task = walk.task
+    cdef Py_ssize_t n = parameter.n, last = row + 1, itemsize = sizeof(float) if parameter.single else sizeof(double)
+    cdef Py_ssize_t bytes, k
+    cdef loop each = walk.for_float if parameter.single else walk.for_double
+    if n < BLOCK:
+        last = min(row + units_in_block(n), parameter.rows)
+    task.size = min(<Py_ssize_t>BLOCK, n - start)
+    for row in range(row, last):
+        bytes = (row * n + start) * itemsize
+        task.parameter, task.gradient = parameter.parameter + bytes, parameter.gradient + bytes
+        task.average = at(parameter.average, bytes)
+        for k in range(walk.states):
+            task.state[k] = parameter.state[k] + bytes
+        if walk.rows_share_state:
+            task.state[0] = parameter.state[0] + start * itemsize  # which the update does not change
+            task.constants[0] = parameter.scales[row]
+        elif parameter.scales is not NULL:
+            task.scale = walk.task.scale * parameter.scales[row]
+        each(&task)
+    for k in range(SUMS if walk.sums is not NULL else 0):
+        walk.sums[unit * SUMS + k] = task.sums[k]
+
+
+cdef void walk_part(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    """The units that begin among these elements."""
+    cdef const Walk *walk = <const Walk *>given
+    cdef const Parameter *parameter
+    cdef Py_ssize_t i, unit, row, start, begin, blocks, rows
+    for i in range(walk.count):
+        parameter = &walk.parameters[i]
+        if parameter.rows == 0 or parameter.first >= last or parameter.first + parameter.rows * parameter.n <= first:
+            continue
+        blocks, rows = blocks_in(parameter.n, BLOCK), units_in_block(parameter.n)
+        unit = max(first - parameter.first, <Py_ssize_t>0) // BLOCK  # or a later one, since a block is the most there is
+        while unit < units_of(parameter):
+            row = unit // blocks if parameter.n >= BLOCK else unit * rows
+            start = unit % blocks * BLOCK
+            begin = parameter.first + row * parameter.n + start
+            if begin >= last:
+                break
+            if begin >= first:
+                walk_unit(walk, parameter, parameter.unit + unit, row, start)
+            unit += 1
+
+
 cdef class Update:
     """An optimizer's update, with a kernel of a build.
 
@@ -165,30 +252,8 @@ cdef class Update:
         task.average = NULL
         for k in range(STATES):
             task.state[k] = NULL
-        for k in range(3):
+        for k in range(SUMS):
             task.sums[k] = 0
-        return 0
-
-    cdef int put(self, Task *task, tuple lists, Py_ssize_t i) except -1:
-        """Point to the arrays of a parameter."""
-        cdef Py_ssize_t k
-        cdef cnp.ndarray parameter = lists[0][i]
-        task.parameter = cnp.PyArray_DATA(parameter)
-        task.gradient = cnp.PyArray_DATA((<tuple>lists[1])[i])
-        task.size = cnp.PyArray_SIZE(parameter)
-        for k in range(2, len(lists)):
-            task.state[k - 2] = cnp.PyArray_DATA((<tuple>lists[k])[i])
-        return 0
-
-    cdef int run(self, Task *task, bint single, bint measuring) except -1:
-        cdef loop each = self.kernel.advance_float if single else self.kernel.advance_double
-        if measuring:
-            each = self.kernel.measure_float if single else self.kernel.measure_double
-        if task.size < RELEASE_GIL_FROM:
-            each(task)
-        else:
-            with nogil:
-                each(task)
         return 0
 
     cdef bint are_rows(self, tuple lists, tuple scales, tuple shared) except -1:
@@ -218,36 +283,66 @@ cdef class Update:
         return True
 
     cdef int walk(self, Task *task, tuple lists, tuple averages, tuple scales, tuple shared, bint measuring) except -1:
-        cdef Py_ssize_t i, k, row, rows, bytes
-        cdef double scale = task.scale
-        cdef cnp.ndarray parameter
-        cdef bint single
-        for i in range(len(<tuple>lists[0])):
-            parameter = lists[0][i]
-            single = cnp.PyArray_TYPE(parameter) == cnp.NPY_FLOAT32
-            self.put(task, lists, i)
-            if averages is not None:
-                task.average = cnp.PyArray_DATA(averages[i])
-            if scales is None:
-                self.run(task, single, measuring)
-                continue
-            if shared is not None:
-                task.state[0] = cnp.PyArray_DATA(shared[i])
-            rows = cnp.PyArray_SIZE(scales[i])
-            task.size = task.size // rows if rows else 0
-            bytes = task.size * cnp.PyArray_ITEMSIZE(parameter)
-            for row in range(rows):
-                if shared is None:
-                    task.scale = scale * (<const double *>cnp.PyArray_DATA(scales[i]))[row]
-                else:
-                    task.constants[0] = (<const double *>cnp.PyArray_DATA(scales[i]))[row]
-                self.run(task, single, measuring)
-                task.parameter = <char *>task.parameter + bytes
-                task.gradient = <const char *>task.gradient + bytes
-                for k in range(len(lists) - 2):
-                    task.state[k] = <char *>task.state[k] + bytes
-                if averages is not None:
-                    task.average = <char *>task.average + bytes
+        """Make a step, or measure one, of arrays that were found ready."""
+        cdef Py_ssize_t count = len(<tuple>lists[0]), i, k, units = 0
+        cdef Parameter few[FEW]
+        cdef double few_sums[SUMS * FEW]
+        cdef Walk walk
+        cdef double *sums = few_sums
+        cdef Parameter *parameters = few
+        if count > FEW:
+            parameters = <Parameter *>PyMem_Malloc(count * sizeof(Parameter))
+            if parameters is NULL:
+                raise MemoryError()
+        walk.size = 0
+        for i in range(count):
+            self.describe(&parameters[i], lists, averages, scales, shared, i)
+            parameters[i].first, parameters[i].unit = walk.size, units
+            walk.size += parameters[i].rows * parameters[i].n
+            units += units_of(&parameters[i])
+        if measuring and units > FEW:
+            sums = <double *>PyMem_Malloc(SUMS * units * sizeof(double))
+            if sums is NULL:
+                PyMem_Free(parameters if parameters != few else NULL)
+                raise MemoryError()
+        walk.task, walk.parameters, walk.count, walk.states = task[0], parameters, count, len(lists) - 2
+        walk.sums = sums if measuring else NULL
+        for k in range(SUMS):
+            walk.task.sums[k] = 0
+        walk.rows_share_state = shared is not None
+        walk.for_float = self.kernel.measure_float if measuring else self.kernel.advance_float
+        walk.for_double = self.kernel.measure_double if measuring else self.kernel.advance_double
+        run_through(walk_part, &walk, walk.size, BLOCK, workers_for(walk.size, BLOCK))
+        for i in range(units if measuring else 0):
+            for k in range(SUMS):
+                task.sums[k] += sums[i * SUMS + k]
+        if parameters != few:
+            PyMem_Free(parameters)
+        if sums != few_sums:
+            PyMem_Free(sums)
+        return 0
+
+    cdef int describe(
+        self, Parameter *parameter, tuple lists, tuple averages, tuple scales, tuple shared, Py_ssize_t i
+    ) except -1:
+        cdef Py_ssize_t k
+        cdef cnp.ndarray array = lists[0][i]
+        parameter.single = cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT32
+        parameter.rows, parameter.n, parameter.scales, parameter.average = 1, cnp.PyArray_SIZE(array), NULL, NULL
+        parameter.parameter = cnp.PyArray_BYTES(array)
+        parameter.gradient = cnp.PyArray_BYTES((<tuple>lists[1])[i])
+        for k in range(2, len(lists)):
+            parameter.state[k - 2] = cnp.PyArray_BYTES((<tuple>lists[k])[i])
+        if averages is not None:
+            parameter.average = cnp.PyArray_BYTES(averages[i])
+        if shared is not None:
+            parameter.state[0] = cnp.PyArray_BYTES(shared[i])
+        if scales is not None:
+            parameter.scales = <const double *>cnp.PyArray_DATA(scales[i])
+            parameter.rows = cnp.PyArray_SIZE(scales[i])
+            parameter.n = parameter.n // parameter.rows if parameter.rows else 0
+        if parameter.n == 0:
+            parameter.rows = 0
         return 0
 
     def advance(
@@ -301,8 +396,13 @@ cdef class Update:
             task.state[0] = cnp.PyArray_DATA(columns)
         task.parameter = cnp.PyArray_DATA(matrix)
         task.gradient = task.parameter
-        for row in range(count):
-            task.sums[0] = 0
-            self.run(&task, cnp.PyArray_TYPE(matrix) == cnp.NPY_FLOAT32, True)
-            (<double *>cnp.PyArray_DATA(rows))[row] = task.sums[0]
-            task.gradient = <const char *>task.gradient + task.size * cnp.PyArray_ITEMSIZE(matrix)
+        cdef bint single = cnp.PyArray_TYPE(matrix) == cnp.NPY_FLOAT32
+        cdef loop each = self.kernel.measure_float if single else self.kernel.measure_double
+        cdef double *sums = <double *>cnp.PyArray_DATA(rows)
+        cdef Py_ssize_t bytes = task.size * cnp.PyArray_ITEMSIZE(matrix)
+        with nogil:
+            for row in range(count):
+                task.sums[0] = 0
+                each(&task)
+                sums[row] = task.sums[0]
+                task.gradient = <const char *>task.gradient + bytes

@@ -3,14 +3,15 @@
 cimport numpy as cnp
 
 from fastnn.kernels.arrays cimport (
-    RELEASE_GIL_FROM, ready_axis, elements_after, empty_like, is_unaliased, is_ready, is_like, is_unaliased_in_step,
+    ready_axis, elements_after, empty_like, is_unaliased, is_ready, is_like, is_unaliased_in_step,
 )
+from fastnn.kernels.pool cimport BLOCK, run, units_in_block, workers_for
 
 cnp.import_array()
 
 
 cdef class Kernel:
-    """The loops of prelu and rrelu; each takes arrays of either type."""
+    """The loops of prelu and rrelu; for both types."""
 
 
 cdef Py_ssize_t elements_per_slope(object x, object weight, object axis) noexcept:
@@ -27,13 +28,17 @@ cdef Py_ssize_t elements_per_slope(object x, object weight, object axis) noexcep
     return elements_after(x, normalized)
 
 
+cdef inline bint is_single(cnp.ndarray array) noexcept:
+    return cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT32
+
+
 cdef object run_prelu(Kernel kernel, cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, Py_ssize_t inner):
     """Run over arrays that are in step, of which ``inner`` consecutive elements have the same slope."""
-    if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
-        kernel.forward(x, slopes, out, inner)
-    else:
-        with nogil:
-            kernel.forward(x, slopes, out, inner)
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(x)
+    cdef Task task
+    task.x, task.slopes, task.out = cnp.PyArray_DATA(x), cnp.PyArray_DATA(slopes), cnp.PyArray_DATA(out)
+    task.channels, task.inner = cnp.PyArray_SIZE(slopes), inner
+    run(kernel.forward_float if is_single(x) else kernel.forward_double, &task, size, BLOCK, workers_for(size, BLOCK))
     return out
 
 
@@ -76,15 +81,28 @@ cdef class BroadcastPrelu:
         return self.fallback(self, {"x": x, "weight": slopes}, out, {})
 
 
-cdef void run_prelu_backward(
-    Kernel kernel, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, cnp.ndarray sums, Py_ssize_t inner,
-    bint channels_last,
-) noexcept:
-    if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
-        kernel.backward(grad, x, slopes, out, sums, inner, channels_last)
-    else:
-        with nogil:
-            kernel.backward(grad, x, slopes, out, sums, inner, channels_last)
+cpdef object empty_sums(Py_ssize_t channels, Py_ssize_t inner):
+    """An array for the sums of each block of each channel."""
+    cdef cnp.npy_intp size = channels * blocks_of_channel(inner)
+    return cnp.PyArray_ZEROS(1, &size, cnp.NPY_FLOAT64, 0)
+
+
+cdef int run_prelu_backward(
+    Kernel kernel, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, cnp.ndarray sums,
+    Py_ssize_t inner, bint channels_last,
+) except -1:
+    cdef Py_ssize_t channels = cnp.PyArray_SIZE(slopes), units = channels * blocks_of_channel(inner), block
+    cdef Task task
+    task.outer = cnp.PyArray_SIZE(x) // max(channels * inner, <Py_ssize_t>1)
+    task.channels, task.inner, task.channels_last = channels, inner, channels_last
+    task.grad, task.x, task.slopes = cnp.PyArray_DATA(grad), cnp.PyArray_DATA(x), cnp.PyArray_DATA(slopes)
+    task.out, task.sums = cnp.PyArray_DATA(out), <double *>cnp.PyArray_DATA(sums)
+    if channels_last:
+        units = (channels + BESIDE - 1) // BESIDE
+    block = units_in_block(cnp.PyArray_SIZE(x) // max(units, <Py_ssize_t>1))
+    return run(
+        kernel.backward_float if is_single(x) else kernel.backward_double, &task, units, block,
+        workers_for(units, block))
 
 
 cdef inline bint is_flat(object array, int kind, Py_ssize_t size) noexcept:
@@ -112,16 +130,16 @@ cdef class PreluBackward:
                 is_like(out, x) and is_unaliased_in_step(out, x) and is_unaliased_in_step(out, grad)
                 and is_unaliased(out, weight)
             ):
-                sums = cnp.PyArray_ZEROS(1, cnp.PyArray_DIMS(weight), cnp.NPY_FLOAT64, 0)
+                sums = empty_sums(cnp.PyArray_SIZE(weight), inner)
                 channels_last = inner == 1 and cnp.PyArray_SIZE(weight) > 1
                 run_prelu_backward(self.kernel, grad, x, weight, out, sums, inner, channels_last)
-                return out, rounded(sums, cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32)
+                return out, total_of(sums, cnp.PyArray_SIZE(weight), is_single(x))
         return self.prepare(grad, x, weight, axis, out)
 
     def accumulate(self, grad, x, slopes, out, sums, *, Py_ssize_t inner, bint channels_last):
         """The same for a piece: flat arrays, of which ``inner`` consecutive elements have the same slope.
 
-        The gradient of the slopes is added to ``sums``.
+        The gradient of the slopes is added to ``sums``. A piece of more than a block has whole channels.
         """
         cdef Py_ssize_t size = cnp.PyArray_SIZE(x) if is_ready(x) else 0
         cdef Py_ssize_t channels = cnp.PyArray_SIZE(slopes) if is_ready(slopes) else 0
@@ -130,7 +148,7 @@ cdef class PreluBackward:
         cdef int kind = cnp.PyArray_TYPE(x)
         if not (
             is_flat(x, kind, size) and is_flat(grad, kind, size) and is_flat(out, kind, size)
-            and is_flat(slopes, kind, channels) and is_flat(sums, cnp.NPY_FLOAT64, channels)
+            and is_flat(slopes, kind, channels) and is_flat(sums, cnp.NPY_FLOAT64, channels * blocks_of_channel(inner))
             and is_unaliased_in_step(out, x) and is_unaliased_in_step(out, grad) and is_unaliased(out, slopes)
             and is_unaliased(sums, out) and is_unaliased(sums, x) and is_unaliased(sums, grad)
             and is_unaliased(sums, slopes)
@@ -139,29 +157,37 @@ cdef class PreluBackward:
         run_prelu_backward(self.kernel, grad, x, slopes, out, sums, inner, channels_last and inner == 1)
 
 
-cpdef object rounded(sums, bint single):
-    """An array of float64, rounded to float32 if ``single``, without NumPy's warnings of overflow."""
+cpdef object total_of(sums, Py_ssize_t channels, bint single):
+    """The sums of each channel's blocks, rounded to float32 if ``single``, without NumPy's warnings of overflow."""
     if not is_flat(sums, cnp.NPY_FLOAT64, cnp.PyArray_SIZE(sums) if is_ready(sums) else 0):
         raise TypeError("sums must be a flat array of float64")
-    if not single:
-        return sums
-    cdef cnp.ndarray result = cnp.PyArray_EMPTY(1, cnp.PyArray_DIMS(sums), cnp.NPY_FLOAT32, 0)
-    cdef const double *doubles = <const double *>cnp.PyArray_DATA(sums)
-    cdef float *floats = <float *>cnp.PyArray_DATA(result)
-    cdef Py_ssize_t i
-    for i in range(cnp.PyArray_SIZE(result)):
-        floats[i] = <float>doubles[i]
+    cdef cnp.npy_intp count = channels
+    cdef Py_ssize_t blocks = cnp.PyArray_SIZE(sums) // max(channels, <Py_ssize_t>1), i, k
+    cdef cnp.ndarray result = cnp.PyArray_EMPTY(1, &count, cnp.NPY_FLOAT32 if single else cnp.NPY_FLOAT64, 0)
+    cdef const double *of_blocks = <const double *>cnp.PyArray_DATA(sums)
+    cdef double total
+    for i in range(channels):
+        total = 0
+        for k in range(i * blocks, (i + 1) * blocks):
+            total += of_blocks[k]
+        if single:
+            (<float *>cnp.PyArray_DATA(result))[i] = <float>total
+        else:
+            (<double *>cnp.PyArray_DATA(result))[i] = total
     return result
 
 
-cdef void run_random_slopes(
+cdef int run_random_slopes(
     Kernel kernel, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray y, cnp.ndarray out, double lower, double upper
-) noexcept:
-    if cnp.PyArray_SIZE(x) < RELEASE_GIL_FROM:
-        kernel.backward_of_random(grad, x, y, out, lower, upper)
-    else:
-        with nogil:
-            kernel.backward_of_random(grad, x, y, out, lower, upper)
+) except -1:
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(x)
+    cdef Task task
+    task.lower, task.upper = lower, upper
+    task.grad, task.x, task.y = cnp.PyArray_DATA(grad), cnp.PyArray_DATA(x), cnp.PyArray_DATA(y)
+    task.out = cnp.PyArray_DATA(out)
+    return run(
+        kernel.backward_of_random_float if is_single(x) else kernel.backward_of_random_double, &task, size, BLOCK,
+        workers_for(size, BLOCK))
 
 
 cdef class RandomSlopes:

@@ -8,6 +8,7 @@ from libc.math cimport INFINITY
 
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.loops.reductions cimport LANES
+from fastnn.kernels.pool cimport part, units_in_block
 from fastnn.kernels.strided cimport Strided, replace
 
 cdef enum:
@@ -88,15 +89,19 @@ ctypedef bint (*double_tile)(
 ) noexcept nogil
 
 
+cdef struct Loops:
+    beginning begin
+    float_pass pass_of_float
+    double_pass pass_of_double
+    float_loops for_float
+    double_loops for_double
+    float_tile tile_of_float    # or NULL
+    double_tile tile_of_double
+    bint backward
+
+
 cdef class Kernel:
-    cdef beginning begin
-    cdef float_pass pass_of_float
-    cdef double_pass pass_of_double
-    cdef float_loops for_float
-    cdef double_loops for_double
-    cdef float_tile tile_of_float    # or NULL
-    cdef double_tile tile_of_double
-    cdef bint backward
+    cdef Loops loops
 
 
 cdef struct Mask:
@@ -107,9 +112,11 @@ cdef struct Mask:
     bint backward
     double of_x
     double hidden
-    # For copies of as many elements of both arrays, of the mask and, in the arrays' type, of its weights.
+    # For copies of as many elements of both arrays, of the mask and, in the arrays' type, of its weights. Each worker has
+    # room of its own, of so many bytes.
     Py_ssize_t size
     void *room
+    Py_ssize_t bytes
 
 
 cdef struct Columns:
@@ -119,7 +126,21 @@ cdef struct Columns:
     bint backward
     Py_ssize_t count   # of rows that are copied at once
     Py_ssize_t length  # of a copy, with some elements that keep the copies out of each other's way in the cache
-    void *room         # for the copies, of all arrays and of a mask
+    void *room         # for the copies, of all arrays and of a mask; each worker has its own
+    Py_ssize_t bytes
+
+
+cdef inline Columns own_columns(const Columns *columns, int worker) noexcept nogil:
+    """A worker's, with its own room."""
+    cdef Columns own = columns[0]
+    own.room = <char *>own.room + worker * own.bytes
+    return own
+
+
+cdef inline Mask own_mask(const Mask *mask, int worker) noexcept nogil:
+    cdef Mask own = mask[0]
+    own.room = <char *>own.room + worker * own.bytes
+    return own
 
 
 cdef class Room:
@@ -128,62 +149,86 @@ cdef class Room:
     cdef char *memory
 
 
-cdef inline Room room_of_columns(Columns *columns, Py_ssize_t n, Py_ssize_t inner, Py_ssize_t bytes):
-    """Describe rows, and make room for copies, of so many bytes for an element; the caller holds a reference to it."""
-    columns.n, columns.inner, columns.length = n, inner, n
+cdef inline Py_ssize_t lines(Py_ssize_t bytes) noexcept:
+    """As many bytes in whole cache lines, and one more: the rooms of two workers have none in common."""
+    return (bytes // 64 + 2) * 64
+
+
+cdef inline void describe_columns(Columns *columns, Py_ssize_t n, Py_ssize_t inner) noexcept:
+    """Describe rows, and how many of them are copied at once."""
+    columns.n, columns.inner, columns.length, columns.bytes = n, inner, n, 0
+    columns.room = NULL
+    cdef Py_ssize_t most = 2 * COPIED // n, count = min(most, max(<Py_ssize_t>RUN, COPIED // n))
     if inner == 1:
-        return None
+        return
     if n > 4 * LANES:
         columns.length = (n // LANES + 2) * LANES
-    cdef Py_ssize_t most = 2 * COPIED // n, count = min(most, max(<Py_ssize_t>RUN, COPIED // n))
     if inner <= most:
         count = max(count, inner)
     columns.count = (count + LANES - 1) // LANES * LANES
-    cdef Room room = Room(columns.count * columns.length * bytes)
+
+
+cdef inline Room room_of_columns(Columns *columns, Py_ssize_t bytes, int workers):
+    """Make room for copies, of so many bytes for an element; the caller holds a reference to it."""
+    columns.bytes = lines(columns.count * columns.length * bytes)
+    cdef Room room = Room(columns.bytes * workers)
     columns.room = room.memory
     return room
 
 
+cdef inline Py_ssize_t rows_in_block(const Columns *columns) noexcept:
+    """How many rows are a block: of those that are copied, as many blocks of others as are copied at once."""
+    cdef Py_ssize_t block = units_in_block(columns.n)
+    return block if columns.inner == 1 else (columns.count + block - 1) // block * block
+
+
+cdef struct Task:
+    # Of row functions. A function of one array is given it as its gradient, too.
+    Loops loops
+    Columns columns
+    Mask mask
+    const void *grad
+    const void *x
+    void *out
+    double constant
+    Py_ssize_t longest
+
+
+cdef struct SumsTask:
+    # Of log-sums: the gradients that come back, or NULL, the terms and their weights, or NULL; the sums, or the gradient
+    # of the terms; their signs, or NULL.
+    Columns columns
+    Mask mask
+    const void *grad
+    const void *x
+    const void *b
+    void *out
+    void *signs
+    bint averaged
+
+
 cdef class LogSums:
-    cdef void (*forward)(
-        const Columns *columns, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out, cnp.ndarray signs,
-        bint averaged,
-    ) noexcept nogil
-    cdef void (*backward)(
-        const Columns *columns, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out
-    ) noexcept nogil
+    cdef part forward_float
+    cdef part forward_double
+    cdef part backward_float
+    cdef part backward_double
     cdef double (*of_row)(const Row *row, double *sign) noexcept nogil
 
 
-cdef class MaskedLoops:
-    # The loops of any kernel over rows under a mask.
-    cdef void (*for_float)(
-        float_loops run, float_pass pass_of_row, float_tile tile, beginning begin, const Mask *mask, const float *grad,
-        const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
-    ) noexcept nogil
-    cdef void (*for_double)(
-        double_loops run, double_pass pass_of_row, double_tile tile, beginning begin, const Mask *mask, const double *grad,
-        const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
-    ) noexcept nogil
+cdef class SomeRows:
+    # Loops of any kernel over rows under a mask, or along another axis than the last, with or without one.
+    cdef part for_float
+    cdef part for_double
 
 
-cdef class ColumnLoops:
-    # The loops of any kernel over rows along another axis than the last.
-    cdef void (*for_float)(
-        float_loops run, float_pass pass_of_row, float_tile tile, beginning begin, const Columns *columns,
-        const Mask *mask, const float *grad, const float *x, float *out, Py_ssize_t size, double constant,
-        Py_ssize_t longest,
-    ) noexcept nogil
-    cdef void (*for_double)(
-        double_loops run, double_pass pass_of_row, double_tile tile, beginning begin, const Columns *columns,
-        const Mask *mask, const double *grad, const double *x, double *out, Py_ssize_t size, double constant,
-        Py_ssize_t longest,
-    ) noexcept nogil
-    # Some rows as a contiguous matrix, and back.
+cdef class ColumnCopies:
+    # Some rows along another axis than the last as a contiguous matrix, and back.
     cdef void (*take)(
-        const Columns *columns, cnp.ndarray x, cnp.ndarray rows, Py_ssize_t first, Py_ssize_t count) noexcept nogil
+        const Columns *columns, const void *x, void *rows, Py_ssize_t first, Py_ssize_t count, bint single
+    ) noexcept nogil
     cdef void (*put)(
-        const Columns *columns, cnp.ndarray rows, cnp.ndarray out, Py_ssize_t first, Py_ssize_t count) noexcept nogil
+        const Columns *columns, const void *rows, void *out, Py_ssize_t first, Py_ssize_t count, bint single
+    ) noexcept nogil
 
 
 cdef inline Kernel kernel(
@@ -191,14 +236,14 @@ cdef inline Kernel kernel(
     double_loops for_double, float_tile tile_of_float, double_tile tile_of_double, bint backward,
 ):
     cdef Kernel made = Kernel()
-    made.begin = begin
-    made.pass_of_float = pass_of_float
-    made.pass_of_double = pass_of_double
-    made.for_float = for_float
-    made.for_double = for_double
-    made.tile_of_float = tile_of_float
-    made.tile_of_double = tile_of_double
-    made.backward = backward
+    made.loops.begin = begin
+    made.loops.pass_of_float = pass_of_float
+    made.loops.pass_of_double = pass_of_double
+    made.loops.for_float = for_float
+    made.loops.for_double = for_double
+    made.loops.tile_of_float = tile_of_float
+    made.loops.tile_of_double = tile_of_double
+    made.loops.backward = backward
     return made
 
 

@@ -3,14 +3,15 @@
 cimport numpy as cnp
 
 from fastnn.kernels.arrays cimport (
-    RELEASE_GIL_FROM, elements_after, empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, ready_axis,
+    elements_after, empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, ready_axis,
 )
+from fastnn.kernels.pool cimport run, workers_for
 from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, strided
 
 cnp.import_array()
 
 cdef enum:
-    BLOCK = 512              # elements of rows under a mask that are copied at once, if there is more than a row of them
+    MASKED = 512             # elements of rows under a mask that are copied at once, if there is more than a row of them
     ALIGNMENT = 64           # of their copies: vectors that cross a cache line cannot be read again at once
     LONGEST_MASKED = 262144  # elements of a row that is copied as a whole
 
@@ -23,15 +24,15 @@ cdef class Kernel:
 
 
 cdef class LogSums:
-    """The loops of log-sums over the rows of an array; they take arrays of either type."""
+    """The loops of log-sums over the rows of an array, for both types."""
 
 
-cdef class MaskedLoops:
-    """The loops of any kernel over the rows of an array under a mask, for both types."""
+cdef class SomeRows:
+    """The loops of any kernel over rows under a mask or along another axis than the last, for both types."""
 
 
-cdef class ColumnLoops:
-    """The loops of any kernel over rows along another axis than the last, for both types."""
+cdef class ColumnCopies:
+    """Copies of rows along another axis than the last, of either type."""
 
 
 cdef class Room:
@@ -69,8 +70,8 @@ cdef class Rowwise:
     cdef str name
     cdef dict kernels
     cdef Kernel kernel
-    cdef MaskedLoops masked_loops
-    cdef ColumnLoops column_loops
+    cdef SomeRows masked_rows
+    cdef SomeRows columns
     cdef object checked
     cdef object fallback
     cdef Py_ssize_t longest
@@ -87,7 +88,7 @@ cdef class Rowwise:
     ):
         self.name = name
         self.kernels = kernels
-        self.kernel, self.masked_loops, self.column_loops = kernels[name], kernels["masked"], kernels["columns"]
+        self.kernel, self.masked_rows, self.columns = kernels[name], kernels["masked"], kernels["columns"]
         self.checked = checked
         self.fallback = fallback
         self.longest = longest
@@ -99,7 +100,7 @@ cdef class Rowwise:
     @property
     def masked(self):
         """What replaces a masked element, one number for each array."""
-        if self.kernel.backward:
+        if self.kernel.loops.backward:
             return 0.0, self.masked_x
         return (self.masked_x,)
 
@@ -114,74 +115,68 @@ cdef class Rowwise:
         self, cnp.ndarray grad, cnp.ndarray x, int axis, cnp.ndarray where, cnp.ndarray out, double constant
     ):
         """The result, or None for rows that have to be prepared."""
-        cdef Py_ssize_t n = cnp.PyArray_DIM(x, axis), inner = elements_after(x, axis), size = cnp.PyArray_SIZE(x)
+        cdef Py_ssize_t n = cnp.PyArray_DIM(x, axis), inner = elements_after(x, axis), rows = cnp.PyArray_SIZE(x) // n
         cdef bint single = cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32
-        cdef void *of_grad = cnp.PyArray_DATA(grad)
-        cdef void *of_x = cnp.PyArray_DATA(x)
-        cdef void *of_out = cnp.PyArray_DATA(out)
-        cdef Mask mask
-        cdef Columns columns
+        cdef Py_ssize_t block
+        cdef int workers
+        cdef Task task
         cdef Strided of_mask
         cdef Room of_columns, room
-        mask.where = NULL
+        task.loops = self.kernel.loops
+        task.grad, task.x, task.out = cnp.PyArray_DATA(grad), cnp.PyArray_DATA(x), cnp.PyArray_DATA(out)
+        task.constant, task.longest = constant, self.longest
+        without_mask(&task.mask)
         if inner > 1 and n > self.longest:
             return None
-        of_columns = room_of_columns(&columns, n, inner, 2 * cnp.PyArray_ITEMSIZE(x) + 1)
-        columns.backward = self.kernel.backward
+        describe_columns(&task.columns, n, inner)
+        block = rows_in_block(&task.columns)
+        workers = workers_for(rows, block)
         if where is not None:
-            columns.length = n  # the copies are one array under a mask
+            task.columns.length = n  # the copies are one array under a mask
             if n > LONGEST_MASKED or cnp.PyArray_TYPE(where) != cnp.NPY_BOOL or not is_apart(out, where) or (
                     not broadcasts(&of_mask, where, x, cnp.PyArray_NDIM(x), axis, False)):
                 return None
-            room = make_room(&mask, x, n)
-            mask.where = &of_mask
-            mask.asks, mask.backward = self.asks, self.kernel.backward
-            mask.of_x, mask.hidden = self.masked_x, self.hidden
-        if size < RELEASE_GIL_FROM:
-            run(self, &mask, &columns, of_grad, of_x, of_out, size, n, constant, single)
+            room = room_of_mask(&task.mask, n, cnp.PyArray_ITEMSIZE(x), workers)
+            task.mask.where = &of_mask
+            task.mask.asks, task.mask.backward = self.asks, self.kernel.loops.backward
+            task.mask.of_x, task.mask.hidden = self.masked_x, self.hidden
+        if inner > 1:
+            of_columns = room_of_columns(&task.columns, 2 * cnp.PyArray_ITEMSIZE(x) + 1, workers)
+            run(self.columns.for_float if single else self.columns.for_double, &task, rows, block, workers)
+        elif where is not None:
+            run(self.masked_rows.for_float if single else self.masked_rows.for_double, &task, rows, block, workers)
         else:
-            with nogil:
-                run(self, &mask, &columns, of_grad, of_x, of_out, size, n, constant, single)
+            run(rows_of_float if single else rows_of_double, &task, rows, block, workers)
         return out
 
 
-cdef Room make_room(Mask *mask, cnp.ndarray x, Py_ssize_t n):
+cdef inline void without_mask(Mask *mask) noexcept:
+    mask.where, mask.room, mask.bytes = NULL, NULL, 0
+
+
+cdef Room room_of_mask(Mask *mask, Py_ssize_t n, Py_ssize_t itemsize, int workers):
     """Make room for copies of rows of n elements under a mask; the caller holds a reference to it."""
-    mask.size = (max(n, <Py_ssize_t>BLOCK) + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT + ALIGNMENT  # not a power of two
-    cdef Room room = Room(mask.size * (3 * cnp.PyArray_ITEMSIZE(x) + 1))
+    mask.size = (max(n, <Py_ssize_t>MASKED) + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT + ALIGNMENT  # not a power of two
+    mask.bytes = lines(mask.size * (3 * itemsize + 1))
+    cdef Room room = Room(mask.bytes * workers)
     mask.room = room.memory
     return room
 
 
-cdef void run(
-    Rowwise function, const Mask *mask, const Columns *columns, const void *grad, const void *x, void *out,
-    Py_ssize_t size, Py_ssize_t n, double constant, bint single,
-) noexcept nogil:
-    cdef Py_ssize_t longest = function.longest
-    if single and columns.inner > 1:
-        function.column_loops.for_float(
-            function.kernel.for_float, function.kernel.pass_of_float, function.kernel.tile_of_float,
-            function.kernel.begin, columns, mask, <const float *>grad, <const float *>x, <float *>out, size, constant,
-            longest)
-    elif single and mask.where is not NULL:
-        function.masked_loops.for_float(
-            function.kernel.for_float, function.kernel.pass_of_float, function.kernel.tile_of_float,
-            function.kernel.begin, mask, <const float *>grad, <const float *>x, <float *>out, size, n, constant,
-            longest)
-    elif single:
-        function.kernel.for_float(<const float *>grad, <const float *>x, <float *>out, size, n, constant, longest)
-    elif columns.inner > 1:
-        function.column_loops.for_double(
-            function.kernel.for_double, function.kernel.pass_of_double, function.kernel.tile_of_double,
-            function.kernel.begin, columns, mask, <const double *>grad, <const double *>x, <double *>out, size,
-            constant, longest)
-    elif mask.where is not NULL:
-        function.masked_loops.for_double(
-            function.kernel.for_double, function.kernel.pass_of_double, function.kernel.tile_of_double,
-            function.kernel.begin, mask, <const double *>grad, <const double *>x, <double *>out, size, n, constant,
-            longest)
-    else:
-        function.kernel.for_double(<const double *>grad, <const double *>x, <double *>out, size, n, constant, longest)
+cdef void rows_of_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const Task *task = <const Task *>given
+    cdef Py_ssize_t n = task.columns.n
+    task.loops.for_float(
+        <const float *>task.grad + first * n, <const float *>task.x + first * n, <float *>task.out + first * n,
+        (last - first) * n, n, task.constant, task.longest)
+
+
+cdef void rows_of_double(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const Task *task = <const Task *>given
+    cdef Py_ssize_t n = task.columns.n
+    task.loops.for_double(
+        <const double *>task.grad + first * n, <const double *>task.x + first * n, <double *>task.out + first * n,
+        (last - first) * n, n, task.constant, task.longest)
 
 
 cdef inline bint may_be_mask(object where) noexcept:
@@ -255,7 +250,7 @@ cdef class Passes:
             raise ValueError(f"n is {n}; a row has an element at least")
         self.kernel = kernels[name]
         self.sums = kernels["log_sums"]
-        begin_row(&self.row, self.kernel.begin, n, constant, self.maxima)
+        begin_row(&self.row, self.kernel.loops.begin, n, constant, self.maxima)
 
     @property
     def done(self):
@@ -288,7 +283,7 @@ cdef class Passes:
         if where is not None and (not is_strided_of(where, cnp.NPY_BOOL, cnp.PyArray_SIZE(x)) or (
                 not cnp.PyArray_IS_C_CONTIGUOUS(where))):
             raise TypeError("the mask must be a contiguous boolean array of the pieces' size")
-        if (grad is None and self.kernel.backward) or self.row.phase == DONE:
+        if (grad is None and self.kernel.loops.backward) or self.row.phase == DONE:
             raise ValueError("the gradient is missing, or the passes are done")
         cdef Py_ssize_t n = cnp.PyArray_SIZE(x), left = self.row.n - self.row.seen
         if n > left:
@@ -301,10 +296,10 @@ cdef class Passes:
         self.row.counted = <const unsigned char *>memory(where)
         with nogil:
             if single:
-                self.kernel.pass_of_float(
+                self.kernel.loops.pass_of_float(
                     &self.row, <const float *>g, <const float *>of_x, <float *>of_out, n, part)
             else:
-                self.kernel.pass_of_double(
+                self.kernel.loops.pass_of_double(
                     &self.row, <const double *>g, <const double *>of_x, <double *>of_out, n, part)
 
     def log_sum(self):
@@ -330,14 +325,17 @@ cdef int copy_rows(dict kernels, object array, object rows, Py_ssize_t first, bi
     if not cnp.PyArray_ISWRITEABLE(of_columns if back else matrix):
         raise ValueError(f"{'out' if back else 'rows'} is read-only")
     cdef Columns columns
-    cdef ColumnLoops loops = kernels["columns"]
+    cdef ColumnCopies copies = kernels["copies"]
+    cdef bint single = cnp.PyArray_TYPE(matrix) == cnp.NPY_FLOAT32
+    cdef void *of_array = memory(array)
+    cdef void *of_rows = memory(rows)
     columns.n = columns.length = cnp.PyArray_DIM(of_columns, 1)
     columns.inner = cnp.PyArray_DIM(of_columns, 2)
     with nogil:
         if back:
-            loops.put(&columns, matrix, of_columns, first, count)
+            copies.put(&columns, of_rows, of_array, first, count, single)
         else:
-            loops.take(&columns, of_columns, matrix, first, count)
+            copies.take(&columns, of_array, of_rows, first, count, single)
     return 0
 
 
@@ -376,6 +374,30 @@ cdef object misfit():
     return TypeError("the arrays must be contiguous, of one type, and fit the rows of x")
 
 
+cdef int run_log_sums(LogSums loops, grad, x, b, cnp.ndarray where, out, signs, bint averaged) except -1:
+    cdef cnp.ndarray terms = x
+    cdef bint single = cnp.PyArray_TYPE(terms) == cnp.NPY_FLOAT32
+    cdef Py_ssize_t n = cnp.PyArray_DIM(terms, 1), rows = cnp.PyArray_SIZE(terms) // n, block
+    cdef int itemsize = cnp.PyArray_ITEMSIZE(terms), workers
+    cdef SumsTask task
+    cdef Strided of_mask
+    cdef Room of_columns, room
+    task.grad, task.x, task.b, task.out, task.signs = memory(grad), memory(x), memory(b), memory(out), memory(signs)
+    task.averaged = averaged
+    describe_columns(&task.columns, n, elements_between(terms))
+    block = rows_in_block(&task.columns)
+    workers = workers_for(rows, block)
+    if task.columns.inner > 1:
+        of_columns = room_of_columns(&task.columns, 2 * itemsize, workers)
+    without_mask(&task.mask)
+    if where is not None:
+        room = room_of_mask(&task.mask, n, itemsize, workers)
+        task.mask.where = strided(&of_mask, where)
+    if grad is None:
+        return run(loops.forward_float if single else loops.forward_double, &task, rows, block, workers)
+    return run(loops.backward_float if single else loops.backward_double, &task, rows, block, workers)
+
+
 def log_sums(dict kernels not None, x, b, cnp.ndarray where, out, signs, bint mean):
     """The logarithms of the sums of b e^x over the rows of a contiguous matrix, and the sums' signs on request.
 
@@ -390,22 +412,7 @@ def log_sums(dict kernels not None, x, b, cnp.ndarray where, out, signs, bint me
         and (signs is None or (is_vector_of(signs, x) and cnp.PyArray_ISWRITEABLE(signs)))
     ):
         raise misfit()
-    cdef LogSums of_build = kernels["log_sums"]
-    cdef cnp.ndarray terms = x, factors = b, values = out, their_signs = signs
-    cdef Room room, of_columns
-    cdef Strided of_mask
-    cdef Mask mask
-    cdef Columns columns
-    of_columns = room_of_columns(
-        &columns, cnp.PyArray_DIM(terms, 1), elements_between(terms), 2 * cnp.PyArray_ITEMSIZE(terms))
-    if where is not None:
-        room = make_room(&mask, terms, columns.n)
-    mask.where = strided(&of_mask, where)
-    if cnp.PyArray_SIZE(terms) < RELEASE_GIL_FROM:
-        of_build.forward(&columns, terms, factors, &mask, values, their_signs, mean)
-    else:
-        with nogil:
-            of_build.forward(&columns, terms, factors, &mask, values, their_signs, mean)
+    run_log_sums(kernels["log_sums"], None, x, b, where, out, signs, mean)
 
 
 def log_sums_backward(dict kernels not None, grad, x, b, cnp.ndarray where, out):
@@ -418,19 +425,4 @@ def log_sums_backward(dict kernels not None, grad, x, b, cnp.ndarray where, out)
         and is_like(out, x) and cnp.PyArray_ISWRITEABLE(out)
     ):
         raise misfit()
-    cdef LogSums of_build = kernels["log_sums"]
-    cdef cnp.ndarray gradients = grad, terms = x, factors = b, result = out
-    cdef Room room, of_columns
-    cdef Strided of_mask
-    cdef Mask mask
-    cdef Columns columns
-    of_columns = room_of_columns(
-        &columns, cnp.PyArray_DIM(terms, 1), elements_between(terms), 2 * cnp.PyArray_ITEMSIZE(terms))
-    if where is not None:
-        room = make_room(&mask, terms, columns.n)
-    mask.where = strided(&of_mask, where)
-    if cnp.PyArray_SIZE(terms) < RELEASE_GIL_FROM:
-        of_build.backward(&columns, gradients, terms, factors, &mask, result)
-    else:
-        with nogil:
-            of_build.backward(&columns, gradients, terms, factors, &mask, result)
+    run_log_sums(kernels["log_sums"], grad, x, b, where, out, None, False)

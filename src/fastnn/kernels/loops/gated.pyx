@@ -1,43 +1,43 @@
 """The loops of gated pairs: value times f(gate), and both gradients."""
 
-cimport numpy as cnp
-
 from fastnn.kernels.formulas cimport activations as f
 from fastnn.kernels.formulas.elementary cimport real
-from fastnn.kernels.gated cimport Pairs, kernel
-from fastnn.kernels.loops.views cimport double_view, float_view
+from fastnn.kernels.gated cimport Task, kernel
 
 
 cdef inline void run(
     real (*value_of)(real, const double *) noexcept nogil,
     real (*derivative_of)(real, const double *) noexcept nogil,
-    Pairs pairs, const real[::1] grads, const real[::1] values, const real[::1] gates, real[::1] outs,
-    real[::1] out_gates,
+    const Task *task, Py_ssize_t first, Py_ssize_t last,
 ) noexcept nogil:
-    cdef const real *grad = &grads[0]
-    cdef const real *value = &values[0]
-    cdef const real *gate = &gates[0] + pairs.second
-    cdef real *out = &outs[0]
-    cdef real *out_gate = &out_gates[0] + pairs.second
+    cdef const real *grad
+    cdef const real *value
+    cdef const real *gate
+    cdef real *out
+    cdef real *out_gate
     cdef double p[1]
-    cdef Py_ssize_t block, i
+    cdef Py_ssize_t n = max(task.n, <Py_ssize_t>1), at = first % n, start = first // n * task.step + at, count, i
     cdef real slope
-    p[0] = pairs.constant
-    for block in range(pairs.outer):
-        if not pairs.backward:
-            for i in range(pairs.n):  # in step
+    p[0] = task.constant
+    while first < last:
+        count = min(n - at, last - first)
+        value = <const real *>task.value + start
+        gate = <const real *>task.gate + task.second + start
+        if not task.backward:
+            out = <real *>task.out + first
+            for i in range(count):  # in step
                 out[i] = value[i] * value_of(gate[i], p)
-            out += pairs.n
         else:
-            for i in range(pairs.n):  # in step
+            grad = <const real *>task.grad + first
+            out = <real *>task.out + start
+            out_gate = <real *>task.out_gate + task.second + start
+            for i in range(count):  # in step
                 slope = derivative_of(gate[i], p) * value[i] * grad[i]
                 out[i] = grad[i] * value_of(gate[i], p)
                 out_gate[i] = slope
-            grad += pairs.n
-            out += pairs.step
-            out_gate += pairs.step
-        value += pairs.step
-        gate += pairs.step
+        first += count
+        start += count + task.step - n
+        at = 0
 
 
 include "../tables/gated.pxi"

@@ -1,10 +1,10 @@
 """The loops of element-wise losses: value, gradient and second derivatives, or several of them in one pass.
 
-Sums run over stretches of ``STRETCH`` elements, in index order, so that they do not depend on whether the data come whole
-or in pieces of whole stretches.
+Sums run over the stretches of a block, in index order, so that they do not depend on whether the data come whole or in
+parts of whole blocks.
 """
 
-from libc.math cimport INFINITY, ldexp, sqrt
+from libc.math cimport INFINITY
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -13,7 +13,7 @@ from fastnn.kernels.evaluation cimport (
 )
 from fastnn.kernels.formulas cimport losses as f
 from fastnn.kernels.formulas.elementary cimport real
-from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, copy_out, row_max, stretches, sum_row
+from fastnn.kernels.loops.reductions cimport STRETCH, copy_out, row_max, sum_row
 from fastnn.kernels.strided cimport part_of, replace
 
 
@@ -58,11 +58,15 @@ cdef double finish(const Task *task, Py_ssize_t start, Py_ssize_t count, real *v
     return 0
 
 
-cdef inline double walk(
+cdef inline bint ends_block(const Task *task, Py_ssize_t at, Py_ssize_t last) noexcept nogil:
+    return at == last or at % task.block == 0
+
+
+cdef inline void walk(
     real (*value)(real, real, const double *) noexcept nogil,
     real (*derivative)(real, real, const double *) noexcept nogil,
     real (*second)(real, real, const double *) noexcept nogil,
-    Task task, real scale, const real *varying,
+    Task task, Py_ssize_t first, Py_ssize_t last, const real *varying,
 ) noexcept nogil:
     """The loops of all element-wise losses.
 
@@ -72,16 +76,16 @@ cdef inline double walk(
     cdef const real *target = <const real *>task.target
     cdef real *gradient = <real *>task.gradient
     cdef real *hessian = <real *>task.hessian
+    cdef real scale = <real>task.scale
     cdef real v[STRETCH]
     cdef double a[CONSTANTS]
     cdef real p, t
-    cdef Py_ssize_t stretch, start, count, k
-    cdef double total = task.total
+    cdef Py_ssize_t start = first, count, k
+    cdef double total = 0
     for k in range(CONSTANTS):
         a[k] = task.constants[k]
-    for stretch in range(stretches(task.size)):
-        start = stretch * STRETCH
-        count = min(<Py_ssize_t>STRETCH, task.size - start)
+    while start < last:
+        count = min(<Py_ssize_t>STRETCH, last - start)
         if hessian is not NULL:  # before the gradient, which may overwrite the prediction
             for k in range(start, start + count):  # in step
                 a[0] = varying[k] if varying is not NULL else a[0]
@@ -105,66 +109,46 @@ cdef inline double walk(
             total += finish(
                 &task, start, count, &v[0] if task.value else NULL, gradient + start if gradient is not NULL else NULL,
                 hessian + start if hessian is not NULL else NULL)
-    return total
+        if ends_block(&task, start + count, last):
+            task.sums[start // task.block] = total
+            total = 0
+        start += count
 
 
-cdef inline double loops(
+cdef inline void loops(
     real (*value)(real, real, const double *) noexcept nogil,
     real (*derivative)(real, real, const double *) noexcept nogil,
     real (*second)(real, real, const double *) noexcept nogil,
-    Task task, real scale,
+    const void *task, Py_ssize_t first, Py_ssize_t last,
 ) noexcept nogil:
-    return walk(value, derivative, second, task, scale, NULL)
+    walk(value, derivative, second, (<const Task *>task)[0], first, last, NULL)
 
 
-cdef inline double varying_loops(
+cdef inline void varying_loops(
     real (*value)(real, real, const double *) noexcept nogil,
     real (*derivative)(real, real, const double *) noexcept nogil,
     real (*second)(real, real, const double *) noexcept nogil,
-    Task task, real scale,
+    const void *given, Py_ssize_t first, Py_ssize_t last,
 ) noexcept nogil:
+    cdef const Task *task = <const Task *>given
     if task.varying is not NULL:
-        return walk(value, derivative, second, task, scale, <const real *>task.varying)
-    return walk(value, derivative, second, task, scale, NULL)
+        walk(value, derivative, second, task[0], first, last, <const real *>task.varying)
+    else:
+        walk(value, derivative, second, task[0], first, last, NULL)
 
 
-cdef double rmse(Task task, real scale) noexcept nogil:
-    """One of its passes; or, without a power of two among the constants, all, and the root.
-
-    The power of two is 1 unless with that the sum of the squares says that they might overflow or underflow.
-    """
-    cdef Task squares = task
-    cdef double root = 0, total = 0, limit = ldexp(1, 60 if real is float else 900)
-    cdef bint whole = task.constants[1] == 0
-    cdef int attempt
-    if whole:
-        squares.value = True
-        squares.gradient = squares.hessian = NULL
-        for attempt in range(2):
-            squares.constants[1] = 1 if attempt == 0 else binary_scale(<real>error_size(task, scale))
-            total = loops(f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], squares, scale)
-            if 1 / limit < total < limit:
-                break
-        root = sqrt(task.constants[3] * total)
-        task.constants[1] = squares.constants[1]
-        task.constants[2] = 1 / root if root != 0 else root
-        task.value = False
-    total = varying_loops(f.rmse[real], f.rmse_gradient[real], f.rmse_hessian[real], task, scale)
-    return root / task.constants[1] if whole else total
-
-cdef double error_size(Task task, real scale) noexcept nogil:
-    """The largest |p - t| that counts and whose weight is not 0; NaN is passed over."""
+cdef inline void error_size(const Task *task, Py_ssize_t first, Py_ssize_t last, real like) noexcept nogil:
+    """The largest |p - t| of each block that counts and whose weight is not 0, or 0; NaN is passed over."""
     cdef const real *p = <const real *>task.prediction
     cdef const real *t = <const real *>task.target
     cdef real sizes[STRETCH]
     cdef real weights[STRETCH]
     cdef unsigned char mask[STRETCH]
     cdef const real *weight
-    cdef Py_ssize_t stretch, start, count, k
-    cdef double largest = task.total
-    for stretch in range(stretches(task.size)):
-        start = stretch * STRETCH
-        count = min(<Py_ssize_t>STRETCH, task.size - start)
+    cdef Py_ssize_t start = first, count, k
+    cdef double largest = 0
+    while start < last:
+        count = min(<Py_ssize_t>STRETCH, last - start)
         for k in range(count):
             sizes[k] = f.absolute(p[start + k] - t[start + k])
         if task.weight is not NULL:
@@ -174,7 +158,16 @@ cdef double error_size(Task task, real scale) noexcept nogil:
         if task.where is not NULL:
             replace(sizes, <const real *>sizes, part_of(task.where, start, count, mask), count, <real>0)
         largest = max(largest, <double>row_max(sizes, count))
-    return largest
+        if ends_block(task, start + count, last):
+            task.sums[start // task.block] = largest
+            largest = 0
+        start += count
+
+cdef void error_size_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    error_size(<const Task *>task, first, last, <float>0)
+
+cdef void error_size_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    error_size(<const Task *>task, first, last, <double>0)
 
 
 cdef inline int number_of(const unsigned char *counted, Py_ssize_t n) noexcept nogil:
@@ -186,27 +179,35 @@ cdef inline int number_of(const unsigned char *counted, Py_ssize_t n) noexcept n
     return number
 
 
-cdef double sum_of_weights(Task task, real scale) noexcept nogil:
-    """The sum of the weights of what counts, each 1 if there are none."""
+cdef inline void sum_of_weights(const Task *task, Py_ssize_t first, Py_ssize_t last, real like) noexcept nogil:
+    """The sums of the weights of what counts, each 1 if there are none."""
     cdef real weights[STRETCH]
     cdef double wide[STRETCH]
     cdef unsigned char mask[STRETCH]
     cdef const real *weight
-    cdef Py_ssize_t stretch, start, count, k
+    cdef Py_ssize_t start = first, count, k
     cdef double total = 0
-    for stretch in range(stretches(task.size)):
-        start = stretch * STRETCH
-        count = min(<Py_ssize_t>STRETCH, task.size - start)
+    while start < last:
+        count = min(<Py_ssize_t>STRETCH, last - start)
         if task.weight is NULL:
             total += number_of(part_of(task.where, start, count, mask), count)
-            continue
-        weight = part_of(task.weight, start, count, weights)
-        for k in range(count):
-            wide[k] = weight[k]
-        if task.where is not NULL:
-            replace(wide, <const double *>wide, part_of(task.where, start, count, mask), count, <double>0)
-        total += sum_row(wide, count)
-    return total
+        else:
+            weight = part_of(task.weight, start, count, weights)
+            for k in range(count):
+                wide[k] = weight[k]
+            if task.where is not NULL:
+                replace(wide, <const double *>wide, part_of(task.where, start, count, mask), count, <double>0)
+            total += sum_row(wide, count)
+        if ends_block(task, start + count, last):
+            task.sums[start // task.block] = total
+            total = 0
+        start += count
+
+cdef void sum_of_weights_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    sum_of_weights(<const Task *>task, first, last, <float>0)
+
+cdef void sum_of_weights_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    sum_of_weights(<const Task *>task, first, last, <double>0)
 
 
 cdef inline bint is_outside(real x, real low, real high, real smallest) noexcept nogil:
@@ -243,7 +244,7 @@ cdef inline bint surely_inside(const real *x, Py_ssize_t n, Domain domain) noexc
         return beyond64 >> 63 == 0
 
 
-cdef double index_outside(Task task, real scale) noexcept nogil:
+cdef Py_ssize_t index_in(const Task *task, Py_ssize_t first, Py_ssize_t last, real like) noexcept nogil:
     """The index of the first number that counts and is outside the domain that the constant names, or -1.
 
     NaN is in every domain. A mask has an element for each number, or for each row of them.
@@ -254,13 +255,12 @@ cdef double index_outside(Task task, real scale) noexcept nogil:
     cdef real smallest = 1 if domain == SIGNS else 0
     cdef unsigned char mask[STRETCH]
     cdef const unsigned char *counted
-    cdef Py_ssize_t stretch, start, count, k
+    cdef Py_ssize_t start = first, count, k
     cdef int outside
-    if surely_inside(x, task.size, domain):
+    if surely_inside(x + first, last - first, domain):
         return -1
-    for stretch in range(stretches(task.size)):
-        start = stretch * STRETCH
-        count = min(<Py_ssize_t>STRETCH, task.size - start)
+    while start < last:
+        count = min(<Py_ssize_t>STRETCH, last - start)
         outside = 0
         for k in range(start, start + count):
             outside |= is_outside(x[k], low, high, smallest)
@@ -269,18 +269,31 @@ cdef double index_outside(Task task, real scale) noexcept nogil:
             outside = 0
             for k in range(count):
                 outside |= is_outside(x[start + k], low, high, smallest) & (counted[k] != 0)
-        if not outside:
-            continue
-        for k in range(start, start + count):
+        for k in range(start, start + count if outside else start):
             if is_outside(x[k], low, high, smallest) and (
                     task.where is NULL or part_of(task.where, k // task.classes, 1, mask)[0]):
                 return k
+        start += count
     return -1
+
+
+cdef inline void index_outside(const Task *task, Py_ssize_t first, Py_ssize_t last, real like) noexcept nogil:
+    """The same of each block."""
+    cdef Py_ssize_t stop
+    while first < last:
+        stop = min(first + task.block, last)
+        task.sums[first // task.block] = index_in(task, first, stop, like)
+        first = stop
+
+cdef void index_outside_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    index_outside(<const Task *>task, first, last, <float>0)
+
+cdef void index_outside_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    index_outside(<const Task *>task, first, last, <double>0)
 
 
 include "../tables/losses.pxi"
 
-KERNELS["rmse"] = kernel(rmse[float], rmse[double], NUMBERS)
-KERNELS["error_size"] = kernel(error_size[float], error_size[double], NUMBERS)
-KERNELS["index_outside"] = kernel(index_outside[float], index_outside[double], NUMBERS)
-KERNELS["sum_of_weights"] = kernel(sum_of_weights[float], sum_of_weights[double], NUMBERS)
+KERNELS["error_size"] = kernel(error_size_float, error_size_double, NUMBERS)
+KERNELS["index_outside"] = kernel(index_outside_float, index_outside_double, NUMBERS)
+KERNELS["sum_of_weights"] = kernel(sum_of_weights_float, sum_of_weights_double, NUMBERS)

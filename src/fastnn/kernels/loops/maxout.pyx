@@ -3,12 +3,9 @@
 NaN is larger than all others. The gradient goes to the first of the largest.
 """
 
-cimport numpy as cnp
-
 from fastnn.kernels.formulas.elementary cimport real
-from fastnn.kernels.loops.reductions cimport STRETCH, stretches
-from fastnn.kernels.loops.views cimport double_view, float_view
-from fastnn.kernels.maxout cimport Kernel
+from fastnn.kernels.loops.reductions cimport STRETCH
+from fastnn.kernels.maxout cimport Kernel, Task
 
 
 cdef inline void largest_of(
@@ -68,41 +65,44 @@ cdef inline void to_largest_of_pairs(const real *grad, const real *x, Py_ssize_t
         out[2 * i + 1] = <real>0 if hit else whole
 
 
-cdef inline void maxout_loops(
-    bint backward, const real[::1] grad, const real[::1] x, real[::1] out, Py_ssize_t n, Py_ssize_t inner
-) noexcept nogil:
-    cdef Py_ssize_t groups = x.shape[0] // n, run = groups if inner == 1 else inner, block, stretch, first, count, at
+cdef inline void maxout(const Task *task, Py_ssize_t first, Py_ssize_t last, real like) noexcept nogil:
+    """The groups from the first up to the last, a stretch of groups beside each other at a time."""
+    cdef const real *grad = <const real *>task.grad
+    cdef const real *x = <const real *>task.x
+    cdef real *out = <real *>task.out
+    cdef Py_ssize_t n = task.n, inner = task.inner, i, at, count
     if n == 2 and inner == 1:
-        if backward:
-            to_largest_of_pairs(&grad[0], &x[0], groups, &out[0])
+        if task.backward:
+            to_largest_of_pairs(grad + first, x + first * n, last - first, out + first * n)
         else:
-            largest_of_pairs(&x[0], groups, &out[0])
+            largest_of_pairs(x + first * n, last - first, out + first)
         return
-    for block in range(groups // max(run, <Py_ssize_t>1)):
-        for stretch in range(stretches(run)):
-            count = min(<Py_ssize_t>STRETCH, run - stretch * STRETCH)
-            first = block * run + stretch * STRETCH
-            at = first * n if inner == 1 else block * n * inner + stretch * STRETCH
-            if inner == 1 and backward:
-                to_largest(&grad[first], &x[at], n, 1, n, count, &out[at])
-            elif inner == 1:
-                largest_of(&x[at], n, 1, n, count, &out[first])
-            elif backward:
-                to_largest(&grad[first], &x[at], n, inner, 1, count, &out[at])
+    while first < last:
+        i = first % inner
+        at = (first - i) * n + i
+        count = min(<Py_ssize_t>STRETCH, last - first)
+        if inner == 1 and task.backward:
+            to_largest(grad + first, x + at, n, 1, n, count, out + at)
+        elif inner == 1:
+            largest_of(x + at, n, 1, n, count, out + first)
+        else:
+            count = min(count, inner - i)
+            if task.backward:
+                to_largest(grad + first, x + at, n, inner, 1, count, out + at)
             else:
-                largest_of(&x[at], n, inner, 1, count, &out[first])
+                largest_of(x + at, n, inner, 1, count, out + first)
+        first += count
 
 
-cdef void maxout_of(
-    bint backward, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray out, Py_ssize_t n, Py_ssize_t inner
-) noexcept nogil:
-    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        maxout_loops[float](backward, float_view(grad), float_view(x), float_view(out), n, inner)
-    else:
-        maxout_loops[double](backward, double_view(grad), double_view(x), double_view(out), n, inner)
+cdef void maxout_of_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    maxout(<const Task *>task, first, last, <float>0)
+
+cdef void maxout_of_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    maxout(<const Task *>task, first, last, <double>0)
 
 
 cdef Kernel kernel = Kernel()
-kernel.run = maxout_of
+kernel.for_float = maxout_of_float
+kernel.for_double = maxout_of_double
 
 KERNELS = {"maxout": kernel}

@@ -12,7 +12,7 @@ from fastnn.kernels.formulas.rows.distances cimport (
 from fastnn.kernels.loops.reductions cimport STRETCH, copy_out, fill_row, stretches, sum_row
 
 
-cdef double margin_ranking(JointTask task, real scale) noexcept nogil:
+cdef inline void margin_ranking(JointTask task, Py_ssize_t first, Py_ssize_t last, real scale) noexcept nogil:
     """max(0, m - t (x1 - x2)), element by element."""
     cdef const real *x1
     cdef const real *x2
@@ -23,14 +23,13 @@ cdef double margin_ranking(JointTask task, real scale) noexcept nogil:
     cdef real w[STRETCH]
     cdef double a[2]
     cdef double b[2]
-    cdef Py_ssize_t stretch, start, count, k
-    cdef double total = task.total
+    cdef Py_ssize_t start = first, count, k
+    cdef double total = 0
     a[1] = b[1] = task.constants[0]
     for k in range(STRETCH):
         w[k] = 1
-    for stretch in range(stretches(task.rows)):
-        start = stretch * STRETCH
-        count = min(<Py_ssize_t>STRETCH, task.rows - start)
+    while start < last:
+        count = min(<Py_ssize_t>STRETCH, last - start)
         x1 = <const real *>task.arrays[0] + start
         x2 = <const real *>task.arrays[1] + start
         target = <const real *>task.target + start
@@ -64,7 +63,10 @@ cdef double margin_ranking(JointTask task, real scale) noexcept nogil:
             copy_out(<real *>task.values + start, v, count)
         else:
             total += sum_row(v, count)
-    return total
+        start += count
+        if start == last or start % task.block == 0:
+            task.sums[(start - 1) // task.block] = total
+            total = 0
 
 
 cdef inline void zero_masked(const unsigned char *where, Py_ssize_t n, real *x) noexcept nogil:
@@ -196,16 +198,17 @@ cdef inline void zero_derivatives(JointTask task, Py_ssize_t r, real like) noexc
             fill_row(<real *>task.hessians[i] + r * task.width, task.width, <real>0)
 
 
-cdef inline double row_loop(
-    double (*row)(JointTask, Py_ssize_t, real) noexcept nogil, JointTask task, real scale
+cdef inline void row_loop(
+    double (*row)(JointTask, Py_ssize_t, real) noexcept nogil, JointTask task, Py_ssize_t first, Py_ssize_t last,
+    real scale,
 ) noexcept nogil:
     """The loop over rows. The value and the derivatives of a masked row are 0, whatever it holds."""
     cdef const real *weight = <const real *>task.weight
     cdef real *values = <real *>task.values
     cdef Py_ssize_t r
     cdef real w
-    cdef double v, total = task.total
-    for r in range(task.rows):
+    cdef double v, total = 0
+    for r in range(first, last):
         v = 0
         if task.where is NULL or task.where[r]:
             w = weight[r] if weight is not NULL else <real>1
@@ -216,18 +219,38 @@ cdef inline double row_loop(
             values[r] = <real>v
         else:
             total += v
-    return total
+        if r + 1 == last or (r + 1) % task.block == 0:
+            task.sums[r // task.block] = total
+            total = 0
 
 
-cdef double cosine_embedding(JointTask task, real scale) noexcept nogil:
-    return row_loop(cosine_embedding_row[real], task, scale)
+cdef void margin_ranking_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const JointTask *task = <const JointTask *>given
+    margin_ranking(task[0], first, last, <float>task.scale)
 
-cdef double triplet_margin(JointTask task, real scale) noexcept nogil:
-    return row_loop(triplet_margin_row[real], task, scale)
+cdef void margin_ranking_double(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const JointTask *task = <const JointTask *>given
+    margin_ranking(task[0], first, last, task.scale)
+
+cdef void cosine_embedding_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const JointTask *task = <const JointTask *>given
+    row_loop(cosine_embedding_row[float], task[0], first, last, <float>task.scale)
+
+cdef void cosine_embedding_double(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const JointTask *task = <const JointTask *>given
+    row_loop(cosine_embedding_row[double], task[0], first, last, task.scale)
+
+cdef void triplet_margin_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const JointTask *task = <const JointTask *>given
+    row_loop(triplet_margin_row[float], task[0], first, last, <float>task.scale)
+
+cdef void triplet_margin_double(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const JointTask *task = <const JointTask *>given
+    row_loop(triplet_margin_row[double], task[0], first, last, task.scale)
 
 
 KERNELS = {
-    "cosine_embedding": joint_kernel(cosine_embedding[float], cosine_embedding[double], 2, True, True),
-    "margin_ranking": joint_kernel(margin_ranking[float], margin_ranking[double], 2, True, False),
-    "triplet_margin": joint_kernel(triplet_margin[float], triplet_margin[double], 3, False, True),
+    "cosine_embedding": joint_kernel(cosine_embedding_float, cosine_embedding_double, 2, True, True),
+    "margin_ranking": joint_kernel(margin_ranking_float, margin_ranking_double, 2, True, False),
+    "triplet_margin": joint_kernel(triplet_margin_float, triplet_margin_double, 3, False, True),
 }

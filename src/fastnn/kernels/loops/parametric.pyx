@@ -1,18 +1,12 @@
-"""The loops of rectifiers with an array of slopes.
-
-An array has the shape (blocks, channels, ``inner``): the axes before that of the channels are flattened into blocks,
-and those after it into ``inner`` elements with the same slope.
-"""
+"""The loops of rectifiers with an array of slopes."""
 
 from libc.math cimport INFINITY
 
-cimport numpy as cnp
-
 from fastnn.kernels.formulas.basics cimport or_nan
 from fastnn.kernels.formulas.elementary cimport clipped, real
-from fastnn.kernels.loops.reductions cimport STRETCH, dot_row, stretches
-from fastnn.kernels.loops.views cimport double_view, float_view
-from fastnn.kernels.parametric cimport Kernel
+from fastnn.kernels.loops.reductions cimport STRETCH, dot_row
+from fastnn.kernels.parametric cimport BESIDE, Kernel, Task, blocks_of_channel
+from fastnn.kernels.pool cimport BLOCK
 
 
 # prelu: y = x for x > 0, a x otherwise, with a slope a for each of n channels. A slope of 0 gives 0 at -infinity. The
@@ -30,102 +24,101 @@ cdef inline real negative_part(real x) noexcept nogil:
     return <real>0 if x > 0 else x
 
 
-cdef inline void prelu_loops(
-    const real[::1] x, const real[::1] slopes, real[::1] out, Py_ssize_t inner
-) noexcept nogil:
-    cdef Py_ssize_t n = slopes.shape[0], block, channel, start, i
+cdef inline void prelu(const Task *task, Py_ssize_t first, Py_ssize_t last, real like) noexcept nogil:
+    cdef const real *x = <const real *>task.x
+    cdef const real *slopes = <const real *>task.slopes
+    cdef real *out = <real *>task.out
+    cdef Py_ssize_t inner = task.inner, channel, count, i
     cdef real slope
-    for block in range(x.shape[0] // max(n * inner, <Py_ssize_t>1)):
+    while first < last:
+        channel = first // inner % task.channels
         if inner == 1:
-            start = block * n
-            for i in range(n):  # in step
-                out[start + i] = prelu_value(x[start + i], slopes[i])
-            continue
-        for channel in range(n):
-            start = (block * n + channel) * inner
+            count = min(task.channels - channel, last - first)
+            for i in range(count):  # in step
+                out[first + i] = prelu_value(x[first + i], slopes[channel + i])
+        else:
+            count = min(inner - first % inner, last - first)
             slope = slopes[channel]
-            for i in range(start, start + inner):  # in step
+            for i in range(first, first + count):  # in step
                 out[i] = prelu_value(x[i], slope)
+        first += count
 
 
-cdef inline void prelu_backward_loops(
-    const real[::1] grad, const real[::1] x, const real[::1] slopes, real[::1] out, double[::1] sums, Py_ssize_t inner,
-    bint channels_last,
-) noexcept nogil:
-    """Add the gradient of the slopes to ``sums``, and then store that of x, which may overwrite grad or x.
-
-    ``channels_last`` says that ``inner`` is 1 in the whole array. In a piece of one with a larger ``inner`` it may be
-    1, too, but is summed like the whole.
-    """
+cdef inline void prelu_backward(const Task *task, Py_ssize_t first, Py_ssize_t last, real like) noexcept nogil:
+    """Add the gradient of the slopes to the sums, and then store that of x, which may overwrite grad or x."""
+    cdef const real *grad = <const real *>task.grad
+    cdef const real *x = <const real *>task.x
+    cdef const real *slopes = <const real *>task.slopes
+    cdef real *out = <real *>task.out
+    cdef double *sums = task.sums
     cdef real below[STRETCH]
-    cdef Py_ssize_t n = slopes.shape[0], block, channel, start, stretch, count, i
+    cdef Py_ssize_t n = task.channels, inner = task.inner, blocks = blocks_of_channel(inner)
+    cdef Py_ssize_t row, channel, block, start, end, count, i
     cdef real slope
-    for block in range(x.shape[0] // max(n * inner, <Py_ssize_t>1)):
-        if channels_last:
-            start = block * n
-            for i in range(n):  # in step
+    for row in range(task.outer):
+        if task.channels_last:
+            start = row * n
+            for i in range(first * BESIDE, min(n, last * BESIDE)):  # in step
                 sums[i] += <double>grad[start + i] * negative_part(x[start + i])
-            for i in range(n):  # in step
+            for i in range(first * BESIDE, min(n, last * BESIDE)):  # in step
                 out[start + i] = grad[start + i] * prelu_derivative(x[start + i], slopes[i])
             continue
-        for channel in range(n):
+        for block in range(first, last):
+            channel = block // blocks
             slope = slopes[channel]
-            for stretch in range(stretches(inner)):
-                start = (block * n + channel) * inner + stretch * STRETCH
-                count = min(<Py_ssize_t>STRETCH, inner - stretch * STRETCH)
+            start = (row * n + channel) * inner
+            end = start + min(inner, (block - channel * blocks + 1) * BLOCK)
+            start += (block - channel * blocks) * BLOCK
+            while start < end:
+                count = min(<Py_ssize_t>STRETCH, end - start)
                 for i in range(count):
                     below[i] = negative_part(x[start + i])
-                sums[channel] += dot_row(&grad[start], below, count)
+                sums[block] += dot_row(grad + start, below, count)
                 for i in range(start, start + count):  # in step
                     out[i] = grad[i] * prelu_derivative(x[i], slope)
-
-
-cdef void prelu_of(cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, Py_ssize_t inner) noexcept nogil:
-    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        prelu_loops[float](float_view(x), float_view(slopes), float_view(out), inner)
-    else:
-        prelu_loops[double](double_view(x), double_view(slopes), double_view(out), inner)
-
-
-cdef void prelu_backward_of(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray slopes, cnp.ndarray out, cnp.ndarray sums, Py_ssize_t inner,
-    bint channels_last,
-) noexcept nogil:
-    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        prelu_backward_loops[float](
-            float_view(grad), float_view(x), float_view(slopes), float_view(out), double_view(sums), inner,
-            channels_last)
-    else:
-        prelu_backward_loops[double](
-            double_view(grad), double_view(x), double_view(slopes), double_view(out), double_view(sums), inner,
-            channels_last)
+                start += count
 
 
 # rrelu, the gradient from the output y: the slope is y / x, or the mean slope where that is NaN.
 
-cdef inline void random_slopes_loop(
-    const real[::1] grad, const real[::1] x, const real[::1] y, real[::1] out, double lower, double upper
-) noexcept nogil:
-    cdef real low = <real>lower, high = <real>upper, mean = <real>((lower + upper) / 2), slope
+cdef inline void random_slopes(const Task *task, Py_ssize_t first, Py_ssize_t last, real like) noexcept nogil:
+    cdef const real *grad = <const real *>task.grad
+    cdef const real *x = <const real *>task.x
+    cdef const real *y = <const real *>task.y
+    cdef real *out = <real *>task.out
+    cdef real low = <real>task.lower, high = <real>task.upper, mean = <real>((task.lower + task.upper) / 2), slope
     cdef Py_ssize_t i
-    for i in range(x.shape[0]):  # in step
+    for i in range(first, last):  # in step
         slope = clipped(y[i] / x[i], low, high)
         slope = slope if slope == slope else mean
         out[i] = grad[i] * prelu_derivative(x[i], slope)
 
 
-cdef void random_slopes_of(
-    cnp.ndarray grad, cnp.ndarray x, cnp.ndarray y, cnp.ndarray out, double lower, double upper
-) noexcept nogil:
-    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        random_slopes_loop[float](float_view(grad), float_view(x), float_view(y), float_view(out), lower, upper)
-    else:
-        random_slopes_loop[double](double_view(grad), double_view(x), double_view(y), double_view(out), lower, upper)
+cdef void prelu_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    prelu(<const Task *>task, first, last, <float>0)
+
+cdef void prelu_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    prelu(<const Task *>task, first, last, <double>0)
+
+cdef void prelu_backward_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    prelu_backward(<const Task *>task, first, last, <float>0)
+
+cdef void prelu_backward_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    prelu_backward(<const Task *>task, first, last, <double>0)
+
+cdef void random_slopes_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    random_slopes(<const Task *>task, first, last, <float>0)
+
+cdef void random_slopes_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    random_slopes(<const Task *>task, first, last, <double>0)
 
 
 cdef Kernel kernel = Kernel()
-kernel.forward = prelu_of
-kernel.backward = prelu_backward_of
-kernel.backward_of_random = random_slopes_of
+kernel.forward_float = prelu_float
+kernel.forward_double = prelu_double
+kernel.backward_float = prelu_backward_float
+kernel.backward_double = prelu_backward_double
+kernel.backward_of_random_float = random_slopes_float
+kernel.backward_of_random_double = random_slopes_double
 
 KERNELS = {"prelu": kernel}

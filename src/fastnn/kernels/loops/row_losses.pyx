@@ -18,7 +18,7 @@ from fastnn.kernels.loops.reductions cimport STRETCH, fill_row, sum_row
 from fastnn.kernels.loops.tiles cimport (
     columns_at_once, copy_tiles, fill_tiles, place, put_columns, rows_at_once, rows_in_tiles, take_columns,
 )
-from fastnn.kernels.rows cimport Columns
+from fastnn.kernels.rows cimport Columns, own_columns
 from fastnn.kernels.strided cimport Strided, part_of
 
 cdef extern from * nogil:
@@ -139,14 +139,14 @@ cdef inline void label_rows(
             row(task, p + r * n, labels[r], to_gradient, to_hessian, scale[r], &v[r])
 
 
-cdef inline double walk(
+cdef inline void walk(
     void (*rows_of)(
         Task, const real *, const real *, const Py_ssize_t *, real *, real *, const real *, Py_ssize_t, double *
     ) noexcept nogil,
     void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil,
-    bint takes_tiles, Task task, Py_ssize_t rows_per_block, real scale,
+    bint takes_tiles, Task task, Py_ssize_t done, Py_ssize_t last, int worker, Py_ssize_t most, real scale,
 ) noexcept nogil:
-    """The loop over the rows of all losses of many classes, in blocks of up to STRETCH of them.
+    """The loop over the rows of all losses of many classes, up to ``most`` of them at once, which are STRETCH at most.
 
     Every label is read once, and compared with the number of classes then, whatever another thread does to it. A row
     whose label is not a class is ignored, as one is that is masked: its value and its derivatives are 0, whatever it
@@ -170,32 +170,35 @@ cdef inline double walk(
     cdef real scales[STRETCH]
     cdef real weights[STRETCH]
     cdef Py_ssize_t labels[STRETCH]
-    cdef Py_ssize_t n = task.classes, count = task.size // n, part = count, size = 0, done = 0, end
-    cdef Py_ssize_t r, rows, first, start, signs
+    cdef Py_ssize_t n = task.classes, part = last, size = 0, end_of_block = done + task.block - done % task.block
+    cdef Py_ssize_t r, rows, first, start, end, signs
     cdef bint weighted = task.weight is not NULL or of_classes is not NULL
-    cdef double total = task.total
+    cdef Columns columns
+    cdef double total = 0
     task.in_tiles = takes_tiles and task.columns is not NULL and hessian is NULL and fill_tiles(task.columns, STRETCH)
     if task.columns is not NULL:
-        room = <real *>task.columns.room
-        part, size = task.columns.count, task.columns.count * n
+        columns = own_columns(task.columns, worker)
+        task.columns = &columns
+        room = <real *>columns.room
+        part, size = columns.count, columns.count * n
         prediction = room
         if target is not NULL:
             target = room + size
         gradient = (room if task.in_tiles else room + 2 * size) if gradient is not NULL else gradient
         hessian = room + 3 * size if hessian is not NULL else hessian
     if task.in_tiles:
-        part = rows_per_block = min(part, <Py_ssize_t>STRETCH)
-    for r in range(min(rows_per_block, count)):
+        part = most = min(part, <Py_ssize_t>STRETCH)
+    for r in range(min(most, last - done)):
         labels[r], weights[r], scales[r] = 0, 1, scale
-    while done < count:
-        end = count
+    while done < last:
+        end = last
         if room is not NULL:
-            end = done + min(part, columns_at_once(task.columns, <const real *>task.prediction, done, count))
+            end = done + min(part, columns_at_once(task.columns, <const real *>task.prediction, done, last))
             take_rows(&task, done, end - done, room, size)
         first = done
         while first < end:
             start = (first - done) * n
-            rows = min(rows_per_block, end - first)
+            rows = min(most, end - first)
             signs = prepare_rows(&task, of_classes, first, rows, labels, weights, scales, scale)
             p = prediction + start
             t = target + start if target is not NULL else NULL
@@ -210,66 +213,79 @@ cdef inline double walk(
             if values is not NULL:
                 for r in range(rows):
                     values[first + r] = <real>v[r]
-            else:  # a loop of its own, which keeps the sum in a register
+            else:
                 for r in range(rows):
+                    if first + r == end_of_block:
+                        task.sums[end_of_block // task.block - 1] = total
+                        total = 0
+                        end_of_block += task.block
                     total += v[r]
             first += rows
         if room is not NULL:
             put_rows(&task, done, end - done, room, size)
         done = end
-    return total
+    if last > 0:
+        task.sums[(last - 1) // task.block] = total
 
 
-cdef inline double row_loop(
+cdef inline void row_loop(
     void (*rows_of)(
         Task, const real *, const real *, const Py_ssize_t *, real *, real *, const real *, Py_ssize_t, double *
     ) noexcept nogil,
-    Task task, real scale,
+    Task task, Py_ssize_t first, Py_ssize_t last, int worker,
 ) noexcept nogil:
-    return walk(rows_of, NULL, False, task, rows_at_once(task.classes), scale)
+    walk(rows_of, NULL, False, task, first, last, worker, rows_at_once(task.classes), <real>task.scale)
 
 
-cdef inline double exponential_loop(
+cdef inline void exponential_loop(
     void (*rows_of)(
         Task, const real *, const real *, const Py_ssize_t *, real *, real *, const real *, Py_ssize_t, double *
     ) noexcept nogil,
-    Task task, real scale,
+    Task task, Py_ssize_t first, Py_ssize_t last, int worker,
 ) noexcept nogil:
     """Of losses that rest on ``exp_rows``."""
-    return walk(rows_of, NULL, False, task, rows_in_tiles(task.classes), scale)
+    walk(rows_of, NULL, False, task, first, last, worker, rows_in_tiles(task.classes), <real>task.scale)
 
 
-cdef inline double tile_loop(
+cdef inline void tile_loop(
     void (*rows_of)(
         Task, const real *, const real *, const Py_ssize_t *, real *, real *, const real *, Py_ssize_t, double *
     ) noexcept nogil,
-    Task task, real scale,
+    Task task, Py_ssize_t first, Py_ssize_t last, int worker,
 ) noexcept nogil:
     """The same of those that take tiles."""
-    return walk(rows_of, NULL, True, task, rows_in_tiles(task.classes), scale)
+    walk(rows_of, NULL, True, task, first, last, worker, rows_in_tiles(task.classes), <real>task.scale)
 
 
-cdef inline double label_loop(
-    void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil, Task task, real scale
+cdef inline void label_loop(
+    void (*row)(Task, const real *, Py_ssize_t, real *, real *, real, double *) noexcept nogil,
+    Task task, Py_ssize_t first, Py_ssize_t last, int worker,
 ) noexcept nogil:
-    return walk(NULL, row, False, task, STRETCH, scale)
+    walk(NULL, row, False, task, first, last, worker, STRETCH, <real>task.scale)
 
 
-cdef double cross_entropy(Task task, real scale) noexcept nogil:
+cdef inline void cross_entropy(Task task, Py_ssize_t first, Py_ssize_t last, int worker, real like) noexcept nogil:
     task.soft = task.constants[0] != 0 or (task.labels is NULL and task.of_classes is not NULL)
     if task.soft and task.labels is NULL:
-        return exponential_loop(soft_cross_entropy[real], task, scale)
-    if task.soft and task.of_classes is not NULL:
+        exponential_loop(soft_cross_entropy[real], task, first, last, worker)
+    elif task.soft and task.of_classes is not NULL:
         task.constants[1] = sum_row(<const real *>task.of_classes, task.classes) / task.classes
-        return exponential_loop(weighted_smoothed_cross_entropy[real], task, scale)
-    if task.soft:
+        exponential_loop(weighted_smoothed_cross_entropy[real], task, first, last, worker)
+    elif task.soft:
         task.constants[1] = 1
-        return exponential_loop(smoothed_cross_entropy[real], task, scale)
-    if task.labels is not NULL:
-        return tile_loop(sparse_cross_entropy[real], task, scale)
-    return exponential_loop(dense_cross_entropy[real], task, scale)
+        exponential_loop(smoothed_cross_entropy[real], task, first, last, worker)
+    elif task.labels is not NULL:
+        tile_loop(sparse_cross_entropy[real], task, first, last, worker)
+    else:
+        exponential_loop(dense_cross_entropy[real], task, first, last, worker)
+
+cdef void cross_entropy_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cross_entropy((<const Task *>task)[0], first, last, worker, <float>0)
+
+cdef void cross_entropy_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cross_entropy((<const Task *>task)[0], first, last, worker, <double>0)
 
 
 include "../tables/row_losses.pxi"
 
-KERNELS["cross_entropy"] = kernel(cross_entropy[float], cross_entropy[double], LABELS_OR_ROWS)
+KERNELS["cross_entropy"] = kernel(cross_entropy_float, cross_entropy_double, LABELS_OR_ROWS)

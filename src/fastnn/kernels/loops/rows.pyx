@@ -1,6 +1,5 @@
 """The loops of row functions: passes over chunks of rows, and over blocks of short rows."""
 
-cimport numpy as cnp
 from libc.math cimport INFINITY, NAN, isinf
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
@@ -15,8 +14,9 @@ from fastnn.kernels.loops.tiles cimport (
     rows_at_once, rows_in_tiles, scale_rows, take_columns, transpose,
 )
 from fastnn.kernels.rows cimport (
-    CHUNK, DONE, LAST_PIECE, MAX_CHUNKS, PIECE, WHOLE, WRITE, ColumnLoops, Columns, LogSums, Mask, MaskedLoops, Part, Row,
-    begin_row, beginning, double_loops, double_pass, double_tile, float_loops, float_pass, float_tile, kernel,
+    CHUNK, DONE, LAST_PIECE, MAX_CHUNKS, PIECE, WHOLE, WRITE, ColumnCopies, Columns, LogSums, Mask, Part, Row, SomeRows,
+    SumsTask, Task, begin_row, beginning, double_loops, double_pass, double_tile, float_loops, float_pass, float_tile,
+    kernel, own_columns, own_mask,
 )
 from fastnn.kernels.strided cimport Strided, is_repeated, part_of, replace
 
@@ -228,14 +228,15 @@ cdef inline void masked(
     void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
     void (*pass_of_row)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
     bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
-    beginning begin, const Mask *mask, const real *grad, const real *x, real *out, Py_ssize_t size, Py_ssize_t n,
-    double constant, Py_ssize_t longest,
+    beginning begin, const Mask *mask, const real *grad, const real *x, real *out, Py_ssize_t start, Py_ssize_t size,
+    Py_ssize_t n, double constant, Py_ssize_t longest,
 ) noexcept nogil:
+    """The rows from one element on, up to another."""
     cdef real *of_x = <real *>mask.room
     cdef real *of_grad = of_x + mask.size
     cdef unsigned char *of_mask = <unsigned char *>(of_grad + 2 * mask.size)
     cdef const unsigned char *counted = NULL
-    cdef Py_ssize_t rows = mask.size // n, start = 0, end = n, count
+    cdef Py_ssize_t rows = mask.size // n, end = n, count
     cdef bint repeats = is_repeated(mask.where, n), any_hidden = False
     if rows > LANES:  # of short rows as many as fill tiles
         rows -= rows % LANES
@@ -266,19 +267,38 @@ cdef inline void masked(
 
 cdef void masked_float(
     float_loops run, float_pass pass_of_row, float_tile tile, beginning begin, const Mask *mask, const float *grad,
-    const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
+    const float *x, float *out, Py_ssize_t start, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
 ) noexcept nogil:
-    masked(run, pass_of_row, tile, begin, mask, grad, x, out, size, n, constant, longest)
+    masked(run, pass_of_row, tile, begin, mask, grad, x, out, start, size, n, constant, longest)
 
 cdef void masked_double(
     double_loops run, double_pass pass_of_row, double_tile tile, beginning begin, const Mask *mask, const double *grad,
-    const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
+    const double *x, double *out, Py_ssize_t start, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest,
 ) noexcept nogil:
-    masked(run, pass_of_row, tile, begin, mask, grad, x, out, size, n, constant, longest)
+    masked(run, pass_of_row, tile, begin, mask, grad, x, out, start, size, n, constant, longest)
 
-cdef MaskedLoops masked_loops = MaskedLoops()
-masked_loops.for_float = masked_float
-masked_loops.for_double = masked_double
+
+cdef void masked_rows_of_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const Task *task = <const Task *>given
+    cdef Mask mask = own_mask(&task.mask, worker)
+    cdef Py_ssize_t n = task.columns.n
+    masked_float(
+        task.loops.for_float, task.loops.pass_of_float, task.loops.tile_of_float, task.loops.begin, &mask,
+        <const float *>task.grad, <const float *>task.x, <float *>task.out, first * n, last * n, n, task.constant,
+        task.longest)
+
+cdef void masked_rows_of_double(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const Task *task = <const Task *>given
+    cdef Mask mask = own_mask(&task.mask, worker)
+    cdef Py_ssize_t n = task.columns.n
+    masked_double(
+        task.loops.for_double, task.loops.pass_of_double, task.loops.tile_of_double, task.loops.begin, &mask,
+        <const double *>task.grad, <const double *>task.x, <double *>task.out, first * n, last * n, n, task.constant,
+        task.longest)
+
+cdef SomeRows masked_rows = SomeRows()
+masked_rows.for_float = masked_rows_of_float
+masked_rows.for_double = masked_rows_of_double
 
 
 # Rows along another axis than the last, some of them at a time: in tiles, where there is a kernel for them, or one after
@@ -307,15 +327,15 @@ cdef inline bint tiles_of_columns(
 cdef inline void along_columns(
     void (*run)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
     bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
-    const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t size, double constant,
-    Py_ssize_t longest,
+    const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t first, Py_ssize_t last,
+    double constant, Py_ssize_t longest,
 ) noexcept nogil:
-    cdef Py_ssize_t n = columns.n, first = 0, count, r
+    cdef Py_ssize_t n = columns.n, count, r
     cdef real *of_x = <real *>columns.room
     cdef real *of_grad = of_x + columns.count * columns.length
     cdef bint in_tiles = tile is not NULL and fill_tiles(columns, CHUNK)
-    while first * n < size:
-        count = columns_at_once(columns, x, first, size // n)
+    while first < last:
+        count = columns_at_once(columns, x, first, last)
         if not in_tiles or not tiles_of_columns(tile, columns, grad, x, out, first, count, constant):
             if columns.backward:
                 take_columns(columns, grad, of_grad, first, count)
@@ -335,14 +355,15 @@ cdef inline void along_masked_columns(
         void (*)(const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t) noexcept nogil,
         void (*)(Row *, const real *, const real *, real *, Py_ssize_t, Part) noexcept nogil,
         bint (*)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
-        beginning, const Mask *, const real *, const real *, real *, Py_ssize_t, Py_ssize_t, double, Py_ssize_t,
+        beginning, const Mask *, const real *, const real *, real *, Py_ssize_t, Py_ssize_t, Py_ssize_t, double,
+        Py_ssize_t,
     ) noexcept nogil,
     bint (*tile)(real *, const real *, real *, Py_ssize_t, double) noexcept nogil,
     beginning begin, const Columns *columns, const Mask *mask, const real *grad, const real *x, real *out,
-    Py_ssize_t size, double constant, Py_ssize_t longest,
+    Py_ssize_t first, Py_ssize_t last, double constant, Py_ssize_t longest,
 ) noexcept nogil:
     """The copies are rows under a copy of the mask."""
-    cdef Py_ssize_t n = columns.n, first = 0, count
+    cdef Py_ssize_t n = columns.n, count
     cdef real *of_x = <real *>columns.room
     cdef real *of_grad = of_x + columns.count * n
     cdef unsigned char *room = <unsigned char *>(of_grad + columns.count * n)
@@ -352,62 +373,71 @@ cdef inline void along_masked_columns(
     cdef Mask copied = mask[0]
     copied.where = &of_copy
     of_copy.axes, of_copy.strides[0] = 1, 1
-    while first * n < size:
-        count = min(columns.count, size // n - first)
+    while first < last:
+        count = min(columns.count, last - first)
         if counted is NULL or not repeats:
             counted = mask_of(mask, first * n, count * n, room)
         of_copy.data, of_copy.shape[0] = <const char *>counted, count * n
         if columns.backward:
             take_columns(columns, grad, of_grad, first, count)
         take_columns(columns, x, of_x, first, count)
-        masked_rows(run, pass_of_row, tile, begin, &copied, of_grad, of_x, of_x, count * n, n, constant, longest)
+        masked_rows(run, pass_of_row, tile, begin, &copied, of_grad, of_x, of_x, 0, count * n, n, constant, longest)
         put_columns(columns, <const real *>of_x, out, first, count)
         first += count
 
 
-cdef void columns_of_float(
-    float_loops run, float_pass pass_of_row, float_tile tile, beginning begin, const Columns *columns, const Mask *mask,
-    const float *grad, const float *x, float *out, Py_ssize_t size, double constant, Py_ssize_t longest,
-) noexcept nogil:
+cdef void columns_of_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const Task *task = <const Task *>given
+    cdef Columns columns = own_columns(&task.columns, worker)
+    cdef Mask mask = own_mask(&task.mask, worker)
     if mask.where is NULL:
-        along_columns(run, tile, columns, grad, x, out, size, constant, longest)
+        along_columns(
+            task.loops.for_float, task.loops.tile_of_float, &columns, <const float *>task.grad, <const float *>task.x,
+            <float *>task.out, first, last, task.constant, task.longest)
     else:
         along_masked_columns(
-            run, pass_of_row, masked_float, tile, begin, columns, mask, grad, x, out, size, constant, longest)
+            task.loops.for_float, task.loops.pass_of_float, masked_float, task.loops.tile_of_float, task.loops.begin,
+            &columns, &mask, <const float *>task.grad, <const float *>task.x, <float *>task.out, first, last,
+            task.constant, task.longest)
 
-cdef void columns_of_double(
-    double_loops run, double_pass pass_of_row, double_tile tile, beginning begin, const Columns *columns,
-    const Mask *mask, const double *grad, const double *x, double *out, Py_ssize_t size, double constant,
-    Py_ssize_t longest,
-) noexcept nogil:
+cdef void columns_of_double(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const Task *task = <const Task *>given
+    cdef Columns columns = own_columns(&task.columns, worker)
+    cdef Mask mask = own_mask(&task.mask, worker)
     if mask.where is NULL:
-        along_columns(run, tile, columns, grad, x, out, size, constant, longest)
+        along_columns(
+            task.loops.for_double, task.loops.tile_of_double, &columns, <const double *>task.grad,
+            <const double *>task.x, <double *>task.out, first, last, task.constant, task.longest)
     else:
         along_masked_columns(
-            run, pass_of_row, masked_double, tile, begin, columns, mask, grad, x, out, size, constant, longest)
+            task.loops.for_double, task.loops.pass_of_double, masked_double, task.loops.tile_of_double,
+            task.loops.begin, &columns, &mask, <const double *>task.grad, <const double *>task.x, <double *>task.out,
+            first, last, task.constant, task.longest)
+
+cdef SomeRows columns = SomeRows()
+columns.for_float = columns_of_float
+columns.for_double = columns_of_double
 
 
 cdef void take_rows(
-    const Columns *columns, cnp.ndarray x, cnp.ndarray rows, Py_ssize_t first, Py_ssize_t count
+    const Columns *columns, const void *x, void *rows, Py_ssize_t first, Py_ssize_t count, bint single
 ) noexcept nogil:
-    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        take_columns(columns, <const float *>memory(x), <float *>memory(rows), first, count)
+    if single:
+        take_columns(columns, <const float *>x, <float *>rows, first, count)
     else:
-        take_columns(columns, <const double *>memory(x), <double *>memory(rows), first, count)
+        take_columns(columns, <const double *>x, <double *>rows, first, count)
 
 cdef void put_rows(
-    const Columns *columns, cnp.ndarray rows, cnp.ndarray out, Py_ssize_t first, Py_ssize_t count
+    const Columns *columns, const void *rows, void *out, Py_ssize_t first, Py_ssize_t count, bint single
 ) noexcept nogil:
-    if cnp.PyArray_TYPE(out) == cnp.NPY_FLOAT32:
-        put_columns(columns, <const float *>memory(rows), <float *>memory(out), first, count)
+    if single:
+        put_columns(columns, <const float *>rows, <float *>out, first, count)
     else:
-        put_columns(columns, <const double *>memory(rows), <double *>memory(out), first, count)
+        put_columns(columns, <const double *>rows, <double *>out, first, count)
 
-cdef ColumnLoops column_loops = ColumnLoops()
-column_loops.for_float = columns_of_float
-column_loops.for_double = columns_of_double
-column_loops.take = take_rows
-column_loops.put = put_rows
+cdef ColumnCopies copies = ColumnCopies()
+copies.take = take_rows
+copies.put = put_rows
 
 
 # Log-sums: a row gives a number, and its gradient comes from one. In place of a gradient a pass takes the weights.
@@ -468,7 +498,7 @@ cdef Py_ssize_t next_rows(
 
 
 cdef inline void log_sum_short_rows(
-    const Columns *columns, const real *x, real *out, real *signs, Py_ssize_t rows, bint averaged
+    const Columns *columns, const real *x, real *out, real *signs, Py_ssize_t r, Py_ssize_t rows, bint averaged
 ) noexcept nogil:
     cdef real of_tiles[TILE]
     cdef real *room = <real *>columns.room if columns.inner > 1 else of_tiles
@@ -477,7 +507,7 @@ cdef inline void log_sum_short_rows(
     cdef double rest[STRETCH]
     cdef bint found[STRETCH]  # NaN, in a row whose largest element is infinite
     cdef double sign
-    cdef Py_ssize_t n = columns.n, r = 0, count, k, i, of_largest = 0
+    cdef Py_ssize_t n = columns.n, count, k, i, of_largest = 0
     cdef real element
     cdef Row row
     cdef bint infinite
@@ -509,7 +539,7 @@ cdef inline void log_sum_short_rows(
 
 
 cdef inline void log_sum_backward_short_rows(
-    const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t rows
+    const Columns *columns, const real *grad, const real *x, real *out, Py_ssize_t r, Py_ssize_t rows
 ) noexcept nogil:
     cdef real of_tiles[TILE]
     cdef real *room = <real *>columns.room if columns.inner > 1 else of_tiles
@@ -518,7 +548,7 @@ cdef inline void log_sum_backward_short_rows(
     cdef real largest[STRETCH]
     cdef double rest[STRETCH]
     cdef real factor[STRETCH]
-    cdef Py_ssize_t n = columns.n, r = 0, count, k, of_largest = 0
+    cdef Py_ssize_t n = columns.n, count, k, of_largest = 0
     while r < rows:
         count = next_rows(columns, x, room, r, rows, &block)
         result = room if block is NULL else out + r * n
@@ -551,27 +581,33 @@ cdef Py_ssize_t next_copies(
 
 
 cdef inline void log_sum_rows(
-    const Columns *columns, const real *x, const real *b, const Mask *mask, real *out, real *signs, Py_ssize_t rows,
-    bint averaged,
+    const SumsTask *task, Py_ssize_t first, Py_ssize_t rows, int worker, real like
 ) noexcept nogil:
-    cdef Py_ssize_t n = columns.n, end = n, first = 0, count, r
+    cdef Columns own = own_columns(&task.columns, worker)
+    cdef Mask mask = own_mask(&task.mask, worker)
+    cdef const Columns *columns = &own
+    cdef const real *x = <const real *>task.x
+    cdef const real *b = <const real *>task.b
+    cdef real *out = <real *>task.out
+    cdef real *signs = <real *>task.signs
+    cdef Py_ssize_t n = columns.n, end = n, count, r
     cdef const real *terms_of_rows
     cdef const real *weights_of_rows
     cdef const real *weights
     cdef const real *terms
     cdef double sign, value
     cdef Row row
-    if is_short(columns, b, mask):
-        log_sum_short_rows(columns, x, out, signs, rows, averaged)
+    if is_short(columns, b, &mask):
+        log_sum_short_rows(columns, x, out, signs, first, rows, task.averaged)
         return
     while first < rows:
         terms_of_rows, weights_of_rows = x, b
         count = next_copies(columns, &weights_of_rows, &terms_of_rows, first, rows)
         for r in range(count):
-            begin_row(&row, average if averaged else no_begin, n, 1, NULL)
+            begin_row(&row, average if task.averaged else no_begin, n, 1, NULL)
             weights, terms = ahead(weights_of_rows, r * columns.length), terms_of_rows + r * columns.length
             if mask.where is not NULL:
-                end = hide_row(mask, &row, &weights, &terms, (first + r) * n, n)
+                end = hide_row(&mask, &row, &weights, &terms, (first + r) * n, n)
             log_sum_pass(&row, weights, terms, <real *>NULL, end, WHOLE)
             value = log_sum(&row, &sign)
             if signs is not NULL:
@@ -581,9 +617,16 @@ cdef inline void log_sum_rows(
 
 
 cdef inline void log_sum_rows_backward(
-    const Columns *columns, const real *grad, const real *x, const real *b, const Mask *mask, real *out, Py_ssize_t rows
+    const SumsTask *task, Py_ssize_t first, Py_ssize_t rows, int worker, real like
 ) noexcept nogil:
-    cdef Py_ssize_t n = columns.n, end = n, first = 0, count, r
+    cdef Columns own = own_columns(&task.columns, worker)
+    cdef Mask mask = own_mask(&task.mask, worker)
+    cdef const Columns *columns = &own
+    cdef const real *grad = <const real *>task.grad
+    cdef const real *x = <const real *>task.x
+    cdef const real *b = <const real *>task.b
+    cdef real *out = <real *>task.out
+    cdef Py_ssize_t n = columns.n, end = n, count, r
     cdef const real *terms_of_rows
     cdef const real *weights_of_rows
     cdef const real *weights
@@ -591,8 +634,8 @@ cdef inline void log_sum_rows_backward(
     cdef real *results = <real *>columns.room if columns.inner > 1 else out  # over the copies
     cdef real *result
     cdef Row row
-    if is_short(columns, b, mask):
-        log_sum_backward_short_rows(columns, grad, x, out, rows)
+    if is_short(columns, b, &mask):
+        log_sum_backward_short_rows(columns, grad, x, out, first, rows)
         return
     while first < rows:
         terms_of_rows, weights_of_rows = x, b
@@ -602,7 +645,7 @@ cdef inline void log_sum_rows_backward(
             weights, terms = ahead(weights_of_rows, r * columns.length), terms_of_rows + r * columns.length
             result = results + r * columns.length
             if mask.where is not NULL:
-                end = hide_row(mask, &row, &weights, &terms, (first + r) * n, n)
+                end = hide_row(&mask, &row, &weights, &terms, (first + r) * n, n)
             log_sum_backward_pass(&row, weights, terms, result, end, WHOLE)
             if mask.where is not NULL:
                 hide(result, result, row.counted, end, <real>0)
@@ -612,37 +655,17 @@ cdef inline void log_sum_rows_backward(
         first += count
 
 
-cdef inline void *memory(cnp.ndarray array) noexcept nogil:
-    return NULL if array is None else cnp.PyArray_DATA(array)
+cdef void log_sums_of_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    log_sum_rows(<const SumsTask *>task, first, last, worker, <float>0)
 
+cdef void log_sums_of_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    log_sum_rows(<const SumsTask *>task, first, last, worker, <double>0)
 
-cdef void log_sums(
-    const Columns *columns, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out, cnp.ndarray signs,
-    bint averaged,
-) noexcept nogil:
-    cdef Py_ssize_t rows = cnp.PyArray_SIZE(out)
-    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        log_sum_rows(
-            columns, <const float *>memory(x), <const float *>memory(b), mask, <float *>memory(out),
-            <float *>memory(signs), rows, averaged)
-    else:
-        log_sum_rows(
-            columns, <const double *>memory(x), <const double *>memory(b), mask, <double *>memory(out),
-            <double *>memory(signs), rows, averaged)
+cdef void log_sums_backward_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    log_sum_rows_backward(<const SumsTask *>task, first, last, worker, <float>0)
 
-
-cdef void log_sums_backward(
-    const Columns *columns, cnp.ndarray grad, cnp.ndarray x, cnp.ndarray b, const Mask *mask, cnp.ndarray out
-) noexcept nogil:
-    cdef Py_ssize_t rows = cnp.PyArray_SIZE(grad)
-    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32:
-        log_sum_rows_backward(
-            columns, <const float *>memory(grad), <const float *>memory(x), <const float *>memory(b), mask,
-            <float *>memory(out), rows)
-    else:
-        log_sum_rows_backward(
-            columns, <const double *>memory(grad), <const double *>memory(x), <const double *>memory(b), mask,
-            <double *>memory(out), rows)
+cdef void log_sums_backward_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    log_sum_rows_backward(<const SumsTask *>task, first, last, worker, <double>0)
 
 
 cdef double log_sum_of_row(const Row *row, double *sign) noexcept nogil:
@@ -650,13 +673,16 @@ cdef double log_sum_of_row(const Row *row, double *sign) noexcept nogil:
 
 
 cdef LogSums of_sums = LogSums()
-of_sums.forward = log_sums
-of_sums.backward = log_sums_backward
+of_sums.forward_float = log_sums_of_float
+of_sums.forward_double = log_sums_of_double
+of_sums.backward_float = log_sums_backward_float
+of_sums.backward_double = log_sums_backward_double
 of_sums.of_row = log_sum_of_row
 
 KERNELS |= {
-    "masked": masked_loops,
-    "columns": column_loops,
+    "masked": masked_rows,
+    "columns": columns,
+    "copies": copies,
     "log_sums": of_sums,
     "logsumexp": kernel(no_begin, log_sum_pass[float], log_sum_pass[double], NULL, NULL, NULL, NULL, False),
     "logmeanexp": kernel(average, log_sum_pass[float], log_sum_pass[double], NULL, NULL, NULL, NULL, False),

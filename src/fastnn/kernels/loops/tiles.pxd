@@ -141,14 +141,12 @@ cdef inline Py_ssize_t columns_at_once(
 ) noexcept nogil:
     """How many columns, from one on, are copied next: as many as there is room for.
 
-    The first are those before a cache line begins, if it does so at the same place in all rows: then the tiles after
-    them are made of whole lines, and take half the time.
+    Where a cache line begins at the same place in all rows, the first are those before it: then the tiles after them are
+    made of whole lines, and take half the time.
     """
     cdef Py_ssize_t count = min(columns.count, rows - first), line = LINE // <Py_ssize_t>sizeof(real)
-    cdef Py_ssize_t before = line - <Py_ssize_t>(<size_t>x // sizeof(real)) % line
-    if first == 0 and columns.inner % line == 0 and before < line:
-        return min(count, before)
-    return count
+    cdef Py_ssize_t before = line - <Py_ssize_t>((<size_t>x // sizeof(real) + first) % line)
+    return min(count, before) if columns.inner % line == 0 and before < line else count
 
 
 cdef inline void copy_tiles(

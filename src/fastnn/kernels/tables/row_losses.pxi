@@ -1,94 +1,94 @@
 # Made by tools/tables.py.
 
-cdef double categorical_cross_entropy_float(Task task, float scale) noexcept nogil:
-    return row_loop(categorical_cross_entropy_rows[float], task, scale)
+cdef void categorical_cross_entropy_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    row_loop(categorical_cross_entropy_rows[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double categorical_cross_entropy_double(Task task, double scale) noexcept nogil:
-    return row_loop(categorical_cross_entropy_rows[double], task, scale)
+cdef void categorical_cross_entropy_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    row_loop(categorical_cross_entropy_rows[double], (<const Task *>task)[0], first, last, worker)
 
-cdef double focal_cross_entropy_float(Task task, float scale) noexcept nogil:
-    return tile_loop(focal_cross_entropy_labels[float], task, scale)
+cdef void focal_cross_entropy_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    tile_loop(focal_cross_entropy_labels[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double focal_cross_entropy_double(Task task, double scale) noexcept nogil:
-    return tile_loop(focal_cross_entropy_labels[double], task, scale)
+cdef void focal_cross_entropy_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    tile_loop(focal_cross_entropy_labels[double], (<const Task *>task)[0], first, last, worker)
 
-cdef double poly_cross_entropy_float(Task task, float scale) noexcept nogil:
-    return tile_loop(poly_cross_entropy_labels[float], task, scale)
+cdef void poly_cross_entropy_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    tile_loop(poly_cross_entropy_labels[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double poly_cross_entropy_double(Task task, double scale) noexcept nogil:
-    return tile_loop(poly_cross_entropy_labels[double], task, scale)
+cdef void poly_cross_entropy_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    tile_loop(poly_cross_entropy_labels[double], (<const Task *>task)[0], first, last, worker)
 
-cdef double generalized_cross_entropy_float(Task task, float scale) noexcept nogil:
-    return tile_loop(generalized_cross_entropy_labels[float], task, scale)
+cdef void generalized_cross_entropy_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    tile_loop(generalized_cross_entropy_labels[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double generalized_cross_entropy_double(Task task, double scale) noexcept nogil:
-    return tile_loop(generalized_cross_entropy_labels[double], task, scale)
+cdef void generalized_cross_entropy_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    tile_loop(generalized_cross_entropy_labels[double], (<const Task *>task)[0], first, last, worker)
 
-cdef double cosine_float(Task task, float scale) noexcept nogil:
-    return row_loop(cosine_rows[float], task, scale)
+cdef void cosine_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    row_loop(cosine_rows[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double cosine_double(Task task, double scale) noexcept nogil:
-    return row_loop(cosine_rows[double], task, scale)
+cdef void cosine_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    row_loop(cosine_rows[double], (<const Task *>task)[0], first, last, worker)
 
-cdef double pairwise_distance_float(Task task, float scale) noexcept nogil:
-    return row_loop(pairwise_distance_rows[float], task, scale)
+cdef void pairwise_distance_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    row_loop(pairwise_distance_rows[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double pairwise_distance_double(Task task, double scale) noexcept nogil:
-    return row_loop(pairwise_distance_rows[double], task, scale)
+cdef void pairwise_distance_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    row_loop(pairwise_distance_rows[double], (<const Task *>task)[0], first, last, worker)
 
-cdef double jensen_shannon_float(Task task, float scale) noexcept nogil:
-    return row_loop(jensen_shannon_rows[float], task, scale)
+cdef void jensen_shannon_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    row_loop(jensen_shannon_rows[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double jensen_shannon_double(Task task, double scale) noexcept nogil:
-    return row_loop(jensen_shannon_rows[double], task, scale)
+cdef void jensen_shannon_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    row_loop(jensen_shannon_rows[double], (<const Task *>task)[0], first, last, worker)
 
-cdef double nll_float(Task task, float scale) noexcept nogil:
-    return label_loop(nll_row[float], task, scale)
+cdef void nll_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    label_loop(nll_row[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double nll_double(Task task, double scale) noexcept nogil:
-    return label_loop(nll_row[double], task, scale)
+cdef void nll_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    label_loop(nll_row[double], (<const Task *>task)[0], first, last, worker)
 
-cdef double multi_margin_float(Task task, float scale) noexcept nogil:
-    return label_loop(multi_margin_row[float], task, scale)
+cdef void multi_margin_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    label_loop(multi_margin_row[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double multi_margin_double(Task task, double scale) noexcept nogil:
-    return label_loop(multi_margin_row[double], task, scale)
+cdef void multi_margin_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    label_loop(multi_margin_row[double], (<const Task *>task)[0], first, last, worker)
 
-cdef double multiclass_perceptron_float(Task task, float scale) noexcept nogil:
-    return label_loop(multiclass_perceptron_row[float], task, scale)
+cdef void multiclass_perceptron_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    label_loop(multiclass_perceptron_row[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double multiclass_perceptron_double(Task task, double scale) noexcept nogil:
-    return label_loop(multiclass_perceptron_row[double], task, scale)
+cdef void multiclass_perceptron_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    label_loop(multiclass_perceptron_row[double], (<const Task *>task)[0], first, last, worker)
 
-cdef double categorical_hinge_float(Task task, float scale) noexcept nogil:
-    return label_loop(categorical_hinge_row[float], task, scale)
+cdef void categorical_hinge_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    label_loop(categorical_hinge_row[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double categorical_hinge_double(Task task, double scale) noexcept nogil:
-    return label_loop(categorical_hinge_row[double], task, scale)
+cdef void categorical_hinge_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    label_loop(categorical_hinge_row[double], (<const Task *>task)[0], first, last, worker)
 
-cdef double sparsemax_loss_float(Task task, float scale) noexcept nogil:
-    return label_loop(sparsemax_loss_row[float], task, scale)
+cdef void sparsemax_loss_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    label_loop(sparsemax_loss_row[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double sparsemax_loss_double(Task task, double scale) noexcept nogil:
-    return label_loop(sparsemax_loss_row[double], task, scale)
+cdef void sparsemax_loss_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    label_loop(sparsemax_loss_row[double], (<const Task *>task)[0], first, last, worker)
 
-cdef double multilabel_soft_margin_float(Task task, float scale) noexcept nogil:
-    return row_loop(multilabel_soft_margin_rows[float], task, scale)
+cdef void multilabel_soft_margin_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    row_loop(multilabel_soft_margin_rows[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double multilabel_soft_margin_double(Task task, double scale) noexcept nogil:
-    return row_loop(multilabel_soft_margin_rows[double], task, scale)
+cdef void multilabel_soft_margin_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    row_loop(multilabel_soft_margin_rows[double], (<const Task *>task)[0], first, last, worker)
 
-cdef double multilabel_margin_float(Task task, float scale) noexcept nogil:
-    return row_loop(multilabel_margin_rows[float], task, scale)
+cdef void multilabel_margin_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    row_loop(multilabel_margin_rows[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double multilabel_margin_double(Task task, double scale) noexcept nogil:
-    return row_loop(multilabel_margin_rows[double], task, scale)
+cdef void multilabel_margin_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    row_loop(multilabel_margin_rows[double], (<const Task *>task)[0], first, last, worker)
 
-cdef double tversky_float(Task task, float scale) noexcept nogil:
-    return row_loop(tversky_rows[float], task, scale)
+cdef void tversky_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    row_loop(tversky_rows[float], (<const Task *>task)[0], first, last, worker)
 
-cdef double tversky_double(Task task, double scale) noexcept nogil:
-    return row_loop(tversky_rows[double], task, scale)
+cdef void tversky_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    row_loop(tversky_rows[double], (<const Task *>task)[0], first, last, worker)
 
 
 KERNELS = {
