@@ -217,15 +217,15 @@ cdef int share(
 ) noexcept nogil:
     """Compute a part that takes so many seconds alone with as many others as make it faster; return how many are at it.
 
-    With n workers it takes alone / n: one more of them is woken if that saves more time than waking does. If another call
-    has the pool, there are no others.
+    With n workers it takes alone / n, and with one more alone / (n (n + 1)) less: another is woken if that is more than
+    waking takes. If another call has the pool, there are no others.
     """
     cdef int others
     if workers == 1 or not PyThread_acquire_lock(pool.busy, NOWAIT_LOCK):
         compute(task, first, last, 0)
         return 1
     PyThread_acquire_lock(pool.lock, WAIT_LOCK)
-    others = <int>min(<double>(workers - 1), (sqrt(1 + 2 * alone / pool.waking) - 1) / 2)
+    others = <int>min(<double>(workers - 1), (sqrt(1 + 4 * alone / pool.waking) - 1) / 2)
     PyThread_release_lock(pool.lock)
     if others > 0 and pool.started < others:
         start(others)

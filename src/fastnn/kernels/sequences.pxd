@@ -1,5 +1,7 @@
 """The kernel of the losses of sequences: what the loops of each build hand to the objects."""
 
+from fastnn.kernels.pool cimport part
+
 cdef enum:
     BLOCK = 8  # states that a vector loop computes at once
 
@@ -15,7 +17,6 @@ cdef struct CtcTask:
     Py_ssize_t batch_stride
     Py_ssize_t out_batch_stride
     Py_ssize_t steps
-    Py_ssize_t sequences
     const void *prediction
     void *gradient        # or NULL
     const Py_ssize_t *labels  # of all sequences, concatenated
@@ -23,10 +24,11 @@ cdef struct CtcTask:
     const Py_ssize_t *lengths
     const double *scales
     double *values
-    double *work
+    double *work          # of so many numbers for each worker
+    Py_ssize_t work_size
+    int worker
     Py_ssize_t states     # computed since signals were last checked
-
-ctypedef int (*loop)(CtcTask *task) except -1 nogil
+    bint *stopped         # whether a signal's handler has raised an error, which ends all
 
 
 cdef inline Py_ssize_t padded(Py_ssize_t labels) noexcept nogil:
@@ -39,11 +41,11 @@ cdef inline Py_ssize_t row_size(Py_ssize_t n) noexcept nogil:
 
 
 cdef class Kernel:
-    cdef loop for_float
-    cdef loop for_double
+    cdef part for_float
+    cdef part for_double
 
 
-cdef inline Kernel kernel(loop for_float, loop for_double):
+cdef inline Kernel kernel(part for_float, part for_double):
     cdef Kernel pair = Kernel()
     pair.for_float = for_float
     pair.for_double = for_double

@@ -2,15 +2,22 @@
 
 cimport numpy as cnp
 
+from fastnn.kernels.pool cimport run_through, workers_for
+
 import numpy as np
 
 cnp.import_array()
 
 
-cdef object work_for(Py_ssize_t steps, Py_ssize_t labels, Py_ssize_t classes, bint gradient):
-    """Working memory for sequences of at most this number of steps and labels."""
+cdef object work_for(int workers, Py_ssize_t steps, Py_ssize_t labels, Py_ssize_t classes, bint gradient):
+    """Working memory, a row for each worker, for sequences of at most this number of steps and labels."""
     cdef object kept = steps if gradient else 1, n = padded(labels)  # Python's numbers do not overflow
-    return np.empty(2 * n + 1 + classes + (kept + 3) * row_size(n) + kept * (2 * n + 2))
+    return np.empty((workers, 2 * n + 1 + classes + (kept + 3) * row_size(n) + kept * (2 * n + 2)))
+
+
+cdef int raise_pending() except *:
+    """Raise what a signal's handler has raised."""
+    return 0
 
 
 cdef bint has_rows(cnp.ndarray array):
@@ -58,12 +65,12 @@ def evaluate(
     cdef CtcTask task
     task.logits, task.zero_infinity, task.clear, task.blank = logits, zero_infinity, clear, blank
     task.classes = cnp.PyArray_DIM(prediction, 2)
-    task.steps, task.sequences = steps, count
+    task.steps = steps
     task.prediction = cnp.PyArray_DATA(prediction)
     task.time_stride = cnp.PyArray_STRIDE(prediction, 0) // size
     task.batch_stride = cnp.PyArray_STRIDE(prediction, 1) // size
     task.gradient = NULL
-    task.out_time_stride = task.out_batch_stride = task.states = 0
+    task.out_time_stride = task.out_batch_stride = 0
     if gradient is not None:
         if (
             not has_rows(gradient)
@@ -85,15 +92,18 @@ def evaluate(
     if not 0 <= blank < task.classes or ((own_labels < 0) | (own_labels >= task.classes)).any():
         raise ValueError(f"labels and blank must be from 0 to {task.classes - 1}")
     values = np.empty(count)
-    work = work_for(own_lengths.max(initial=0), own_counts.max(initial=0), task.classes, gradient is not None)
+    cdef int workers = workers_for(count, 1)
+    cdef bint stopped = False
+    work = work_for(workers, own_lengths.max(initial=0), own_counts.max(initial=0), task.classes, gradient is not None)
 
     task.labels = <const Py_ssize_t *>memory_of(own_labels)
     task.counts = <const Py_ssize_t *>memory_of(own_counts)
     task.lengths = <const Py_ssize_t *>memory_of(own_lengths)
     task.scales = <const double *>memory_of(own_scales)
     task.values = <double *>memory_of(values)
-    task.work = <double *>memory_of(work)
-    cdef loop run = kernel.for_float if cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32 else kernel.for_double
-    with nogil:
-        run(&task)
+    task.work, task.work_size, task.stopped = <double *>memory_of(work), work.shape[1], &stopped
+    run_through(
+        kernel.for_float if cnp.PyArray_TYPE(prediction) == cnp.NPY_FLOAT32 else kernel.for_double, &task, count, 1,
+        workers)
+    raise_pending()
     return values

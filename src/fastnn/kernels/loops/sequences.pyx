@@ -11,7 +11,6 @@ errors of logarithms, which grow with their size. An impossible state has the ex
 significand. NaN stays in the significand.
 """
 
-from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport INFINITY, NAN, fabs
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy, memset
@@ -22,6 +21,9 @@ from fastnn.kernels.formulas.elementary cimport (
 from fastnn.kernels.loops.reductions cimport EXPONENTIALS, NOTHING
 from fastnn.kernels.loops.tiles cimport exp_rows, max_rows
 from fastnn.kernels.sequences cimport BLOCK, CtcTask, kernel, padded, row_size
+
+cdef extern from "Python.h" nogil:
+    int PyErr_CheckSignals()  # which sets an error where cpython.exc's raises it
 
 cdef enum:
     STATES_UNINTERRUPTED = 1 << 20  # computed in about a tenth of a second
@@ -264,19 +266,22 @@ cdef inline void normalize(
             out[k] *= factor
 
 
-cdef int check_signals(CtcTask *task, Py_ssize_t states) except -1 nogil:
-    """Count the states that were computed, and after many of them check for signals, above all for an interrupt."""
+cdef bint is_stopped(CtcTask *task, Py_ssize_t states) noexcept nogil:
+    """Count the states that were computed; after many of them the caller looks for signals, above all for an interrupt.
+
+    An error stays set until the caller raises it.
+    """
     task.states += states
-    if task.states >= STATES_UNINTERRUPTED:
+    if task.worker == 0 and task.states >= STATES_UNINTERRUPTED and not task.stopped[0]:
         task.states = 0
         with gil:
-            PyErr_CheckSignals()
-    return 0
+            task.stopped[0] = PyErr_CheckSignals() < 0
+    return task.stopped[0]
 
 
 cdef double evaluate_one(
     CtcTask *task, Alignment a, const real *prediction, real *gradient, double scale
-) except? -1 nogil:
+) noexcept nogil:
     """The loss of one sequence; the gradient, if wanted, is multiplied by ``scale``."""
     cdef bint store = gradient is not NULL
     cdef Py_ssize_t n = padded(a.labels), t, k
@@ -291,12 +296,14 @@ cdef double evaluate_one(
     cdef Probability blank, total
     cdef double value, fill_value
 
-    check_signals(task, n)
+    if is_stopped(task, n):
+        return 0
     set_barriers(a, barrier, n)
     make_impossible(now, -1, n + 1)
     (now.label_exponent - 1)[0] = 0
     for t in range(a.steps):
-        check_signals(task, n + task.classes)
+        if is_stopped(task, n + task.classes):
+            return 0
         before = now
         now = row_at(paths + (t + 1 if store else (t + 1) % 2) * row_size(n), n)
         out = gradient + t * task.out_time_stride if store else NULL
@@ -330,7 +337,8 @@ cdef double evaluate_one(
     make_impossible(now, -1, n + 1)
     now.label_exponent[a.labels] = 0
     for t in range(a.steps - 1, -1, -1):
-        check_signals(task, n)
+        if is_stopped(task, n):
+            return 0
         before = now
         now = row_at(ends + (a.steps - t) % 2 * row_size(n), n)
         label -= 2 * n + 2
@@ -343,29 +351,36 @@ cdef double evaluate_one(
     return value
 
 
-cdef inline int evaluate_all(CtcTask *task, const real *prediction, real *gradient) except -1 nogil:
-    cdef Py_ssize_t i, t, first = 0
+cdef inline void evaluate_some(
+    const CtcTask *given, Py_ssize_t first, Py_ssize_t last, int worker, real like
+) noexcept nogil:
+    cdef CtcTask task = given[0]
+    cdef const real *prediction = <const real *>task.prediction
+    cdef real *gradient = <real *>task.gradient
+    cdef Py_ssize_t i, t
     cdef Alignment a
     cdef real *out = NULL
-    for i in range(task.sequences):
-        a.label = task.labels + first
+    task.work += worker * task.work_size
+    task.worker, task.states = worker, 0
+    a.label = task.labels
+    for i in range(last):
         a.labels = task.counts[i]
         a.steps = task.lengths[i]
-        if gradient is not NULL:
-            out = gradient + i * task.out_batch_stride
-            if task.clear:
-                for t in range(a.steps, task.steps):
-                    memset(out + t * task.out_time_stride, 0, task.classes * sizeof(real))
-        task.values[i] = evaluate_one(task, a, prediction + i * task.batch_stride, out, task.scales[i])
-        first += a.labels
-    return 0
+        if i >= first:
+            if gradient is not NULL:
+                out = gradient + i * task.out_batch_stride
+                if task.clear:
+                    for t in range(a.steps, task.steps):
+                        memset(out + t * task.out_time_stride, 0, task.classes * sizeof(real))
+            task.values[i] = evaluate_one(&task, a, prediction + i * task.batch_stride, out, task.scales[i])
+        a.label += a.labels
 
 
-cdef int ctc_float(CtcTask *task) except -1 nogil:
-    return evaluate_all(task, <const float *>task.prediction, <float *>task.gradient)
+cdef void ctc_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    evaluate_some(<const CtcTask *>task, first, last, worker, <float>0)
 
-cdef int ctc_double(CtcTask *task) except -1 nogil:
-    return evaluate_all(task, <const double *>task.prediction, <double *>task.gradient)
+cdef void ctc_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    evaluate_some(<const CtcTask *>task, first, last, worker, <double>0)
 
 
 KERNELS = {"ctc": kernel(ctc_float, ctc_double)}
