@@ -11,7 +11,8 @@ from fastnn.kernels.pool cimport BLOCK, blocks_in, run_through, units_in_block, 
 cnp.import_array()
 
 cdef enum:
-    FEW = 64  # spans of memory, parameters or sums
+    FEW = 64       # spans of memory, parameters or sums
+    TOGETHER = 64  # rows, at least, whose columns are summed at once
 
 
 cdef class Kernel:
@@ -216,6 +217,28 @@ cdef void walk_part(const void *given, Py_ssize_t first, Py_ssize_t last, int wo
             unit += 1
 
 
+cdef struct MatrixWalk:
+    Task task
+    loop each
+    Py_ssize_t itemsize
+    Py_ssize_t block
+    double *sums     # of each row
+    double *columns  # those of each block of rows, or NULL
+
+
+cdef void walk_rows(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const MatrixWalk *walk = <const MatrixWalk *>given
+    cdef Task task = walk.task
+    cdef Py_ssize_t row
+    for row in range(first, last):
+        task.gradient = <const char *>walk.task.gradient + row * task.size * walk.itemsize
+        if walk.columns is not NULL:
+            task.state[0] = walk.columns + row // walk.block * task.size
+        task.sums[0] = 0
+        walk.each(&task)
+        walk.sums[row] = task.sums[0]
+
+
 cdef class Update:
     """An optimizer's update, with a kernel of a build.
 
@@ -384,25 +407,28 @@ cdef class Update:
     def measure_rows(self, cnp.ndarray matrix not None, cnp.ndarray rows not None, cnp.ndarray columns=None):
         """The first of the sums for each row of a contiguous gradient; what is added to columns, if they are given."""
         cdef Task task
-        cdef Py_ssize_t row, count = cnp.PyArray_SIZE(rows), size = cnp.PyArray_SIZE(matrix)
+        cdef MatrixWalk walk
+        cdef cnp.ndarray partial
+        cdef Py_ssize_t count = cnp.PyArray_SIZE(rows), size = cnp.PyArray_SIZE(matrix), k
+        cdef cnp.npy_intp room
+        cdef bint single = cnp.PyArray_TYPE(matrix) == cnp.NPY_FLOAT32
         self.begin(&task, ((matrix,), (matrix,)), (), None)
         if not (is_ready(matrix) and cnp.PyArray_IS_C_CONTIGUOUS(matrix) and is_vector(rows)
                 and (size % count == 0 if count else size == 0)):
             raise ValueError("the rows do not fit what their sums go into")
         task.size = size // count if count else 0
-        if columns is not None:
-            if not is_vector(columns) or cnp.PyArray_SIZE(columns) != task.size:
-                raise ValueError("the columns do not fit what their sums go into")
-            task.state[0] = cnp.PyArray_DATA(columns)
+        if columns is not None and not (is_vector(columns) and cnp.PyArray_SIZE(columns) == task.size):
+            raise ValueError("the columns do not fit what their sums go into")
         task.parameter = cnp.PyArray_DATA(matrix)
         task.gradient = task.parameter
-        cdef bint single = cnp.PyArray_TYPE(matrix) == cnp.NPY_FLOAT32
-        cdef loop each = self.kernel.measure_float if single else self.kernel.measure_double
-        cdef double *sums = <double *>cnp.PyArray_DATA(rows)
-        cdef Py_ssize_t bytes = task.size * cnp.PyArray_ITEMSIZE(matrix)
-        with nogil:
-            for row in range(count):
-                task.sums[0] = 0
-                each(&task)
-                sums[row] = task.sums[0]
-                task.gradient = <const char *>task.gradient + bytes
+        walk.task, walk.each = task, self.kernel.measure_float if single else self.kernel.measure_double
+        walk.itemsize = cnp.PyArray_ITEMSIZE(matrix)
+        walk.sums, walk.columns = <double *>cnp.PyArray_DATA(rows), NULL
+        walk.block = max(<Py_ssize_t>TOGETHER, units_in_block(task.size))
+        if columns is not None:
+            room = blocks_in(count, walk.block) * task.size
+            partial = cnp.PyArray_ZEROS(1, &room, cnp.NPY_FLOAT64, 0)
+            walk.columns = <double *>cnp.PyArray_DATA(partial)
+        run_through(walk_rows, &walk, count, walk.block, workers_for(count, walk.block))
+        for k in range(room if columns is not None else 0):
+            (<double *>cnp.PyArray_DATA(columns))[k % task.size] += walk.columns[k]
