@@ -109,6 +109,7 @@ cdef void {name}_{real}(
                     "module": module,
                     "begin": f"{module}.{name}_begin" if f"{name}_begin" in found else "no_begin",
                     "end": f"{module}.{name}_end" if f"{name}_end" in found else "find_once",
+                    "merge": f"{module}.{name}_merge" if f"{name}_merge" in found else "add_found",
                     "finds_once": str(f"{name}_end" not in found),
                     "backward": str(name.endswith("_backward")),
                 }
@@ -117,7 +118,7 @@ cdef void {name}_{real}(
 
     row = """\
 "{key}": kernel(
-        {begin}, {name}_pass_float, {name}_pass_double,
+        {begin}, {merge}, {name}_pass_float, {name}_pass_double,
         {name}_float, {name}_double, {tiles}, {backward},
     )"""
     modules = sorted({names["module"] for _, names in functions()})

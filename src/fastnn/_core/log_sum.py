@@ -102,7 +102,7 @@ class Terms:
             raise ValueError(f"x is a number; {name} needs an array of at least one dimension")
         self.rows = Rows(self.shape, checked_axes(axis, len(self.shape)))
         self.mask = checked_mask(where, self.shape)
-        self.fit_at_once = self.mask is None or self.rows.size <= kernels.rows.longest_masked
+        self.fit_at_once = self.mask is None or self.rows.size <= kernels.rows.longest
         self.masked = (-math.inf,) if b is None else (0.0, 0.0)  # what is masked has no term, or no weight
 
     def unaliased(self, out: Array) -> tuple[list[Array], Array | None]:

@@ -10,6 +10,7 @@ ctypedef void (*part)(const void *task, Py_ssize_t first, Py_ssize_t last, int w
 
 cdef int run(part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers) except -1
 cdef void run_through(part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers) noexcept
+cdef int num_threads() noexcept nogil
 cdef int workers_for(Py_ssize_t count, Py_ssize_t block) noexcept
 
 

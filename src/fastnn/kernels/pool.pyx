@@ -143,6 +143,10 @@ def begin():
     main_thread = threading.main_thread().ident
 
 
+cdef int num_threads() noexcept nogil:
+    return threads
+
+
 cdef int workers_for(Py_ssize_t count, Py_ssize_t block) noexcept:
     """How many workers a task of so many units can have, which it needs room for."""
     return <int>max(<Py_ssize_t>1, min(<Py_ssize_t>threads, blocks_in(count, block)))

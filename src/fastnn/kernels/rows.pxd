@@ -55,6 +55,8 @@ cdef struct Row:
     double scale
 
 ctypedef void (*beginning)(Row *row) noexcept nogil
+# Add what a pass has found in a chunk, begun with the row as it was before the pass, to what it has found before.
+ctypedef void (*merging)(Row *row, const Row *chunk) noexcept nogil
 
 cdef enum Part:
     PIECE       # whole chunks
@@ -91,6 +93,7 @@ ctypedef bint (*double_tile)(
 
 cdef struct Loops:
     beginning begin
+    merging merge
     float_pass pass_of_float
     double_pass pass_of_double
     float_loops for_float
@@ -232,11 +235,11 @@ cdef class ColumnCopies:
 
 
 cdef inline Kernel kernel(
-    beginning begin, float_pass pass_of_float, double_pass pass_of_double, float_loops for_float,
+    beginning begin, merging merge, float_pass pass_of_float, double_pass pass_of_double, float_loops for_float,
     double_loops for_double, float_tile tile_of_float, double_tile tile_of_double, bint backward,
 ):
     cdef Kernel made = Kernel()
-    made.loops.begin = begin
+    made.loops.begin, made.loops.merge = begin, merge
     made.loops.pass_of_float = pass_of_float
     made.loops.pass_of_double = pass_of_double
     made.loops.for_float = for_float
@@ -261,6 +264,18 @@ cdef inline void begin_row(Row *row, beginning begin, Py_ssize_t n, double const
     row.maxima = maxima
     row.scale = 1
     begin(row)
+
+
+cdef inline void add_found(Row *row, const Row *chunk) noexcept nogil:
+    """The largest, and sums, which are 0 before a pass that finds them."""
+    if row.phase != FIND:
+        return
+    if chunk.largest > row.largest:
+        row.largest, row.index = chunk.largest, chunk.index
+    row.total += chunk.total
+    row.count += chunk.count
+    row.at_largest += chunk.at_largest
+    row.has_nan |= chunk.has_nan
 
 
 cdef inline const real *counted_or(

@@ -4,7 +4,7 @@ from typing import Any
 from fastnn._core.arrays import Array
 from fastnn.kernels.activations import Checked, Kernels
 
-longest_masked: int
+longest: int
 
 Fallback = Callable[[Any, dict[str, Any], Any, Any, Any, dict[str, Any]], Any]
 

@@ -1,11 +1,12 @@
 """The row functions as Python calls them: objects that run the kernels of a build on arrays that are ready."""
 
 cimport numpy as cnp
+from libc.math cimport NAN
 
 from fastnn.kernels.arrays cimport (
     elements_after, empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, ready_axis,
 )
-from fastnn.kernels.pool cimport run, workers_for
+from fastnn.kernels.pool cimport num_threads, run, workers_for
 from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, strided
 
 cnp.import_array()
@@ -13,10 +14,11 @@ cnp.import_array()
 cdef enum:
     MASKED = 512             # elements of rows under a mask that are copied at once, if there is more than a row of them
     ALIGNMENT = 64           # of their copies: vectors that cross a cache line cannot be read again at once
-    LONGEST_MASKED = 262144  # elements of a row that is copied as a whole
+    LONGEST = 262144         # elements of a row that is copied as a whole
+    CHUNKS = 2               # the least that a thread takes of a long row
 
 
-longest_masked = LONGEST_MASKED
+longest = LONGEST
 
 
 cdef class Kernel:
@@ -131,9 +133,12 @@ cdef class Rowwise:
         describe_columns(&task.columns, n, inner)
         block = rows_in_block(&task.columns)
         workers = workers_for(rows, block)
+        if inner == 1 and where is None and are_few_long(rows, n):
+            run_long_rows(&task, rows, n, single)
+            return out
         if where is not None:
             task.columns.length = n  # the copies are one array under a mask
-            if n > LONGEST_MASKED or cnp.PyArray_TYPE(where) != cnp.NPY_BOOL or not is_apart(out, where) or (
+            if n > LONGEST or cnp.PyArray_TYPE(where) != cnp.NPY_BOOL or not is_apart(out, where) or (
                     not broadcasts(&of_mask, where, x, cnp.PyArray_NDIM(x), axis, False)):
                 return None
             room = room_of_mask(&task.mask, n, cnp.PyArray_ITEMSIZE(x), workers)
@@ -148,6 +153,76 @@ cdef class Rowwise:
         else:
             run(rows_of_float if single else rows_of_double, &task, rows, block, workers)
         return out
+
+
+cdef inline bint are_few_long(Py_ssize_t rows, Py_ssize_t n) noexcept:
+    """Whether rows are so few that threads share each of them, and so long that they are taken in passes anyway."""
+    return n > LONGEST and rows < 2 * num_threads() and num_threads() > 1
+
+
+cdef struct Chunks:
+    # A pass over a row, and what is found in each chunk of it.
+    const Row *row
+    const Loops *loops
+    const char *grad  # or NULL
+    const char *x
+    char *out         # or NULL
+    bint single
+    Row *found
+
+
+cdef inline char *ahead(const char *array, Py_ssize_t bytes) noexcept nogil:
+    return NULL if array is NULL else <char *>array + bytes
+
+
+cdef void pass_over_chunk(
+    const Chunks *chunks, Row *row, Py_ssize_t start, Py_ssize_t size, Part part
+) noexcept nogil:
+    cdef Py_ssize_t bytes = start * <Py_ssize_t>(sizeof(float) if chunks.single else sizeof(double))
+    cdef void *grad = ahead(chunks.grad, bytes)
+    cdef void *x = ahead(chunks.x, bytes)
+    cdef void *out = ahead(chunks.out, bytes)
+    if chunks.single:
+        chunks.loops.pass_of_float(row, <const float *>grad, <const float *>x, <float *>out, size, part)
+    else:
+        chunks.loops.pass_of_double(row, <const double *>grad, <const double *>x, <double *>out, size, part)
+
+
+cdef void pass_over_chunks(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const Chunks *chunks = <const Chunks *>given
+    cdef Py_ssize_t length = chunks.row.length, k
+    for k in range(first, last):
+        chunks.found[k] = chunks.row[0]
+        chunks.found[k].seen = k * length
+        pass_over_chunk(chunks, &chunks.found[k], k * length, min(length, chunks.row.n - k * length), PIECE)
+
+
+cdef int run_row(Row *row, const Loops *loops, const void *grad, const void *x, void *out, bint single) except -1:
+    """Take a long row through its passes, each by threads that share its chunks; the bits are those of one thread."""
+    cdef Py_ssize_t count = (row.n + row.length - 1) // row.length, k
+    cdef Room found = Room(count * sizeof(Row))
+    cdef Chunks chunks
+    chunks.row, chunks.loops, chunks.single, chunks.found = row, loops, single, <Row *>found.memory
+    chunks.grad, chunks.x, chunks.out = <const char *>grad, <const char *>x, <char *>out
+    while row.phase != DONE:
+        run(pass_over_chunks, &chunks, count, CHUNKS, workers_for(count, CHUNKS))
+        for k in range(count):
+            loops.merge(row, &chunks.found[k])
+        pass_over_chunk(&chunks, row, 0, 0, LAST_PIECE)
+    return 0
+
+
+cdef int run_long_rows(const Task *task, Py_ssize_t rows, Py_ssize_t n, bint single) except -1:
+    cdef double maxima[MAX_CHUNKS]
+    cdef Py_ssize_t k, bytes
+    cdef Row row
+    for k in range(rows):
+        bytes = k * n * <Py_ssize_t>(sizeof(float) if single else sizeof(double))
+        begin_row(&row, task.loops.begin, n, task.constant, maxima)
+        run_row(
+            &row, &task.loops, <const char *>task.grad + bytes, <const char *>task.x + bytes, <char *>task.out + bytes,
+            single)
+    return 0
 
 
 cdef inline void without_mask(Mask *mask) noexcept:
@@ -374,7 +449,39 @@ cdef object misfit():
     return TypeError("the arrays must be contiguous, of one type, and fit the rows of x")
 
 
-cdef int run_log_sums(LogSums loops, grad, x, b, cnp.ndarray where, out, signs, bint averaged) except -1:
+cdef inline double number_at(const void *array, Py_ssize_t k, bint single) noexcept:
+    return (<const float *>array)[k] if single else (<const double *>array)[k]
+
+
+cdef inline void put_number(void *array, Py_ssize_t k, bint single, double number) noexcept:
+    if array is not NULL and single:
+        (<float *>array)[k] = <float>number
+    elif array is not NULL:
+        (<double *>array)[k] = number
+
+
+cdef int run_long_log_sums(const SumsTask *task, dict kernels, Py_ssize_t rows, Py_ssize_t n, bint single) except -1:
+    cdef bint backward = task.grad is not NULL
+    cdef LogSums of_build = kernels["log_sums"]
+    cdef Kernel kernel = kernels["logsumexp.backward" if backward else "logmeanexp" if task.averaged else "logsumexp"]
+    cdef Py_ssize_t k, bytes
+    cdef double value, sign
+    cdef Row row
+    for k in range(rows):
+        bytes = k * n * <Py_ssize_t>(sizeof(float) if single else sizeof(double))
+        begin_row(&row, kernel.loops.begin, n, number_at(task.grad, k, single) if backward else 1, NULL)
+        run_row(
+            &row, &kernel.loops, ahead(<const char *>task.b, bytes), <const char *>task.x + bytes,
+            <char *>task.out + bytes if backward else NULL, single)
+        if not backward:
+            value = of_build.of_row(&row, &sign)
+            put_number(task.signs, k, single, sign)
+            put_number(task.out, k, single, NAN if sign < 0 and task.signs is NULL else value)
+    return 0
+
+
+cdef int run_log_sums(dict kernels, grad, x, b, cnp.ndarray where, out, signs, bint averaged) except -1:
+    cdef LogSums loops = kernels["log_sums"]
     cdef cnp.ndarray terms = x
     cdef bint single = cnp.PyArray_TYPE(terms) == cnp.NPY_FLOAT32
     cdef Py_ssize_t n = cnp.PyArray_DIM(terms, 1), rows = cnp.PyArray_SIZE(terms) // n, block
@@ -384,6 +491,8 @@ cdef int run_log_sums(LogSums loops, grad, x, b, cnp.ndarray where, out, signs, 
     cdef Room of_columns, room
     task.grad, task.x, task.b, task.out, task.signs = memory(grad), memory(x), memory(b), memory(out), memory(signs)
     task.averaged = averaged
+    if elements_between(terms) == 1 and where is None and are_few_long(rows, n):
+        return run_long_log_sums(&task, kernels, rows, n, single)
     describe_columns(&task.columns, n, elements_between(terms))
     block = rows_in_block(&task.columns)
     workers = workers_for(rows, block)
@@ -412,7 +521,7 @@ def log_sums(dict kernels not None, x, b, cnp.ndarray where, out, signs, bint me
         and (signs is None or (is_vector_of(signs, x) and cnp.PyArray_ISWRITEABLE(signs)))
     ):
         raise misfit()
-    run_log_sums(kernels["log_sums"], None, x, b, where, out, signs, mean)
+    run_log_sums(kernels, None, x, b, where, out, signs, mean)
 
 
 def log_sums_backward(dict kernels not None, grad, x, b, cnp.ndarray where, out):
@@ -425,4 +534,4 @@ def log_sums_backward(dict kernels not None, grad, x, b, cnp.ndarray where, out)
         and is_like(out, x) and cnp.PyArray_ISWRITEABLE(out)
     ):
         raise misfit()
-    run_log_sums(kernels["log_sums"], grad, x, b, where, out, None, False)
+    run_log_sums(kernels, grad, x, b, where, out, None, False)

@@ -15,7 +15,7 @@ from fastnn.kernels.loops.tiles cimport (
 )
 from fastnn.kernels.rows cimport (
     CHUNK, DONE, LAST_PIECE, MAX_CHUNKS, PIECE, WHOLE, WRITE, ColumnCopies, Columns, LogSums, Mask, Part, Row, SomeRows,
-    SumsTask, Task, begin_row, beginning, double_loops, double_pass, double_tile, float_loops, float_pass, float_tile,
+    SumsTask, Task, add_found, begin_row, beginning, double_loops, double_pass, double_tile, float_loops, float_pass, float_tile,
     kernel, own_columns, own_mask,
 )
 from fastnn.kernels.strided cimport Strided, is_repeated, part_of, replace
@@ -684,9 +684,9 @@ KERNELS |= {
     "columns": columns,
     "copies": copies,
     "log_sums": of_sums,
-    "logsumexp": kernel(no_begin, log_sum_pass[float], log_sum_pass[double], NULL, NULL, NULL, NULL, False),
-    "logmeanexp": kernel(average, log_sum_pass[float], log_sum_pass[double], NULL, NULL, NULL, NULL, False),
+    "logsumexp": kernel(no_begin, add_found, log_sum_pass[float], log_sum_pass[double], NULL, NULL, NULL, NULL, False),
+    "logmeanexp": kernel(average, add_found, log_sum_pass[float], log_sum_pass[double], NULL, NULL, NULL, NULL, False),
     "logsumexp.backward": kernel(
-        no_begin, log_sum_backward_pass[float], log_sum_backward_pass[double], NULL, NULL, NULL, NULL, False
+        no_begin, add_found, log_sum_backward_pass[float], log_sum_backward_pass[double], NULL, NULL, NULL, NULL, False
     ),
 }

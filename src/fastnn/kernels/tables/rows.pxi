@@ -106,6 +106,32 @@ cdef void hardmax_backward_double(
         grad, x, out, size, n, constant,
     )
 
+cdef void add_pass_float(
+    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
+) noexcept nogil:
+    pass_over(softmax.add_chunk[float], find_once[float], row, grad, x, out, n, part)
+
+cdef void add_float(
+    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        no_begin, softmax.add_chunk[float], find_once[float], add_pass_float, True,
+        grad, x, out, size, n, constant,
+    )
+
+cdef void add_pass_double(
+    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
+) noexcept nogil:
+    pass_over(softmax.add_chunk[double], find_once[double], row, grad, x, out, n, part)
+
+cdef void add_double(
+    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
+) noexcept nogil:
+    each_row(
+        no_begin, softmax.add_chunk[double], find_once[double], add_pass_double, True,
+        grad, x, out, size, n, constant,
+    )
+
 cdef void softmax_pass_float(
     Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
@@ -417,59 +443,63 @@ cdef void standardize_backward_double(
 
 KERNELS = {
     "entmax15": kernel(
-        no_begin, entmax15_pass_float, entmax15_pass_double,
+        no_begin, add_found, entmax15_pass_float, entmax15_pass_double,
         entmax15_float, entmax15_double, NULL, NULL, False,
     ),
     "entmax15.backward": kernel(
-        no_begin, entmax15_backward_pass_float, entmax15_backward_pass_double,
+        no_begin, add_found, entmax15_backward_pass_float, entmax15_backward_pass_double,
         entmax15_backward_float, entmax15_backward_double, NULL, NULL, True,
     ),
     "hardmax": kernel(
-        no_begin, hardmax_pass_float, hardmax_pass_double,
+        no_begin, add_found, hardmax_pass_float, hardmax_pass_double,
         hardmax_float, hardmax_double, NULL, NULL, False,
     ),
     "hardmax.backward": kernel(
-        hardmax.hardmax_backward_begin, hardmax_backward_pass_float, hardmax_backward_pass_double,
+        hardmax.hardmax_backward_begin, add_found, hardmax_backward_pass_float, hardmax_backward_pass_double,
         hardmax_backward_float, hardmax_backward_double, NULL, NULL, True,
     ),
+    "add": kernel(
+        no_begin, add_found, add_pass_float, add_pass_double,
+        add_float, add_double, NULL, NULL, False,
+    ),
     "softmax": kernel(
-        softmax.softmax_begin, softmax_pass_float, softmax_pass_double,
+        softmax.softmax_begin, softmax.softmax_merge, softmax_pass_float, softmax_pass_double,
         softmax_float, softmax_double, softmax.softmax_tile[float], softmax.softmax_tile[double], False,
     ),
     "softmin": kernel(
-        softmax.softmin_begin, softmin_pass_float, softmin_pass_double,
+        softmax.softmin_begin, softmax.softmin_merge, softmin_pass_float, softmin_pass_double,
         softmin_float, softmin_double, softmax.softmin_tile[float], softmax.softmin_tile[double], False,
     ),
     "log_softmax": kernel(
-        softmax.log_softmax_begin, log_softmax_pass_float, log_softmax_pass_double,
+        softmax.log_softmax_begin, softmax.log_softmax_merge, log_softmax_pass_float, log_softmax_pass_double,
         log_softmax_float, log_softmax_double, softmax.log_softmax_tile[float], softmax.log_softmax_tile[double], False,
     ),
     "softmax.backward": kernel(
-        no_begin, softmax_backward_pass_float, softmax_backward_pass_double,
+        no_begin, add_found, softmax_backward_pass_float, softmax_backward_pass_double,
         softmax_backward_float, softmax_backward_double, softmax.softmax_backward_tile[float], softmax.softmax_backward_tile[double], True,
     ),
     "softmin.backward": kernel(
-        no_begin, softmin_backward_pass_float, softmin_backward_pass_double,
+        no_begin, add_found, softmin_backward_pass_float, softmin_backward_pass_double,
         softmin_backward_float, softmin_backward_double, softmax.softmin_backward_tile[float], softmax.softmin_backward_tile[double], True,
     ),
     "log_softmax.backward": kernel(
-        no_begin, log_softmax_backward_pass_float, log_softmax_backward_pass_double,
+        no_begin, add_found, log_softmax_backward_pass_float, log_softmax_backward_pass_double,
         log_softmax_backward_float, log_softmax_backward_double, softmax.log_softmax_backward_tile[float], softmax.log_softmax_backward_tile[double], True,
     ),
     "sparsemax": kernel(
-        no_begin, sparsemax_pass_float, sparsemax_pass_double,
+        no_begin, add_found, sparsemax_pass_float, sparsemax_pass_double,
         sparsemax_float, sparsemax_double, NULL, NULL, False,
     ),
     "sparsemax.backward": kernel(
-        no_begin, sparsemax_backward_pass_float, sparsemax_backward_pass_double,
+        no_begin, add_found, sparsemax_backward_pass_float, sparsemax_backward_pass_double,
         sparsemax_backward_float, sparsemax_backward_double, NULL, NULL, True,
     ),
     "standardize": kernel(
-        no_begin, standardize_pass_float, standardize_pass_double,
+        no_begin, standardize.standardize_merge, standardize_pass_float, standardize_pass_double,
         standardize_float, standardize_double, standardize.standardize_tile[float], standardize.standardize_tile[double], False,
     ),
     "standardize.backward": kernel(
-        no_begin, standardize_backward_pass_float, standardize_backward_pass_double,
+        no_begin, standardize.standardize_backward_merge, standardize_backward_pass_float, standardize_backward_pass_double,
         standardize_backward_float, standardize_backward_double, standardize.standardize_backward_tile[float], standardize.standardize_backward_tile[double], True,
     ),
 }

@@ -18,13 +18,16 @@ cdef inline void find_roots_above(Row *row, const real *x, Py_ssize_t n) noexcep
     """The sums of the results for the current limit, and of their roots."""
     cdef double roots[STRETCH]
     cdef Py_ssize_t stretch, start, size, k
+    cdef double count = 0, total = 0
     for stretch in range(stretches(n)):
         start = stretch * STRETCH
         size = min(<Py_ssize_t>STRETCH, n - start)
         for k in range(size):
             roots[k] = root_above(row, x[start + k])
-        row.count += sum_row(<const double *>roots, size)
-        row.total += dot_row(<const double *>roots, <const double *>roots, size)
+        count += sum_row(<const double *>roots, size)
+        total += dot_row(<const double *>roots, <const double *>roots, size)
+    row.count += count
+    row.total += total
 
 
 cdef inline void write_entmax15(const Row *row, const real *x, real *out, Py_ssize_t n) noexcept nogil:
@@ -66,13 +69,16 @@ cdef inline void find_roots(Row *row, const real *grad, const real *y, Py_ssize_
     """The sum of the roots, and of their products with the gradient."""
     cdef real roots[STRETCH]
     cdef Py_ssize_t stretch, start, size, k
+    cdef double count = 0, total = 0
     for stretch in range(stretches(n)):
         start = stretch * STRETCH
         size = min(<Py_ssize_t>STRETCH, n - start)
         for k in range(size):
             roots[k] = square_root(y[start + k])
-        row.count += sum_row(roots, size)
-        row.total += dot_row(roots, grad + start, size)
+        count += sum_row(roots, size)
+        total += dot_row(roots, grad + start, size)
+    row.count += count
+    row.total += total
 
 
 cdef inline void write_entmax15_backward(

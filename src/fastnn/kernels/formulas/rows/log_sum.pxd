@@ -30,6 +30,7 @@ cdef inline void find_terms(Row *row, const real *b, const real *x, Py_ssize_t n
     cdef real w[STRETCH]
     cdef real largest = <real>row.largest
     cdef Py_ssize_t stretch, start, size, k
+    cdef double total = 0, count = 0, at_largest = 0
     cdef int any_nan = 0
     for stretch in range(stretches(n)):
         start = stretch * STRETCH
@@ -39,11 +40,14 @@ cdef inline void find_terms(Row *row, const real *b, const real *x, Py_ssize_t n
             included[k] = largest if w[k] == 0 else x[start + k]
             terms[k] = <real>0 if included[k] == largest else exp_nonpositive(included[k] - largest) * w[k]
             any_nan |= included[k] != included[k]
-        row.total += sum_row(terms, size)
-        row.count += sum_row(w, size)
+        total += sum_row(terms, size)
+        count += sum_row(w, size)
         for k in range(size):
             terms[k] = w[k] if included[k] == largest else <real>0
-        row.at_largest += sum_row(terms, size)
+        at_largest += sum_row(terms, size)
+    row.total += total
+    row.count += count
+    row.at_largest += at_largest
     row.has_nan |= any_nan
 
 
@@ -60,15 +64,15 @@ cdef inline void find_others(Row *row, const real *x, Py_ssize_t n) noexcept nog
     """Without weights: the sum of the terms e^(x - max) without the 1 of one largest element, and how many there are."""
     cdef real largest = <real>row.largest
     cdef Py_ssize_t of_largest = row.index - row.seen // STRETCH
+    cdef bint here = 0 <= of_largest < stretches(n)
     cdef double others = 0
     if isinf(largest):
         row.has_nan |= has_nan(x, n)
     else:
         exp_rows(
-            x, <real *>NULL, <real *>NULL, NOTHING, False, 0 <= of_largest < stretches(n), of_largest, 1, n, &largest,
-            &others)
+            x, <real *>NULL, <real *>NULL, NOTHING, False, here, of_largest, 1, n, &largest, &others)
     row.total += others
-    row.at_largest = 1
+    row.at_largest += here
     row.count += count_of(row.counted, n)
 
 

@@ -203,7 +203,7 @@ cdef inline void soft_pass(
     The sum of the exponentials, without the 1 of the largest, is scaled down whenever a larger maximum is found.
     """
     cdef real base, temperature = <real>row.constant
-    cdef double largest, others, factor
+    cdef double largest, others
     cdef Py_ssize_t k, of_largest
     if row.phase == RESCALE:
         rescale(row, out, n, logarithm)
@@ -225,7 +225,13 @@ cdef inline void soft_pass(
     else:
         exp_rows(x, <real *>NULL, out, EXPONENTIALS, False, False, -1, 1, n, &base, &others)
         others -= largest != -INFINITY
-    factor = exp(-fabs(largest - row.largest) / temperature)
+    row.limit = temperature  # rounded to the type, for merging
+    add_chunk(row, largest, others, row.limit)
+
+
+cdef inline void add_chunk(Row *row, double largest, double others, double temperature) noexcept nogil:
+    """Add a chunk's exponentials, relative to its largest element and without the 1 of that, to the row's."""
+    cdef double factor = exp(-fabs(largest - row.largest) / temperature)
     if largest == -INFINITY:
         row.total += others
     elif largest > row.largest:
@@ -233,6 +239,12 @@ cdef inline void soft_pass(
         row.largest = largest
     else:
         row.total += (1 + others) * factor
+
+
+cdef inline void soft_merge(Row *row, const Row *chunk) noexcept nogil:
+    """The chunk began with a sum of -1, which stands for none, and the row may still have it."""
+    if row.phase == WRITE:
+        add_chunk(row, chunk.largest, chunk.total + (chunk.largest == -INFINITY), chunk.limit)
 
 
 cdef inline void soft_end(Row *row) noexcept nogil:
@@ -248,6 +260,9 @@ cdef inline void softmax_chunk(Row *row, const real *grad, const real *x, real *
 cdef inline void softmax_end(Row *row, const real *like) noexcept nogil:
     soft_end(row)
 
+cdef inline void softmax_merge(Row *row, const Row *chunk) noexcept nogil:
+    soft_merge(row, chunk)
+
 
 cdef inline void softmin_begin(Row *row) noexcept nogil:
     soft_begin(row)
@@ -258,6 +273,9 @@ cdef inline void softmin_chunk(Row *row, const real *grad, const real *x, real *
 cdef inline void softmin_end(Row *row, const real *like) noexcept nogil:
     soft_end(row)
 
+cdef inline void softmin_merge(Row *row, const Row *chunk) noexcept nogil:
+    soft_merge(row, chunk)
+
 
 cdef inline void log_softmax_begin(Row *row) noexcept nogil:
     soft_begin(row)
@@ -267,6 +285,9 @@ cdef inline void log_softmax_chunk(Row *row, const real *grad, const real *x, re
 
 cdef inline void log_softmax_end(Row *row, const real *like) noexcept nogil:
     soft_end(row)
+
+cdef inline void log_softmax_merge(Row *row, const Row *chunk) noexcept nogil:
+    soft_merge(row, chunk)
 
 
 # Back-propagation

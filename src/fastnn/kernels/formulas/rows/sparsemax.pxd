@@ -49,13 +49,16 @@ cdef inline void find_inside(Row *row, const real *grad, const real *y, Py_ssize
     """The size of the support, which are the elements that are not 0, and the sum of grad over it."""
     cdef real inside[STRETCH]
     cdef Py_ssize_t stretch, start, size, k
+    cdef double count = 0, total = 0
     for stretch in range(stretches(n)):
         start = stretch * STRETCH
         size = min(<Py_ssize_t>STRETCH, n - start)
         for k in range(size):
             inside[k] = <real>0 if y[start + k] == 0 else <real>1
-        row.count += sum_row(inside, size)
-        row.total += dot_row(inside, grad + start, size)
+        count += sum_row(inside, size)
+        total += dot_row(inside, grad + start, size)
+    row.count += count
+    row.total += total
 
 
 cdef inline void write_sparsemax_backward(

@@ -8,7 +8,7 @@ from fastnn.kernels.loops.reductions cimport (
     LANES, STRETCH, binary_scale, dot_row, fill, fold_sum, last_block, row_max, stretches, sum_row,
 )
 from fastnn.kernels.loops.tiles cimport DEVIATIONS, FRACTIONS, WEIGHTED_DEVIATIONS, add_rows, dot_tile
-from fastnn.kernels.rows cimport CHUNK, DONE, FIND, WRITE, Phase, Row, counted_or
+from fastnn.kernels.rows cimport CHUNK, DONE, FIND, WRITE, Phase, Row, add_found, counted_or
 from fastnn.kernels.strided cimport count_of, replace
 
 
@@ -87,9 +87,8 @@ cdef inline void find_moments(Row *row, const real *x, Py_ssize_t n) noexcept no
     cdef const real *stretch
     cdef real mean = 0
     cdef int exact
-    cdef Py_ssize_t i, size, first = row.present if row.seen > 0 else 0, count = count_of(row.counted, n)
-    cdef double total = 0, squares = 0, between
-    row.present = first + count
+    cdef Py_ssize_t i, size, count = count_of(row.counted, n)
+    cdef double total = 0, squares = 0
     if count == 0:
         return
     for exact in range(2):
@@ -103,14 +102,29 @@ cdef inline void find_moments(Row *row, const real *x, Py_ssize_t n) noexcept no
                 add_deviations(stretch, size, mean, &total, &squares)
             else:
                 total += rough_sum(stretch, size)
+    add_moments(row, count, mean, total / count, squares - total * (total / count))
+
+
+cdef inline void add_moments(Row *row, Py_ssize_t count, double mean, double mean_low, double squares) noexcept nogil:
+    cdef Py_ssize_t first = row.present
+    cdef double between = (mean - row.mean) + (mean_low - row.mean_low)
+    row.present += count
     if first == 0:
-        row.mean = mean
-        row.mean_low = total / count
-        row.squares = squares - total * row.mean_low
+        row.mean, row.mean_low, row.squares = mean, mean_low, squares
     else:
-        between = (mean - row.mean) + (total / count - row.mean_low)
-        row.mean_low += between * count / (first + count)
-        row.squares += squares - total * (total / count) + between * between * first / (first + count) * count
+        row.mean_low += between * count / row.present
+        row.squares += squares + between * between * first / row.present * count
+
+
+cdef inline void standardize_merge(Row *row, const Row *chunk) noexcept nogil:
+    if row.number == 0 or row.number == 2:
+        if chunk.present > 0:
+            add_moments(row, chunk.present, chunk.mean, chunk.mean_low, chunk.squares)
+    else:
+        add_found(row, chunk)
+
+cdef inline void standardize_backward_merge(Row *row, const Row *chunk) noexcept nogil:
+    standardize_merge(row, chunk)
 
 
 cdef inline void find_size(Row *row, const real *x, Py_ssize_t n) noexcept nogil:
@@ -178,6 +192,7 @@ cdef inline void standardize_end(Row *row, const real *like) noexcept nogil:
         row.phase = DONE
     elif row.number == 2:
         row.scale = binary_scale(<real>max(row.largest, sqrt(row.constant)))
+        row.present = 0
     else:
         end_of_moments(row, like, WRITE)
 
@@ -228,6 +243,7 @@ cdef inline void standardize_backward_end(Row *row, const real *like) noexcept n
         row.phase = DONE
     elif row.number == 2:
         row.scale = binary_scale(<real>max(row.largest, sqrt(row.constant)))
+        row.present = 0
     elif row.number == 4:
         row.phase = WRITE
     else:
