@@ -106,32 +106,6 @@ cdef void hardmax_backward_double(
         grad, x, out, size, n, constant,
     )
 
-cdef void add_pass_float(
-    Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
-) noexcept nogil:
-    pass_over(softmax.add_chunk[float], find_once[float], row, grad, x, out, n, part)
-
-cdef void add_float(
-    const float *grad, const float *x, float *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
-) noexcept nogil:
-    each_row(
-        no_begin, softmax.add_chunk[float], find_once[float], add_pass_float, True,
-        grad, x, out, size, n, constant,
-    )
-
-cdef void add_pass_double(
-    Row *row, const double *grad, const double *x, double *out, Py_ssize_t n, Part part
-) noexcept nogil:
-    pass_over(softmax.add_chunk[double], find_once[double], row, grad, x, out, n, part)
-
-cdef void add_double(
-    const double *grad, const double *x, double *out, Py_ssize_t size, Py_ssize_t n, double constant, Py_ssize_t longest
-) noexcept nogil:
-    each_row(
-        no_begin, softmax.add_chunk[double], find_once[double], add_pass_double, True,
-        grad, x, out, size, n, constant,
-    )
-
 cdef void softmax_pass_float(
     Row *row, const float *grad, const float *x, float *out, Py_ssize_t n, Part part
 ) noexcept nogil:
@@ -457,10 +431,6 @@ KERNELS = {
     "hardmax.backward": kernel(
         hardmax.hardmax_backward_begin, add_found, hardmax_backward_pass_float, hardmax_backward_pass_double,
         hardmax_backward_float, hardmax_backward_double, NULL, NULL, True,
-    ),
-    "add": kernel(
-        no_begin, add_found, add_pass_float, add_pass_double,
-        add_float, add_double, NULL, NULL, False,
     ),
     "softmax": kernel(
         softmax.softmax_begin, softmax.softmax_merge, softmax_pass_float, softmax_pass_double,

@@ -226,10 +226,10 @@ cdef inline void soft_pass(
         exp_rows(x, <real *>NULL, out, EXPONENTIALS, False, False, -1, 1, n, &base, &others)
         others -= largest != -INFINITY
     row.limit = temperature  # rounded to the type, for merging
-    add_chunk(row, largest, others, row.limit)
+    add_exponentials(row, largest, others, row.limit)
 
 
-cdef inline void add_chunk(Row *row, double largest, double others, double temperature) noexcept nogil:
+cdef inline void add_exponentials(Row *row, double largest, double others, double temperature) noexcept nogil:
     """Add a chunk's exponentials, relative to its largest element and without the 1 of that, to the row's."""
     cdef double factor = exp(-fabs(largest - row.largest) / temperature)
     if largest == -INFINITY:
@@ -244,7 +244,7 @@ cdef inline void add_chunk(Row *row, double largest, double others, double tempe
 cdef inline void soft_merge(Row *row, const Row *chunk) noexcept nogil:
     """The chunk began with a sum of -1, which stands for none, and the row may still have it."""
     if row.phase == WRITE:
-        add_chunk(row, chunk.largest, chunk.total + (chunk.largest == -INFINITY), chunk.limit)
+        add_exponentials(row, chunk.largest, chunk.total + (chunk.largest == -INFINITY), chunk.limit)
 
 
 cdef inline void soft_end(Row *row) noexcept nogil:
