@@ -391,7 +391,7 @@ TABLE = {
     for row in rows()
 }
 
-WITHOUT_ARRAYS = {"activation", "recommend", "show_config"}
+WITHOUT_ARRAYS = {"activation", "get_num_threads", "num_threads", "recommend", "set_num_threads", "show_config"}
 
 
 def public_callables():
