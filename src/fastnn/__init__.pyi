@@ -8,5 +8,6 @@ from fastnn.optimizers import OPTIMIZERS as OPTIMIZERS, sgd as sgd, signum as si
 from fastnn._config import show_config as show_config
 from fastnn.guide import recommend as recommend
 from fastnn.optimizers import schedules as schedules
+from fastnn.threads import get_num_threads as get_num_threads, num_threads as num_threads, set_num_threads as set_num_threads
 
 __version__: str

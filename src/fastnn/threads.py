@@ -131,7 +131,7 @@ def default() -> int:
 def processors() -> int:
     """How many processors the process may use."""
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(bound, math.ceil(quota())))
+    return max(1, math.ceil(min(bound, quota())))
 
 
 def quota(root: Path = Path("/sys/fs/cgroup")) -> float:

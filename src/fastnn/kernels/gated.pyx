@@ -83,12 +83,10 @@ cdef int run_gate(
     return run(choice.kernel.for_float if single else choice.kernel.for_double, task, size, BLOCK, workers_for(size, BLOCK))
 
 
-cdef inline Task whole_arrays(cnp.ndarray value, bint backward) noexcept:
-    cdef Task task
+cdef inline void take_whole(Task *task, cnp.ndarray value, bint backward) noexcept:
     task.backward = backward
     task.n = task.step = cnp.PyArray_SIZE(value)
     task.second = 0
-    return task
 
 
 cdef inline int axis_of_halves(object x, object axis) noexcept:
@@ -97,12 +95,10 @@ cdef inline int axis_of_halves(object x, object axis) noexcept:
     return normalized if normalized >= 0 and cnp.PyArray_DIM(x, normalized) % 2 == 0 else -1
 
 
-cdef inline Task halves(cnp.ndarray x, int axis, bint backward) noexcept:
-    cdef Task task
+cdef inline void take_halves(Task *task, cnp.ndarray x, int axis, bint backward) noexcept:
     task.backward = backward
     task.step = cnp.PyArray_DIM(x, axis) * elements_after(x, axis)
     task.n = task.second = task.step // 2
-    return task
 
 
 cdef inline object empty_half(cnp.ndarray x, int axis):
@@ -142,7 +138,7 @@ cdef class GatedValue(Gated):
                 if out is None:
                     out = empty_like(x)
                 if is_like(out, x) and is_unaliased_in_step(out, x) and is_unaliased_in_step(out, gate):
-                    task = whole_arrays(x, False)
+                    take_whole(&task, x, False)
                     run_gate(choice, &task, x, x, gate, out, out)
                     return out
         else:
@@ -151,7 +147,7 @@ cdef class GatedValue(Gated):
                 if out is None:
                     out = empty_half(x, normalized)
                 if is_half(out, x, normalized) and is_unaliased(out, x):
-                    task = halves(x, normalized, False)
+                    take_halves(&task, x, normalized, False)
                     run_gate(choice, &task, x, x, x, out, out)
                     return out
         return self.fallback(self, {"x": x, "gate": gate}, axis, out, hyperparameter)
@@ -169,7 +165,7 @@ cdef class GatedBackward(Gated):
                 if out is None:
                     out = empty_like(x), empty_like(x)
                 if is_pair_of_results(out, (grad, x, gate), x):
-                    task = whole_arrays(x, True)
+                    take_whole(&task, x, True)
                     run_gate(choice, &task, grad, x, gate, out[0], out[1])
                     return out
         else:
@@ -178,7 +174,7 @@ cdef class GatedBackward(Gated):
                 if out is None:
                     out = empty_like(x)
                 if is_like(out, x) and is_unaliased_in_step(out, x) and is_unaliased(out, grad):
-                    task = halves(x, normalized, True)
+                    take_halves(&task, x, normalized, True)
                     run_gate(choice, &task, grad, x, x, out, out)
                     return out
         return self.fallback(self, {"grad": grad, "x": x, "gate": gate}, axis, out, hyperparameter)

@@ -275,7 +275,7 @@ cdef int compute_all(
         portion = patience / each * together
         last = count
         if interruptible and portion < (count - first) / <double>block:
-            last = first + <Py_ssize_t>(portion + 1) * block
+            last = min(count, first + <Py_ssize_t>(portion + 1) * block)
         before = now
         together = share(compute, task, first, last, block, (last - first) / <double>block * each, workers)
         if last < count:

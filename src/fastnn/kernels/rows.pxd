@@ -160,7 +160,7 @@ cdef inline Py_ssize_t lines(Py_ssize_t bytes) noexcept:
 cdef inline void describe_columns(Columns *columns, Py_ssize_t n, Py_ssize_t inner) noexcept:
     """Describe rows, and how many of them are copied at once."""
     columns.n, columns.inner, columns.length, columns.bytes = n, inner, n, 0
-    columns.room = NULL
+    columns.room, columns.backward = NULL, False
     cdef Py_ssize_t most = 2 * COPIED // n, count = min(most, max(<Py_ssize_t>RUN, COPIED // n))
     if inner == 1:
         return

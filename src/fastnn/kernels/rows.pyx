@@ -131,6 +131,7 @@ cdef class Rowwise:
         if inner > 1 and n > self.longest:
             return None
         describe_columns(&task.columns, n, inner)
+        task.columns.backward = self.kernel.loops.backward
         block = rows_in_block(&task.columns)
         workers = workers_for(rows, block)
         if inner == 1 and where is None and are_few_long(rows, n):

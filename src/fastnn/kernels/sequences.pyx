@@ -15,9 +15,11 @@ cdef object work_for(int workers, Py_ssize_t steps, Py_ssize_t labels, Py_ssize_
     return np.empty((workers, 2 * n + 1 + classes + (kept + 3) * row_size(n) + kept * (2 * n + 2)))
 
 
-cdef int raise_pending() except *:
-    """Raise what a signal's handler has raised."""
-    return 0
+cdef extern from *:
+    """
+    #define FASTNN_RAISE_PENDING() (PyErr_Occurred() ? -1 : 0)
+    """
+    int raise_pending "FASTNN_RAISE_PENDING"() except -1  # what a signal's handler has raised
 
 
 cdef bint has_rows(cnp.ndarray array):

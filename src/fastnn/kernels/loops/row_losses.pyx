@@ -197,7 +197,7 @@ cdef inline void walk(
             take_rows(&task, done, end - done, room, size)
         first = done
         while first < end:
-            start = (first - done) * n
+            start = (first - done if room is not NULL else first) * n
             rows = min(most, end - first)
             signs = prepare_rows(&task, of_classes, first, rows, labels, weights, scales, scale)
             p = prediction + start

@@ -565,11 +565,16 @@ cdef inline void log_sum_backward_short_rows(
 cdef Py_ssize_t next_copies(
     const Columns *columns, const real **b, const real **x, Py_ssize_t first, Py_ssize_t rows
 ) noexcept nogil:
-    """Rows from the first on, and their weights, as copies if they are along another axis than the last."""
+    """Rows from the first on, and their weights, as copies if they are along another axis than the last.
+
+    The pointers are moved there. It returns how many rows there are.
+    """
     cdef real *of_x = <real *>columns.room
     cdef real *of_b = of_x + columns.count * columns.length
     cdef Py_ssize_t count
     if columns.inner == 1:
+        x[0] += first * columns.n
+        b[0] = ahead(b[0], first * columns.n)
         return rows - first
     count = min(columns.count, rows - first)
     take_columns(columns, x[0], of_x, first, count)
@@ -631,7 +636,7 @@ cdef inline void log_sum_rows_backward(
     cdef const real *weights_of_rows
     cdef const real *weights
     cdef const real *terms
-    cdef real *results = <real *>columns.room if columns.inner > 1 else out  # over the copies
+    cdef real *results = <real *>columns.room if columns.inner > 1 else out + first * n  # over the copies
     cdef real *result
     cdef Row row
     if is_short(columns, b, &mask):
