@@ -62,7 +62,9 @@ cdef extern from * nogil:
 
 cdef enum:
     MOST = 256  # threads
-    TAKES = 16  # of each thread, about: the more, the less the others wait for the last
+    TAKES = 32  # of each thread, about: the more, the less the others wait for the last
+
+cdef double BRIEF = 3e-5     # seconds
 
 cdef double patience = 0.05  # seconds between looks for signals
 cdef double longest = 1e-4   # seconds of waking that are believed: a busy processor is no reason to stay alone for good
@@ -73,6 +75,13 @@ cdef struct Worker:
     bint asleep
     double called             # when it was last woken
 
+cdef struct Share:
+    # What a worker begins with, which is the same at every call for an array: it is in its cache then. Who has nothing left
+    # goes on with the shares of others.
+    Py_ssize_t next
+    Py_ssize_t last
+    char[48] apart  # from the next one's cache line
+
 cdef struct Pool:
     PyThread_type_lock busy   # held by the call whose task this is
     PyThread_type_lock lock   # of all that follows
@@ -82,13 +91,12 @@ cdef struct Pool:
     double waking             # seconds until a woken thread begins, lately
     bint open                 # whether workers may join
     int highest               # the number of the last that may
-    int active
+    Py_ssize_t active
     bint waiting
     part compute
     const void *task
-    Py_ssize_t last
     Py_ssize_t step
-    Py_ssize_t next
+    Share shares[MOST]
 
 cdef Pool pool
 cdef int threads = 1
@@ -154,10 +162,15 @@ cdef int workers_for(Py_ssize_t count, Py_ssize_t block) noexcept:
 
 cdef void take(int worker) noexcept nogil:
     """Compute parts until all are taken."""
-    cdef Py_ssize_t first = add(&pool.next, pool.step)
-    while first < pool.last:
-        pool.compute(pool.task, first, min(first + pool.step, pool.last), worker)
-        first = add(&pool.next, pool.step)
+    cdef Share *share
+    cdef Py_ssize_t first
+    cdef int k, count = pool.highest + 1
+    for k in range(count):
+        share = &pool.shares[(worker + k) % count]
+        first = add(&share.next, pool.step)
+        while first < share.last:
+            pool.compute(pool.task, first, min(first + pool.step, share.last), worker)
+            first = add(&share.next, pool.step)
 
 
 cdef void wake_two(int number) noexcept nogil:
@@ -216,6 +229,19 @@ cdef void start(int number) noexcept nogil:
     restore_signals(&before)
 
 
+cdef void wait_for_workers() noexcept nogil:
+    """Wait until the last parts are computed. Most take less time than it takes to fall asleep and wake up again."""
+    cdef double until = seconds() + BRIEF
+    cdef bint waiting
+    while add(&pool.active, 0) > 0 and seconds() < until:
+        pass
+    PyThread_acquire_lock(pool.lock, WAIT_LOCK)
+    waiting = pool.waiting = pool.active > 0
+    PyThread_release_lock(pool.lock)
+    if waiting:
+        PyThread_acquire_lock(pool.done, WAIT_LOCK)
+
+
 cdef int share(
     part compute, const void *task, Py_ssize_t first, Py_ssize_t last, Py_ssize_t block, double alone, int workers
 ) noexcept nogil:
@@ -224,7 +250,8 @@ cdef int share(
     With n workers it takes alone / n, and with one more alone / (n (n + 1)) less: another is woken if that is more than
     waking takes. If another call has the pool, there are no others.
     """
-    cdef int others
+    cdef Py_ssize_t blocks = (last - first + block - 1) // block
+    cdef int others, k
     if workers == 1 or not PyThread_acquire_lock(pool.busy, NOWAIT_LOCK):
         compute(task, first, last, 0)
         return 1
@@ -239,20 +266,18 @@ cdef int share(
         compute(task, first, last, 0)
         return 1
     PyThread_acquire_lock(pool.lock, WAIT_LOCK)
-    pool.compute, pool.task, pool.next, pool.last = compute, task, first, last
-    pool.step = max(<Py_ssize_t>1, (last - first) // block // ((others + 1) * TAKES)) * block
-    pool.highest, pool.open = others, True
+    pool.compute, pool.task, pool.highest, pool.open = compute, task, others, True
+    pool.step = max(<Py_ssize_t>1, blocks // ((others + 1) * TAKES)) * block
+    for k in range(others + 1):
+        pool.shares[k].next = first + blocks * k // (others + 1) * block
+        pool.shares[k].last = min(last, first + blocks * (k + 1) // (others + 1) * block)
     PyThread_release_lock(pool.lock)
     wake_two(0)
     take(0)
     PyThread_acquire_lock(pool.lock, WAIT_LOCK)
     pool.open = False
-    pool.waiting = pool.active > 0
-    if pool.waiting:
-        PyThread_release_lock(pool.lock)
-        PyThread_acquire_lock(pool.done, WAIT_LOCK)
-    else:
-        PyThread_release_lock(pool.lock)
+    PyThread_release_lock(pool.lock)
+    wait_for_workers()
     PyThread_release_lock(pool.busy)
     return others + 1
 
