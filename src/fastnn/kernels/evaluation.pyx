@@ -11,7 +11,7 @@ from fastnn.kernels.arrays cimport (
     empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, store_constants,
 )
 from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, stretches
-from fastnn.kernels.pool cimport blocks_in, part, units_in_block, workers_for
+from fastnn.kernels.pool cimport blocks_in, is_small, part, units_in_block, workers_for
 from fastnn.kernels.pool cimport run as run_in_pool
 from fastnn.kernels.rows cimport Columns, Room, describe_columns, room_of_columns, rows_in_block
 from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, part_of, strided
@@ -31,7 +31,7 @@ cdef enum:
 cdef enum Fold:
     TOTAL
     LARGEST
-    FIRST  # that is not negative, or what there is before
+    FIRST  # that is not negative
 
 cdef object ADD = np.add.reduce
 cdef str MEAN = "mean"
@@ -63,6 +63,14 @@ cdef inline void *data_of(cnp.ndarray array) noexcept:
     return NULL if array is None else cnp.PyArray_DATA(array)
 
 
+cdef inline double folded(Fold fold, double before, double next) noexcept:
+    if fold == TOTAL:
+        return before + next
+    if fold == LARGEST:
+        return max(before, next)
+    return before if before >= 0 else next
+
+
 cdef double run_blocks(
     part compute, const void *task, double **sums, Py_ssize_t count, Py_ssize_t block, Py_ssize_t step, int workers,
     Fold fold, double before,
@@ -79,12 +87,7 @@ cdef double run_blocks(
         sums[0] = <double *>cnp.PyArray_DATA(many)
     run_in_pool(compute, task, count, step, workers)
     for i in range(blocks):
-        if fold == TOTAL:
-            result += sums[0][i]
-        elif fold == LARGEST:
-            result = max(result, sums[0][i])
-        elif sums[0][i] >= 0:
-            return sums[0][i]
+        result = folded(fold, result, sums[0][i])
     return result
 
 
@@ -92,19 +95,23 @@ cdef double run(
     Kernel kernel, Task *task, int kind, Py_ssize_t count, Py_ssize_t width, Fold fold=TOTAL, double before=0
 ) except? -1:
     """Run a loss over so many values, each of ``width`` elements."""
+    cdef part compute = kernel.for_float if kind == cnp.NPY_FLOAT32 else kernel.for_double
     cdef Py_ssize_t block = units_in_block(width), step = block
     cdef Room of_columns
     cdef int workers
+    cdef double one
     task.block = block
+    if task.columns is NULL and 0 < count and is_small(count, block):
+        task.sums = &one
+        compute(task, 0, count, 0)
+        return folded(fold, before, one)
     if task.columns is not NULL:
         step = rows_in_block(task.columns)
     workers = workers_for(count, step)
     if task.columns is not NULL:
         of_columns = room_of_columns(
             task.columns, MAX_COPIES * (sizeof(float) if kind == cnp.NPY_FLOAT32 else sizeof(double)), workers)
-    return run_blocks(
-        kernel.for_float if kind == cnp.NPY_FLOAT32 else kernel.for_double, task, &task.sums, count, block, step,
-        workers, fold, before)
+    return run_blocks(compute, task, &task.sums, count, block, step, workers, fold, before)
 
 
 cdef Py_ssize_t index_outside(

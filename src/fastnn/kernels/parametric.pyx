@@ -92,14 +92,17 @@ cdef int run_prelu_backward(
     Py_ssize_t inner, bint channels_last,
 ) except -1:
     cdef Py_ssize_t channels = cnp.PyArray_SIZE(slopes), units = channels * blocks_of_channel(inner), block
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(x)
     cdef Task task
-    task.outer = cnp.PyArray_SIZE(x) // max(channels * inner, <Py_ssize_t>1)
+    task.outer = size // max(channels * inner, <Py_ssize_t>1)
     task.channels, task.inner, task.channels_last = channels, inner, channels_last
     task.grad, task.x, task.slopes = cnp.PyArray_DATA(grad), cnp.PyArray_DATA(x), cnp.PyArray_DATA(slopes)
     task.out, task.sums = cnp.PyArray_DATA(out), <double *>cnp.PyArray_DATA(sums)
     if channels_last:
         units = (channels + BESIDE - 1) // BESIDE
-    block = units_in_block(cnp.PyArray_SIZE(x) // max(units, <Py_ssize_t>1))
+    block = units_in_block(size // max(units, <Py_ssize_t>1))
+    if size > BLOCK and workers_for(units, block) == 1:  # in one go, since parts of channels are parts of cache lines
+        block = max(units, <Py_ssize_t>1)
     return run(
         kernel.backward_float if is_single(x) else kernel.backward_double, &task, units, block,
         workers_for(units, block))

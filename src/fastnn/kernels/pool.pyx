@@ -155,11 +155,6 @@ cdef int num_threads() noexcept nogil:
     return threads
 
 
-cdef int workers_for(Py_ssize_t count, Py_ssize_t block) noexcept:
-    """How many workers a task of so many units can have, which it needs room for."""
-    return <int>max(<Py_ssize_t>1, min(<Py_ssize_t>threads, blocks_in(count, block)))
-
-
 cdef void take(int worker) noexcept nogil:
     """Compute parts until all are taken."""
     cdef Share *share
@@ -312,14 +307,7 @@ cdef int compute_all(
     return 0
 
 
-cdef int run(part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers) except -1:
-    """Compute a task of so many units in blocks, with at most so many workers; raise what a signal raises.
-
-    A call of less than a quarter of a block holds the GIL: releasing it costs more than other threads could gain.
-    """
-    if 4 * count < block:
-        compute(task, 0, count, 0)
-        return 0
+cdef int run_large(part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers) except -1:
     with nogil:
         if count <= 2 * block:
             compute(task, 0, count, 0)
@@ -328,11 +316,7 @@ cdef int run(part compute, const void *task, Py_ssize_t count, Py_ssize_t block,
     return 0
 
 
-cdef void run_through(part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers) noexcept:
-    """The same, to the end: what half a step of would be worse than a late answer to a signal."""
-    if 4 * count < block:
-        compute(task, 0, count, 0)
-        return
+cdef void run_large_through(part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers) noexcept:
     with nogil:
         if count <= 2 * block:
             compute(task, 0, count, 0)

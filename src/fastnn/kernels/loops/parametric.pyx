@@ -28,19 +28,21 @@ cdef inline void prelu(const Task *task, Py_ssize_t first, Py_ssize_t last, real
     cdef const real *x = <const real *>task.x
     cdef const real *slopes = <const real *>task.slopes
     cdef real *out = <real *>task.out
-    cdef Py_ssize_t inner = task.inner, channel, count, i
+    cdef Py_ssize_t n = max(task.channels, <Py_ssize_t>1), inner = max(task.inner, <Py_ssize_t>1)
+    cdef Py_ssize_t at = first % inner, channel = first // inner % n, count, i
     cdef real slope
     while first < last:
-        channel = first // inner % task.channels
         if inner == 1:
-            count = min(task.channels - channel, last - first)
+            count = min(n - channel, last - first)
             for i in range(count):  # in step
                 out[first + i] = prelu_value(x[first + i], slopes[channel + i])
+            channel = 0
         else:
-            count = min(inner - first % inner, last - first)
+            count = min(inner - at, last - first)
             slope = slopes[channel]
             for i in range(first, first + count):  # in step
                 out[i] = prelu_value(x[i], slope)
+            at, channel = 0, channel + 1 if channel + 1 < n else 0
         first += count
 
 
@@ -53,14 +55,18 @@ cdef inline void prelu_backward(const Task *task, Py_ssize_t first, Py_ssize_t l
     cdef double *sums = task.sums
     cdef real below[STRETCH]
     cdef Py_ssize_t n = task.channels, inner = task.inner, blocks = blocks_of_channel(inner)
-    cdef Py_ssize_t row, channel, block, start, end, count, i
+    cdef Py_ssize_t row, channel, block, start, end, count = 0, i
     cdef real slope
+    if task.channels_last:
+        count = min(n, last * BESIDE) - first * BESIDE
+        sums += first * BESIDE
+        slopes += first * BESIDE
     for row in range(task.outer):
         if task.channels_last:
-            start = row * n
-            for i in range(first * BESIDE, min(n, last * BESIDE)):  # in step
+            start = row * n + first * BESIDE
+            for i in range(count):  # in step
                 sums[i] += <double>grad[start + i] * negative_part(x[start + i])
-            for i in range(first * BESIDE, min(n, last * BESIDE)):  # in step
+            for i in range(count):  # in step
                 out[start + i] = grad[start + i] * prelu_derivative(x[start + i], slopes[i])
             continue
         for block in range(first, last):

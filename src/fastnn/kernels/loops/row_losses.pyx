@@ -170,7 +170,7 @@ cdef inline void walk(
     cdef real scales[STRETCH]
     cdef real weights[STRETCH]
     cdef Py_ssize_t labels[STRETCH]
-    cdef Py_ssize_t n = task.classes, part = last, size = 0, end_of_block = done + task.block - done % task.block
+    cdef Py_ssize_t n = task.classes, part = last, size = 0, block = done // task.block, end_of_block = (block + 1) * task.block
     cdef Py_ssize_t r, rows, first, start, end, signs
     cdef bint weighted = task.weight is not NULL or of_classes is not NULL
     cdef Columns columns
@@ -198,7 +198,7 @@ cdef inline void walk(
         first = done
         while first < end:
             start = (first - done if room is not NULL else first) * n
-            rows = min(most, end - first)
+            rows = min(most, min(end, end_of_block) - first)
             signs = prepare_rows(&task, of_classes, first, rows, labels, weights, scales, scale)
             p = prediction + start
             t = target + start if target is not NULL else NULL
@@ -213,19 +213,18 @@ cdef inline void walk(
             if values is not NULL:
                 for r in range(rows):
                     values[first + r] = <real>v[r]
-            else:
+            else:  # a loop of its own, which keeps the sum in a register
                 for r in range(rows):
-                    if first + r == end_of_block:
-                        task.sums[end_of_block // task.block - 1] = total
-                        total = 0
-                        end_of_block += task.block
                     total += v[r]
             first += rows
+            if first == end_of_block or first == last:
+                task.sums[block] = total
+                total = 0
+                block += 1
+                end_of_block += task.block
         if room is not NULL:
             put_rows(&task, done, end - done, room, size)
         done = end
-    if last > 0:
-        task.sums[(last - 1) // task.block] = total
 
 
 cdef inline void row_loop(
