@@ -1,12 +1,12 @@
-"""The pool of threads: the same bits for any number of them, its settings, signals, processes and the interpreter's end."""
+"""The pool of threads: the same bits for any number of them, settings, signals, processes, the interpreter's end."""
 
+import contextlib
 import math
 import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -301,7 +301,7 @@ def test_threadpoolctl_finds_the_pool():
 # Signals, processes, and the end
 
 
-class Interrupted(Exception):
+class AlarmError(Exception):
     pass
 
 
@@ -310,14 +310,14 @@ def test_a_long_call_is_ended_by_a_signal(count, eager):
     """It is over long before its end: the last elements are not written."""
 
     def interrupt(number, frame):
-        raise Interrupted
+        raise AlarmError
 
     x, out = np.zeros(40_000_000, "f4"), np.full(40_000_000, 7, "f4")
     before = signal.signal(signal.SIGALRM, interrupt)
     pool.tune(seconds_between_signals=1e-3, longest_waking=0.0)
     try:
-        with nn.num_threads(count), pytest.raises(Interrupted):
-            signal.setitimer(signal.ITIMER_REAL, 0.002)
+        signal.setitimer(signal.ITIMER_REAL, 0.005)
+        with nn.num_threads(count), pytest.raises(AlarmError):
             nn.mish(x, out=out)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -329,7 +329,7 @@ def test_a_step_is_not_ended_by_a_signal(eager):
     """Half a step would leave parameters and state that belong to different steps."""
 
     def interrupt(number, frame):
-        raise Interrupted
+        raise AlarmError
 
     x, gradient = np.zeros(20_000_000, "f4"), np.ones(20_000_000, "f4")
     optimizer = nn.adam(0.5)
@@ -337,10 +337,9 @@ def test_a_step_is_not_ended_by_a_signal(eager):
     before = signal.signal(signal.SIGALRM, interrupt)
     pool.tune(seconds_between_signals=1e-3, longest_waking=0.0)
     try:
-        with nn.num_threads(2), pytest.raises(Interrupted):
-            signal.setitimer(signal.ITIMER_REAL, 0.002)
+        signal.setitimer(signal.ITIMER_REAL, 0.005)
+        with nn.num_threads(2), contextlib.suppress(AlarmError):  # which comes after the step, if it came during it
             optimizer.step([x], [gradient])
-            raise Interrupted  # if the step was over before
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -36,7 +36,7 @@ def activations() -> str:
     ]
     kernel = """\
 cdef void {name}_{real}(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
-    run(f.{name}[{real}], f.{name}_derivative[{real}], {from_output}[{real}], <const Task *>task, first, last, <{real}>0)
+    run(f.{name}[{real}], f.{name}_derivative[{real}], {from_output}[{real}], <const Task *>task, first, last)
 """
 
     def of(name: str) -> dict[str, str]:

@@ -90,7 +90,7 @@ def admit(contest: Contest, builders: dict[str, Builder], data: Data) -> Admitte
     """
     entries, reasons, without_digits = {}, {}, {}
     exact = in_double(contest, builders, data)
-    judge = "the reference in double" if exact else ""
+    judge = "reference" if exact else ""
     with np.errstate(all="ignore"):  # of overflow
         right = [part.astype(np.float32) for part in exact]
     for name in sorted(builders, key=lambda name: name != "reference"):

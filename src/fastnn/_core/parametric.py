@@ -47,7 +47,7 @@ class PReluBackward(Declared, kernels.parametric.PreluBackward):
         sources = [np.broadcast_to(unaliased_in_step(array, result), shape) for array in arrays.values()]
         readers, writer = [Cursor(source, dtype) for source in sources], Cursor(result, dtype, 1, "writeonly")
 
-        def run(start: int, stop: int, channels: slice, blocks: slice) -> None:  # a call of its own, so that it leaves no piece behind
+        def run(start: int, stop: int, channels: slice, blocks: slice) -> None:  # a call, which leaves no piece behind
             grad, x = (reader.read(start, stop) for reader in readers)
             # The result overwrites the piece of grad.
             length, channels_last = min(inner, stop - start), inner == 1 < slopes.size

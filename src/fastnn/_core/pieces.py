@@ -91,8 +91,8 @@ def run_in_pieces(
 ) -> None:
     """Run a kernel over arrays of any layout, in index order, through contiguous copies of pieces of them.
 
-    A piece is as many whole blocks of rows as fit, so that the sum of pieces is the sum of the whole, to the bit. Where a
-    cursor is None, so is its piece.
+    A piece is as many whole blocks of rows as fit, so that the sum of pieces is the sum of the whole, to the bit. Where
+    a cursor is None, so is its piece.
     """
     cursors = [cursor for cursor in (*readers, *writers) if cursor is not None]
     size = PIECE if all(cursor.columns is None for cursor in cursors) else PIECE_OF_COLUMNS

@@ -12,7 +12,7 @@ cdef inline void run(
     real (*value)(real, const double *) noexcept nogil,
     real (*derivative)(real, const double *) noexcept nogil,
     real (*derivative_from_output)(real, const double *) noexcept nogil,
-    const Task *task, Py_ssize_t first, Py_ssize_t last, real like,
+    const Task *task, Py_ssize_t first, Py_ssize_t last,
 ) noexcept nogil:
     cdef const real *grad = <const real *>task.grad
     cdef const real *x = <const real *>task.x
