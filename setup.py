@@ -15,10 +15,11 @@ from setuptools import Extension, setup
 
 KERNELS = Path("src/fastnn/kernels")
 LOOPS = sorted(KERNELS.glob("loops/*.pyx"))
-# Cython's own code for memoryviews, a hundred kilobytes that every module would hold. No loop calls it, so that it
-# is made small.
+# Cython's own code for memoryviews, a hundred kilobytes that every module would hold.
 MEMORYVIEWS = KERNELS / "memoryviews.c"
 OBJECTS = [MEMORYVIEWS, *sorted(KERNELS.glob("*.pyx"))]
+SMALL = ("memoryviews", "cpu", "pool", "sequences")
+"""Those of them that are made small, since a call takes long or is rare."""
 
 COMPILER = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
 
@@ -171,7 +172,7 @@ def extension(package: str, source: Path, flags: list[str]) -> Extension:
 
 def kernels() -> list[Extension]:
     # Without loops there is nothing to gain from -O3.
-    built = [extension("", source, ["-Os" if source == MEMORYVIEWS else "-O2"]) for source in OBJECTS]
+    built = [extension("", source, ["-Os" if source.stem in SMALL else "-O2"]) for source in OBJECTS]
     return built + [extension(isa, source, flags) for isa, flags in INSTRUCTION_SETS.items() for source in LOOPS]
 
 
