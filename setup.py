@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy
 from Cython.Build import cythonize
+from Cython.Compiler import Options
 from setuptools import Extension, setup
 
 KERNELS = Path("src/fastnn/kernels")
@@ -18,7 +19,7 @@ LOOPS = sorted(KERNELS.glob("loops/*.pyx"))
 # Cython's own code for memoryviews, a hundred kilobytes that every module would hold.
 MEMORYVIEWS = KERNELS / "memoryviews.c"
 OBJECTS = [MEMORYVIEWS, *sorted(KERNELS.glob("*.pyx"))]
-SMALL = ("memoryviews", "cpu", "maxout", "pool", "sequences")
+SMALL = ("memoryviews", "cpu", "pool", "sequences")
 """Those of them that are made small, since a call takes long or is rare."""
 
 COMPILER = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
@@ -83,6 +84,9 @@ if os.environ.get("FASTNN_SANITIZE"):
     SANITIZERS += ["-O1", "-g1", "-fno-omit-frame-pointer"]
     INLINE = []
     INSTRUCTION_SETS = {"baseline": []}
+
+# What users see is documented in Python; these are for readers of the source.
+Options.docstrings = False
 
 DIRECTIVES = {
     "language_level": 3,
