@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from catalogue import TABLE
-from test_processes import run
+from test_processes import FORKED_AMONG_THREADS, run
 
 import fastnn as nn
 from fastnn import threads
@@ -222,11 +222,11 @@ CASES = {
 }
 
 
-def started(variables, code="print(nn.get_num_threads())", bound=None):
+def started(variables, bound=None):
     environment = {name: value for name, value in os.environ.items() if name not in threads.VARIABLES}
     environment |= {**variables, "PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.run(
-        [sys.executable, "-c", f"import fastnn as nn; {code}"],
+        [sys.executable, "-c", "import fastnn as nn; print(nn.get_num_threads())"],
         env=environment,
         capture_output=True,
         text=True,
@@ -386,26 +386,6 @@ if __name__ == "__main__":
     with multiprocessing.get_context(sys.argv[1]).Pool(2) as processes:
         assert processes.map(work, range(12)) == expected
     assert [work(k) for k in range(12)] == expected
-"""
-FORKED_AMONG_THREADS = """
-stop = threading.Event()
-
-def keep_busy():
-    while not stop.is_set():
-        work(1)
-
-expected = work(2)
-threads = [threading.Thread(target=keep_busy) for _ in range(3)]
-for thread in threads:
-    thread.start()
-try:
-    for _ in range(20):
-        process = multiprocessing.get_context("fork").Process(target=lambda: sys.exit(work(2) != expected))
-        process.start()
-        process.join(20)
-        assert process.exitcode == 0, process.exitcode
-finally:
-    stop.set()
 """
 ENDING = """
 def keep_busy():

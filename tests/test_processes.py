@@ -77,7 +77,7 @@ threads = [threading.Thread(target=keep_busy) for _ in range(3)]
 for thread in threads:
     thread.start()
 try:
-    for _ in range(10):
+    for _ in range(20):
         process = multiprocessing.get_context("fork").Process(target=lambda: sys.exit(work(2) != expected))
         process.start()
         process.join(20)
