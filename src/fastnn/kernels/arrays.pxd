@@ -65,6 +65,16 @@ cdef inline bint is_apart(object out, cnp.ndarray array) noexcept:
     return end <= written or written + cnp.PyArray_NBYTES(out) <= first
 
 
+cdef inline Py_ssize_t bytes_of(Py_ssize_t count, bint single) noexcept nogil:
+    """The size of so many numbers."""
+    return count * <Py_ssize_t>(sizeof(float) if single else sizeof(double))
+
+
+cdef inline char *ahead(const char *array, Py_ssize_t bytes) noexcept nogil:
+    """The memory so many bytes further on, or NULL for none."""
+    return NULL if array is NULL else <char *>array + bytes
+
+
 cdef inline object empty_like(object array):
     """A new array of the same type, shape and order, uninitialized."""
     return cnp.PyArray_EMPTY(

@@ -8,7 +8,7 @@ cimport numpy as cnp
 from libc.math cimport fabs, sqrt
 
 from fastnn.kernels.arrays cimport (
-    empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, store_constants,
+    bytes_of, empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, store_constants,
 )
 from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, stretches
 from fastnn.kernels.pool cimport blocks_in, is_small, part, units_in_block, workers_for
@@ -107,10 +107,9 @@ cdef double run(
         return folded(fold, before, one)
     if task.columns is not NULL:
         step = rows_in_block(task.columns)
-    workers = workers_for(count, step)
+    workers = workers_for(count, step)  # once, since another thread may set the number: there must be room for each
     if task.columns is not NULL:
-        of_columns = room_of_columns(
-            task.columns, MAX_COPIES * (sizeof(float) if kind == cnp.NPY_FLOAT32 else sizeof(double)), workers)
+        of_columns = room_of_columns(task.columns, bytes_of(MAX_COPIES, kind == cnp.NPY_FLOAT32), workers)
     return run_blocks(compute, task, &task.sums, count, block, step, workers, fold, before)
 
 

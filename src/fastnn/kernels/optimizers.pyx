@@ -5,7 +5,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.math cimport INFINITY, NAN
 from libc.stdlib cimport qsort
 
-from fastnn.kernels.arrays cimport is_like, is_ready, is_unaliased_in_step, store_constants
+from fastnn.kernels.arrays cimport ahead, bytes_of, is_like, is_ready, is_unaliased_in_step, store_constants
 from fastnn.kernels.pool cimport BLOCK, blocks_in, run_through, units_in_block, workers_for
 
 cnp.import_array()
@@ -164,29 +164,24 @@ cdef inline Py_ssize_t units_of(const Parameter *parameter) noexcept nogil:
     return blocks_in(parameter.rows, units_in_block(parameter.n))
 
 
-cdef inline char *at(char *array, Py_ssize_t bytes) noexcept nogil:
-    return NULL if array is NULL else array + bytes
-
-
 cdef void walk_unit(
     const Walk *walk, const Parameter *parameter, Py_ssize_t unit, Py_ssize_t row, Py_ssize_t start
 ) noexcept nogil:
     """A unit, which begins with an element of a row."""
     cdef Task task = walk.task
-    cdef Py_ssize_t n = parameter.n, last = row + 1, itemsize = sizeof(float) if parameter.single else sizeof(double)
-    cdef Py_ssize_t bytes, k
+    cdef Py_ssize_t n = parameter.n, last = row + 1, bytes, k
     cdef loop each = walk.for_float if parameter.single else walk.for_double
     if n < BLOCK:
         last = min(row + units_in_block(n), parameter.rows)
     task.size = min(<Py_ssize_t>BLOCK, n - start)
     for row in range(row, last):
-        bytes = (row * n + start) * itemsize
+        bytes = bytes_of(row * n + start, parameter.single)
         task.parameter, task.gradient = parameter.parameter + bytes, parameter.gradient + bytes
-        task.average = at(parameter.average, bytes)
+        task.average = ahead(parameter.average, bytes)
         for k in range(walk.states):
             task.state[k] = parameter.state[k] + bytes
         if walk.rows_share_state:
-            task.state[0] = parameter.state[0] + start * itemsize  # which the update does not change
+            task.state[0] = parameter.state[0] + bytes_of(start, parameter.single)  # which the update does not change
             task.constants[0] = parameter.scales[row]
         elif parameter.scales is not NULL:
             task.scale = walk.task.scale * parameter.scales[row]

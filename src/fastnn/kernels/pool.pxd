@@ -8,8 +8,8 @@ cdef enum:
 # the number of workers that the task was begun with, and no other has it at the same time.
 ctypedef void (*part)(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil
 
-cdef int run_large(part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers) except -1
-cdef void run_large_through(part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers) noexcept
+cdef int run_large(
+    part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers, bint interruptible) except -1
 cdef int num_threads() noexcept nogil
 
 
@@ -23,6 +23,11 @@ cdef inline Py_ssize_t blocks_in(Py_ssize_t count, Py_ssize_t block) noexcept no
     return (count + block - 1) // block
 
 
+cdef inline bint ends_block(Py_ssize_t block, Py_ssize_t at, Py_ssize_t last) noexcept nogil:
+    """Whether a block, or the last of some units, ends before a unit."""
+    return at == last or at % block == 0
+
+
 cdef inline bint is_small(Py_ssize_t count, Py_ssize_t block) noexcept:
     """Whether a call holds the GIL: releasing it would cost more than other threads could gain."""
     return 4 * count < block
@@ -31,17 +36,17 @@ cdef inline bint is_small(Py_ssize_t count, Py_ssize_t block) noexcept:
 cdef inline int run(part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers) except -1:
     """Compute a task of so many units in blocks, with at most so many workers; raise what a signal raises."""
     if not is_small(count, block):
-        return run_large(compute, task, count, block, workers)
+        return run_large(compute, task, count, block, workers, True)
     compute(task, 0, count, 0)
     return 0
 
 
-cdef inline void run_through(part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers) noexcept:
-    """The same, to the end: what half a step of would be worse than a late answer to a signal."""
-    if is_small(count, block):
-        compute(task, 0, count, 0)
-    else:
-        run_large_through(compute, task, count, block, workers)
+cdef inline int run_through(part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers) except -1:
+    """The same, to the end: what half a step of would be worse than a late answer to a signal. It raises nothing."""
+    if not is_small(count, block):
+        return run_large(compute, task, count, block, workers, False)
+    compute(task, 0, count, 0)
+    return 0
 
 
 cdef inline int workers_for(Py_ssize_t count, Py_ssize_t block) noexcept:

@@ -307,21 +307,15 @@ cdef int compute_all(
     return 0
 
 
-cdef int run_large(part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers) except -1:
+cdef int run_large(
+    part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers, bint interruptible
+) except -1:
     with nogil:
         if count <= 2 * block:
             compute(task, 0, count, 0)
         else:
-            compute_all(compute, task, count, block, workers, True)
+            compute_all(compute, task, count, block, workers, interruptible)
     return 0
-
-
-cdef void run_large_through(part compute, const void *task, Py_ssize_t count, Py_ssize_t block, int workers) noexcept:
-    with nogil:
-        if count <= 2 * block:
-            compute(task, 0, count, 0)
-        else:
-            compute_all(compute, task, count, block, workers, False)
 
 
 begin()

@@ -4,7 +4,7 @@ cimport numpy as cnp
 from libc.math cimport NAN
 
 from fastnn.kernels.arrays cimport (
-    elements_after, empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, ready_axis,
+    ahead, bytes_of, elements_after, empty_like, is_apart, is_like, is_ready, is_unaliased_in_step, ready_axis,
 )
 from fastnn.kernels.pool cimport num_threads, run, workers_for
 from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, strided
@@ -172,14 +172,10 @@ cdef struct Chunks:
     Row *found
 
 
-cdef inline char *ahead(const char *array, Py_ssize_t bytes) noexcept nogil:
-    return NULL if array is NULL else <char *>array + bytes
-
-
 cdef void pass_over_chunk(
     const Chunks *chunks, Row *row, Py_ssize_t start, Py_ssize_t size, Part part
 ) noexcept nogil:
-    cdef Py_ssize_t bytes = start * <Py_ssize_t>(sizeof(float) if chunks.single else sizeof(double))
+    cdef Py_ssize_t bytes = bytes_of(start, chunks.single)
     cdef void *grad = ahead(chunks.grad, bytes)
     cdef void *x = ahead(chunks.x, bytes)
     cdef void *out = ahead(chunks.out, bytes)
@@ -218,7 +214,7 @@ cdef int run_long_rows(const Task *task, Py_ssize_t rows, Py_ssize_t n, bint sin
     cdef Py_ssize_t k, bytes
     cdef Row row
     for k in range(rows):
-        bytes = k * n * <Py_ssize_t>(sizeof(float) if single else sizeof(double))
+        bytes = bytes_of(k * n, single)
         begin_row(&row, task.loops.begin, n, task.constant, maxima)
         run_row(
             &row, &task.loops, <const char *>task.grad + bytes, <const char *>task.x + bytes, <char *>task.out + bytes,
@@ -469,7 +465,7 @@ cdef int run_long_log_sums(const SumsTask *task, dict kernels, Py_ssize_t rows, 
     cdef double value, sign
     cdef Row row
     for k in range(rows):
-        bytes = k * n * <Py_ssize_t>(sizeof(float) if single else sizeof(double))
+        bytes = bytes_of(k * n, single)
         begin_row(&row, kernel.loops.begin, n, number_at(task.grad, k, single) if backward else 1, NULL)
         run_row(
             &row, &kernel.loops, ahead(<const char *>task.b, bytes), <const char *>task.x + bytes,

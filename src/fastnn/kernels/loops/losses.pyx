@@ -14,6 +14,7 @@ from fastnn.kernels.evaluation cimport (
 from fastnn.kernels.formulas cimport losses as f
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.loops.reductions cimport STRETCH, copy_out, row_max, sum_row
+from fastnn.kernels.pool cimport ends_block
 from fastnn.kernels.strided cimport part_of, replace
 
 
@@ -56,10 +57,6 @@ cdef double finish(const Task *task, Py_ssize_t start, Py_ssize_t count, real *v
         return sum_row(v, count)
     copy_out(<real *>task.values + start, v, count)
     return 0
-
-
-cdef inline bint ends_block(const Task *task, Py_ssize_t at, Py_ssize_t last) noexcept nogil:
-    return at == last or at % task.block == 0
 
 
 cdef inline void walk(
@@ -109,7 +106,7 @@ cdef inline void walk(
             total += finish(
                 &task, start, count, &v[0] if task.value else NULL, gradient + start if gradient is not NULL else NULL,
                 hessian + start if hessian is not NULL else NULL)
-        if ends_block(&task, start + count, last):
+        if ends_block(task.block, start + count, last):
             task.sums[start // task.block] = total
             total = 0
         start += count
@@ -158,7 +155,7 @@ cdef inline void error_size(const Task *task, Py_ssize_t first, Py_ssize_t last,
         if task.where is not NULL:
             replace(sizes, <const real *>sizes, part_of(task.where, start, count, mask), count, <real>0)
         largest = max(largest, <double>row_max(sizes, count))
-        if ends_block(task, start + count, last):
+        if ends_block(task.block, start + count, last):
             task.sums[start // task.block] = largest
             largest = 0
         start += count
@@ -198,7 +195,7 @@ cdef inline void sum_of_weights(const Task *task, Py_ssize_t first, Py_ssize_t l
             if task.where is not NULL:
                 replace(wide, <const double *>wide, part_of(task.where, start, count, mask), count, <double>0)
             total += sum_row(wide, count)
-        if ends_block(task, start + count, last):
+        if ends_block(task.block, start + count, last):
             task.sums[start // task.block] = total
             total = 0
         start += count

@@ -10,6 +10,7 @@ from fastnn.kernels.formulas.rows.distances cimport (
     distance_between, distance_gradient, distance_hessian, exchanged,
 )
 from fastnn.kernels.loops.reductions cimport STRETCH, copy_out, fill_row, stretches, sum_row
+from fastnn.kernels.pool cimport ends_block
 
 
 cdef inline void margin_ranking(JointTask task, Py_ssize_t first, Py_ssize_t last, real scale) noexcept nogil:
@@ -64,7 +65,7 @@ cdef inline void margin_ranking(JointTask task, Py_ssize_t first, Py_ssize_t las
         else:
             total += sum_row(v, count)
         start += count
-        if start == last or start % task.block == 0:
+        if ends_block(task.block, start, last):
             task.sums[(start - 1) // task.block] = total
             total = 0
 
@@ -219,7 +220,7 @@ cdef inline void row_loop(
             values[r] = <real>v
         else:
             total += v
-        if r + 1 == last or (r + 1) % task.block == 0:
+        if ends_block(task.block, r + 1, last):
             task.sums[r // task.block] = total
             total = 0
 
