@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from catalogue import TABLE
+from layouts import LAYOUTS
 from test_processes import FORKED_AMONG_THREADS, run
 
 import fastnn as nn
@@ -63,6 +64,23 @@ def test_bits_do_not_depend_on_the_number_of_threads(name, dtype, eager):
             for count in COUNTS:
                 with nn.num_threads(count):
                     assert call(row, given, settings) == expected, (shape, settings, optional, count)
+
+
+@pytest.mark.parametrize("layout", ["strided", "rows of a wider array", "byte-swapped"])
+@pytest.mark.parametrize("name", TABLE)
+def test_arrays_that_are_not_contiguous_are_shared_piece_by_piece(name, layout, eager):
+    row = TABLE[name]
+    settings, optional = row.ways[-1]
+    for shape in shapes(row):
+        large = shape if math.prod(shape) < 10_000 else (shape[0] * 2, *shape[1:])  # of more pieces than one
+        given = row.make(large, "f4", optional=optional)
+        with nn.num_threads(1):
+            expected = call(row, given, settings)
+        arrays = {key: array for key, array in given.items() if isinstance(array, np.ndarray) and array.size > 1_000}
+        for count in (1, 2, 7):
+            with nn.num_threads(count):
+                views = {key: LAYOUTS[layout](array) for key, array in arrays.items()}
+                assert call(row, {**given, **views}, settings) == expected, (shape, count)
 
 
 AXES = [nn.softmax, nn.log_softmax, nn.standardize, nn.sparsemax, nn.logsumexp]

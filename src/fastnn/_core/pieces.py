@@ -16,6 +16,8 @@ BLOCK = kernels.pool.block
 """Elements of a block, in which the losses are summed."""
 # Elements in a piece: small enough for the second-level cache, large enough to hide a Python call.
 PIECE = 2 * BLOCK
+PIECE_OF_THREADS = 32 * BLOCK
+"""Elements in a piece that threads share: large enough to wake them for."""
 PIECE_OF_COLUMNS = 3 * BLOCK
 """Elements in a piece whose rows lie along another axis than the last: the wider, the more of a cache line is used."""
 
@@ -45,37 +47,54 @@ class Cursor:
     def __init__(self, array: Array, dtype: np.dtype[Any], width: int = 1, access: Any = "readonly") -> None:
         self.dtype = dtype
         self.width = width
-        self.columns = as_columns(array, dtype, width)
-        self.iterator: Any = np.nditer(
-            np.atleast_1d(array),
-            # Fill the buffer when a piece is read: an earlier piece may have written there since the iterator was made.
-            flags=["external_loop", "buffered", "ranged", "delay_bufalloc", "zerosize_ok"],
-            op_flags=[access],
-            op_dtypes=dtype,
-            casting="same_kind",
-            order="C",
-            buffersize=PIECE,
-        )
+        self.flat = array.reshape(-1) if is_c_ready(array, dtype) else None
+        self.columns = None if self.flat is not None else as_columns(array, dtype, width)
+        # What NumPy has to convert, it delivers.
+        self.array = array if array.dtype == dtype and array.flags.aligned else None
+        self.iterator: Any = None
+        if self.array is None:
+            self.iterator = np.nditer(
+                np.atleast_1d(array),
+                # Fill the buffer when a piece is read: an earlier one may have written there since.
+                flags=["external_loop", "buffered", "ranged", "delay_bufalloc", "zerosize_ok"],
+                op_flags=[access],
+                op_dtypes=dtype,
+                casting="same_kind",
+                order="C",
+                buffersize=PIECE,
+            )
 
-    def empty(self, start: int, stop: int) -> Array:
+    def room(self, start: int, stop: int) -> Array:
+        """Where to compute a piece: its own memory, if that is contiguous."""
+        if self.flat is not None:
+            return self.flat[start * self.width : stop * self.width]
         return np.empty((stop - start) * self.width, self.dtype)
 
+    def piece(self, start: int, stop: int) -> Array:
+        """A piece that is not written to."""
+        return self.read(start, stop) if self.flat is None else self.room(start, stop)
+
     def read(self, start: int, stop: int) -> Array:
-        piece = self.empty(start, stop)
+        """A copy of a piece."""
+        piece = np.empty((stop - start) * self.width, self.dtype)
         if self.columns is not None:
             kernels.rows.take_rows(kernels.loops["rows"], self.columns, start, piece.reshape(-1, self.width))
-            return piece
-        with np.errstate(all="ignore"):  # numbers that are too large for the type become infinite
-            for part, chunk in self.chunks(start, stop):
-                piece[part] = chunk
+        elif self.array is not None:
+            kernels.strided.take(self.array, start * self.width, piece)
+        else:
+            with np.errstate(all="ignore"):  # numbers that are too large for the type become infinite
+                for part, chunk in self.chunks(start, stop):
+                    piece[part] = chunk
         return piece
 
     def write(self, start: int, stop: int, piece: Array) -> None:
         if self.columns is not None:
             kernels.rows.put_rows(kernels.loops["rows"], piece.reshape(-1, self.width), self.columns, start)
-            return
-        for part, chunk in self.chunks(start, stop):
-            chunk[...] = piece[part]
+        elif self.array is not None:
+            kernels.strided.put(piece, self.array, start * self.width)
+        else:
+            for part, chunk in self.chunks(start, stop):
+                chunk[...] = piece[part]
 
     def chunks(self, start: int, stop: int) -> Iterator[tuple[slice, Array]]:
         """The elements of a piece as NumPy delivers them, each time with the part of the piece they are."""
@@ -92,20 +111,24 @@ def run_in_pieces(
     """Run a kernel over arrays of any layout, in index order, through contiguous copies of pieces of them.
 
     A piece is as many whole blocks of rows as fit, so that the sum of pieces is the sum of the whole, to the bit. Where
-    a cursor is None, so is its piece.
+    a cursor is None, so is its piece. What is contiguous is not copied, so a kernel only writes where results go.
     """
     cursors = [cursor for cursor in (*readers, *writers) if cursor is not None]
-    size = PIECE if all(cursor.columns is None for cursor in cursors) else PIECE_OF_COLUMNS
     width = max(cursor.width for cursor in cursors)
+    size = PIECE if all(cursor.columns is None for cursor in cursors) else PIECE_OF_COLUMNS
+    if kernels.pool.get_num_threads() > 1:
+        size = PIECE_OF_THREADS
     block = kernels.pool.rows_in_block(width)
     step = max(1, size // max(1, width) // block) * block
+    if all(cursor.flat is not None for cursor in cursors):
+        step = max(1, rows)
 
     def run(start: int, stop: int) -> None:  # a call of its own, so that it leaves no piece behind
-        pieces = [None if reader is None else reader.read(start, stop) for reader in readers]
-        results = [None if writer is None else writer.empty(start, stop) for writer in writers]
+        pieces = [None if reader is None else reader.piece(start, stop) for reader in readers]
+        results = [None if writer is None else writer.room(start, stop) for writer in writers]
         kernel(*pieces, *results)
         for writer, result in zip(writers, results, strict=True):
-            if writer is not None and result is not None:
+            if writer is not None and result is not None and writer.flat is None:
                 writer.write(start, stop, result)
 
     for start in range(0, rows, step):
@@ -146,10 +169,6 @@ class Rows:
         for index in itertools.product(*map(range, outer)):
             for start in range(0, count, step):
                 yield (*index, slice(start, start + step))
-
-    def copied(self, piece: Array, dtype: np.dtype[Any]) -> Array:
-        """A contiguous matrix of the rows of a piece."""
-        return np.array(piece, dtype=dtype, order="C").reshape(-1, self.size)
 
 
 def hide(pieces: Iterable[Array], hidden: Array | None, values: Iterable[float]) -> None:

@@ -20,7 +20,7 @@ from fastnn._core.arrays import (
 )
 from fastnn._core.foreign import Masked, apply_foreign, foreign
 from fastnn._core.parameters import checked_hyperparameters
-from fastnn._core.pieces import PIECE, Cursor, Rows, hide
+from fastnn._core.pieces import PIECE, Cursor, Rows, hide, run_in_pieces
 
 
 def apply_rowwise(
@@ -55,17 +55,21 @@ def apply_rowwise(
     if mask is None and all(matrix is not None for matrix in matrices):
         function(*matrices[:-1], out=matrices[-1], **keywords)
         return out
-    with np.errstate(all="ignore"):
-        for index in rows.pieces():
-            if rows.size > PIECE:
+    if rows.size > PIECE:
+        with np.errstate(all="ignore"):
+            for index in rows.pieces():
                 row = None if mask is None else mask[index]
                 passes, pieces = function.passes(rows.size, **keywords), [source[index] for source in sources]
                 take_row(passes, pieces, result[index], dtype, row, function.masked, function.hidden)
-                continue
-            pieces = [rows.copied(source[index], dtype) for source in sources]
-            counted = None if mask is None else rows.copied(mask[index], mask.dtype)
-            function(*pieces, where=counted, out=pieces[-1], **keywords)
-            result[index] = pieces[-1].reshape(result[index].shape)
+        return out
+
+    def run(*arrays: Any) -> None:
+        *pieces, counted, results = (None if array is None else array.reshape(-1, rows.size) for array in arrays)
+        function(*pieces, where=counted, out=results, **keywords)
+
+    readers = [Cursor(source, dtype, rows.size) for source in sources]
+    of_mask = None if mask is None else Cursor(mask, mask.dtype, rows.size)
+    run_in_pieces(run, [*readers, of_mask], [Cursor(result, dtype, rows.size, "writeonly")], out.size // rows.size)
     return out
 
 

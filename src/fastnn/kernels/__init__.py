@@ -14,7 +14,19 @@ import os
 from types import ModuleType
 from typing import Any
 
-from fastnn.kernels import activations, cpu, evaluation, gated, maxout, optimizers, parametric, pool, rows, sequences
+from fastnn.kernels import (
+    activations,
+    cpu,
+    evaluation,
+    gated,
+    maxout,
+    optimizers,
+    parametric,
+    pool,
+    rows,
+    sequences,
+    strided,
+)
 
 __all__ = [
     "activations",
@@ -32,6 +44,7 @@ __all__ = [
     "pool",
     "rows",
     "sequences",
+    "strided",
     "supported",
 ]
 

@@ -16,7 +16,6 @@ from fastnn._core.arrays import (
     destination,
     float_array,
     float_type,
-    is_c_ready,
     unaliased,
     unaliased_in_step,
 )
@@ -109,34 +108,12 @@ def evaluate(
     weights = None if given is None else np.require(given, dtype, ["C", "ALIGNED"]).reshape(-1)
     # In one layout, so that the products are the same for all.
     matrix = np.require(matrix, dtype, ["C", "ALIGNED"])
-    total = run(Blocks(x, dtype), matrix, targets.reshape(-1), weights, values, gradients, scale)
+    total = run(x, matrix, targets.reshape(-1), weights, values, gradients, scale)
     return dtype.type(total * scale) if values is None else values[()], gradients
 
 
-class Blocks:
-    """The rows of an array of any layout, as matrices of some of them."""
-
-    def __init__(self, array: Array, dtype: np.dtype[Any], access: Any = "readonly") -> None:
-        self.features = array.shape[-1]
-        self.count = array.size // self.features
-        direct = is_c_ready(array, dtype)
-        self.rows: Any = array.reshape(-1, self.features) if direct else None
-        self.cursor: Any = None if direct else Cursor(array, dtype, self.features, access)
-
-    def read(self, start: int, stop: int) -> Array:
-        if self.cursor is None:
-            return self.rows[start:stop]  # type: ignore[no-any-return]
-        return self.cursor.read(start, stop).reshape(-1, self.features)  # type: ignore[no-any-return]
-
-    def write(self, start: int, stop: int, block: Array) -> None:
-        if self.cursor is None:
-            self.rows[start:stop] = block
-        else:
-            self.cursor.write(start, stop, block.reshape(-1))
-
-
 def run(
-    x: Blocks,
+    x: Array,
     matrix: Array,
     targets: Array,
     weights: Array | None,
@@ -146,17 +123,19 @@ def run(
 ) -> float:
     """Go through blocks of rows, whose logits and their gradient share one buffer; return the sum of the values."""
     (classes, features), dtype = matrix.shape, matrix.dtype
-    step = min(max(1, BLOCK // classes), max(1, x.count))
+    count = x.size // features
+    step = min(max(1, BLOCK // classes), max(1, count))
+    reader = Cursor(x, dtype, features)
     part = min(classes, max(1, PRODUCT // features))
     buffer = np.empty((step, classes), dtype)
     if gradients is not None:
         of_inputs, product = np.empty((step, features), dtype), np.empty((part, features), dtype)
-        of_hidden, of_matrix = Blocks(gradients[0], dtype, "writeonly"), gradients[1]
+        of_hidden, of_matrix = Cursor(gradients[0], dtype, features, "writeonly"), gradients[1]
         of_matrix[...] = 0
     total = 0.0
-    for start in range(0, x.count, step):
-        stop = min(start + step, x.count)
-        inputs = x.read(start, stop)
+    for start in range(0, count, step):
+        stop = min(start + step, count)
+        inputs = reader.piece(start, stop).reshape(-1, features)
         logits = np.matmul(inputs, matrix.T, out=buffer[: stop - start])
         total = kernels.losses.evaluate(
             "cross_entropy",
@@ -177,7 +156,7 @@ def run(
         for first in range(0, classes, part):
             some = slice(first, min(first + part, classes))
             of_matrix[some] += np.matmul(logits[:, some].T, inputs, out=product[: some.stop - first])
-        of_hidden.write(start, stop, np.matmul(logits, matrix, out=of_inputs[: stop - start]))
+        of_hidden.write(start, stop, np.matmul(logits, matrix, out=of_inputs[: stop - start]).reshape(-1))
     return total
 
 

@@ -1,0 +1,6 @@
+from typing import Any
+
+from numpy.typing import NDArray
+
+def take(array: NDArray[Any], start: int, piece: NDArray[Any]) -> None: ...
+def put(piece: NDArray[Any], array: NDArray[Any], start: int) -> None: ...
