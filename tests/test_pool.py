@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -81,6 +82,22 @@ def test_arrays_that_are_not_contiguous_are_shared_piece_by_piece(name, layout, 
             with nn.num_threads(count):
                 views = {key: LAYOUTS[layout](array) for key, array in arrays.items()}
                 assert call(row, {**given, **views}, settings) == expected, (shape, count)
+
+
+def test_pieces_have_one_size_however_large_the_arrays():
+    peaks = []
+    for rows in (2_000, 6_000):
+        prediction, target = np.zeros((2, rows, 2_000), np.float32)[..., ::2]
+        with nn.num_threads(2):
+            nn.mse(prediction, target)
+            tracemalloc.start()
+            try:
+                nn.mse(prediction, target)
+                peaks.append(tracemalloc.get_traced_memory()[1])
+            finally:
+                tracemalloc.stop()
+    assert peaks[1] == pytest.approx(peaks[0], rel=0.01)
+    assert peaks[1] < 2 * 1.1 * 32 * pool.block * 4
 
 
 AXES = [nn.softmax, nn.log_softmax, nn.standardize, nn.sparsemax, nn.logsumexp]

@@ -577,7 +577,8 @@ def test_nothing_of_the_size_of_the_input_is_allocated(call, layout):
     x, grad = (LAYOUTS[layout](sample((1200, 1000), seed=seed)) for seed in (1, 2))
     tracemalloc.start()
     try:
-        call(x, grad)
+        with nn.num_threads(1):  # more of them share larger pieces
+            call(x, grad)
         assert tracemalloc.get_traced_memory()[1] < x.nbytes / 10
     finally:
         tracemalloc.stop()

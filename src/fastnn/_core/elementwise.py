@@ -63,8 +63,11 @@ def shared_pieces(
         def run(*pieces: Array) -> None:
             call(function, pieces, nin, keywords)
 
-        cursors = [Cursor(view, dtype) for view in views]
-        run_in_pieces(run, cursors[:nin], cursors[nin:], iterator.itersize)
+        if all(view.flags.c_contiguous for view in views):
+            run(*(view.reshape(-1) for view in views))
+        else:
+            cursors = [Cursor(view, dtype) for view in views]
+            run_in_pieces(run, cursors[:nin], cursors[nin:], iterator.itersize)
         return iterator.operands[nin:]
 
 

@@ -17,7 +17,7 @@ BLOCK = kernels.pool.block
 # Elements in a piece: small enough for the second-level cache, large enough to hide a Python call.
 PIECE = 2 * BLOCK
 PIECE_OF_THREADS = 32 * BLOCK
-"""Elements in a piece that threads share: large enough to wake them for."""
+"""Elements in a piece that threads share: large enough to wake them up for."""
 PIECE_OF_COLUMNS = 3 * BLOCK
 """Elements in a piece whose rows lie along another axis than the last: the wider, the more of a cache line is used."""
 
@@ -120,8 +120,6 @@ def run_in_pieces(
         size = PIECE_OF_THREADS
     block = kernels.pool.rows_in_block(width)
     step = max(1, size // max(1, width) // block) * block
-    if all(cursor.flat is not None for cursor in cursors):
-        step = max(1, rows)
 
     def run(start: int, stop: int) -> None:  # a call of its own, so that it leaves no piece behind
         pieces = [None if reader is None else reader.piece(start, stop) for reader in readers]
