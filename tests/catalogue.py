@@ -193,6 +193,33 @@ def rows_of_row_functions():
         yield Row(f"{name}.backward", (grad, X, b, WHERE), **{**options, "settings": {}})
 
 
+# Layers
+
+TABLE_ROWS = 9
+
+
+def table(rng, shape):
+    return normal(rng, (TABLE_ROWS, shape[-1]))
+
+
+def index(rng, shape):
+    return rng.integers(TABLE_ROWS, size=shape[:-1])
+
+
+def rows_of_layers():
+    weight, bias = (Argument(name, of_columns(normal), optional=True) for name in ("weight", "bias"))
+    for name, arguments in {"layer_norm": (X, weight, bias), "rms_norm": (X, weight)}.items():
+        settings = {"epsilon": (1e-3, 0.5), "axis": (0, -1), **({"offset": (1.0, 0.5)} if name == "rms_norm" else {})}
+        yield Row(name, arguments, settings, **ROWS, independent=along_rows)
+        yield Row(f"{name}.backward", (GRAD, X, weight), settings, **ROWS, independent=never)
+    options = {"shapes": ((1, 3), (5, 7), (20, 30)), "leading": False, "independent": never}
+    of_table, which = Argument("table", table), Argument("index", index, typed=False, refused=999)
+    yield Row("embedding", (of_table, which), **options)
+    yield Row("embedding.backward", (GRAD, which), always={"rows": TABLE_ROWS}, **options)
+    rows = Argument("rows", normal, typed=False)
+    yield Row("scatter_add", (of_table, which, rows), outs=(), changes="table", **options)
+
+
 # Losses
 
 MAKERS = {
@@ -383,6 +410,7 @@ TABLE = {
         rows_of_activations,
         rows_of_units,
         rows_of_row_functions,
+        rows_of_layers,
         rows_of_losses,
         rows_of_joint_losses,
         rows_of_batch_losses,
@@ -391,7 +419,15 @@ TABLE = {
     for row in rows()
 }
 
-WITHOUT_ARRAYS = {"activation", "get_num_threads", "num_threads", "recommend", "set_num_threads", "show_config"}
+WITHOUT_ARRAYS = {
+    "activation",
+    "get_num_threads",
+    "num_threads",
+    "one_hot",  # of integers only
+    "recommend",
+    "set_num_threads",
+    "show_config",
+}
 
 
 def public_callables():

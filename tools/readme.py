@@ -16,6 +16,7 @@ TABLE = re.compile(r"(?<=<!-- the catalogue, by tools/readme.py -->\n).*?\n(?=\n
 FAMILIES = {
     nn.activations: "; `activation(name)` ([pictures](docs/activations.md))",
     nn.rows: "",
+    nn.layers: "",
     nn.losses: "",
     nn.optimizers: " ([pictures](docs/optimizers.md))",
 }

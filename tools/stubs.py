@@ -6,6 +6,7 @@ A function of the catalogue is an object, and its signature is composed; here it
 """
 
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ PACKAGE = Path(nn.__file__).parent
 FAMILIES = {
     nn.activations: ("Activation", "ALIASES"),
     nn.rows: ("LogSum", "RowFunction"),
+    nn.layers: (),
     nn.losses: ("Loss",),
 }
 """The packages of the catalogue, and what they hold beside functions and tables."""
@@ -27,11 +29,14 @@ HEADER = '''"""Made by tools/stubs.py from the catalogue."""
 from typing import Any, Literal, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from fastnn._core.activation import Activation as Activation, Backward, Derivative
 from fastnn._core.arrays import Array, ArrayLike
 from fastnn._core.declaration import Declared
 from fastnn._core.gated import Gated, GatedBackward
+from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
+from fastnn._core.layers.normalization import LayerNorm, LayerNormBackward, RmsNorm, RmsNormBackward
 from fastnn._core.log_sum import LogSum as LogSum, LogSumBackward
 from fastnn._core.losses.batch import BatchLoss
 from fastnn._core.losses.gaussian import GaussianLoss, VarianceGradient
@@ -72,7 +77,7 @@ def table_type(table: dict[str, Any]) -> str:
 
 
 def unquoted(function: Any) -> str:
-    return str(inspect.signature(function)).replace("'", "")
+    return re.sub(r"<class '(numpy)\.(\w+)'>", r"np.\2", str(inspect.signature(function))).replace("'", "")
 
 
 def function_stub(name: str, function: Declared) -> Iterator[str]:

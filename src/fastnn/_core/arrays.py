@@ -74,18 +74,18 @@ def float_type(values: Iterable[Any], arrays: Iterable[Array]) -> np.dtype[Any]:
     return dtype if dtype.isnative else dtype.newbyteorder("=")
 
 
-def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], name: str = "out") -> None:
     if not isinstance(out, np.ndarray):
-        raise TypeError(f"out must be a NumPy array, not {type(out).__name__}")
-    plain_array("out", out)
+        raise TypeError(f"{name} must be a NumPy array, not {type(out).__name__}")
+    plain_array(name, out)
     if out.dtype != dtype and out.dtype.newbyteorder("=") != dtype:
-        raise TypeError(f"out has dtype {out.dtype}; the result has {dtype}")
+        raise TypeError(f"{name} has dtype {out.dtype}; the result has {dtype}")
     if out.shape != shape:
-        raise ValueError(f"out has shape {out.shape}; the result has {shape}")
+        raise ValueError(f"{name} has shape {out.shape}; the result has {shape}")
     if not out.flags.writeable:
-        raise ValueError("out is read-only")
+        raise ValueError(f"{name} is read-only")
     if out.size and any(stride == 0 and size > 1 for stride, size in zip(out.strides, out.shape, strict=True)):
-        raise ValueError("out has elements in the same memory, so that not all results can be stored")
+        raise ValueError(f"{name} has elements in the same memory, so that not all results can be stored")
 
 
 def checked_outs(out: Any, count: int) -> tuple[Any, ...]:

@@ -19,6 +19,7 @@ from fastnn.kernels import (
     cpu,
     evaluation,
     gated,
+    layers,
     maxout,
     optimizers,
     parametric,
@@ -35,6 +36,7 @@ __all__ = [
     "evaluation",
     "gated",
     "isa",
+    "layers",
     "load",
     "loops",
     "losses",
@@ -86,6 +88,7 @@ loops: dict[str, dict[str, Any]] = {
     for module in (
         "activations",
         "gated",
+        "layers",
         "losses",
         "maxout",
         "optimizers",

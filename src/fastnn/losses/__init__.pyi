@@ -3,11 +3,14 @@
 from typing import Any, Literal, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from fastnn._core.activation import Activation as Activation, Backward, Derivative
 from fastnn._core.arrays import Array, ArrayLike
 from fastnn._core.declaration import Declared
 from fastnn._core.gated import Gated, GatedBackward
+from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
+from fastnn._core.layers.normalization import LayerNorm, LayerNormBackward, RmsNorm, RmsNormBackward
 from fastnn._core.log_sum import LogSum as LogSum, LogSumBackward
 from fastnn._core.losses.batch import BatchLoss
 from fastnn._core.losses.gaussian import GaussianLoss, VarianceGradient

@@ -7,6 +7,7 @@ are right where floating-point numbers do not overflow or cancel.
 """
 
 from fastnn.reference.activations import *
+from fastnn.reference.layers import *
 from fastnn.reference.losses.binary import *
 from fastnn.reference.losses.contrastive import *
 from fastnn.reference.losses.distances import *

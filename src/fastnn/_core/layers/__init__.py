@@ -1,0 +1,1 @@
+"""Layers: what becomes of their arguments before kernels see them."""

@@ -1,0 +1,43 @@
+"""The kernels of layers: what the loops of each build hand to the objects."""
+
+from fastnn.kernels.pool cimport part
+
+cdef struct Norm:
+    # Rows of n elements, divided by their deviation from their mean or, if they are not centred, from 0. The weight and
+    # the bias are those of a row's elements, or NULL. ``statistics`` holds the mean and the reciprocal deviation of each
+    # row; or it is NULL.
+    Py_ssize_t n
+    Py_ssize_t rows
+    bint centred
+    double epsilon
+    double offset            # added to the weight
+    const void *grad
+    const void *x
+    const void *weight
+    const void *bias
+    double *statistics
+    void *out
+    # Backward: so many rows are a block; of each there are the sums of the gradients of the weight and of the bias.
+    Py_ssize_t block
+    double *sums
+
+cdef struct Scattering:
+    # ``count`` rows of ``width`` elements, added to those of a table that the index names, so many elements at a time.
+    Py_ssize_t count
+    Py_ssize_t width
+    Py_ssize_t step
+    Py_ssize_t height
+    const Py_ssize_t *index
+    const void *rows
+    void *table
+
+
+cdef class Kernel:
+    cdef part for_float
+    cdef part for_double
+
+
+cdef inline Kernel kernel(part for_float, part for_double):
+    cdef Kernel pair = Kernel()
+    pair.for_float, pair.for_double = for_float, for_double
+    return pair

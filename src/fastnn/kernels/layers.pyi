@@ -1,0 +1,32 @@
+from typing import Any
+
+from fastnn._core.arrays import Array
+from fastnn.kernels.activations import Kernels
+
+def are_ready(axis: Any, x: Any, grad: Any, weight: Any, bias: Any) -> bool: ...
+def normalize(
+    kernels: Kernels,
+    x: Array,
+    weight: Array | None,
+    bias: Array | None,
+    out: Array,
+    statistics: Array | None,
+    epsilon: float,
+    offset: float,
+    centred: bool,
+) -> None: ...
+def normalize_backward(
+    kernels: Kernels,
+    grad: Array,
+    x: Array,
+    weight: Array,
+    statistics: Array | None,
+    out: Array,
+    to_weight: Array,
+    to_bias: Array | None,
+    epsilon: float,
+    offset: float,
+    centred: bool,
+) -> None: ...
+def gather(table: Array, index: Array, out: Array) -> None: ...
+def scatter_add(kernels: Kernels, table: Array, index: Array, rows: Array) -> None: ...

@@ -1,0 +1,192 @@
+"""Layers as Python calls them: functions that run the kernels of a build on arrays that are checked here."""
+
+cimport numpy as cnp
+from libc.string cimport memcpy
+
+from fastnn.kernels.arrays cimport is_like, is_ready, is_unaliased, is_unaliased_in_step
+from fastnn.kernels.pool cimport BLOCK, run, run_through, units_in_block, workers_for
+
+cnp.import_array()
+
+cdef enum:
+    SUMS = 32    # blocks of rows at most, whose sums are added up: what they depend on are the arrays alone
+    STEP = 64    # elements of a row that are added at once where threads share it: whole cache lines, mostly
+
+
+cdef class Kernel:
+    """The loops of a layer, for both types."""
+
+
+cdef inline bint is_of(cnp.ndarray array, int kind, Py_ssize_t size) noexcept:
+    """Whether an array is contiguous, and of a type and size; None is."""
+    return array is None or (
+        cnp.PyArray_TYPE(array) == kind and cnp.PyArray_SIZE(array) == size and cnp.PyArray_ISCARRAY_RO(array))
+
+
+cdef inline bint is_float(int kind) noexcept:
+    return kind == cnp.NPY_FLOAT32 or kind == cnp.NPY_FLOAT64
+
+
+cdef inline void *data_of(cnp.ndarray array) noexcept:
+    return NULL if array is None else cnp.PyArray_DATA(array)
+
+
+cdef inline bint is_apart_from(cnp.ndarray out, cnp.ndarray array):
+    return array is None or is_unaliased(out, array)
+
+
+def are_ready(axis, x, grad, weight, bias):
+    """Whether arrays can be normalized as they are: contiguous ones of one type, with rows along the last axis.
+
+    All but x may be None.
+    """
+    if not is_ready(x) or type(axis) is not int or cnp.PyArray_SIZE(x) == 0 or not cnp.PyArray_IS_C_CONTIGUOUS(x):
+        return False
+    cdef int kind = cnp.PyArray_TYPE(x), last = cnp.PyArray_NDIM(x) - 1
+    return (
+        (axis == -1 or axis == last) and (bias is None or weight is not None) and (grad is None or is_like(grad, x))
+        and is_row(weight, kind, cnp.PyArray_DIM(x, last)) and is_row(bias, kind, cnp.PyArray_DIM(x, last))
+    )
+
+
+cdef inline bint is_row(object array, int kind, Py_ssize_t n) noexcept:
+    return array is None or (
+        is_ready(array) and cnp.PyArray_NDIM(array) == 1 and is_of(array, kind, n))
+
+
+cdef int describe(
+    Norm *task, cnp.ndarray x, cnp.ndarray weight, cnp.ndarray bias, cnp.ndarray out, cnp.ndarray statistics,
+    double epsilon, double offset, bint centred,
+) except -1:
+    cdef int kind = cnp.PyArray_TYPE(x), axes = cnp.PyArray_NDIM(x)
+    if axes == 0 or not is_float(kind):
+        raise TypeError("x must be an array of float32 or float64, of one dimension or more")
+    cdef Py_ssize_t n = cnp.PyArray_DIM(x, axes - 1), rows = cnp.PyArray_SIZE(x) // max(n, <Py_ssize_t>1)
+    if not (
+        n > 0 and is_of(x, kind, rows * n) and is_of(out, kind, rows * n) and is_of(weight, kind, n)
+        and is_of(bias, kind, n) and is_of(statistics, cnp.NPY_FLOAT64, 2 * rows) and is_unaliased_in_step(out, x)
+        and (bias is None or weight is not None)
+        and is_apart_from(out, weight) and is_apart_from(out, bias) and is_apart_from(out, statistics)
+    ):
+        raise ValueError("the arrays of a normalization do not fit together")
+    task.n, task.rows, task.centred, task.epsilon, task.offset = n, rows, centred, epsilon, offset
+    task.x, task.weight, task.bias, task.out = data_of(x), data_of(weight), data_of(bias), data_of(out)
+    task.statistics = <double *>data_of(statistics)
+    return 0
+
+
+def normalize(
+    dict kernels not None, cnp.ndarray x not None, cnp.ndarray weight, cnp.ndarray bias, cnp.ndarray out not None,
+    cnp.ndarray statistics, double epsilon, double offset, bint centred,
+):
+    """Normalize the rows of an array along its last axis, and write the mean and reciprocal deviation of each, if they are wanted."""
+    cdef Norm task
+    cdef Kernel kernel = kernels["normalize"]
+    describe(&task, x, weight, bias, out, statistics, epsilon, offset, centred)
+    if statistics is not None and not (
+            cnp.PyArray_ISWRITEABLE(statistics) and is_unaliased(statistics, x)
+            and (weight is None or is_unaliased(statistics, weight)) and (bias is None or is_unaliased(statistics, bias))):
+        raise ValueError("the statistics are read-only, or share memory with what is read")
+    cdef Py_ssize_t block = units_in_block(task.n)
+    run(kernel.for_float if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32 else kernel.for_double, &task, task.rows, block,
+        workers_for(task.rows, block))
+
+
+def normalize_backward(
+    dict kernels not None, cnp.ndarray grad not None, cnp.ndarray x not None, cnp.ndarray weight not None,
+    cnp.ndarray statistics, cnp.ndarray out not None, cnp.ndarray to_weight not None, cnp.ndarray to_bias, double epsilon, double offset,
+    bint centred,
+):
+    """Write the gradients of x, which may go to grad's place, and of the weight and, of centred rows, of the bias."""
+    cdef Norm task
+    cdef Kernel kernel = kernels["normalize.backward"]
+    describe(&task, x, weight, None, out, statistics, epsilon, offset, centred)
+    cdef int kind = cnp.PyArray_TYPE(x)
+    if not (
+        is_of(grad, kind, task.rows * task.n) and is_unaliased_in_step(out, grad)
+        and is_of(to_weight, kind, task.n) and is_of(to_bias, kind, task.n)
+        and cnp.PyArray_ISWRITEABLE(to_weight) and (to_bias is None or cnp.PyArray_ISWRITEABLE(to_bias))
+    ):
+        raise ValueError("the arrays of a normalization do not fit together")
+    task.grad = cnp.PyArray_DATA(grad)
+    task.block = max(units_in_block(task.n), (task.rows + SUMS - 1) // SUMS)
+    cdef Py_ssize_t blocks = (task.rows + task.block - 1) // task.block, k, b
+    cdef cnp.npy_intp size = max(blocks, <Py_ssize_t>1) * 2 * task.n
+    cdef cnp.ndarray sums = cnp.PyArray_EMPTY(1, &size, cnp.NPY_FLOAT64, 0)
+    task.sums = <double *>cnp.PyArray_DATA(sums)
+    run(kernel.for_float if kind == cnp.NPY_FLOAT32 else kernel.for_double, &task, blocks, 1, workers_for(blocks, 1))
+    add_up(task.sums, blocks, task.n, cnp.PyArray_DATA(to_weight), kind == cnp.NPY_FLOAT32)
+    if to_bias is not None:
+        add_up(task.sums + task.n, blocks, task.n, cnp.PyArray_DATA(to_bias), kind == cnp.NPY_FLOAT32)
+
+
+cdef void add_up(double *sums, Py_ssize_t blocks, Py_ssize_t n, void *out, bint single) noexcept:
+    """Write the sums of all blocks, in their order; each has another n numbers behind its own."""
+    cdef Py_ssize_t b, k
+    for b in range(1, blocks):
+        for k in range(n):
+            sums[k] += sums[2 * b * n + k]
+    for k in range(n):
+        if single:
+            (<float *>out)[k] = <float>(sums[k] if blocks else 0)
+        else:
+            (<double *>out)[k] = sums[k] if blocks else 0
+
+
+cdef struct Gathering:
+    Py_ssize_t bytes    # of a row
+    Py_ssize_t height
+    const Py_ssize_t *index
+    const char *table
+    char *out
+
+
+cdef void gather_rows(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const Gathering *given = <const Gathering *>task
+    cdef Py_ssize_t i, row
+    for i in range(first, last):
+        row = given.index[i]
+        if 0 <= row < given.height:  # it was; and another thread may have changed it
+            memcpy(given.out + i * given.bytes, given.table + row * given.bytes, given.bytes)
+
+
+cdef inline bint fit(cnp.ndarray table, cnp.ndarray index, cnp.ndarray rows) noexcept:
+    """Whether a matrix has rows like those of another, one for each element of the index."""
+    cdef int kind = cnp.PyArray_TYPE(table)
+    return (
+        is_float(kind) and cnp.PyArray_NDIM(table) == 2 and cnp.PyArray_ISCARRAY_RO(table)
+        and cnp.PyArray_TYPE(index) == cnp.NPY_INTP and cnp.PyArray_ISCARRAY_RO(index)
+        and cnp.PyArray_NDIM(rows) == 2 and is_of(rows, kind, cnp.PyArray_SIZE(index) * cnp.PyArray_DIM(table, 1))
+        and cnp.PyArray_DIM(rows, 0) == cnp.PyArray_SIZE(index)
+    )
+
+
+def gather(cnp.ndarray table not None, cnp.ndarray index not None, cnp.ndarray out not None):
+    """Copy the rows of a table that an index names, all of which there are."""
+    cdef Gathering task
+    if not fit(table, index, out) or not is_unaliased(out, table) or not is_unaliased(out, index):
+        raise ValueError("the arrays of an embedding do not fit together")
+    cdef Py_ssize_t count = cnp.PyArray_SIZE(index), block = units_in_block(cnp.PyArray_DIM(table, 1))
+    task.bytes, task.height = cnp.PyArray_DIM(table, 1) * cnp.PyArray_ITEMSIZE(table), cnp.PyArray_DIM(table, 0)
+    task.index = <const Py_ssize_t *>cnp.PyArray_DATA(index)
+    task.table, task.out = cnp.PyArray_BYTES(table), cnp.PyArray_BYTES(out)
+    run(gather_rows, &task, count, block, workers_for(count, block))
+
+
+def scatter_add(
+    dict kernels not None, cnp.ndarray table not None, cnp.ndarray index not None, cnp.ndarray rows not None
+):
+    """Add rows to those of a table that an index names, all of which there are, in the order of the index."""
+    cdef Scattering task
+    cdef Kernel kernel = kernels["scatter_add"]
+    if not fit(table, index, rows) or not is_unaliased(table, rows) or not is_unaliased(table, index):
+        raise ValueError("the arrays of an embedding do not fit together")
+    task.count, task.width, task.step = cnp.PyArray_SIZE(index), cnp.PyArray_DIM(table, 1), STEP
+    task.height = cnp.PyArray_DIM(table, 0)
+    task.index = <const Py_ssize_t *>cnp.PyArray_DATA(index)
+    task.rows, task.table = cnp.PyArray_DATA(rows), cnp.PyArray_DATA(table)
+    cdef Py_ssize_t parts = (task.width + STEP - 1) // STEP
+    cdef Py_ssize_t block = BLOCK // max(task.count * STEP, <Py_ssize_t>1) + 1
+    run_through(
+        kernel.for_float if cnp.PyArray_TYPE(table) == cnp.NPY_FLOAT32 else kernel.for_double, &task, parts, block,
+        workers_for(parts, block))

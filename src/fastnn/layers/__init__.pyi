@@ -1,0 +1,55 @@
+"""Made by tools/stubs.py from the catalogue."""
+
+from typing import Any, Literal, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from fastnn._core.activation import Activation as Activation, Backward, Derivative
+from fastnn._core.arrays import Array, ArrayLike
+from fastnn._core.declaration import Declared
+from fastnn._core.gated import Gated, GatedBackward
+from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
+from fastnn._core.layers.normalization import LayerNorm, LayerNormBackward, RmsNorm, RmsNormBackward
+from fastnn._core.log_sum import LogSum as LogSum, LogSumBackward
+from fastnn._core.losses.batch import BatchLoss
+from fastnn._core.losses.gaussian import GaussianLoss, VarianceGradient
+from fastnn._core.losses.joint import JointLoss
+from fastnn._core.losses.linear import LinearLoss
+from fastnn._core.losses.lists import ListLoss
+from fastnn._core.losses.loss import AnsweringPart, LabelLoss, Loss as Loss, PassPart, RowLoss
+from fastnn._core.losses.root import RootLoss
+from fastnn._core.losses.sequences import SequenceLoss
+from fastnn._core.losses.triplets import TripletLoss
+from fastnn._core.maxout import Maxout, MaxoutBackward
+from fastnn._core.models import Number
+from fastnn._core.parametric import PRelu, PReluBackward, RRelu, RReluBackward
+from fastnn._core.row_function import Backward as RowBackward, BackwardFrom, RowFunction as RowFunction
+
+class _layer_norm(LayerNorm):
+    """Layer normalization: rows with a mean of 0 and a variance of 1, times a weight and plus a bias."""
+    class _backward(LayerNormBackward):
+        def __call__(self, grad: ArrayLike, x: ArrayLike, weight: ArrayLike | None = None, /, axis: int | tuple[int, ...] | None = -1, *, epsilon: float = 1e-05, statistics: ArrayLike | None = None, out: Array | None = None) -> tuple[Array, Array, Array]: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, weight: ArrayLike | None = None, bias: ArrayLike | None = None, /, axis: int | tuple[int, ...] | None = -1, *, epsilon: float = 1e-05, return_statistics: bool = False, out: Array | None = None) -> Array | tuple[Array, Array]: ...
+layer_norm: _layer_norm
+class _rms_norm(RmsNorm):
+    """Normalization by the root of the mean square, times a weight."""
+    class _backward(RmsNormBackward):
+        def __call__(self, grad: ArrayLike, x: ArrayLike, weight: ArrayLike | None = None, /, axis: int | tuple[int, ...] | None = -1, *, epsilon: float = 1e-06, offset: float = 0.0, statistics: ArrayLike | None = None, out: Array | None = None) -> tuple[Array, Array]: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, weight: ArrayLike | None = None, /, axis: int | tuple[int, ...] | None = -1, *, epsilon: float = 1e-06, offset: float = 0.0, return_statistics: bool = False, out: Array | None = None) -> Array | tuple[Array, Array]: ...
+rms_norm: _rms_norm
+class _embedding(Embedding):
+    """The rows of a table that an index names."""
+    class _backward(EmbeddingBackward):
+        def __call__(self, grad: ArrayLike, index: ArrayLike, /, rows: int, *, padding_index: int | None = None, out: Array | None = None) -> Array: ...
+    backward: _backward
+    def __call__(self, weight: ArrayLike, index: ArrayLike, /, *, out: Array | None = None) -> Array: ...
+embedding: _embedding
+class _scatter_add(ScatterAdd):
+    """Add rows to those of a table that an index names, in place."""
+    def __call__(self, table: Array, index: ArrayLike, rows: ArrayLike, /) -> Array: ...
+scatter_add: _scatter_add
+LAYERS: dict[str, Declared]
+def one_hot(labels: ArrayLike, classes: int, *, dtype: npt.DTypeLike = np.float32) -> Array: ...

@@ -1,0 +1,319 @@
+"""Normalization with weights, and rows of tables: definitions, gradients, edges, errors."""
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+
+import fastnn as nn
+
+NORMS = {"layer_norm": nn.layer_norm, "rms_norm": nn.rms_norm}
+each_norm = pytest.mark.parametrize("norm", NORMS.values(), ids=list(NORMS))
+each_type = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+WIDTHS = [1, 2, 3, 15, 16, 17, 31, 100, 256, 768, 4095, 4096, 4097, 9000]
+
+
+def normalized(norm, x, epsilon, axis=-1):
+    """The elements before they are weighed, and the deviation, in the widest type there is."""
+    x = x.astype(np.longdouble)
+    if norm is nn.layer_norm:
+        x = x - x.mean(axis, keepdims=True)
+        x = x - x.mean(axis, keepdims=True)  # of what the first one, of large numbers, has left
+    deviation = np.sqrt((x * x).mean(axis, keepdims=True) + np.longdouble(epsilon))
+    return x / deviation, deviation
+
+
+FLOOR = 0.125
+"""Elements near the mean are as exact as those that are so many deviations from it."""
+
+
+def sample(shape, dtype, seed=0, centre=0.0):
+    rng = np.random.default_rng(seed)
+    x, grad = rng.normal(centre, 1, shape), rng.normal(size=shape)
+    return [array.astype(dtype) for array in (x, grad, rng.normal(size=shape[-1]), rng.normal(size=shape[-1]))]
+
+
+def assert_near(result, exact, size, dtype, ulps):
+    """Within so many units in the last place of numbers of a size."""
+    assert result.dtype == dtype
+    error = np.abs(result.astype(np.longdouble) - exact)
+    limit = ulps * np.finfo(dtype).eps * size
+    assert np.all(error <= limit), (error / limit).max()
+
+
+@each_type
+@each_norm
+@pytest.mark.any_build
+@pytest.mark.parametrize("centre", [0.0, 3.0, 1e4])
+@pytest.mark.parametrize("n", WIDTHS)
+def test_values(norm, dtype, n, centre):
+    x, _, weight, bias = sample((7, n), dtype, n, centre)
+    y, _ = normalized(norm, x, 1e-5)
+    size = np.abs(y) + FLOOR
+    if norm is nn.layer_norm:
+        of_both = size * np.abs(weight) + np.abs(bias)
+        assert_near(nn.layer_norm(x, weight, bias), y * weight + bias, of_both, dtype, 3)
+        assert_near(nn.layer_norm(x, None, bias), y + bias, size + np.abs(bias), dtype, 3)
+    else:
+        both = np.abs(weight) + 1  # weight + 1 may cancel
+        assert_near(nn.rms_norm(x, weight, epsilon=1e-5, offset=1), y * (weight.astype("g") + 1), size * both, dtype, 3)
+    assert_near(norm(x, weight, epsilon=1e-5), y * weight, size * np.abs(weight), dtype, 3)
+    assert_near(norm(x, epsilon=1e-5), y, size, dtype, 3)
+
+
+@each_type
+@each_norm
+@pytest.mark.any_build
+@pytest.mark.parametrize("centre", [0.0, 1e4])
+@pytest.mark.parametrize("n", WIDTHS)
+def test_gradients(norm, dtype, n, centre):
+    """The closed form, which the next test compares with differences."""
+    x, grad, weight, _ = sample((70, n), dtype, n, centre)
+    y, deviation = normalized(norm, x, 1e-5)
+    to_y = grad.astype(np.longdouble) * weight
+    mean = to_y.mean(-1, keepdims=True) if norm is nn.layer_norm else 0
+    slope = (to_y * y).mean(-1, keepdims=True)
+    exact = (to_y - mean - y * slope) / deviation
+    for statistics in (None, norm(x, epsilon=1e-5, return_statistics=True)[1]):
+        to_x, *sums = norm.backward(grad, x, weight, epsilon=1e-5, statistics=statistics)
+        terms = np.abs(to_y), np.abs(to_y).mean(-1, keepdims=True), np.abs(to_y * y).mean(-1, keepdims=True)
+        size = (terms[0] + terms[1] + (np.abs(y) + FLOOR) * terms[2]) / deviation
+        # A mean of 10,000 in one double is as far off as that says.
+        far = 1 + (statistics is not None and dtype == np.float64) * centre
+        assert_near(to_x, exact, size * far, dtype, 5)
+        assert_near(sums[0], (grad * y).sum(0), (np.abs(grad) * (np.abs(y) + FLOOR)).sum(0) * far, dtype, 2)
+        if norm is nn.layer_norm:
+            assert_near(sums[1], grad.astype(np.longdouble).sum(0), np.abs(grad).sum(0), dtype, 1)
+        without = norm.backward(grad, x, epsilon=1e-5, statistics=statistics)[0]
+        np.testing.assert_array_equal(
+            without, norm.backward(grad, x, np.ones(n, dtype), epsilon=1e-5, statistics=statistics)[0]
+        )
+
+
+@each_norm
+@pytest.mark.parametrize("axis", [-1, 0, 1, (0, 2), (2, 1), None])
+def test_gradients_are_those_of_differences(norm, axis):
+    rng = np.random.default_rng(3)
+    x, grad = rng.normal(size=(2, 3, 4, 5))
+    axes = range(3) if axis is None else np.atleast_1d(np.array(axis) % 3)
+    shape = tuple(x.shape[k] for k in sorted(axes))
+    given = {"x": x, "weight": rng.normal(size=shape), "bias": rng.normal(size=shape)}
+    names = list(given)[: 3 if norm is nn.layer_norm else 2]
+
+    def total(**changed):
+        return float((norm(*({**given, **changed}[name] for name in names), axis=axis) * grad).sum())
+
+    results = norm.backward(grad, x, given["weight"], axis)
+    assert len(results) == len(names)
+    for name, result in zip(names, results, strict=True):
+        assert result.shape == given[name].shape
+        for place in itertools.product(*map(range, result.shape)):
+            step = np.zeros(result.shape)
+            step[place] = 1e-5
+            slope = (total(**{name: given[name] + step}) - total(**{name: given[name] - step})) / 2e-5
+            assert result[place] == pytest.approx(slope, abs=1e-7)
+
+
+@each_norm
+@pytest.mark.any_build
+@pytest.mark.parametrize("size", [1e-30, 1e-15, 1e15, 1e30])
+def test_rows_of_any_size(norm, size):
+    """Squares that over- or underflow, in both types: powers of two change no digits."""
+    for dtype, scale in ((np.float32, size), (np.float64, size**10)):
+        x, grad, weight, _ = sample((3, 300), dtype)
+        scale = dtype(2.0 ** round(np.log2(scale)))
+        near = {"rtol": 8 * np.finfo(dtype).eps, "atol": 8 * np.finfo(dtype).eps}
+        np.testing.assert_allclose(norm(x * scale, weight, epsilon=0), norm(x, weight, epsilon=0), **near)
+        expected = norm.backward(grad, x, weight, epsilon=0)
+        _, statistics = norm(x * scale, weight, epsilon=0, return_statistics=True)
+        for given in (None, statistics):
+            result = norm.backward(grad, x * scale, weight, epsilon=0, statistics=given)
+            with np.errstate(over="ignore"):
+                to_x = result[0] * scale
+            normal = (np.abs(result[0]) < np.inf) & (np.abs(result[0]) > np.finfo(dtype).tiny)
+            assert normal.mean() > 0.9
+            np.testing.assert_allclose(to_x[normal], expected[0][normal], **near)
+            np.testing.assert_allclose(result[1], expected[1], **{**near, "atol": 100 * near["atol"]})
+
+
+@each_type
+@each_norm
+def test_what_is_not_finite_stays_in_its_row(norm, dtype):
+    x, grad, weight, _ = sample((5, 40), dtype)
+    for wrong in (np.nan, np.inf, -np.inf):
+        spoiled = x.copy()
+        spoiled[2, 7] = wrong
+        y, statistics = norm(spoiled, weight, return_statistics=True)
+        assert np.isnan(y[2]).sum() >= 1
+        np.testing.assert_array_equal(np.delete(y, 2, 0), norm(np.delete(x, 2, 0), weight))
+        for given in (None, statistics):
+            to_x = norm.backward(grad, spoiled, weight, statistics=given)[0]
+            assert np.isnan(to_x[2]).any()
+            assert not np.isnan(np.delete(to_x, 2, 0)).any()
+
+
+@each_norm
+def test_statistics(norm):
+    x = np.random.default_rng(0).normal(5, 2, (3, 4, 50)).astype(np.float32)
+    y, statistics = norm(x, return_statistics=True, epsilon=0.25)
+    np.testing.assert_array_equal(y, norm(x, epsilon=0.25))
+    wide = x.astype(float)
+    mean = wide.mean(-1) if norm is nn.layer_norm else 0 * wide.mean(-1)
+    assert statistics.shape == (3, 4, 2)
+    assert statistics.dtype == np.float64
+    np.testing.assert_allclose(statistics[..., 0], mean, atol=1e-8)  # a sixth of a float's last digit, of deviations
+    deviation = np.sqrt(((wide - mean[..., np.newaxis]) ** 2).mean(-1) + 0.25)
+    np.testing.assert_allclose(statistics[..., 1], 1 / deviation, rtol=1e-8)
+    along, of_columns = norm(x, axis=1, return_statistics=True)
+    assert of_columns.shape == (3, 50, 2)
+    grad = np.random.default_rng(1).normal(size=x.shape).astype(np.float32)
+    for given, axis in ((statistics, -1), (of_columns, 1)):
+        epsilon = 0.25 if axis == -1 else norm.__signature__.parameters["epsilon"].default
+        with_them = norm.backward(grad, x, axis=axis, statistics=given, epsilon=epsilon)
+        without = norm.backward(grad, x, axis=axis, epsilon=epsilon)
+        for one, other in zip(with_them, without, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+    np.testing.assert_array_equal(along, np.moveaxis(norm(np.moveaxis(x, 1, -1)), -1, 1))
+
+
+@each_norm
+def test_in_place(norm):
+    x, grad, weight, _ = sample((30, 70), np.float32)
+    expected, of_backward = norm(x, weight), norm.backward(grad, x, weight)
+    for array, view in ((x.copy(), slice(None)), (np.concatenate([x, x], 1), slice(70))):
+        place = array[:, view]
+        assert norm(place, weight, out=place) is place
+        np.testing.assert_array_equal(place, expected)
+    for which in range(2):
+        given = [grad.copy(), x.copy()]
+        result = norm.backward(*given, weight, out=given[which])
+        assert result[0] is given[which]
+        for one, other in zip(result, of_backward, strict=True):
+            np.testing.assert_array_equal(one, other)
+    shifted = np.zeros(30 * 70 + 1, np.float32)
+    shifted[1:] = x.ravel()
+    out = shifted[:-1].reshape(30, 70)
+    np.testing.assert_array_equal(norm(shifted[1:].reshape(30, 70), weight, out=out), expected)
+
+
+@each_norm
+def test_without_elements(norm):
+    for shape in ((0, 5), (5, 0), (0, 0), (2, 0, 3)):
+        x = np.ones(shape, np.float32)
+        y, statistics = norm(x, np.ones(shape[-1], np.float32), return_statistics=True)
+        assert y.shape == shape
+        assert statistics.shape == (*shape[:-1], 2)
+        to_x, *sums = norm.backward(x, x, np.ones(shape[-1], np.float32))
+        assert to_x.shape == shape
+        for total in sums:
+            np.testing.assert_array_equal(total, np.zeros(shape[-1], np.float32))
+
+
+X = np.ones((2, 3))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: nn.layer_norm(1.0), ValueError, "x is a number; a normalization needs an array"),
+        (lambda: nn.layer_norm(X, [1.0]), ValueError, "weight has shape (1,); the axes that are normalized have (3,)"),
+        (lambda: nn.layer_norm(X, None, 1.0), ValueError, "bias has shape (); the axes that are normalized have (3,)"),
+        (lambda: nn.layer_norm(X, np.ones((2, 3))), ValueError, "weight has shape (2, 3)"),
+        (lambda: nn.layer_norm(X, axis=2), np.exceptions.AxisError, "axis 2 is out of bounds"),
+        (lambda: nn.layer_norm(X, epsilon=-1.0), ValueError, "epsilon is -1; it must be at least 0"),
+        (lambda: nn.layer_norm(X, epsilon=None), TypeError, "epsilon must be a number, not None"),
+        (lambda: nn.rms_norm(X, offset=np.inf), ValueError, "offset is inf; it must be finite"),
+        (lambda: nn.rms_norm(X, return_statistics=2), TypeError, "return_statistics must be True or False, not 2"),
+        (lambda: nn.layer_norm(X, out=np.ones((3, 2))), ValueError, "out has shape (3, 2); the result has (2, 3)"),
+        (lambda: nn.layer_norm.backward(np.ones(3), X), ValueError, "grad has shape (3,), and x has (2, 3)"),
+        (lambda: nn.rms_norm.backward(X, X, statistics=np.ones(2)), ValueError, "statistics has shape (2,)"),
+        (lambda: nn.layer_norm(X.astype(complex)), TypeError, "x has dtype complex128"),
+        (lambda: nn.embedding(X, 2), ValueError, "index is 2; weight has 2 rows, and accepted are 0 to 1"),
+        (lambda: nn.embedding(X, [[0, -1]]), ValueError, "index[0, 1] is -1; weight has 2 rows"),
+        (lambda: nn.embedding(X, [0.0]), TypeError, "index has dtype float64; accepted are integers"),
+        (lambda: nn.embedding(X, [True]), TypeError, "index has dtype bool; accepted are integers"),
+        (lambda: nn.embedding(1.0, 0), ValueError, "weight is a number; accepted is an array of rows"),
+        (lambda: nn.embedding(X[:0], 0), ValueError, "index is 0; weight has 0 rows, and accepted are none"),
+        (lambda: nn.embedding.backward(X, [0], 2), ValueError, "grad has shape (2, 3); its first axes are the index'"),
+        (lambda: nn.embedding.backward(X, [0, 1], -1), ValueError, "rows is -1"),
+        (lambda: nn.embedding.backward(X, [0, 1], 2, padding_index=2), ValueError, "padding_index is 2"),
+        (lambda: nn.scatter_add([[1.0]], 0, [1.0]), TypeError, "table must be an array, which is changed, not [[1.0]]"),
+        (lambda: nn.scatter_add(X.astype(int), 0, [1.0] * 3), TypeError, "table has dtype int64; accepted are float32"),
+        (lambda: nn.scatter_add(X.copy(), [0], [1.0] * 3), ValueError, "rows has shape (3,); for this index and table"),
+        (lambda: nn.scatter_add(np.broadcast_to(1.0, (2, 3)), [0], X[:1]), ValueError, "table is read-only"),
+        (lambda: nn.one_hot([3], 3), ValueError, "labels[0] is 3; a row has 3 classes, and accepted are 0 to 2"),
+        (lambda: nn.one_hot([0.5], 3), TypeError, "labels has dtype float64; accepted are integers"),
+    ],
+)
+def test_errors_name_the_argument(call, error, message):
+    with pytest.raises(error, match=f"^{re.escape(message)}"):
+        call()
+
+
+# Rows of tables
+
+
+@each_type
+@pytest.mark.any_build
+@pytest.mark.parametrize("width", [(), (1,), (3,), (63,), (64,), (65,), (128,), (1000,), (5, 7)])
+@pytest.mark.parametrize("count", [(), (1,), (40,), (3, 500)])
+def test_rows_are_added_as_numpy_adds_them(width, count, dtype):
+    """To the bit: one after the other, in the order of the index."""
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(9, *width)).astype(dtype)
+    index, rows = rng.integers(9, size=count), rng.normal(size=(*count, *width)).astype(dtype)
+    expected = table.copy()
+    np.add.at(expected, index, rows)
+    for threads in (1, 2, 5):
+        with nn.num_threads(threads):
+            given = table.copy()
+            assert nn.scatter_add(given, index, rows) is given
+            np.testing.assert_array_equal(given, expected)
+            np.testing.assert_array_equal(nn.embedding(table, index), table[index])
+    gradient = np.zeros_like(table)
+    np.add.at(gradient, index, rows)
+    np.testing.assert_array_equal(nn.embedding.backward(rows, index, 9), gradient)
+    gradient[4] = 0
+    out = np.full_like(table, np.nan)
+    assert nn.embedding.backward(rows, index, 9, padding_index=4, out=out) is out
+    np.testing.assert_array_equal(out, gradient)
+
+
+def test_tables_of_any_layout():
+    rng = np.random.default_rng(0)
+    whole = rng.normal(size=(20, 30)).astype(np.float32)
+    index, rows = rng.integers(10, size=50), rng.normal(size=(50, 15)).astype(np.float32)
+    for view in (whole[::2, ::2], whole[:10, ::-2], np.asfortranarray(whole[:10, :15]), whole[:10, :15].astype(">f4")):
+        expected = view.copy()
+        np.add.at(expected, index, rows)
+        np.testing.assert_array_equal(nn.embedding(view, index), view[index])
+        nn.scatter_add(view, index, rows)
+        np.testing.assert_array_equal(view, expected)
+
+
+def test_a_table_may_be_added_to_itself():
+    table = np.arange(12.0).reshape(4, 3)
+    expected = table.copy()
+    np.add.at(expected, [1, 2, 3, 0], table.copy())
+    np.testing.assert_array_equal(nn.scatter_add(table, [1, 2, 3, 0], table), expected)
+    indices = np.array([1, 0], dtype=np.intp)
+    np.testing.assert_array_equal(nn.embedding(table, indices, out=table[:2]), expected[[1, 0]])
+
+
+def test_after_an_error_nothing_was_added():
+    table = np.zeros((4, 3))
+    for index in ([0, 1, 4], [0, -1, 1], np.array([0, 1, 2**64 - 1], dtype=np.uint64)):
+        with pytest.raises(ValueError, match="index"):
+            nn.scatter_add(table, index, np.ones((3, 3)))
+        assert not table.any()
+
+
+def test_one_hot():
+    labels = np.random.default_rng(0).integers(5, size=(3, 4))
+    result = nn.one_hot(labels, 5)
+    assert result.dtype == np.float32
+    np.testing.assert_array_equal(result, labels[..., np.newaxis] == np.arange(5))
+    np.testing.assert_array_equal(result, nn.reference.one_hot(labels, 5))
+    assert nn.one_hot(2, 3, dtype=bool).tolist() == [False, False, True]
+    assert nn.one_hot(np.zeros((0, 2), int), 3).shape == (0, 2, 3)
