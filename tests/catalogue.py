@@ -212,6 +212,13 @@ def rows_of_layers():
         settings = {"epsilon": (1e-3, 0.5), "axis": (0, -1), **({"offset": (1.0, 0.5)} if name == "rms_norm" else {})}
         yield Row(name, arguments, settings, **ROWS, independent=along_rows)
         yield Row(f"{name}.backward", (GRAD, X, weight), settings, **ROWS, independent=never)
+    options = {"shapes": ((1, 1), (5, 7), (2, 300)), "independent": never}
+    settings = {"scale": (0.5, 2.0), "causal": (True, True), "window": ((2, 0), (40, None))}
+    settings["alignment"] = ("lower_right", "upper_left")
+    which = Argument("mask", mask, optional=True, typed=False)
+    yield Row("attention_softmax", (Argument("scores", normal), which), settings, **options)
+    y = Argument("y", distribution)
+    yield Row("attention_softmax.backward", (GRAD, y), settings, **options)
     options = {"shapes": ((1, 3), (5, 7), (20, 30)), "leading": False, "independent": never}
     of_table, which = Argument("table", table), Argument("index", index, typed=False, refused=999)
     yield Row("embedding", (of_table, which), **options)

@@ -317,3 +317,136 @@ def test_one_hot():
     np.testing.assert_array_equal(result, nn.reference.one_hot(labels, 5))
     assert nn.one_hot(2, 3, dtype=bool).tolist() == [False, False, True]
     assert nn.one_hot(np.zeros((0, 2), int), 3).shape == (0, 2, 3)
+
+
+# Attention
+
+
+def seen_keys(queries, keys, causal=False, window=None, alignment=None):
+    """What the queries see, by the definition."""
+    own = np.arange(queries)[:, np.newaxis] + (keys - queries if alignment == "lower_right" else 0)
+    key = np.arange(keys)
+    left, right = window or (None, None)
+    seen = np.ones((queries, keys), bool)
+    if left is not None:
+        seen &= key >= own - left
+    if right is not None:
+        seen &= key <= own + right
+    if causal:
+        seen &= key <= own
+    return seen, np.abs(own - key)
+
+
+def probabilities(scores, seen, added=0.0, scale=1.0):
+    z = np.where(seen, scores.astype(np.longdouble) * scale + added, -np.inf)
+    largest = z.max(-1, keepdims=True)
+    e = np.exp(z - np.where(np.isfinite(largest), largest, 0))
+    total = e.sum(-1, keepdims=True)
+    return np.divide(e, total, out=np.zeros_like(e), where=total > 0)
+
+
+SIGHTS = [
+    {},
+    {"causal": True, "alignment": "upper_left"},
+    {"causal": True, "alignment": "lower_right"},
+    {"window": (3, 2), "alignment": "upper_left"},
+    {"window": (None, 0), "alignment": "lower_right"},
+    {"window": (20, None), "causal": True, "alignment": "lower_right"},
+    {"window": (0, 0), "alignment": "upper_left"},
+]
+
+
+@each_type
+@pytest.mark.any_build
+@pytest.mark.parametrize("sight", SIGHTS, ids=str)
+@pytest.mark.parametrize("shape", [(1, 1), (3, 3), (20, 20), (7, 30), (30, 7), (40, 1100), (2, 3, 50, 50)])
+def test_attention(shape, sight, dtype):
+    rng = np.random.default_rng(0)
+    scores, grad = rng.normal(scale=3, size=(2, *shape)).astype(dtype)
+    seen, distance = seen_keys(*shape[-2:], **sight)
+    where = rng.random(shape) < 0.7
+    added = rng.normal(size=(*shape[:-2], 1, shape[-1])).astype(dtype)
+    added[..., 0] = -np.inf
+    kinds = [(None, seen, 0.0), (where, seen & where, 0.0), (where[..., :1, :], seen & where[..., :1, :], 0.0)]
+    kinds += [(added, seen, added)]
+    tolerance = {"rtol": 40 * np.finfo(dtype).eps, "atol": np.finfo(dtype).tiny}
+    for mask, taking_part, more in kinds:
+        exact = probabilities(scores, taking_part, more, 0.5)
+        y = nn.attention_softmax(scores, mask, scale=0.5, **sight)
+        assert y.dtype == dtype
+        np.testing.assert_allclose(y, exact.astype(dtype), **tolerance)
+        assert not y[exact == 0].any()
+        total = (grad * exact).sum(-1, keepdims=True)
+        size = exact * (np.abs(grad) + (np.abs(grad) * exact).sum(-1, keepdims=True)) * 0.5
+        result = nn.attention_softmax.backward(grad, y, scale=0.5, **sight)
+        error = np.abs(result - exact * (grad - total) * 0.5)
+        assert np.all(error <= 60 * np.finfo(dtype).eps * size + np.finfo(dtype).tiny)
+        for which in range(2):
+            given = [grad.copy(), y.copy()]
+            assert nn.attention_softmax.backward(*given, scale=0.5, out=given[which], **sight) is given[which]
+            np.testing.assert_array_equal(given[which], result)
+        place = scores.copy()
+        assert nn.attention_softmax(place, mask, scale=0.5, out=place, **sight) is place
+        np.testing.assert_array_equal(place, y)
+    if len(shape) > 2:
+        slopes = np.array([0.5, 0.25, 0.125])
+        exact = probabilities(scores, seen, -slopes[:, np.newaxis, np.newaxis] * distance)
+        y = nn.attention_softmax(scores, slopes=slopes, **sight)
+        np.testing.assert_allclose(y, exact.astype(dtype), **tolerance)
+
+
+@each_type
+def test_attention_and_numbers_that_are_not_finite(dtype):
+    scores = np.zeros((4, 5), dtype)
+    scores[0] = -np.inf
+    scores[1, 2] = np.nan
+    scores[2, 3] = np.inf
+    scores[3, 4] = np.nan
+    y = nn.attention_softmax(scores)
+    assert not y[0].any()
+    assert np.isnan(y[1]).all()
+    assert np.isnan(y[2]).any()
+    hidden = np.ones((4, 5), bool)
+    hidden[3, 4] = False
+    np.testing.assert_array_equal(nn.attention_softmax(scores, hidden)[3], [0.25, 0.25, 0.25, 0.25, 0])
+    y = nn.attention_softmax(scores, causal=True, alignment="upper_left")
+    np.testing.assert_array_equal(y[3], [0.25, 0.25, 0.25, 0.25, 0])
+    np.testing.assert_array_equal(y[1], [0.5, 0.5, 0, 0, 0])
+
+
+def test_gradients_of_attention_are_those_of_differences():
+    rng = np.random.default_rng(0)
+    scores, grad = rng.normal(size=(2, 2, 4, 6))
+    options = {"scale": 0.7, "causal": True, "alignment": "lower_right", "window": (3, None)}
+    mask = rng.random((4, 6)) < 0.8
+    result = nn.attention_softmax.backward(grad, nn.attention_softmax(scores, mask, **options), **options)
+    for place in itertools.product(*map(range, scores.shape)):
+        step = np.zeros(scores.shape)
+        step[place] = 1e-6
+        values = [(nn.attention_softmax(scores + s, mask, **options) * grad).sum() for s in (step, -step)]
+        assert result[place] == pytest.approx((values[0] - values[1]) / 2e-6, abs=1e-8)
+
+
+S = np.ones((2, 3))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: nn.attention_softmax(S[0]), ValueError, "scores has shape (3,); accepted are two axes, of queries"),
+        (lambda: nn.attention_softmax(S, causal=True), ValueError, "scores has 2 queries and 3 keys; alignment must"),
+        (lambda: nn.attention_softmax(S, alignment="left"), ValueError, "alignment is 'left'; accepted are"),
+        (lambda: nn.attention_softmax(S, causal=None), TypeError, "causal must be True or False, not None"),
+        (lambda: nn.attention_softmax(S, window=3), TypeError, "window must be two integers, or None for no limit"),
+        (lambda: nn.attention_softmax(S, window=(-1, 0)), ValueError, "window is -1"),
+        (lambda: nn.attention_softmax(S, scale=np.nan), ValueError, "scale is nan; it must be finite"),
+        (lambda: nn.attention_softmax(S, [1, 0, 1]), TypeError, "mask has dtype int64; accepted are booleans"),
+        (lambda: nn.attention_softmax(S, [True, False]), ValueError, "mask has shape (2,), which does not broadcast"),
+        (lambda: nn.attention_softmax(S, slopes=[1.0], alignment="upper_left"), ValueError, "slopes has shape (1,)"),
+        (lambda: nn.attention_softmax(np.ones((4, 2, 2)), slopes=[1.0]), ValueError, "slopes has shape (1,); accepted"),
+        (lambda: nn.attention_softmax.backward(S, S[0]), ValueError, "grad has shape (2, 3), and y has (3,)"),
+    ],
+)
+def test_errors_of_attention_name_the_argument(call, error, message):
+    with pytest.raises(error, match=f"^{re.escape(message)}"):
+        call()

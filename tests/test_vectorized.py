@@ -74,6 +74,13 @@ LEAST = {
         r"_fuse_[01].*rows_log_sum_pass": 5,
         r"_fuse_[01].*rows_log_sum_backward_pass": 7,
     },
+    "layers": {
+        r".*layers_normalize_(float|double)": 5,
+        r".*layers_normalize_backward_(float|double)": 4,
+        r".*layers_attention_(float|double)": 6,
+        r".*layers_attention_backward_(float|double)": 2,
+        r".*layers_scatter_add_(float|double)": 1,
+    },
     "sequences": {r".*sequences_evaluate_one": 8},
     "optimizers": {
         **{rf".*optimizers_{name}_(float|double)": 1 for name in UPDATES},

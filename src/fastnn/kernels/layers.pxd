@@ -1,6 +1,7 @@
 """The kernels of layers: what the loops of each build hand to the objects."""
 
 from fastnn.kernels.pool cimport part
+from fastnn.kernels.strided cimport Strided
 
 cdef struct Norm:
     # Rows of n elements, divided by their deviation from their mean or, if they are not centred, from 0. The weight and
@@ -20,6 +21,24 @@ cdef struct Norm:
     # Backward: so many rows are a block; of each there are the sums of the gradients of the weight and of the bias.
     Py_ssize_t block
     double *sums
+
+cdef struct Attention:
+    # Rows of scores, one for each query: a query sees the keys from ``left`` before its own up to ``right`` after it, and
+    # its own is its number and an offset. What it does not see is 0. The mask has the shape of the scores, and says what
+    # takes part, or is added; the slopes, of each head, are those of a penalty for the distance. They may be NULL.
+    Py_ssize_t queries
+    Py_ssize_t keys
+    Py_ssize_t heads
+    Py_ssize_t offset
+    Py_ssize_t left
+    Py_ssize_t right
+    double scale
+    bint additive
+    const Strided *mask
+    const void *slopes
+    const void *grad
+    const void *x       # or, backward, the probabilities
+    void *out
 
 cdef struct Scattering:
     # ``count`` rows of ``width`` elements, added to those of a table that the index names, so many elements at a time.

@@ -30,3 +30,18 @@ def normalize_backward(
 ) -> None: ...
 def gather(table: Array, index: Array, out: Array) -> None: ...
 def scatter_add(kernels: Kernels, table: Array, index: Array, rows: Array) -> None: ...
+def attention(
+    kernels: Kernels,
+    x: Array,
+    mask: Array | None,
+    slopes: Array | None,
+    out: Array,
+    queries: int,
+    offset: int,
+    left: int,
+    right: int,
+    scale: float,
+) -> None: ...
+def attention_backward(
+    kernels: Kernels, grad: Array, y: Array, out: Array, queries: int, offset: int, left: int, right: int, scale: float
+) -> None: ...

@@ -3,8 +3,9 @@
 cimport numpy as cnp
 from libc.string cimport memcpy
 
-from fastnn.kernels.arrays cimport is_like, is_ready, is_unaliased, is_unaliased_in_step
+from fastnn.kernels.arrays cimport is_apart, is_like, is_ready, is_unaliased, is_unaliased_in_step
 from fastnn.kernels.pool cimport BLOCK, run, run_through, units_in_block, workers_for
+from fastnn.kernels.strided cimport Strided, is_strided_of, strided
 
 cnp.import_array()
 
@@ -131,6 +132,76 @@ cdef void add_up(double *sums, Py_ssize_t blocks, Py_ssize_t n, void *out, bint 
             (<float *>out)[k] = <float>(sums[k] if blocks else 0)
         else:
             (<double *>out)[k] = sums[k] if blocks else 0
+
+
+cdef int describe_attention(
+    Attention *task, cnp.ndarray x, cnp.ndarray out, Py_ssize_t queries, Py_ssize_t offset, Py_ssize_t left,
+    Py_ssize_t right, double scale,
+) except -1:
+    cdef int kind = cnp.PyArray_TYPE(x), axes = cnp.PyArray_NDIM(x)
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(x)
+    if axes == 0 or not is_float(kind):
+        raise TypeError("scores must be an array of float32 or float64, of one dimension or more")
+    cdef Py_ssize_t keys = cnp.PyArray_DIM(x, axes - 1), most = cnp.PyArray_SIZE(x) + 1
+    if not (
+        is_of(x, kind, size) and is_of(out, kind, size) and is_unaliased_in_step(out, x)
+        and size > 0 and queries > 0 and size // keys % queries == 0
+        and -most <= offset <= most and left >= 0 and right >= 0
+    ):
+        raise ValueError("the arrays of attention do not fit together")
+    task.queries, task.keys, task.heads = queries, keys, 1
+    # No query sees farther, and sums of these do not overflow.
+    task.offset, task.left, task.right, task.scale = offset, min(left, 2 * most), min(right, 2 * most), scale
+    task.x, task.out, task.mask, task.slopes = cnp.PyArray_DATA(x), cnp.PyArray_DATA(out), NULL, NULL
+    return 0
+
+
+cdef int run_attention(Kernel kernel, Attention *task, cnp.ndarray x) except -1:
+    cdef Py_ssize_t rows = cnp.PyArray_SIZE(x) // task.keys, block = units_in_block(task.keys)
+    return run(
+        kernel.for_float if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32 else kernel.for_double, task, rows, block,
+        workers_for(rows, block))
+
+
+def attention(
+    dict kernels not None, cnp.ndarray x not None, cnp.ndarray mask, cnp.ndarray slopes, cnp.ndarray out not None,
+    Py_ssize_t queries, Py_ssize_t offset, Py_ssize_t left, Py_ssize_t right, double scale,
+):
+    """The softmax of scores, of so many queries each, times a scale; ``out`` may be the scores.
+
+    Query i sees the keys from i + offset - left up to i + offset + right. The mask, of any layout and as many elements, is
+    boolean or is added; the slopes are those of the heads.
+    """
+    cdef Attention task
+    cdef Strided described
+    cdef Kernel kernel = kernels["attention"]
+    describe_attention(&task, x, out, queries, offset, left, right, scale)
+    cdef int kind = cnp.PyArray_TYPE(x)
+    task.additive = mask is not None and cnp.PyArray_TYPE(mask) != cnp.NPY_BOOL
+    if not (
+        is_strided_of(mask, kind if task.additive else cnp.NPY_BOOL, cnp.PyArray_SIZE(x)) and is_apart(out, mask)
+        and (slopes is None or (
+            cnp.PyArray_SIZE(slopes) > 0 and is_of(slopes, kind, cnp.PyArray_SIZE(slopes)) and is_unaliased(out, slopes)))
+    ):
+        raise ValueError("the arrays of attention do not fit together")
+    task.mask = strided(&described, mask)
+    if slopes is not None:
+        task.slopes, task.heads = cnp.PyArray_DATA(slopes), cnp.PyArray_SIZE(slopes)
+    run_attention(kernel, &task, x)
+
+
+def attention_backward(
+    dict kernels not None, cnp.ndarray grad not None, cnp.ndarray y not None, cnp.ndarray out not None,
+    Py_ssize_t queries, Py_ssize_t offset, Py_ssize_t left, Py_ssize_t right, double scale,
+):
+    """The gradient of the scores, from that of the probabilities and these; ``out`` may be either."""
+    cdef Attention task
+    cdef Kernel kernel = kernels["attention.backward"]
+    describe_attention(&task, y, out, queries, offset, left, right, scale)
+    if not is_of(grad, cnp.PyArray_TYPE(y), cnp.PyArray_SIZE(y)) or not is_unaliased_in_step(out, grad):
+        raise ValueError("the arrays of attention do not fit together")
+    task.grad = cnp.PyArray_DATA(grad)
+    run_attention(kernel, &task, y)
 
 
 cdef struct Gathering:

@@ -9,6 +9,7 @@ from fastnn._core.activation import Activation as Activation, Backward, Derivati
 from fastnn._core.arrays import Array, ArrayLike
 from fastnn._core.declaration import Declared
 from fastnn._core.gated import Gated, GatedBackward
+from fastnn._core.layers.attention import AttentionSoftmax, AttentionSoftmaxBackward
 from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
 from fastnn._core.layers.normalization import LayerNorm, LayerNormBackward, RmsNorm, RmsNormBackward
 from fastnn._core.log_sum import LogSum as LogSum, LogSumBackward
@@ -40,6 +41,13 @@ class _rms_norm(RmsNorm):
     backward: _backward
     def __call__(self, x: ArrayLike, weight: ArrayLike | None = None, /, axis: int | tuple[int, ...] | None = -1, *, epsilon: float = 1e-06, offset: float = 0.0, return_statistics: bool = False, out: Array | None = None) -> Array | tuple[Array, Array]: ...
 rms_norm: _rms_norm
+class _attention_softmax(AttentionSoftmax):
+    """The probabilities of attention: the softmax of scaled and masked scores, over the keys."""
+    class _backward(AttentionSoftmaxBackward):
+        def __call__(self, grad: ArrayLike, y: ArrayLike, /, *, scale: float = 1.0, causal: bool = False, window: tuple[int | None, int | None] | None = None, alignment: str | None = None, out: Array | None = None) -> Array: ...
+    backward: _backward
+    def __call__(self, scores: ArrayLike, /, mask: ArrayLike | None = None, *, scale: float = 1.0, causal: bool = False, window: tuple[int | None, int | None] | None = None, alignment: str | None = None, slopes: ArrayLike | None = None, out: Array | None = None) -> Array: ...
+attention_softmax: _attention_softmax
 class _embedding(Embedding):
     """The rows of a table that an index names."""
     class _backward(EmbeddingBackward):
