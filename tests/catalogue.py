@@ -219,6 +219,15 @@ def rows_of_layers():
     yield Row("attention_softmax", (Argument("scores", normal), which), settings, **options)
     y = Argument("y", distribution)
     yield Row("attention_softmax.backward", (GRAD, y), settings, **options)
+    for name, arguments in {
+        "dropout": (X,),
+        "alpha_dropout": (X,),
+        "dropout_add": (X, Argument("residual", normal)),
+    }.items():
+        settings = {"rate": (0.1, 0.75), "offset": (1, 2**40)}
+        yield Row(name, arguments, settings, always={"seed": 7}, independent=never)
+        if name != "dropout_add":
+            yield Row(f"{name}.backward", (GRAD,), settings, always={"seed": 7}, independent=never)
     options = {"shapes": ((1, 3), (5, 7), (20, 30)), "leading": False, "independent": never}
     of_table, which = Argument("table", table), Argument("index", index, typed=False, refused=999)
     yield Row("embedding", (of_table, which), **options)

@@ -450,3 +450,106 @@ S = np.ones((2, 3))
 def test_errors_of_attention_name_the_argument(call, error, message):
     with pytest.raises(error, match=f"^{re.escape(message)}"):
         call()
+
+
+# Dropout
+
+
+def philox(counter, stream, seed):
+    """The four numbers of Philox 4x32-10, from the paper's definition, in Python's integers."""
+    words = [counter % 2**32, counter >> 32, stream % 2**32, stream >> 32]
+    keys = [seed % 2**32, seed >> 32]
+    for _ in range(10):
+        first, second = words[0] * 0xD2511F53, words[2] * 0xCD9E8D57
+        words = [
+            (second >> 32) ^ words[1] ^ keys[0],
+            second % 2**32,
+            (first >> 32) ^ words[3] ^ keys[1],
+            first % 2**32,
+        ]
+        keys = [(keys[0] + 0x9E3779B9) % 2**32, (keys[1] + 0xBB67AE85) % 2**32]
+    return words
+
+
+def test_philox_gives_the_known_answers():
+    """Those of the authors' Random123, for counters and keys of zeros, of ones, and of the digits of pi."""
+    assert philox(0, 0, 0) == [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
+    ones = 2**64 - 1
+    assert philox(ones, ones, ones) == [0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD]
+    pi = philox(0x85A308D3243F6A88, 0x0370734413198A2E, 0x299F31D0A4093822)
+    assert pi == [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1]
+
+
+def words(size, seed, offset):
+    counters = [philox(counter, offset, seed) for counter in range(-(-size // 256) * 64)]
+    groups = [counters[i : i + 64] for i in range(0, len(counters), 64)]
+    return np.array([four[word] for group in groups for word in range(4) for four in group], np.uint64)[:size]
+
+
+@each_type
+@pytest.mark.any_build
+@pytest.mark.parametrize(("seed", "offset"), [(0, 0), (1, 0), (2**63 - 1, 2**63 - 1), (12345, 2**33 + 5)])
+@pytest.mark.parametrize("size", [1, 255, 256, 257, 3000])
+def test_dropout(size, seed, offset, dtype):
+    x, residual = np.random.default_rng(0).normal(size=(2, size)).astype(dtype)
+    numbers = words(size, seed, offset)
+    np.testing.assert_array_equal(nn.reference.random_words(size, seed, offset), numbers)
+    for rate in (0, 0.1, 0.5, 0.9, 1):
+        kept = numbers >= rate * 2**32
+        options = {"seed": seed, "offset": offset}
+        scale = dtype(1 / (1 - rate) if rate < 1 else 0)
+        np.testing.assert_array_equal(nn.dropout(x, rate, **options), np.where(kept, x * scale, 0))
+        np.testing.assert_array_equal(nn.dropout.backward(x, rate, **options), np.where(kept, x * scale, 0))
+        added = nn.dropout_add(x, residual, rate, **options)
+        np.testing.assert_allclose(added, residual + np.where(kept, x * scale, 0), rtol=2e-6, atol=1e-6)
+        if rate < 1:
+            expected = nn.reference.alpha_dropout(x.astype(float), rate, seed, offset)
+            y = nn.alpha_dropout(x, rate, **options)
+            np.testing.assert_allclose(y, expected, rtol=1e-6, atol=1e-6)
+            slope = nn.alpha_dropout.backward(np.ones_like(x), rate, **options)
+            moved = nn.alpha_dropout(x.astype(float) + 1, rate, **options) - nn.alpha_dropout(
+                x.astype(float), rate, **options
+            )
+            np.testing.assert_allclose(slope, moved, rtol=1e-5, atol=1e-6)
+        else:
+            assert not nn.alpha_dropout(x, rate, **options).any()
+
+
+def test_dropout_of_what_is_no_number():
+    x = np.full(1000, np.nan)
+    y = nn.dropout(x, 0.5, seed=0)
+    assert 400 < np.isnan(y).sum() < 600
+    assert not y[~np.isnan(y)].any()
+    assert not nn.dropout(x, 1.0, seed=0).any()
+
+
+def test_dropout_does_not_depend_on_layout_or_threads():
+    x = np.random.default_rng(0).normal(size=(700, 901)).astype(np.float32)
+    expected = nn.dropout(x, 0.3, seed=5)
+    assert abs(np.mean(expected == 0) - 0.3) < 0.005
+    for threads in (1, 2, 5):
+        with nn.num_threads(threads):
+            np.testing.assert_array_equal(nn.dropout(x, 0.3, seed=5), expected)
+            np.testing.assert_array_equal(nn.dropout(np.asfortranarray(x), 0.3, seed=5), expected)
+            wide = np.concatenate([x, x], 1)[:, :901]
+            np.testing.assert_array_equal(nn.dropout(wide, 0.3, seed=5), expected)
+            np.testing.assert_array_equal(nn.dropout(x.astype(float), 0.3, seed=5) == 0, expected == 0)
+    assert (nn.dropout(x, 0.3, seed=5, offset=1) != expected).mean() > 0.3
+    assert (nn.dropout(x, 0.3, seed=6) != expected).mean() > 0.3
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: nn.dropout(S, 1.5, seed=0), ValueError, "rate is 1.5; it must be between 0 and 1"),
+        (lambda: nn.dropout(S, np.nan, seed=0), ValueError, "rate is nan; it must be between 0 and 1"),
+        (lambda: nn.dropout(S, seed=None), TypeError, "seed must be an integer, not None"),
+        (lambda: nn.dropout(S, seed=-1), ValueError, "seed is -1"),
+        (lambda: nn.dropout(S, seed=0, offset=2**63), ValueError, "offset is 9223372036854775808"),
+        (lambda: nn.dropout_add(S, S[0], seed=0), ValueError, "residual has shape (3,), and x has (2, 3)"),
+        (lambda: nn.dropout(S, seed=0, out=S.copy().T), ValueError, "out has shape (3, 2); the result has (2, 3)"),
+    ],
+)
+def test_errors_of_dropout_name_the_argument(call, error, message):
+    with pytest.raises(error, match=f"^{re.escape(message)}"):
+        call()

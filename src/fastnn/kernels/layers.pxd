@@ -1,5 +1,7 @@
 """The kernels of layers: what the loops of each build hand to the objects."""
 
+from libc.stdint cimport uint32_t, uint64_t
+
 from fastnn.kernels.pool cimport part
 from fastnn.kernels.strided cimport Strided
 
@@ -38,6 +40,20 @@ cdef struct Attention:
     const void *slopes
     const void *grad
     const void *x       # or, backward, the probabilities
+    void *out
+
+cdef struct Dropout:
+    # Elements from ``start`` on, a multiple of NUMBERS, times the scale and plus the shift, where their random number is
+    # not below the limit; another number elsewhere; and plus the residual, which may be NULL.
+    uint64_t start
+    uint64_t stream
+    uint64_t seed
+    uint32_t limit
+    double scale
+    double shift
+    double other
+    const void *x
+    const void *residual
     void *out
 
 cdef struct Scattering:

@@ -45,3 +45,16 @@ def attention(
 def attention_backward(
     kernels: Kernels, grad: Array, y: Array, out: Array, queries: int, offset: int, left: int, right: int, scale: float
 ) -> None: ...
+def dropout(
+    kernels: Kernels,
+    x: Array,
+    residual: Array | None,
+    out: Array,
+    start: int,
+    seed: int,
+    stream: int,
+    limit: int,
+    scale: float,
+    shift: float,
+    other: float,
+) -> None: ...

@@ -1,9 +1,11 @@
 """Layers as Python calls them: functions that run the kernels of a build on arrays that are checked here."""
 
 cimport numpy as cnp
+from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from fastnn.kernels.arrays cimport is_apart, is_like, is_ready, is_unaliased, is_unaliased_in_step
+from fastnn.kernels.formulas.philox cimport NUMBERS
 from fastnn.kernels.pool cimport BLOCK, run, run_through, units_in_block, workers_for
 from fastnn.kernels.strided cimport Strided, is_strided_of, strided
 
@@ -202,6 +204,30 @@ def attention_backward(
         raise ValueError("the arrays of attention do not fit together")
     task.grad = cnp.PyArray_DATA(grad)
     run_attention(kernel, &task, y)
+
+
+def dropout(
+    dict kernels not None, cnp.ndarray x not None, cnp.ndarray residual, cnp.ndarray out not None, uint64_t start,
+    uint64_t seed, uint64_t stream, uint32_t limit, double scale, double shift, double other,
+):
+    """x times the scale and plus the shift where a random number of 32 bits is not below the limit, or another number.
+
+    The arrays are contiguous; their first element is that of number ``start`` of what the numbers are for.
+    """
+    cdef Dropout task
+    cdef Kernel kernel = kernels["dropout"]
+    cdef int kind = cnp.PyArray_TYPE(x)
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(x)
+    if not (
+        is_float(kind) and is_of(x, kind, size) and is_of(residual, kind, size) and is_of(out, kind, size)
+        and is_unaliased_in_step(out, x) and (residual is None or is_unaliased_in_step(out, residual))
+        and start % NUMBERS == 0
+    ):
+        raise ValueError("the arrays of dropout do not fit together")
+    task.start, task.seed, task.stream, task.limit = start, seed, stream, limit
+    task.scale, task.shift, task.other = scale, shift, other
+    task.x, task.residual, task.out = cnp.PyArray_DATA(x), data_of(residual), cnp.PyArray_DATA(out)
+    run(kernel.for_float if kind == cnp.NPY_FLOAT32 else kernel.for_double, &task, size, BLOCK, workers_for(size, BLOCK))
 
 
 cdef struct Gathering:

@@ -1,4 +1,4 @@
-"""What a training step needs beside activations and losses: normalization, attention, and rows of tables.
+"""What a training step needs beside activations and losses: normalization, attention, dropout, and rows of tables.
 
 They keep the contract of :mod:`fastnn.activations`: float32 and float64, arrays of any layout, ``out``, NaN and
 infinity as input, errors before anything is written.
@@ -7,10 +7,10 @@ infinity as input, errors before anything is written.
 from __future__ import annotations
 
 from fastnn._core.declaration import Declared, entries
-from fastnn.layers import attention, embeddings, normalization
+from fastnn.layers import attention, embeddings, normalization, regularization
 from fastnn.layers.embeddings import one_hot
 
-LAYERS = entries(Declared, normalization, attention, embeddings)
+LAYERS = entries(Declared, normalization, attention, regularization, embeddings)
 """All layers, by name."""
 
 __all__ = ["LAYERS", "one_hot", *LAYERS]

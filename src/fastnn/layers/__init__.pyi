@@ -10,6 +10,7 @@ from fastnn._core.arrays import Array, ArrayLike
 from fastnn._core.declaration import Declared
 from fastnn._core.gated import Gated, GatedBackward
 from fastnn._core.layers.attention import AttentionSoftmax, AttentionSoftmaxBackward
+from fastnn._core.layers.dropout import AlphaDropout, AlphaDropoutBackward, Dropout, DropoutAdd, DropoutBackward
 from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
 from fastnn._core.layers.normalization import LayerNorm, LayerNormBackward, RmsNorm, RmsNormBackward
 from fastnn._core.log_sum import LogSum as LogSum, LogSumBackward
@@ -48,6 +49,24 @@ class _attention_softmax(AttentionSoftmax):
     backward: _backward
     def __call__(self, scores: ArrayLike, /, mask: ArrayLike | None = None, *, scale: float = 1.0, causal: bool = False, window: tuple[int | None, int | None] | None = None, alignment: str | None = None, slopes: ArrayLike | None = None, out: Array | None = None) -> Array: ...
 attention_softmax: _attention_softmax
+class _dropout(Dropout):
+    """Dropout: a share of the elements becomes 0, and the others grow by as much."""
+    class _backward(DropoutBackward):
+        def __call__(self, grad: ArrayLike, /, rate: float = 0.5, *, seed: int, offset: int = 0, out: Array | None = None) -> Array: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, /, rate: float = 0.5, *, seed: int, offset: int = 0, out: Array | None = None) -> Array: ...
+dropout: _dropout
+class _dropout_add(DropoutAdd):
+    """Dropout and the addition of a residual, in one pass."""
+    def __call__(self, x: ArrayLike, residual: ArrayLike, /, rate: float = 0.5, *, seed: int, offset: int = 0, out: Array | None = None) -> Array: ...
+dropout_add: _dropout_add
+class _alpha_dropout(AlphaDropout):
+    """Dropout for networks of :func:`selu`: numbers of mean 0 and variance 1 keep both."""
+    class _backward(AlphaDropoutBackward):
+        def __call__(self, grad: ArrayLike, /, rate: float = 0.5, *, seed: int, offset: int = 0, out: Array | None = None) -> Array: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, /, rate: float = 0.5, *, seed: int, offset: int = 0, out: Array | None = None) -> Array: ...
+alpha_dropout: _alpha_dropout
 class _embedding(Embedding):
     """The rows of a table that an index names."""
     class _backward(EmbeddingBackward):

@@ -38,6 +38,40 @@ def attention_softmax_backward(grad: Array, y: Array, scale: float = 1.0) -> Arr
     return scale * softmax_backward(grad, y)
 
 
+def random_words(size: int, seed: int, offset: int) -> Array:
+    """The 32-bit numbers of Philox 4x32-10 for the counters (i, offset): of 64 counters at a time, word by word."""
+    counters = np.arange(-(-size // 256) * 64, dtype=np.uint64)
+    low, shift = np.uint64(2**32 - 1), np.uint64(32)
+    words = [counters & low, counters >> shift, *(np.full_like(counters, offset >> s & int(low)) for s in (0, 32))]
+    keys = [seed & int(low), seed >> 32]
+    for _ in range(10):
+        first, second = words[0] * np.uint64(0xD2511F53), words[2] * np.uint64(0xCD9E8D57)
+        words = [
+            second >> shift ^ words[1] ^ np.uint64(keys[0]),
+            second & low,
+            first >> shift ^ words[3] ^ np.uint64(keys[1]),
+            first & low,
+        ]
+        keys = [(key + step) & int(low) for key, step in zip(keys, (0x9E3779B9, 0xBB67AE85), strict=True)]
+    return np.stack(words).reshape(4, -1, 64).swapaxes(0, 1).ravel()[:size]
+
+
+def dropout(x: Array, rate: float, seed: int, offset: int = 0) -> Array:
+    kept = random_words(x.size, seed, offset) >= rate * 2**32
+    return np.where(kept.reshape(x.shape), x / (1 - rate), 0)
+
+
+def dropout_add(x: Array, residual: Array, rate: float, seed: int, offset: int = 0) -> Array:
+    return residual + dropout(x, rate, seed, offset)
+
+
+def alpha_dropout(x: Array, rate: float, seed: int, offset: int = 0) -> Array:
+    kept = random_words(x.size, seed, offset).reshape(x.shape) >= rate * 2**32
+    saturation = -1.7580993408473766
+    scale = 1 / np.sqrt((1 - rate) * (1 + rate * saturation**2))
+    return scale * (np.where(kept, x, saturation) - rate * saturation)
+
+
 def embedding(weight: Array, index: Array) -> Array:
     return weight[index]
 

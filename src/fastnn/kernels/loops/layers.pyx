@@ -1,12 +1,14 @@
-"""The loops of layers: normalization with weights, the softmax of attention, and rows added to those of a table."""
+"""The loops of layers: normalization with weights, the softmax of attention, dropout, rows added to a table's."""
 
 from libc.math cimport INFINITY, sqrt
+from libc.stdint cimport uint32_t
 
 from fastnn.kernels.formulas.elementary cimport mul_add, real
+from fastnn.kernels.formulas.philox cimport NUMBERS, philox
 from fastnn.kernels.formulas.rows.standardize cimport (
     end_of_moments, find_moments, find_size, is_near, scaled_chunk,
 )
-from fastnn.kernels.layers cimport Attention, Norm, Scattering, kernel
+from fastnn.kernels.layers cimport Attention, Dropout, Norm, Scattering, kernel
 from fastnn.kernels.loops.reductions cimport (
     EXPONENTIALS, LANES, binary_scale, dot_row, exp_row, fill, fold_sum, has_nan, row_max,
 )
@@ -331,6 +333,38 @@ cdef void attention_backward_double(const void *task, Py_ssize_t first, Py_ssize
     attention_backward(<const Attention *>task, first, last, <double>0)
 
 
+# Dropout
+
+cdef inline void dropout(const Dropout *task, Py_ssize_t first, Py_ssize_t last, real like) noexcept nogil:
+    """The elements from the first, which begins a stretch of random numbers, up to the last."""
+    cdef const real *x = <const real *>task.x
+    cdef const real *residual = <const real *>task.residual
+    cdef real *out = <real *>task.out
+    cdef real scale = <real>task.scale, shift = <real>task.shift, other = <real>task.other, y
+    cdef uint32_t limit = task.limit
+    cdef uint32_t numbers[NUMBERS]
+    cdef Py_ssize_t size, k
+    while first < last:
+        size = min(<Py_ssize_t>NUMBERS, last - first)
+        philox((task.start + first) // 4, task.stream, task.seed, numbers)
+        if residual is NULL:
+            for k in range(size):  # in step
+                y = mul_add(x[first + k], scale, shift)
+                out[first + k] = y if numbers[k] >= limit else other
+        else:
+            for k in range(size):  # in step
+                y = mul_add(x[first + k], scale, shift)
+                out[first + k] = residual[first + k] + (y if numbers[k] >= limit else other)
+        first += size
+
+
+cdef void dropout_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    dropout(<const Dropout *>task, first, last, <float>0)
+
+cdef void dropout_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    dropout(<const Dropout *>task, first, last, <double>0)
+
+
 # Rows of a table
 
 cdef inline void scatter_add(const Scattering *task, Py_ssize_t first, Py_ssize_t last, real like) noexcept nogil:
@@ -360,5 +394,6 @@ KERNELS = {
     "attention.backward": kernel(attention_backward_float, attention_backward_double),
     "normalize": kernel(normalize_float, normalize_double),
     "normalize.backward": kernel(normalize_backward_float, normalize_backward_double),
+    "dropout": kernel(dropout_float, dropout_double),
     "scatter_add": kernel(scatter_add_float, scatter_add_double),
 }
