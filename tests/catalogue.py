@@ -206,6 +206,11 @@ def index(rng, shape):
     return rng.integers(TABLE_ROWS, size=shape[:-1])
 
 
+def quarter(rng, shape):
+    """A row for each of a call's last two axes but one, of a quarter of the last."""
+    return normal(rng, (shape[-2], shape[-1] // 4))
+
+
 def rows_of_layers():
     weight, bias = (Argument(name, of_columns(normal), optional=True) for name in ("weight", "bias"))
     for name, arguments in {"layer_norm": (X, weight, bias), "rms_norm": (X, weight)}.items():
@@ -219,6 +224,11 @@ def rows_of_layers():
     yield Row("attention_softmax", (Argument("scores", normal), which), settings, **options)
     y = Argument("y", distribution)
     yield Row("attention_softmax.backward", (GRAD, y), settings, **options)
+    of_positions = Argument("cosines", quarter), Argument("sines", quarter)
+    options = {"shapes": ((1, 4), (5, 8), (3, 300)), "leading": False, "independent": never}
+    settings = {"interleaved": (True, True)}
+    yield Row("rotary_embedding", (X, *of_positions), settings, **options)
+    yield Row("rotary_embedding.backward", (GRAD, *of_positions), settings, **options)
     for name, arguments in {
         "dropout": (X,),
         "alpha_dropout": (X,),
@@ -441,6 +451,7 @@ WITHOUT_ARRAYS = {
     "num_threads",
     "one_hot",  # of integers only
     "recommend",
+    "rotary_table",  # of positions
     "set_num_threads",
     "show_config",
 }

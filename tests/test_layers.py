@@ -553,3 +553,85 @@ def test_dropout_does_not_depend_on_layout_or_threads():
 def test_errors_of_dropout_name_the_argument(call, error, message):
     with pytest.raises(error, match=f"^{re.escape(message)}"):
         call()
+
+
+# Rotation
+
+
+@each_type
+@pytest.mark.any_build
+@pytest.mark.parametrize("interleaved", [False, True])
+@pytest.mark.parametrize(("features", "rotated"), [(2, 2), (8, 8), (8, 4), (7, 6), (64, 64), (130, 100), (5, 0)])
+def test_rotation_is_multiplication_by_complex_numbers(features, rotated, interleaved, dtype):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 3, 11, features)).astype(dtype)
+    cosines, sines = nn.rotary_table(20, rotated, base=100.0, dtype=dtype)
+    assert cosines.dtype == sines.dtype == dtype
+    angles = np.arange(20)[:, np.newaxis] * 100.0 ** (-np.arange(0, rotated, 2) / max(rotated, 1))
+    near = {"rtol": 0, "atol": 4 * np.finfo(dtype).eps}
+    np.testing.assert_allclose(cosines, np.cos(angles), **near)
+
+    def rotated_by(angles, sign=1):
+        wide, expected = x.astype(float), x.astype(float)
+        pairs = (
+            (slice(0, rotated, 2), slice(1, rotated, 2))
+            if interleaved
+            else (
+                slice(0, rotated // 2),
+                slice(rotated // 2, rotated),
+            )
+        )
+        turned = (wide[..., pairs[0]] + 1j * wide[..., pairs[1]]) * np.exp(1j * sign * angles)
+        expected[..., pairs[0]], expected[..., pairs[1]] = turned.real, turned.imag
+        return expected
+
+    near["atol"] *= 8
+    options = {"interleaved": interleaved}
+    y = nn.rotary_embedding(x, cosines, sines, **options)
+    np.testing.assert_allclose(y, rotated_by(angles[:11]), **near)
+    np.testing.assert_allclose(
+        nn.rotary_embedding.backward(x, cosines, sines, **options), rotated_by(angles[:11], -1), **near
+    )
+    np.testing.assert_allclose(nn.rotary_embedding.backward(y, cosines, sines, **options), x, **near)
+    along = nn.rotary_embedding(x, cosines, sines, axis=1, **options)
+    np.testing.assert_allclose(along, rotated_by(angles[:3][:, np.newaxis]), **near)
+    positions = rng.integers(20, size=(2, 1, 11))
+    chosen = nn.rotary_embedding(x, cosines, sines, positions, **options)
+    np.testing.assert_allclose(chosen, rotated_by(angles[positions]), **near)
+    place = x.copy()
+    assert nn.rotary_embedding(place, cosines, sines, out=place, **options) is place
+    np.testing.assert_array_equal(place, y)
+    if rotated == features and not interleaved:
+        np.testing.assert_allclose(y, nn.reference.rotary_embedding(x, cosines[:11], sines[:11]), **near)
+
+
+def test_tables_of_angles():
+    whole, parts = nn.rotary_table(6, 8), nn.rotary_table([1.0, 2.5], 8, dtype=np.float64)
+    assert whole[0].shape == (6, 4)
+    np.testing.assert_allclose(parts[1], np.sin([[1.0], [2.5]] * 10000.0 ** (-np.arange(4) / 4)), rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: nn.rotary_table(3, 5), ValueError, "features is 5; it must be even"),
+        (lambda: nn.rotary_table(3, 4, base=0.0), ValueError, "base is 0; it must be positive"),
+        (lambda: nn.rotary_table(-1, 4), ValueError, "positions is -1"),
+        (lambda: nn.rotary_table([[1]], 4), ValueError, "positions has shape (1, 1)"),
+        (lambda: nn.rotary_table(3, 4, dtype=int), TypeError, "dtype is int64; accepted are float32 and float64"),
+        (lambda: nn.rotary_embedding(S[0], S, S), ValueError, "x has shape (3,); accepted are two axes, of positions"),
+        (lambda: nn.rotary_embedding(S, S, S), ValueError, "cosines has shape (2, 3), for 6 features; x has 3"),
+        (
+            lambda: nn.rotary_embedding(S, S[:1, :1], S[:1, :1]),
+            ValueError,
+            "cosines has 1 rows; axis -2 of x has 2 pos",
+        ),
+        (lambda: nn.rotary_embedding(S, S[:, :1], S), ValueError, "cosines and sines have shapes (2, 1) and (2, 3)"),
+        (lambda: nn.rotary_embedding(S, S[:, :1], S[:, :1], axis=-1), ValueError, "axis is the last one of x"),
+        (lambda: nn.rotary_embedding(S, S[:, :1], S[:, :1], [0, 2]), ValueError, "positions[1] is 2; the table has 2"),
+        (lambda: nn.rotary_embedding(S, S[:, :1], S[:, :1], [0, 1, 1]), ValueError, "positions has shape (3,), which"),
+    ],
+)
+def test_errors_of_rotation_name_the_argument(call, error, message):
+    with pytest.raises(error, match=f"^{re.escape(message)}"):
+        call()

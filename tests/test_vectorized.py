@@ -79,6 +79,7 @@ LEAST = {
         r".*layers_normalize_backward_(float|double)": 4,
         r".*layers_attention_(float|double)": 6,
         r".*layers_attention_backward_(float|double)": 2,
+        r".*layers_rotate_(float|double)": 2,
         r".*layers_dropout_(float|double)": 2,
         r".*layers_scatter_add_(float|double)": 1,
     },

@@ -42,6 +42,22 @@ cdef struct Attention:
     const void *x       # or, backward, the probabilities
     void *out
 
+cdef struct Rotation:
+    # Rows of ``width`` elements, of which the first 2 ``half`` are pairs: rotated by the angles of a row of the tables, that
+    # of the index or, where it is NULL, of the row's place along an axis of ``length`` with ``inner`` rows at each place.
+    Py_ssize_t width
+    Py_ssize_t half
+    Py_ssize_t length
+    Py_ssize_t inner
+    Py_ssize_t height        # of the tables
+    bint interleaved
+    bint back
+    const Py_ssize_t *index
+    const void *cosines
+    const void *sines
+    const void *x
+    void *out
+
 cdef struct Dropout:
     # Elements from ``start`` on, a multiple of NUMBERS, times the scale and plus the shift, where their random number is
     # not below the limit; another number elsewhere; and plus the residual, which may be NULL.

@@ -58,3 +58,15 @@ def dropout(
     shift: float,
     other: float,
 ) -> None: ...
+def rotate(
+    kernels: Kernels,
+    x: Array,
+    cosines: Array,
+    sines: Array,
+    index: Array | None,
+    out: Array,
+    length: int,
+    inner: int,
+    interleaved: bool,
+    back: bool,
+) -> None: ...

@@ -206,6 +206,39 @@ def attention_backward(
     run_attention(kernel, &task, y)
 
 
+def rotate(
+    dict kernels not None, cnp.ndarray x not None, cnp.ndarray cosines not None, cnp.ndarray sines not None,
+    cnp.ndarray index, cnp.ndarray out not None, Py_ssize_t length, Py_ssize_t inner, bint interleaved, bint back,
+):
+    """Rotate pairs of the elements of rows by angles whose cosines and sines are rows of two tables.
+
+    A row's angles are those that the index names or, without one, those of its place: its number in units of ``inner``,
+    modulo ``length``. With ``back``, the other way round.
+    """
+    cdef Rotation task
+    cdef Kernel kernel = kernels["rotate"]
+    cdef int kind = cnp.PyArray_TYPE(x), axes = cnp.PyArray_NDIM(x)
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(x)
+    if not is_float(kind) or axes == 0 or size == 0 or cnp.PyArray_NDIM(cosines) != 2 or cnp.PyArray_NDIM(sines) != 2:
+        raise TypeError("x must be an array of float32 or float64, and the cosines and sines matrices")
+    task.width = cnp.PyArray_DIM(x, axes - 1)
+    task.half, task.height = cnp.PyArray_DIM(cosines, 1), cnp.PyArray_DIM(cosines, 0)
+    cdef Py_ssize_t rows = size // task.width, block = units_in_block(task.width)
+    if not (
+        is_of(x, kind, size) and is_of(out, kind, size) and is_of(cosines, kind, task.height * task.half)
+        and is_of(sines, kind, task.height * task.half) and cnp.PyArray_DIM(sines, 1) == task.half
+        and 2 * task.half <= task.width and is_of(index, cnp.NPY_INTP, rows) and inner > 0 and length > 0
+        and is_unaliased_in_step(out, x) and is_unaliased(out, cosines) and is_unaliased(out, sines)
+        and is_apart_from(out, index)
+    ):
+        raise ValueError("the arrays of a rotation do not fit together")
+    task.length, task.inner, task.interleaved, task.back = length, inner, interleaved, back
+    task.index = <const Py_ssize_t *>data_of(index)
+    task.cosines, task.sines = cnp.PyArray_DATA(cosines), cnp.PyArray_DATA(sines)
+    task.x, task.out = cnp.PyArray_DATA(x), cnp.PyArray_DATA(out)
+    run(kernel.for_float if kind == cnp.NPY_FLOAT32 else kernel.for_double, &task, rows, block, workers_for(rows, block))
+
+
 def dropout(
     dict kernels not None, cnp.ndarray x not None, cnp.ndarray residual, cnp.ndarray out not None, uint64_t start,
     uint64_t seed, uint64_t stream, uint32_t limit, double scale, double shift, double other,

@@ -13,6 +13,7 @@ from fastnn._core.layers.attention import AttentionSoftmax, AttentionSoftmaxBack
 from fastnn._core.layers.dropout import AlphaDropout, AlphaDropoutBackward, Dropout, DropoutAdd, DropoutBackward
 from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
 from fastnn._core.layers.normalization import LayerNorm, LayerNormBackward, RmsNorm, RmsNormBackward
+from fastnn._core.layers.rotation import RotaryEmbedding, RotaryEmbeddingBackward
 from fastnn._core.log_sum import LogSum as LogSum, LogSumBackward
 from fastnn._core.losses.batch import BatchLoss
 from fastnn._core.losses.gaussian import GaussianLoss, VarianceGradient
@@ -49,6 +50,13 @@ class _attention_softmax(AttentionSoftmax):
     backward: _backward
     def __call__(self, scores: ArrayLike, /, mask: ArrayLike | None = None, *, scale: float = 1.0, causal: bool = False, window: tuple[int | None, int | None] | None = None, alignment: str | None = None, slopes: ArrayLike | None = None, out: Array | None = None) -> Array: ...
 attention_softmax: _attention_softmax
+class _rotary_embedding(RotaryEmbedding):
+    """Rotary position embedding: pairs of features, rotated by angles that grow with the position."""
+    class _backward(RotaryEmbeddingBackward):
+        def __call__(self, grad: ArrayLike, cosines: ArrayLike, sines: ArrayLike, /, positions: ArrayLike | None = None, axis: int = -2, *, interleaved: bool = False, out: Array | None = None) -> Array: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, cosines: ArrayLike, sines: ArrayLike, /, positions: ArrayLike | None = None, axis: int = -2, *, interleaved: bool = False, out: Array | None = None) -> Array: ...
+rotary_embedding: _rotary_embedding
 class _dropout(Dropout):
     """Dropout: a share of the elements becomes 0, and the others grow by as much."""
     class _backward(DropoutBackward):
@@ -80,3 +88,4 @@ class _scatter_add(ScatterAdd):
 scatter_add: _scatter_add
 LAYERS: dict[str, Declared]
 def one_hot(labels: ArrayLike, classes: int, *, dtype: npt.DTypeLike = np.float32) -> Array: ...
+def rotary_table(positions: ArrayLike, features: int, *, base: float = 10000.0, dtype: npt.DTypeLike = np.float32) -> tuple[Array, Array]: ...

@@ -1,10 +1,14 @@
-"""Attention: the softmax of scores."""
+"""Attention: the softmax of scores, and rotation by position."""
 
 from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
 
 from fastnn._core.arrays import Array, ArrayLike
 from fastnn._core.declaration import composed
 from fastnn._core.layers.attention import AttentionSoftmax
+from fastnn._core.layers.rotation import RotaryEmbedding, table
 
 
 def attention_softmax_backward(
@@ -105,3 +109,131 @@ def attention_softmax(
     >>> nn.attention_softmax(np.zeros((1, 3)), causal=True, window=(1, 0), alignment="lower_right")
     array([[0. , 0.5, 0.5]])
     """
+
+
+def rotary_embedding_backward(
+    grad: ArrayLike,
+    cosines: ArrayLike,
+    sines: ArrayLike,
+    /,
+    positions: ArrayLike | None = None,
+    axis: int = -2,
+    *,
+    interleaved: bool = False,
+    out: Array | None = None,
+) -> Array:
+    """Back-propagate a gradient through ``rotary_embedding``: rotate it the other way round.
+
+    Parameters
+    ----------
+    grad : array_like
+        Gradient of the loss with respect to the output.
+    cosines, sines, positions, axis, interleaved
+        As in the call.
+    out : ndarray, optional
+        Where the result goes. It may be grad.
+
+    Returns
+    -------
+    ndarray
+        Gradient of the loss with respect to x.
+    """
+
+
+@composed(RotaryEmbedding(), backward=rotary_embedding_backward)
+def rotary_embedding(
+    x: ArrayLike,
+    cosines: ArrayLike,
+    sines: ArrayLike,
+    /,
+    positions: ArrayLike | None = None,
+    axis: int = -2,
+    *,
+    interleaved: bool = False,
+    out: Array | None = None,
+) -> Array:
+    r"""Rotary position embedding: pairs of features, rotated by angles that grow with the position.
+
+    .. math:: \begin{pmatrix} y_a \\ y_b \end{pmatrix} = \begin{pmatrix} \cos \theta & -\sin \theta \\
+        \sin \theta & \cos \theta \end{pmatrix} \begin{pmatrix} x_a \\ x_b \end{pmatrix}, \qquad
+        \theta_{p, i} = p \, B^{-2 i / d}
+
+    Parameters
+    ----------
+    x : array_like
+        Queries or keys, of shape (..., positions, features).
+    cosines, sines : array_like
+        Those of the angles, a row for each position and a column for each pair; see :func:`rotary_table`. Features
+        beyond their pairs stay as they are.
+    positions : array_like of int, optional
+        The rows of the tables, which broadcast to x's shape without the features. Without them it is a row's place
+        along ``axis``.
+    axis : int, default -2
+        The axis of x that counts the positions.
+    interleaved : bool, default False
+        Whether pairs are features beside each other, (0, 1), (2, 3) and so on; otherwise they are the halves of those
+        that are rotated, (0, d/2), (1, d/2 + 1) and so on.
+    out : ndarray, optional
+        Where the result goes: of x's shape and the result's dtype. It may be x itself.
+
+    Returns
+    -------
+    ndarray
+        Of x's shape.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or a position is not one of the tables'.
+
+    Notes
+    -----
+    Halves are the pairs of GPT-NeoX and Llama, and ONNX' default; neighbours those of the paper, J. Su et al.,
+    "RoFormer: Enhanced Transformer with Rotary Position Embedding", arXiv:2104.09864.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> cosines, sines = nn.rotary_table(3, 2)
+    >>> x = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
+    >>> nn.rotary_embedding(x, cosines, sines).round(3)
+    array([[ 1.   ,  0.   ],
+           [ 0.54 ,  0.841],
+           [-0.416,  0.909]])
+    """
+
+
+def rotary_table(
+    positions: ArrayLike, features: int, *, base: float = 10000.0, dtype: npt.DTypeLike = np.float32
+) -> tuple[Array, Array]:
+    """The cosines and sines of the angles of rotary position embedding, for :func:`rotary_embedding`.
+
+    Parameters
+    ----------
+    positions : int or array_like
+        How many positions there are, from 0 on, or the positions themselves, which may be fractions.
+    features : int
+        How many features are rotated: an even number.
+    base : float, default 10000.0
+        Pair i turns by ``base ** (-2 * i / features)`` from one position to the next.
+    dtype : dtype, default float32
+        That of the tables; angles are computed in float64.
+
+    Returns
+    -------
+    tuple of two
+        The cosines and the sines, of shape (positions, features / 2).
+
+    Raises
+    ------
+    ValueError
+        If the features are not even, or the base is not positive.
+
+    Examples
+    --------
+    >>> import fastnn as nn
+    >>> cosines, sines = nn.rotary_table(512, 64)
+    >>> cosines.shape
+    (512, 32)
+    """
+    return table(positions, features, base, np.dtype(dtype))

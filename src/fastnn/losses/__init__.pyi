@@ -13,6 +13,7 @@ from fastnn._core.layers.attention import AttentionSoftmax, AttentionSoftmaxBack
 from fastnn._core.layers.dropout import AlphaDropout, AlphaDropoutBackward, Dropout, DropoutAdd, DropoutBackward
 from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
 from fastnn._core.layers.normalization import LayerNorm, LayerNormBackward, RmsNorm, RmsNormBackward
+from fastnn._core.layers.rotation import RotaryEmbedding, RotaryEmbeddingBackward
 from fastnn._core.log_sum import LogSum as LogSum, LogSumBackward
 from fastnn._core.losses.batch import BatchLoss
 from fastnn._core.losses.gaussian import GaussianLoss, VarianceGradient

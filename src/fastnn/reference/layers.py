@@ -38,6 +38,20 @@ def attention_softmax_backward(grad: Array, y: Array, scale: float = 1.0) -> Arr
     return scale * softmax_backward(grad, y)
 
 
+def rotary_table(positions: int, features: int, base: float = 10000.0) -> tuple[Array, Array]:
+    angles = np.arange(positions)[:, np.newaxis] * base ** (-np.arange(0, features, 2) / features)
+    return np.cos(angles), np.sin(angles)
+
+
+def rotary_embedding(x: Array, cosines: Array, sines: Array) -> Array:
+    first, second, rest = np.split(x, [cosines.shape[-1], 2 * cosines.shape[-1]], -1)
+    return np.concatenate([first * cosines - second * sines, second * cosines + first * sines, rest], -1)
+
+
+def rotary_embedding_backward(grad: Array, cosines: Array, sines: Array) -> Array:
+    return rotary_embedding(grad, cosines, -sines)
+
+
 def random_words(size: int, seed: int, offset: int) -> Array:
     """The 32-bit numbers of Philox 4x32-10 for the counters (i, offset): of 64 counters at a time, word by word."""
     counters = np.arange(-(-size // 256) * 64, dtype=np.uint64)

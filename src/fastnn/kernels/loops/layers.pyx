@@ -1,4 +1,4 @@
-"""The loops of layers: normalization with weights, the softmax of attention, dropout, rows added to a table's."""
+"""The loops of layers: normalization with weights, attention, rotation, dropout, rows added to a table's."""
 
 from libc.math cimport INFINITY, sqrt
 from libc.stdint cimport uint32_t
@@ -8,7 +8,7 @@ from fastnn.kernels.formulas.philox cimport NUMBERS, philox
 from fastnn.kernels.formulas.rows.standardize cimport (
     end_of_moments, find_moments, find_size, is_near, scaled_chunk,
 )
-from fastnn.kernels.layers cimport Attention, Dropout, Norm, Scattering, kernel
+from fastnn.kernels.layers cimport Attention, Dropout, Norm, Rotation, Scattering, kernel
 from fastnn.kernels.loops.reductions cimport (
     EXPONENTIALS, LANES, binary_scale, dot_row, exp_row, fill, fold_sum, has_nan, row_max,
 )
@@ -333,6 +333,43 @@ cdef void attention_backward_double(const void *task, Py_ssize_t first, Py_ssize
     attention_backward(<const Attention *>task, first, last, <double>0)
 
 
+# Rotation
+
+cdef inline void rotate(const Rotation *task, Py_ssize_t first, Py_ssize_t last, real like) noexcept nogil:
+    """The pairs (a, b) become (a cos - b sin, b cos + a sin): halves of what is rotated, or elements beside each other."""
+    cdef const real *x
+    cdef const real *cosines
+    cdef const real *sines
+    cdef real *out
+    cdef real a, b, sine, sign = -1 if task.back else 1
+    cdef Py_ssize_t r, row, k, half = task.half
+    for r in range(first, last):
+        row = r // task.inner % task.length if task.index is NULL else task.index[r]
+        if not 0 <= row < task.height:  # it was; and another thread may have changed it
+            continue
+        cosines, sines = <const real *>task.cosines + row * half, <const real *>task.sines + row * half
+        x, out = <const real *>task.x + r * task.width, <real *>task.out + r * task.width
+        if task.interleaved:
+            for k in range(half):  # in step
+                a, b, sine = x[2 * k], x[2 * k + 1], sign * sines[k]
+                out[2 * k] = mul_add(a, cosines[k], -b * sine)
+                out[2 * k + 1] = mul_add(b, cosines[k], a * sine)
+        else:
+            for k in range(half):  # in step
+                a, b, sine = x[k], x[half + k], sign * sines[k]
+                out[k] = mul_add(a, cosines[k], -b * sine)
+                out[half + k] = mul_add(b, cosines[k], a * sine)
+        for k in range(2 * half, task.width):  # in step
+            out[k] = x[k]
+
+
+cdef void rotate_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    rotate(<const Rotation *>task, first, last, <float>0)
+
+cdef void rotate_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    rotate(<const Rotation *>task, first, last, <double>0)
+
+
 # Dropout
 
 cdef inline void dropout(const Dropout *task, Py_ssize_t first, Py_ssize_t last, real like) noexcept nogil:
@@ -395,5 +432,6 @@ KERNELS = {
     "normalize": kernel(normalize_float, normalize_double),
     "normalize.backward": kernel(normalize_backward_float, normalize_backward_double),
     "dropout": kernel(dropout_float, dropout_double),
+    "rotate": kernel(rotate_float, rotate_double),
     "scatter_add": kernel(scatter_add_float, scatter_add_double),
 }

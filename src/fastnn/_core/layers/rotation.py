@@ -1,0 +1,140 @@
+"""Rotation of pairs of features by angles that grow with the position."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from fastnn import kernels
+from fastnn._core.arrays import (
+    Array,
+    ArrayLike,
+    checked_axis,
+    destination,
+    float_array,
+    float_type,
+    is_c_ready,
+    plain_array,
+    unaliased,
+    unaliased_in_step,
+)
+from fastnn._core.declaration import Declared
+from fastnn._core.layers.embedding import checked_index
+from fastnn._core.parameters import POSITIVE, checked_flag, checked_integer, checked_number
+
+LOOPS = kernels.loops["layers"]
+
+
+def table(positions: ArrayLike, features: int, base: float, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    """The cosines and sines of all positions' angles."""
+    features = checked_integer("features", features, 0)
+    if features % 2:
+        raise ValueError(f"features is {features}; it must be even, since pairs are rotated")
+    base = POSITIVE.check("base", checked_number("base", base))
+    if dtype not in (np.float32, np.float64):
+        raise TypeError(f"dtype is {dtype}; accepted are float32 and float64")
+    places = float_array("positions", positions)
+    if places.ndim > 1:
+        raise ValueError(f"positions has shape {places.shape}; accepted are a number of them, or as many in one axis")
+    places = np.arange(checked_integer("positions", positions, 0)) if places.ndim == 0 else places
+    angles = places.astype(np.float64)[:, np.newaxis] * base ** (-np.arange(0, features, 2) / max(features, 1))
+    return np.cos(angles).astype(dtype), np.sin(angles).astype(dtype)
+
+
+def rotate(
+    name: str,
+    x: ArrayLike,
+    cosines: ArrayLike,
+    sines: ArrayLike,
+    positions: ArrayLike | None,
+    axis: Any,
+    interleaved: Any,
+    back: bool,
+    out: Array | None,
+) -> Array:
+    given = {name: x, "cosines": cosines, "sines": sines}
+    arrays = {key: float_array(key, value) for key, value in given.items()}
+    dtype = float_type(given.values(), arrays.values())
+    array, *tables = arrays.values()
+    shape, interleaved = array.shape, checked_flag("interleaved", interleaved)
+    if len(shape) < 2:
+        raise ValueError(f"{name} has shape {shape}; accepted are two axes, of positions and features, or more")
+    if tables[0].ndim != 2 or tables[0].shape != tables[1].shape:
+        shapes = " and ".join(str(one.shape) for one in tables)
+        raise ValueError(f"cosines and sines have shapes {shapes}; accepted are two tables of one shape, of two axes")
+    height, half = tables[0].shape
+    if 2 * half > shape[-1]:
+        raise ValueError(f"cosines has shape {(height, half)}, for {2 * half} features; {name} has {shape[-1]}")
+    axis = checked_axis(axis, len(shape))
+    if axis == len(shape) - 1:
+        raise ValueError(f"axis is the last one of {name}, which is that of the features")
+    index = None
+    if positions is not None:
+        places = plain_array("positions", positions)
+        try:
+            places = np.broadcast_to(places, shape[:-1])
+        except ValueError:
+            raise ValueError(
+                f"positions has shape {places.shape}, which does not broadcast to {name}'s shape without its features, "
+                f"{shape[:-1]}"
+            ) from None
+        index = checked_index(places, height, "the table", name="positions")
+    elif shape[axis] > height:
+        raise ValueError(f"cosines has {height} rows; axis {axis - len(shape)} of {name} has {shape[axis]} positions")
+    out = destination(out, shape, dtype)
+    if out.size:
+        with np.errstate(all="ignore"):
+            of_cosines, of_sines = (unaliased(np.require(one, dtype, ["C", "ALIGNED"]), out) for one in tables)
+            source = np.require(unaliased_in_step(array, out), dtype, ["C", "ALIGNED"])
+        index = unaliased(index, out)
+        result = out if is_c_ready(out, dtype) else np.empty(shape, dtype)
+        inner = math.prod(shape[axis + 1 : -1])
+        kernels.layers.rotate(LOOPS, source, of_cosines, of_sines, index, result, shape[axis], inner, interleaved, back)
+        if result is not out:
+            out[...] = result
+    return out
+
+
+class RotaryEmbeddingBackward(Declared):
+    """The back-propagation step of ``rotary_embedding``."""
+
+    nin = 3
+
+    def __call__(
+        self,
+        grad: ArrayLike,
+        cosines: ArrayLike,
+        sines: ArrayLike,
+        /,
+        positions: ArrayLike | None = None,
+        axis: int = -2,
+        *,
+        interleaved: bool = False,
+        out: Array | None = None,
+    ) -> Any:
+        return rotate("grad", grad, cosines, sines, positions, axis, interleaved, True, out)
+
+
+class RotaryEmbedding(Declared):
+    """Rotation by position: call it, or its ``backward``."""
+
+    nin = 3
+
+    def __init__(self) -> None:
+        self.backward = RotaryEmbeddingBackward()
+
+    def __call__(
+        self,
+        x: ArrayLike,
+        cosines: ArrayLike,
+        sines: ArrayLike,
+        /,
+        positions: ArrayLike | None = None,
+        axis: int = -2,
+        *,
+        interleaved: bool = False,
+        out: Array | None = None,
+    ) -> Any:
+        return rotate("x", x, cosines, sines, positions, axis, interleaved, False, out)
