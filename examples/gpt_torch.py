@@ -55,7 +55,7 @@ class Twin:
         self.rates.step()
         with torch.no_grad():
             torch._foreach_lerp_(list(self.averages.values()), list(self.p.values()), 0.01)
-        return float(loss)
+        return loss.item()
 
 
 def main() -> None:
