@@ -409,12 +409,13 @@ cdef inline void scatter_add(const Scattering *task, Py_ssize_t first, Py_ssize_
     cdef const real *rows = <const real *>task.rows
     cdef const real *row
     cdef real *place
-    cdef Py_ssize_t start = first * task.step, size = min(task.width, last * task.step) - start, i, k
+    cdef Py_ssize_t start = first * task.step, size = min(task.width, last * task.step) - start, at, i, k
     for i in range(task.count):
-        if not 0 <= task.index[i] < task.height:  # it was; and another thread may have changed it
+        at = task.index[i]
+        if not 0 <= at < task.height:  # it was; and another thread may have changed it
             continue
         row = rows + i * task.width + start
-        place = <real *>task.table + task.index[i] * task.width + start
+        place = <real *>task.table + at * task.width + start
         for k in range(size):  # in step
             place[k] += row[k]
 
