@@ -28,6 +28,6 @@ case "${1:-}" in
 python) exec "$@" ;;
 "") set -- tests/test_activations.py tests/test_units.py tests/test_softmax.py tests/test_rows.py tests/test_losses.py \
     tests/test_classification.py tests/test_embeddings.py tests/test_linear_cross_entropy.py tests/test_sequences.py \
-    tests/test_optimizers.py tests/test_arrays.py tests/test_elementary.py ;;
+    tests/test_optimizers.py tests/test_arrays.py tests/test_elementary.py tests/test_layers.py ;;
 esac
 exec python -m pytest -q -x -p no:cacheprovider --capture=sys "$@"  # where reports are seen
