@@ -4,8 +4,7 @@ Every step of training is here to be read: the model forward, its gradients back
 matrices, fastnn does all else.
 
     python examples/gpt.py --steps 500                      # about four minutes; then it writes something
-    python examples/gpt.py --steps 500 --save run           # keeps the state in run.npz and run.adamw.npz
-    python examples/gpt.py --steps 1000 --save run          # goes on from there
+    python examples/gpt.py --steps 500 --save run           # keeps the state; with more steps, goes on from there
 """
 
 from __future__ import annotations
@@ -73,14 +72,15 @@ class Model:
         x = nn.embedding(p["tokens"], ids) + p["positions"][: ids.shape[1]]
         x = self.drop(x.reshape(-1, self.width), 0, seed)
         for block in range(self.blocks):
-            x = self.attend(p, f"{block}.", x, len(ids), 2 * block + 1, kept, seed)
-            x = self.think(p, f"{block}.", x, 2 * block + 2, kept, seed)
+            x = self.attend(p, block, x, len(ids), kept, seed)
+            x = self.think(p, block, x, kept, seed)
         y = norm(p, "norm", x, kept)
         return y @ p["tokens"].T
 
     def attend(
-        self, p: Arrays, at: str, x: np.ndarray, batch: int, layer: int, kept: Arrays | None, seed: int | None
+        self, p: Arrays, block: int, x: np.ndarray, batch: int, kept: Arrays | None, seed: int | None
     ) -> np.ndarray:
+        at = f"{block}."
         y = norm(p, at + "norm1", x, kept)
         qkv = y @ p[at + "qkv"]
         q, k, v = self.heads_of(qkv, batch)
@@ -90,15 +90,16 @@ class Model:
         np.matmul(shares, v, out=self.split(mixed, batch))
         if kept is not None:
             kept.update({at + "qkv": qkv, at + "shares": shares, at + "mixed": mixed})
-        return self.drop_add(mixed @ p[at + "mix"], x, layer, seed)
+        return self.drop_add(mixed @ p[at + "mix"], x, 2 * block + 1, seed)
 
-    def think(self, p: Arrays, at: str, x: np.ndarray, layer: int, kept: Arrays | None, seed: int | None) -> np.ndarray:
+    def think(self, p: Arrays, block: int, x: np.ndarray, kept: Arrays | None, seed: int | None) -> np.ndarray:
+        at = f"{block}."
         y = norm(p, at + "norm2", x, kept)
         hidden = y @ p[at + "up"]
         active = nn.gelu(hidden)
         if kept is not None:
             kept.update({at + "hidden": hidden, at + "active": active})
-        return self.drop_add(active @ p[at + "down"], x, layer, seed)
+        return self.drop_add(active @ p[at + "down"], x, 2 * block + 2, seed)
 
     def split(self, x: np.ndarray, batch: int) -> np.ndarray:
         """Rows of all heads as a view of shape (batch, heads, positions, features)."""
@@ -123,8 +124,8 @@ class Model:
         gradients: Arrays = {"tokens": grad.T @ kept["norm.y"]}
         grad = norm_back(p, "norm", grad @ p["tokens"], kept, gradients)
         for block in reversed(range(self.blocks)):
-            grad = self.think_back(p, f"{block}.", grad, 2 * block + 2, kept, gradients, seed)
-            grad = self.attend_back(p, f"{block}.", grad, len(ids), 2 * block + 1, kept, gradients, seed)
+            grad = self.think_back(p, block, grad, kept, gradients, seed)
+            grad = self.attend_back(p, block, grad, len(ids), kept, gradients, seed)
         grad = self.drop_back(grad, 0, seed).reshape(*ids.shape, self.width)
         nn.scatter_add(gradients["tokens"], ids, grad)
         gradients["positions"] = np.zeros_like(p["positions"])
@@ -132,9 +133,10 @@ class Model:
         return float(loss), gradients
 
     def think_back(
-        self, p: Arrays, at: str, grad: np.ndarray, layer: int, kept: Arrays, gradients: Arrays, seed: int | None
+        self, p: Arrays, block: int, grad: np.ndarray, kept: Arrays, gradients: Arrays, seed: int | None
     ) -> np.ndarray:
-        inner = self.drop_back(grad, layer, seed)
+        at = f"{block}."
+        inner = self.drop_back(grad, 2 * block + 2, seed)
         gradients[at + "down"] = kept[at + "active"].T @ inner
         to_active = inner @ p[at + "down"].T
         to_hidden = nn.gelu.backward(to_active, kept[at + "hidden"], out=to_active)
@@ -142,17 +144,10 @@ class Model:
         return grad + norm_back(p, at + "norm2", to_hidden @ p[at + "up"].T, kept, gradients)
 
     def attend_back(
-        self,
-        p: Arrays,
-        at: str,
-        grad: np.ndarray,
-        batch: int,
-        layer: int,
-        kept: Arrays,
-        gradients: Arrays,
-        seed: int | None,
+        self, p: Arrays, block: int, grad: np.ndarray, batch: int, kept: Arrays, gradients: Arrays, seed: int | None
     ) -> np.ndarray:
-        inner = self.drop_back(grad, layer, seed)
+        at = f"{block}."
+        inner = self.drop_back(grad, 2 * block + 1, seed)
         gradients[at + "mix"] = kept[at + "mixed"].T @ inner
         mixed = self.split(inner @ p[at + "mix"].T, batch)
         q, k, v = self.heads_of(kept[at + "qkv"], batch)

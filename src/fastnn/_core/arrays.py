@@ -84,8 +84,14 @@ def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], name: str 
         raise ValueError(f"{name} has shape {out.shape}; the result has {shape}")
     if not out.flags.writeable:
         raise ValueError(f"{name} is read-only")
-    if out.size and any(stride == 0 and size > 1 for stride, size in zip(out.strides, out.shape, strict=True)):
+    if repeats(out):
         raise ValueError(f"{name} has elements in the same memory, so that not all results can be stored")
+
+
+def repeats(array: Array) -> bool:
+    """Whether elements of an array are in the same memory."""
+    plain = np.asarray(array)  # whose shape is no subclass' word
+    return plain.size > 0 and any(s == 0 and n > 1 for s, n in zip(plain.strides, plain.shape, strict=True))
 
 
 def checked_outs(out: Any, count: int) -> tuple[Any, ...]:

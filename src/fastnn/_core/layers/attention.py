@@ -10,6 +10,7 @@ from fastnn import kernels
 from fastnn._core.arrays import (
     Array,
     ArrayLike,
+    broadcast_to,
     described,
     destination,
     float_array,
@@ -28,36 +29,38 @@ UNLIMITED = 2**62
 ALIGNMENTS = ("upper_left", "lower_right")
 
 
-class Sight(NamedTuple):
-    """What the queries see: keys from ``left`` before their own up to ``right`` after it."""
+class View(NamedTuple):
+    """The keys that a query sees, from ``left`` before its own up to ``right`` after it, and which is its own."""
 
-    queries: int
-    offset: int
-    """The key of query 0."""
     left: int
     right: int
+    alignment: str | None
+
+    def of(self, shape: tuple[int, ...], with_slopes: bool = False) -> tuple[int, int, int, int]:
+        """The number of queries of scores of a shape, the key of query 0, and the limits."""
+        if len(shape) < 2:
+            raise ValueError(f"scores has shape {shape}; accepted are two axes, of queries and keys, or more before")
+        queries, keys = shape[-2:]
+        limited = min(self.left, self.right) < UNLIMITED
+        if self.alignment is None and queries != keys and (with_slopes or limited):
+            raise ValueError(
+                f"scores has {queries} queries and {keys} keys; alignment must say whether the first ones or the last "
+                "ones belong together: 'upper_left' or 'lower_right'"
+            )
+        return queries, keys - queries if self.alignment == "lower_right" else 0, self.left, self.right
 
 
-def checked_sight(shape: tuple[int, ...], causal: Any, window: Any, alignment: Any, with_slopes: bool) -> Sight:
-    if len(shape) < 2:
-        raise ValueError(f"scores has shape {shape}; accepted are two axes, of queries and keys, or more before these")
-    queries, keys = shape[-2:]
+def checked_view(causal: Any, window: Any, alignment: Any) -> View:
+    """Without a look at arrays, which what is converted here might change."""
     left, right = UNLIMITED, UNLIMITED
     if window is not None:
         if not isinstance(window, tuple) or len(window) != 2:
             raise TypeError(f"window must be two integers, or None for no limit, not {described(window)}")
-        left, right = (UNLIMITED if one is None else checked_integer("window", one, 0) for one in window)
+        limits = [UNLIMITED if one is None else checked_integer("window", one, 0) for one in window]
+        left, right = (min(limit, UNLIMITED) for limit in limits)
     if checked_flag("causal", causal):
         right = 0
-    if alignment is not None:
-        alignment = checked_choice("alignment", alignment, ALIGNMENTS)
-    elif queries != keys and (with_slopes or min(left, right) < UNLIMITED):
-        raise ValueError(
-            f"scores has {queries} queries and {keys} keys; alignment must say whether the first ones or the last ones "
-            "belong together: 'upper_left' or 'lower_right'"
-        )
-    offset = keys - queries if alignment == "lower_right" else 0
-    return Sight(queries, offset, min(left, UNLIMITED), min(right, UNLIMITED))
+    return View(left, right, None if alignment is None else checked_choice("alignment", alignment, ALIGNMENTS))
 
 
 def checked_scale(scale: Any) -> float:
@@ -91,12 +94,13 @@ class AttentionSoftmaxBackward(Declared):
         alignment: str | None = None,
         out: Array | None = None,
     ) -> Any:
+        view, scale = checked_view(causal, window, alignment), checked_scale(scale)
         given = {"grad": grad, "y": y}
         arrays = {name: float_array(name, value) for name, value in given.items()}
         dtype, shape = float_type(given.values(), arrays.values()), arrays["y"].shape
         if arrays["grad"].shape != shape:
             raise ValueError(f"grad has shape {arrays['grad'].shape}, and y has {shape}; accepted are two of one shape")
-        sight, scale = checked_sight(shape, causal, window, alignment, False), checked_scale(scale)
+        sight = view.of(shape)
         out = destination(out, shape, dtype)
         if out.size:
             of_grad, of_y = (contiguous(unaliased_in_step(array, out), dtype) for array in arrays.values())
@@ -128,13 +132,16 @@ class AttentionSoftmax(Declared):
         slopes: ArrayLike | None = None,
         out: Array | None = None,
     ) -> Any:
+        view, scale = checked_view(causal, window, alignment), checked_scale(scale)
         x = float_array("scores", scores)
         of_heads = None if slopes is None else float_array("slopes", slopes)
-        sight, scale = checked_sight(x.shape, causal, window, alignment, slopes is not None), checked_scale(scale)
-        masks = None if mask is None else checked_mask(mask, x.shape)
+        masks = None if mask is None else mask_array(mask)
+        sight = view.of(x.shape, slopes is not None)  # of a shape that no conversion can change any more
         floats: dict[str, tuple[Any, Array]] = {"scores": (scores, x)}
-        if masks is not None and masks.dtype != np.bool_:
-            floats["mask"] = mask, masks
+        if masks is not None:
+            masks = broadcast_to("mask", masks, x.shape, "scores'")
+            if masks.dtype != np.bool_:
+                floats["mask"] = mask, masks
         dtype = float_type(*zip(*floats.values(), strict=True))
         if of_heads is not None and (x.ndim < 3 or of_heads.shape != x.shape[-3:-2]):
             heads = f"the {x.shape[-3]} heads" if x.ndim > 2 else "heads, which the scores have not"
@@ -155,14 +162,9 @@ class AttentionSoftmax(Declared):
         return out
 
 
-def checked_mask(mask: ArrayLike, shape: tuple[int, ...]) -> Array:
-    """A boolean mask of what takes part, or numbers that are added, in the scores' shape."""
+def mask_array(mask: ArrayLike) -> Array:
+    """A boolean mask of what takes part, or numbers that are added."""
     array = plain_array("mask", mask)
-    if array.dtype.kind != "b":
-        float_array("mask", array)
-        if array.dtype.kind != "f":
-            raise TypeError(f"mask has dtype {array.dtype}; accepted are booleans, and float32 and float64 to be added")
-    try:
-        return np.broadcast_to(array, shape)
-    except ValueError:
-        raise ValueError(f"mask has shape {array.shape}, which does not broadcast to scores' shape {shape}") from None
+    if array.dtype.kind in "iu":
+        raise TypeError(f"mask has dtype {array.dtype}; accepted are booleans, and float32 and float64 to be added")
+    return array if array.dtype.kind == "b" else float_array("mask", array)

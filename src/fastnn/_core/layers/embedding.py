@@ -77,13 +77,13 @@ class EmbeddingBackward(Declared):
         out: Array | None = None,
     ) -> Any:
         rows = checked_integer("rows", rows, 0)
-        indices = checked_index(index, rows, "the table")
+        padding = None if padding_index is None else checked_integer("padding_index", padding_index, 0)
         gradients = float_array("grad", grad)
+        indices = checked_index(index, rows, "the table")
         dtype = float_type((grad,), (gradients,))
         axes = indices.ndim
         if gradients.shape[:axes] != indices.shape:
             raise ValueError(f"grad has shape {gradients.shape}; its first axes are the index', of {indices.shape}")
-        padding = None if padding_index is None else checked_integer("padding_index", padding_index, 0)
         if padding is not None and padding >= rows:
             raise ValueError(f"padding_index is {padding}; the table has {rows} rows")
         result = destination(out, (rows, *gradients.shape[axes:]), dtype)
@@ -107,6 +107,7 @@ class Embedding(Declared):
 
     def __call__(self, weight: ArrayLike, index: ArrayLike, /, *, out: Array | None = None) -> Any:
         table = float_array("weight", weight)
+        index = plain_array("index", index)  # before the shape is read, since it may run code that changes it
         checked_table("weight", table.shape)
         dtype = float_type((weight,), (table,))
         indices = checked_index(index, len(table), "weight")
@@ -130,20 +131,20 @@ class ScatterAdd(Declared):
     def __call__(self, table: Array, index: ArrayLike, rows: ArrayLike, /) -> Any:
         if not isinstance(table, np.ndarray):
             raise TypeError(f"table must be an array, which is changed, not {described(table)}")
-        checked_table("table", table.shape)
-        dtype = table.dtype.newbyteorder("=")
+        index, given, changed = plain_array("index", index), float_array("rows", rows), plain_array("table", table)
+        checked_table("table", changed.shape)
+        dtype = changed.dtype.newbyteorder("=")
         if dtype not in (np.float32, np.float64):
-            raise TypeError(f"table has dtype {table.dtype}; accepted are float32 and float64")
-        check_out(table, table.shape, dtype, "table")
-        indices = checked_index(index, len(table), "table")
-        given = float_array("rows", rows)
-        shape = (*indices.shape, *table.shape[1:])
+            raise TypeError(f"table has dtype {changed.dtype}; accepted are float32 and float64")
+        check_out(changed, changed.shape, dtype, "table")
+        indices = checked_index(index, len(changed), "table")
+        shape = (*indices.shape, *changed.shape[1:])
         if given.shape != shape:
             raise ValueError(f"rows has shape {given.shape}; for this index and table it is {shape}")
-        if not np.can_cast(given.dtype, table.dtype, "same_kind"):
-            raise TypeError(f"rows has dtype {given.dtype}, which cannot be added to a table of {table.dtype}")
+        if not np.can_cast(given.dtype, changed.dtype, "same_kind"):
+            raise TypeError(f"rows has dtype {given.dtype}, which cannot be added to a table of {changed.dtype}")
         with np.errstate(all="ignore"):
-            add_rows(table, indices, given.astype(dtype, copy=False))
+            add_rows(changed, indices, given.astype(dtype, copy=False))
         return table
 
 

@@ -30,16 +30,17 @@ class Normalized:
     """The checked arguments of a normalization, and what it is of: rows along some axes."""
 
     def __init__(self, axis: Any, *, x: ArrayLike, **others: ArrayLike | None) -> None:
-        given = {"x": x, **{name: value for name, value in others.items() if value is not None}}
+        given = {"x": x, **{name: value for name, value in others.items() if name == "grad" or value is not None}}
         self.arrays = {name: float_array(name, value) for name, value in given.items()}
         self.dtype = float_type(given.values(), self.arrays.values())
         self.x = self.arrays["x"]
         if not self.x.ndim:
             raise ValueError("x is a number; a normalization needs an array of at least one dimension")
+        axes = tuple(sorted(checked_axes(axis, self.x.ndim)))  # first, since it may run code that changes shapes
         grad = self.arrays.get("grad", self.x)
         if grad.shape != self.x.shape:
             raise ValueError(f"grad has shape {grad.shape}, and x has {self.x.shape}; accepted are two of one shape")
-        self.rows = Rows(self.x.shape, tuple(sorted(checked_axes(axis, self.x.ndim))))
+        self.rows = Rows(self.x.shape, axes)
         self.shape = tuple(self.x.shape[axis] for axis in self.rows.axes)
         """That of the weight and of the bias."""
 
@@ -125,12 +126,18 @@ def backward(
     *,
     epsilon: Any,
     offset: Any,
-    statistics: ArrayLike | None,
+    statistics: Any,
     out: Array | None,
 ) -> tuple[Array, ...]:
     """The gradients of x, of the weight and, of centred rows, of the bias."""
     settings = checked_settings(epsilon, offset)
-    if out is None and weight is not None and kernels.layers.are_ready(axis, x, grad, weight, None):
+    statistics = None if statistics is None else float_array("statistics", statistics)
+    if (
+        out is None
+        and weight is not None
+        and grad is not None
+        and kernels.layers.are_ready(axis, x, grad, weight, None)
+    ):
         given = checked_statistics(statistics, x.shape[:-1])
         out, to_weight, to_bias = np.empty_like(x), np.empty_like(weight), np.empty_like(weight) if centred else None
         kernels.layers.normalize_backward(LOOPS, grad, x, weight, given, out, to_weight, to_bias, *settings, centred)
@@ -158,10 +165,10 @@ def backward(
     return out, *(total.reshape(n.shape) for total in sums)
 
 
-def checked_statistics(statistics: ArrayLike | None, outer: tuple[int, ...]) -> Array | None:
+def checked_statistics(statistics: Array | None, outer: tuple[int, ...]) -> Array | None:
     if statistics is None:
         return None
-    given = np.require(float_array("statistics", statistics), FLOAT64, ["C", "ALIGNED"])
+    given = np.require(statistics, FLOAT64, ["C", "ALIGNED"])
     if given.shape != (*outer, 2):
         raise ValueError(
             f"statistics has shape {given.shape}; those of these rows, as the call returns them, have {(*outer, 2)}"

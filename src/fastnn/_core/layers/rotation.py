@@ -11,6 +11,7 @@ from fastnn import kernels
 from fastnn._core.arrays import (
     Array,
     ArrayLike,
+    broadcast_to,
     checked_axis,
     destination,
     float_array,
@@ -54,32 +55,27 @@ def rotate(
     back: bool,
     out: Array | None,
 ) -> Array:
+    interleaved = checked_flag("interleaved", interleaved)
     given = {name: x, "cosines": cosines, "sines": sines}
     arrays = {key: float_array(key, value) for key, value in given.items()}
+    places = None if positions is None else plain_array("positions", positions)
     dtype = float_type(given.values(), arrays.values())
     array, *tables = arrays.values()
-    shape, interleaved = array.shape, checked_flag("interleaved", interleaved)
-    if len(shape) < 2:
-        raise ValueError(f"{name} has shape {shape}; accepted are two axes, of positions and features, or more")
+    if array.ndim < 2:
+        raise ValueError(f"{name} has shape {array.shape}; accepted are two axes, of positions and features, or more")
+    axis = checked_axis(axis, array.ndim)  # before shapes are read, since it may run code that changes them
+    shape = array.shape
     if tables[0].ndim != 2 or tables[0].shape != tables[1].shape:
         shapes = " and ".join(str(one.shape) for one in tables)
         raise ValueError(f"cosines and sines have shapes {shapes}; accepted are two tables of one shape, of two axes")
     height, half = tables[0].shape
     if 2 * half > shape[-1]:
         raise ValueError(f"cosines has shape {(height, half)}, for {2 * half} features; {name} has {shape[-1]}")
-    axis = checked_axis(axis, len(shape))
     if axis == len(shape) - 1:
         raise ValueError(f"axis is the last one of {name}, which is that of the features")
     index = None
-    if positions is not None:
-        places = plain_array("positions", positions)
-        try:
-            places = np.broadcast_to(places, shape[:-1])
-        except ValueError:
-            raise ValueError(
-                f"positions has shape {places.shape}, which does not broadcast to {name}'s shape without its features, "
-                f"{shape[:-1]}"
-            ) from None
+    if places is not None:
+        places = broadcast_to("positions", places, shape[:-1], "the rows'")
         index = checked_index(places, height, "the table", name="positions")
     elif shape[axis] > height:
         raise ValueError(f"cosines has {height} rows; axis {axis - len(shape)} of {name} has {shape[axis]} positions")

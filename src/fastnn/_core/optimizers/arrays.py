@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastnn import kernels
-from fastnn._core.arrays import Array, described, float_array, shares_memory
+from fastnn._core.arrays import Array, described, float_array, repeats, shares_memory
 from fastnn._core.pieces import PIECE, Cursor
 
 UPDATES = {name: kernels.optimizers.Update(kernel) for name, kernel in kernels.loops["optimizers"].items()}
@@ -219,8 +219,7 @@ def checked(
             raise TypeError(f"{of}[{name!r}] has dtype {parameter.dtype}; accepted are float32 and float64")
         if not parameter.flags.writeable:
             raise ValueError(f"{of}[{name!r}] is read-only")
-        repeated = (stride == 0 and size > 1 for stride, size in zip(parameter.strides, parameter.shape, strict=True))
-        if parameter.size and any(repeated):
+        if repeats(parameter):
             raise ValueError(f"{of}[{name!r}] has elements that share memory")
         for other, before in zip(names[:index], parameters, strict=False):
             if shares_memory(parameter, before):
