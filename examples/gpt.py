@@ -3,7 +3,7 @@
 Every step of training is here to be read: the model forward, its gradients backward, and the update. NumPy multiplies
 matrices, fastnn does all else.
 
-    python examples/gpt.py --steps 500                      # about four minutes; then it writes something
+    python examples/gpt.py --steps 500                      # and then it writes something
     python examples/gpt.py --steps 500 --save run           # keeps the state; with more steps, goes on from there
 """
 
