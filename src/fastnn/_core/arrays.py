@@ -124,6 +124,18 @@ def is_c_ready(array: Array, dtype: np.dtype[Any]) -> bool:
     return array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned
 
 
+def contiguous(array: Array, dtype: np.dtype[Any]) -> Array:
+    """The array, or a copy of it as a kernel takes it; numbers that are too large for the type become infinite."""
+    with np.errstate(all="ignore"):
+        return np.require(array, dtype, ["C", "ALIGNED"])
+
+
+def room_of(out: Array) -> Array:
+    """The array, if a kernel can write to it as it is, or one like it whose elements are put there afterwards."""
+    dtype = out.dtype.newbyteorder("=")
+    return out if is_c_ready(out, dtype) else np.empty(out.shape, dtype)
+
+
 def in_type(array: Array, dtype: np.dtype[Any]) -> Array:
     """The array, or a copy of what it consists of in a type; what repeats is not written out."""
     if array.dtype == dtype and array.flags.aligned:

@@ -16,6 +16,7 @@ from fastnn._core.arrays import (
     broadcast_shape,
     checked_axes,
     checked_mask,
+    contiguous,
     destination,
     float_array,
     float_type,
@@ -123,7 +124,7 @@ def weights(arrays: Sequence[Any]) -> Any:
 
 
 def flat(array: Array, dtype: np.dtype[Any]) -> Array:
-    return np.require(array, dtype, ["C", "A"]).reshape(-1)
+    return contiguous(array, dtype).reshape(-1)
 
 
 class LogSum(Declared):

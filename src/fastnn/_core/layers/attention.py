@@ -11,13 +11,14 @@ from fastnn._core.arrays import (
     Array,
     ArrayLike,
     broadcast_to,
+    contiguous,
     described,
     destination,
     float_array,
     float_type,
     in_type,
-    is_c_ready,
     plain_array,
+    room_of,
     unaliased,
     unaliased_in_step,
 )
@@ -67,16 +68,6 @@ def checked_scale(scale: Any) -> float:
     return FINITE.check("scale", checked_number("scale", scale))
 
 
-def contiguous(array: Array, dtype: np.dtype[Any]) -> Array:
-    with np.errstate(all="ignore"):
-        return np.require(array, dtype, ["C", "ALIGNED"])
-
-
-def in_place(out: Array) -> Array:
-    """Where to compute what goes to ``out``."""
-    return out if is_c_ready(out, out.dtype.newbyteorder("=")) else np.empty(out.shape, out.dtype.newbyteorder("="))
-
-
 class AttentionSoftmaxBackward(Declared):
     """The back-propagation step of ``attention_softmax``, from the probabilities."""
 
@@ -104,7 +95,7 @@ class AttentionSoftmaxBackward(Declared):
         out = destination(out, shape, dtype)
         if out.size:
             of_grad, of_y = (contiguous(unaliased_in_step(array, out), dtype) for array in arrays.values())
-            result = in_place(out)
+            result = room_of(out)
             kernels.layers.attention_backward(LOOPS, of_grad, of_y, result, *sight, scale)
             if result is not out:
                 out[...] = result
@@ -153,7 +144,7 @@ class AttentionSoftmax(Declared):
                     masks = unaliased(masks if masks.dtype == np.bool_ else in_type(masks, dtype), out)
             if of_heads is not None:
                 of_heads = unaliased(contiguous(of_heads, dtype), out)
-            result = in_place(out)
+            result = room_of(out)
             kernels.layers.attention(
                 LOOPS, contiguous(unaliased_in_step(x, out), dtype), masks, of_heads, result, *sight, scale
             )

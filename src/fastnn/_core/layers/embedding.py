@@ -11,6 +11,7 @@ from fastnn._core.arrays import (
     Array,
     ArrayLike,
     check_out,
+    contiguous,
     described,
     destination,
     float_array,
@@ -53,7 +54,7 @@ def as_matrix(array: Array, rows: int) -> Array:
 def add_rows(table: Array, indices: Array, rows: Array) -> None:
     """Add rows of the table's type to those that the indices name."""
     if is_c_ready(table, table.dtype.newbyteorder("=")) and indices.size and rows.size:
-        rows = np.require(unaliased(rows, table), table.dtype, ["C", "ALIGNED"])
+        rows = contiguous(unaliased(rows, table), table.dtype)
         of_table, of_rows = as_matrix(table, len(table)), as_matrix(rows, indices.size)
         kernels.layers.scatter_add(LOOPS, of_table, unaliased(indices, table), of_rows)
     elif rows.size:

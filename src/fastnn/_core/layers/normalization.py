@@ -11,6 +11,7 @@ from fastnn._core.arrays import (
     Array,
     ArrayLike,
     checked_axes,
+    contiguous,
     destination,
     float_array,
     float_type,
@@ -51,15 +52,13 @@ class Normalized:
             return None
         if array.shape != self.shape:
             raise ValueError(f"{name} has shape {array.shape}; the axes that are normalized have {self.shape}")
-        with np.errstate(all="ignore"):
-            own: Array = unaliased(np.require(array, self.dtype, ["C", "ALIGNED"]).reshape(-1), out)
+        own: Array = unaliased(contiguous(array, self.dtype).reshape(-1), out)
         return own
 
     def matrix(self, name: str, out: Array) -> Array:
         """The rows of x or of its gradient, which may lie where the result goes."""
         view = self.rows.view(unaliased_in_step(self.arrays[name], out))
-        with np.errstate(all="ignore"):
-            return np.require(view, self.dtype, ["C", "ALIGNED"]).reshape(-1, self.rows.size)
+        return contiguous(view, self.dtype).reshape(-1, self.rows.size)
 
     def result(self, out: Array) -> Array:
         """Where to compute the rows of the result."""
@@ -68,12 +67,11 @@ class Normalized:
             return view.reshape(-1, self.rows.size)
         return np.empty((out.size // self.rows.size, self.rows.size), self.dtype)
 
-    def finish(self, result: Array, out: Array) -> Array:
+    def finish(self, result: Array, out: Array) -> None:
         """Put the rows of the result in their places, if they are not there."""
         if not np.may_share_memory(result, out):
             view = self.rows.view(out)
             view[...] = result.reshape(view.shape)
-        return out
 
 
 def checked_settings(epsilon: Any, offset: Any) -> tuple[float, float]:
@@ -168,7 +166,7 @@ def backward(
 def checked_statistics(statistics: Array | None, outer: tuple[int, ...]) -> Array | None:
     if statistics is None:
         return None
-    given = np.require(statistics, FLOAT64, ["C", "ALIGNED"])
+    given = contiguous(statistics, FLOAT64)
     if given.shape != (*outer, 2):
         raise ValueError(
             f"statistics has shape {given.shape}; those of these rows, as the call returns them, have {(*outer, 2)}"

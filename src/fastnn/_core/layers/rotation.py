@@ -13,11 +13,12 @@ from fastnn._core.arrays import (
     ArrayLike,
     broadcast_to,
     checked_axis,
+    contiguous,
     destination,
     float_array,
     float_type,
-    is_c_ready,
     plain_array,
+    room_of,
     unaliased,
     unaliased_in_step,
 )
@@ -81,11 +82,10 @@ def rotate(
         raise ValueError(f"cosines has {height} rows; axis {axis - len(shape)} of {name} has {shape[axis]} positions")
     out = destination(out, shape, dtype)
     if out.size:
-        with np.errstate(all="ignore"):
-            of_cosines, of_sines = (unaliased(np.require(one, dtype, ["C", "ALIGNED"]), out) for one in tables)
-            source = np.require(unaliased_in_step(array, out), dtype, ["C", "ALIGNED"])
+        of_cosines, of_sines = (unaliased(contiguous(one, dtype), out) for one in tables)
+        source = contiguous(unaliased_in_step(array, out), dtype)
         index = unaliased(index, out)
-        result = out if is_c_ready(out, dtype) else np.empty(shape, dtype)
+        result = room_of(out)
         inner = math.prod(shape[axis + 1 : -1])
         kernels.layers.rotate(LOOPS, source, of_cosines, of_sines, index, result, shape[axis], inner, interleaved, back)
         if result is not out:
