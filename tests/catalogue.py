@@ -211,12 +211,31 @@ def quarter(rng, shape):
     return normal(rng, (shape[-2], shape[-1] // 4))
 
 
-def rows_of_layers():
+def of_channels(make):
+    """One for each channel of (items, channels, places)."""
+    return lambda rng, shape: make(rng, shape[1:2])
+
+
+def rows_of_normalizations():
     weight, bias = (Argument(name, of_columns(normal), optional=True) for name in ("weight", "bias"))
-    for name, arguments in {"layer_norm": (X, weight, bias), "rms_norm": (X, weight)}.items():
+    residual, total, grad_total = (Argument(name, normal) for name in ("residual", "total", "grad_total"))
+    for name, parameters in {"layer_norm": (weight, bias), "rms_norm": (weight,)}.items():
         settings = {"epsilon": (1e-3, 0.5), "axis": (0, -1), **({"offset": (1.0, 0.5)} if name == "rms_norm" else {})}
-        yield Row(name, arguments, settings, **ROWS, independent=along_rows)
+        yield Row(name, (X, *parameters), settings, **ROWS, independent=along_rows)
         yield Row(f"{name}.backward", (GRAD, X, weight), settings, **ROWS, independent=never)
+        both = {"outs": (0, 1), "tuple_out": True}
+        yield Row(f"add_{name}", (X, residual, *parameters), settings, **both, **ROWS, independent=along_rows)
+        yield Row(f"add_{name}.backward", (GRAD, grad_total, total, weight), settings, **ROWS, independent=never)
+    weight, bias = (Argument(name, of_channels(normal), optional=True) for name in ("weight", "bias"))
+    options = {"shapes": ((1, 2, 3), (3, 4, 5), (2, 6, 300)), "leading": False, "independent": never}
+    for name, always in {"group_norm": {"groups": 2}, "instance_norm": {}, "batch_norm": {}}.items():
+        settings = {"epsilon": (1e-3, 0.5)}
+        yield Row(name, (X, weight, bias), settings, always=always, **options)
+        yield Row(f"{name}.backward", (GRAD, X, weight), settings, always=always, **options)
+
+
+def rows_of_layers():
+    yield from rows_of_normalizations()
     options = {"shapes": ((1, 1), (5, 7), (2, 300)), "independent": never}
     settings = {"scale": (0.5, 2.0), "causal": (True, True), "window": ((2, 0), (40, None))}
     settings["alignment"] = ("lower_right", "upper_left")

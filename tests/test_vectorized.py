@@ -77,6 +77,8 @@ LEAST = {
     "layers": {
         r".*layers_normalize_(float|double)": 5,
         r".*layers_normalize_backward_(float|double)": 4,
+        r".*layers_normalize_batch_(float|double)": 4,
+        r".*layers_normalize_batch_backward_(float|double)": 4,
         r".*layers_attention_(float|double)": 6,
         r".*layers_attention_backward_(float|double)": 2,
         r".*layers_rotate_(float|double)": 2,

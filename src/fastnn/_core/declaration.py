@@ -99,20 +99,25 @@ def sections(text: str) -> dict[str, str]:
 def parameter_blocks(text: str) -> Iterable[tuple[str, str]]:
     """The name and description of each parameter; those with a common description share it."""
     for block in re.split(r"\n(?=\S)", text) if text else ():
-        for name in block.partition(" :")[0].split(", "):
+        for name in block.partition("\n")[0].partition(" :")[0].split(", "):
             yield name.strip(), block
 
 
 Function = TypeVar("Function", bound=Declared)
 
 
-def composed(function: Function, **parts: Entry) -> Callable[[Entry], Function]:
-    """Present a function, and its parts, as what entries declare that have nothing in common with others."""
+def composed(function: Function, *shared: Entry, **parts: Entry) -> Callable[[Entry], Function]:
+    """Present a function, and its parts, as what entries declare, with signatures of their own.
+
+    What they leave out of their documentation, shared ones say: of parameters, results and errors.
+    """
 
     def make(entry: Entry) -> Function:
         function.declare(entry)
         for part, model in parts.items():
             getattr(function, part).declare_part(function, part, model)
+        for one, own in ((function, entry), *((getattr(function, part), model) for part, model in parts.items())):
+            one.__doc__ = documentation(one.__signature__, own, *shared)
         return function
 
     return make

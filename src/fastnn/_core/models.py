@@ -835,3 +835,76 @@ def value_and_gradients_of_layer(*, out: tuple[Array, Array] | None = None) -> t
     gradients : tuple of two ndarrays
         Of the shapes of ``hidden`` and ``weight``.
     """
+
+
+# Layers
+
+
+def normalization(
+    grad: ArrayLike,
+    grad_total: ArrayLike,
+    x: ArrayLike,
+    residual: ArrayLike,
+    total: ArrayLike,
+    statistics: ArrayLike | None,
+    return_statistics: bool,
+    out: Array | None,
+) -> Array:
+    """What normalizations with weights have in common.
+
+    Parameters
+    ----------
+    grad : array_like
+        Gradient of the loss with respect to the output, of x's shape.
+    grad_total : array_like
+        Gradient of the loss with respect to the sum, where it is used otherwise, of its shape.
+    x : array_like
+        Input, of one dimension or more.
+    residual : array_like
+        What is added to x, of its shape.
+    total : array_like
+        The sum, as the call returned it.
+    statistics : array_like, optional
+        What the call returned with ``return_statistics``: then they are not computed again.
+    return_statistics : bool, default False
+        Whether to return the statistics, too, for ``backward``.
+    out : ndarray, optional
+        Where the result goes: of x's shape and the result's dtype. It may be x itself.
+
+    Returns
+    -------
+    ndarray or tuple of two
+        Of x's shape; with ``return_statistics`` also a float64 array of what is normalized by: each mean, and the
+        reciprocal of each deviation, along a last axis of length 2.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or epsilon is negative.
+    """
+
+
+def weights_of_elements(
+    weight: ArrayLike | None, bias: ArrayLike | None, axis: int | tuple[int, ...] | None
+) -> tuple[Array, ...]:
+    """What normalizations of rows have in common.
+
+    Parameters
+    ----------
+    weight, bias : array_like, optional
+        One number for each element of a row: of the shape of the normalized axes. Without them they are 1 and 0.
+    axis : int, tuple of int or None, default -1
+        The axes that make a row; None takes all.
+    """
+
+
+def weights_of_channels(weight: ArrayLike | None, bias: ArrayLike | None, axis: int) -> tuple[Array, ...]:
+    """What normalizations of channels have in common.
+
+    Parameters
+    ----------
+    weight, bias : array_like, optional
+        One number for each channel. Without them they are 1 and 0.
+    axis : int, default 1
+        The axis of the channels; that of the items of a batch is 0.
+    """

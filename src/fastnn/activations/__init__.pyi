@@ -12,6 +12,9 @@ from fastnn._core.gated import Gated, GatedBackward
 from fastnn._core.layers.attention import AttentionSoftmax, AttentionSoftmaxBackward
 from fastnn._core.layers.dropout import AlphaDropout, AlphaDropoutBackward, Dropout, DropoutAdd, DropoutBackward
 from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
+from fastnn._core.layers.batch import BatchNorm, BatchNormBackward
+from fastnn._core.layers.normalization import AddLayerNorm, AddLayerNormBackward, AddRmsNorm, AddRmsNormBackward
+from fastnn._core.layers.normalization import GroupNorm, GroupNormBackward, InstanceNorm, InstanceNormBackward
 from fastnn._core.layers.normalization import LayerNorm, LayerNormBackward, RmsNorm, RmsNormBackward
 from fastnn._core.layers.rotation import RotaryEmbedding, RotaryEmbeddingBackward
 from fastnn._core.log_sum import LogSum as LogSum, LogSumBackward

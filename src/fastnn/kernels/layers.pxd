@@ -6,16 +6,21 @@ from fastnn.kernels.pool cimport part
 from fastnn.kernels.strided cimport Strided
 
 cdef struct Norm:
-    # Rows of n elements, divided by their deviation from their mean or, if they are not centred, from 0. The weight and
-    # the bias are those of a row's elements, or NULL. ``statistics`` holds the mean and the reciprocal deviation of each
-    # row; or it is NULL.
+    # Rows of n elements, divided by their deviation from their mean or, if they are not centred, from 0. ``inner``
+    # consecutive elements are a channel, which has a weight and a bias, or these are NULL; every row has the channels
+    # after those of the row before, until those of all groups are used up. ``statistics`` holds the mean and the
+    # reciprocal deviation of each row; or it is NULL.
     Py_ssize_t n
     Py_ssize_t rows
+    Py_ssize_t inner
+    Py_ssize_t groups
     bint centred
     double epsilon
     double offset            # added to the weight
     const void *grad
     const void *x
+    const void *residual     # added to x or, backward, the gradient of that sum; or NULL. Then ``inner`` is 1.
+    void *total              # that sum
     const void *weight
     const void *bias
     double *statistics
@@ -23,6 +28,32 @@ cdef struct Norm:
     # Backward: so many rows are a block; of each there are the sums of the gradients of the weight and of the bias.
     Py_ssize_t block
     double *sums
+
+cdef inline Py_ssize_t channels_of(const Norm *norm) noexcept nogil:
+    return norm.groups * (norm.n // norm.inner)
+
+cdef enum:
+    WIDE = 64  # channels that are columns are taken so many at a time: a few cache lines of each row
+
+cdef struct Batch:
+    # An array of outer times channels times inner elements. The statistics of each channel are its mean and the reciprocal
+    # of its deviation: they are found and kept, with the variance if there is room for it, or given. In training they
+    # depend on x. The weight and the bias may be NULL.
+    Py_ssize_t outer
+    Py_ssize_t channels
+    Py_ssize_t inner
+    bint finds
+    bint is_training
+    double epsilon
+    const void *grad
+    const void *x
+    const void *weight
+    const void *bias
+    double *statistics
+    double *variances
+    void *out
+    double *to_weight
+    double *to_bias
 
 cdef struct Attention:
     # Rows of scores, one for each query: a query sees the keys from ``left`` before its own up to ``right`` after it, and

@@ -7,10 +7,14 @@ def are_ready(axis: Any, x: Any, grad: Any, weight: Any, bias: Any) -> bool: ...
 def normalize(
     kernels: Kernels,
     x: Array,
+    residual: Array | None,
     weight: Array | None,
     bias: Array | None,
     out: Array,
+    total: Array | None,
     statistics: Array | None,
+    inner: int,
+    groups: int,
     epsilon: float,
     offset: float,
     centred: bool,
@@ -18,15 +22,42 @@ def normalize(
 def normalize_backward(
     kernels: Kernels,
     grad: Array,
+    passed: Array | None,
     x: Array,
     weight: Array,
     statistics: Array | None,
     out: Array,
     to_weight: Array,
     to_bias: Array | None,
+    inner: int,
+    groups: int,
     epsilon: float,
     offset: float,
     centred: bool,
+) -> None: ...
+def normalize_batch(
+    kernels: Kernels,
+    x: Array,
+    weight: Array | None,
+    bias: Array | None,
+    out: Array,
+    statistics: Array,
+    variances: Array | None,
+    finds: bool,
+    epsilon: float,
+) -> None: ...
+def normalize_batch_backward(
+    kernels: Kernels,
+    grad: Array,
+    x: Array,
+    weight: Array | None,
+    statistics: Array,
+    out: Array,
+    to_weight: Array,
+    to_bias: Array,
+    finds: bool,
+    is_training: bool,
+    epsilon: float,
 ) -> None: ...
 def gather(table: Array, index: Array, out: Array) -> None: ...
 def scatter_add(kernels: Kernels, table: Array, index: Array, rows: Array) -> None: ...

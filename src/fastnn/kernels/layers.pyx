@@ -58,69 +58,169 @@ cdef inline bint is_row(object array, int kind, Py_ssize_t n) noexcept:
 
 
 cdef int describe(
-    Norm *task, cnp.ndarray x, cnp.ndarray weight, cnp.ndarray bias, cnp.ndarray out, cnp.ndarray statistics,
-    double epsilon, double offset, bint centred,
+    Norm *task, cnp.ndarray x, cnp.ndarray residual, cnp.ndarray weight, cnp.ndarray bias, cnp.ndarray out,
+    cnp.ndarray statistics, Py_ssize_t inner, Py_ssize_t groups, double epsilon, double offset, bint centred,
 ) except -1:
     cdef int kind = cnp.PyArray_TYPE(x), axes = cnp.PyArray_NDIM(x)
     if axes == 0 or not is_float(kind):
         raise TypeError("x must be an array of float32 or float64, of one dimension or more")
     cdef Py_ssize_t n = cnp.PyArray_DIM(x, axes - 1), rows = cnp.PyArray_SIZE(x) // max(n, <Py_ssize_t>1)
+    if not (n > 0 and inner > 0 and n % inner == 0 and groups > 0 and rows % groups == 0 and (inner == 1 or residual is None)):
+        raise ValueError("the arrays of a normalization do not fit together")
+    task.n, task.rows, task.inner, task.groups = n, rows, inner, groups
+    task.centred, task.epsilon, task.offset = centred, epsilon, offset
+    cdef Py_ssize_t channels = channels_of(task)
     if not (
-        n > 0 and is_of(x, kind, rows * n) and is_of(out, kind, rows * n) and is_of(weight, kind, n)
-        and is_of(bias, kind, n) and is_of(statistics, cnp.NPY_FLOAT64, 2 * rows) and is_unaliased_in_step(out, x)
+        is_of(x, kind, rows * n) and is_of(residual, kind, rows * n) and is_of(out, kind, rows * n)
+        and is_of(weight, kind, channels) and is_of(bias, kind, channels)
+        and is_of(statistics, cnp.NPY_FLOAT64, 2 * rows) and is_unaliased_in_step(out, x)
         and (bias is None or weight is not None)
         and is_apart_from(out, weight) and is_apart_from(out, bias) and is_apart_from(out, statistics)
     ):
         raise ValueError("the arrays of a normalization do not fit together")
-    task.n, task.rows, task.centred, task.epsilon, task.offset = n, rows, centred, epsilon, offset
-    task.x, task.weight, task.bias, task.out = data_of(x), data_of(weight), data_of(bias), data_of(out)
-    task.statistics = <double *>data_of(statistics)
+    task.x, task.residual, task.weight, task.bias = data_of(x), data_of(residual), data_of(weight), data_of(bias)
+    task.out, task.statistics = data_of(out), <double *>data_of(statistics)
     return 0
 
 
 def normalize(
-    dict kernels not None, cnp.ndarray x not None, cnp.ndarray weight, cnp.ndarray bias, cnp.ndarray out not None,
-    cnp.ndarray statistics, double epsilon, double offset, bint centred,
+    dict kernels not None, cnp.ndarray x not None, cnp.ndarray residual, cnp.ndarray weight, cnp.ndarray bias,
+    cnp.ndarray out not None, cnp.ndarray total, cnp.ndarray statistics, Py_ssize_t inner, Py_ssize_t groups,
+    double epsilon, double offset, bint centred,
 ):
-    """Normalize the rows of an array along its last axis, and write the mean and reciprocal deviation of each, if they are wanted."""
+    """Normalize the rows of an array along its last axis, and write the mean and reciprocal deviation of each, if they are wanted.
+
+    With a residual it is the sum of both that is normalized, and written to ``total``, which may be either.
+    """
     cdef Norm task
     cdef Kernel kernel = kernels["normalize"]
-    describe(&task, x, weight, bias, out, statistics, epsilon, offset, centred)
+    describe(&task, x, residual, weight, bias, out, statistics, inner, groups, epsilon, offset, centred)
     if statistics is not None and not (
             cnp.PyArray_ISWRITEABLE(statistics) and is_unaliased(statistics, x)
-            and (weight is None or is_unaliased(statistics, weight)) and (bias is None or is_unaliased(statistics, bias))):
+            and is_apart_from(statistics, weight) and is_apart_from(statistics, bias)
+            and is_apart_from(statistics, residual)):
         raise ValueError("the statistics are read-only, or share memory with what is read")
+    if (residual is None) != (total is None) or total is not None and not (
+            is_of(total, cnp.PyArray_TYPE(x), cnp.PyArray_SIZE(x)) and is_unaliased(out, total)
+            and is_unaliased_in_step(total, x) and is_unaliased_in_step(total, residual)
+            and is_unaliased_in_step(out, residual) and is_apart_from(total, weight) and is_apart_from(total, bias)
+            and is_apart_from(total, statistics)):
+        raise ValueError("the sum of x and a residual does not fit, or shares memory with what is written or read")
+    task.total = data_of(total)
     cdef Py_ssize_t block = units_in_block(task.n)
     run(kernel.for_float if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32 else kernel.for_double, &task, task.rows, block,
         workers_for(task.rows, block))
 
 
 def normalize_backward(
-    dict kernels not None, cnp.ndarray grad not None, cnp.ndarray x not None, cnp.ndarray weight not None,
-    cnp.ndarray statistics, cnp.ndarray out not None, cnp.ndarray to_weight not None, cnp.ndarray to_bias, double epsilon, double offset,
-    bint centred,
+    dict kernels not None, cnp.ndarray grad not None, cnp.ndarray passed, cnp.ndarray x not None,
+    cnp.ndarray weight not None, cnp.ndarray statistics, cnp.ndarray out not None, cnp.ndarray to_weight not None,
+    cnp.ndarray to_bias, Py_ssize_t inner, Py_ssize_t groups, double epsilon, double offset, bint centred,
 ):
-    """Write the gradients of x, which may go to grad's place, and of the weight and, of centred rows, of the bias."""
+    """Write the gradients of x, which may go to grad's place, and of the weight and, of centred rows, of the bias.
+
+    What was passed on beside the result has a gradient of its own, which is added to that of x.
+    """
     cdef Norm task
     cdef Kernel kernel = kernels["normalize.backward"]
-    describe(&task, x, weight, None, out, statistics, epsilon, offset, centred)
+    describe(&task, x, passed, weight, None, out, statistics, inner, groups, epsilon, offset, centred)
     cdef int kind = cnp.PyArray_TYPE(x)
+    cdef Py_ssize_t channels = channels_of(&task)
     if not (
-        is_of(grad, kind, task.rows * task.n) and is_unaliased_in_step(out, grad)
-        and is_of(to_weight, kind, task.n) and is_of(to_bias, kind, task.n)
+        is_of(grad, kind, task.rows * task.n) and is_unaliased_in_step(out, grad) and is_apart_from(out, passed)
+        and is_of(to_weight, kind, channels) and is_of(to_bias, kind, channels)
         and cnp.PyArray_ISWRITEABLE(to_weight) and (to_bias is None or cnp.PyArray_ISWRITEABLE(to_bias))
     ):
         raise ValueError("the arrays of a normalization do not fit together")
     task.grad = cnp.PyArray_DATA(grad)
     task.block = max(units_in_block(task.n), (task.rows + SUMS - 1) // SUMS)
-    cdef Py_ssize_t blocks = (task.rows + task.block - 1) // task.block, k, b
-    cdef cnp.npy_intp size = max(blocks, <Py_ssize_t>1) * 2 * task.n
+    cdef Py_ssize_t blocks = (task.rows + task.block - 1) // task.block
+    cdef cnp.npy_intp size = max(blocks, <Py_ssize_t>1) * 2 * channels
     cdef cnp.ndarray sums = cnp.PyArray_EMPTY(1, &size, cnp.NPY_FLOAT64, 0)
     task.sums = <double *>cnp.PyArray_DATA(sums)
     run(kernel.for_float if kind == cnp.NPY_FLOAT32 else kernel.for_double, &task, blocks, 1, workers_for(blocks, 1))
-    add_up(task.sums, blocks, task.n, cnp.PyArray_DATA(to_weight), kind == cnp.NPY_FLOAT32)
+    add_up(task.sums, blocks, channels, cnp.PyArray_DATA(to_weight), kind == cnp.NPY_FLOAT32)
     if to_bias is not None:
-        add_up(task.sums + task.n, blocks, task.n, cnp.PyArray_DATA(to_bias), kind == cnp.NPY_FLOAT32)
+        add_up(task.sums + channels, blocks, channels, cnp.PyArray_DATA(to_bias), kind == cnp.NPY_FLOAT32)
+
+
+cdef int describe_batch(
+    Batch *task, cnp.ndarray x, cnp.ndarray weight, cnp.ndarray bias, cnp.ndarray out, cnp.ndarray statistics,
+    bint finds, double epsilon,
+) except -1:
+    cdef int kind = cnp.PyArray_TYPE(x)
+    if cnp.PyArray_NDIM(x) != 3 or not is_float(kind):
+        raise TypeError("x must be an array of float32 or float64 with three axes: outer ones, channels, inner ones")
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(x)
+    task.outer, task.channels, task.inner = cnp.PyArray_DIM(x, 0), cnp.PyArray_DIM(x, 1), cnp.PyArray_DIM(x, 2)
+    if not (
+        size > 0 and is_of(x, kind, size) and is_of(out, kind, size) and is_of(weight, kind, task.channels)
+        and is_of(bias, kind, task.channels) and is_of(statistics, cnp.NPY_FLOAT64, 2 * task.channels)
+        and is_unaliased_in_step(out, x) and is_apart_from(out, weight) and is_apart_from(out, bias)
+        and is_unaliased(out, statistics)
+    ):
+        raise ValueError("the arrays of a normalization do not fit together")
+    if finds and not (
+            cnp.PyArray_ISWRITEABLE(statistics) and is_unaliased(statistics, x) and is_apart_from(statistics, weight)
+            and is_apart_from(statistics, bias)):
+        raise ValueError("the statistics are read-only, or share memory with what is read")
+    task.x, task.weight, task.bias, task.out = data_of(x), data_of(weight), data_of(bias), data_of(out)
+    task.statistics, task.variances, task.finds, task.epsilon = <double *>data_of(statistics), NULL, finds, epsilon
+    return 0
+
+
+cdef int run_batch(Kernel kernel, Batch *task, bint single) except -1:
+    """Channels that are columns go to threads in whole cache lines."""
+    cdef Py_ssize_t block = units_in_block(task.outer * task.inner)
+    if task.inner == 1:
+        block = (block + WIDE - 1) // WIDE * WIDE
+    return run(
+        kernel.for_float if single else kernel.for_double, task, task.channels, block,
+        workers_for(task.channels, block))
+
+
+def normalize_batch(
+    dict kernels not None, cnp.ndarray x not None, cnp.ndarray weight, cnp.ndarray bias, cnp.ndarray out not None,
+    cnp.ndarray statistics not None, cnp.ndarray variances, bint finds, double epsilon,
+):
+    """Normalize the channels, which are the second of three axes, by statistics that are given, or found and written."""
+    cdef Batch task
+    cdef Kernel kernel = kernels["normalize_batch"]
+    describe_batch(&task, x, weight, bias, out, statistics, finds, epsilon)
+    if variances is not None and not (
+            is_of(variances, cnp.NPY_FLOAT64, task.channels) and cnp.PyArray_ISWRITEABLE(variances)
+            and is_unaliased(variances, x) and is_unaliased(variances, out) and is_unaliased(variances, statistics)
+            and is_apart_from(variances, weight) and is_apart_from(variances, bias)):
+        raise ValueError("the variances are read-only, or share memory with what is read or written")
+    task.variances = <double *>data_of(variances)
+    run_batch(kernel, &task, cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32)
+
+
+def normalize_batch_backward(
+    dict kernels not None, cnp.ndarray grad not None, cnp.ndarray x not None, cnp.ndarray weight,
+    cnp.ndarray statistics not None, cnp.ndarray out not None, cnp.ndarray to_weight not None,
+    cnp.ndarray to_bias not None, bint finds, bint is_training, double epsilon,
+):
+    """Write the gradients of x, of the weight and of the bias, these in float64.
+
+    In training the statistics are those of x, and are found if they are not given.
+    """
+    cdef Batch task
+    cdef Kernel kernel = kernels["normalize_batch.backward"]
+    describe_batch(&task, x, weight, None, out, statistics, finds, epsilon)
+    task.is_training = is_training
+    cdef int kind = cnp.PyArray_TYPE(x)
+    if not is_of(grad, kind, cnp.PyArray_SIZE(x)) or not is_unaliased_in_step(out, grad):
+        raise ValueError("the arrays of a normalization do not fit together")
+    for sums in (to_weight, to_bias):
+        if not (
+                is_of(sums, cnp.NPY_FLOAT64, task.channels) and is_unaliased(sums, grad) and is_unaliased(sums, x)
+                and is_unaliased(sums, out) and is_unaliased(sums, statistics) and is_apart_from(sums, weight)
+                and is_apart_from(statistics, grad)):
+            raise ValueError("the sums do not fit, or share memory with what is read")
+    task.grad = cnp.PyArray_DATA(grad)
+    task.to_weight, task.to_bias = <double *>data_of(to_weight), <double *>data_of(to_bias)
+    run_batch(kernel, &task, kind == cnp.NPY_FLOAT32)
 
 
 cdef void add_up(double *sums, Py_ssize_t blocks, Py_ssize_t n, void *out, bint single) noexcept:

@@ -12,6 +12,9 @@ from fastnn._core.gated import Gated, GatedBackward
 from fastnn._core.layers.attention import AttentionSoftmax, AttentionSoftmaxBackward
 from fastnn._core.layers.dropout import AlphaDropout, AlphaDropoutBackward, Dropout, DropoutAdd, DropoutBackward
 from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
+from fastnn._core.layers.batch import BatchNorm, BatchNormBackward
+from fastnn._core.layers.normalization import AddLayerNorm, AddLayerNormBackward, AddRmsNorm, AddRmsNormBackward
+from fastnn._core.layers.normalization import GroupNorm, GroupNormBackward, InstanceNorm, InstanceNormBackward
 from fastnn._core.layers.normalization import LayerNorm, LayerNormBackward, RmsNorm, RmsNormBackward
 from fastnn._core.layers.rotation import RotaryEmbedding, RotaryEmbeddingBackward
 from fastnn._core.log_sum import LogSum as LogSum, LogSumBackward
@@ -39,10 +42,45 @@ layer_norm: _layer_norm
 class _rms_norm(RmsNorm):
     """Normalization by the root of the mean square, times a weight."""
     class _backward(RmsNormBackward):
-        def __call__(self, grad: ArrayLike, x: ArrayLike, weight: ArrayLike | None = None, /, axis: int | tuple[int, ...] | None = -1, *, epsilon: float = 1e-06, offset: float = 0.0, statistics: ArrayLike | None = None, out: Array | None = None) -> tuple[Array, Array]: ...
+        def __call__(self, grad: ArrayLike, x: ArrayLike, weight: ArrayLike | None = None, /, axis: int | tuple[int, ...] | None = -1, *, offset: float = 0.0, epsilon: float = 1e-06, statistics: ArrayLike | None = None, out: Array | None = None) -> tuple[Array, Array]: ...
     backward: _backward
     def __call__(self, x: ArrayLike, weight: ArrayLike | None = None, /, axis: int | tuple[int, ...] | None = -1, *, epsilon: float = 1e-06, offset: float = 0.0, return_statistics: bool = False, out: Array | None = None) -> Array | tuple[Array, Array]: ...
 rms_norm: _rms_norm
+class _add_layer_norm(AddLayerNorm):
+    """Layer normalization of the sum of x and a residual, and that sum, in one pass."""
+    class _backward(AddLayerNormBackward):
+        def __call__(self, grad: ArrayLike, grad_total: ArrayLike, total: ArrayLike, weight: ArrayLike | None = None, /, axis: int | tuple[int, ...] | None = -1, *, epsilon: float = 1e-05, statistics: ArrayLike | None = None, out: Array | None = None) -> tuple[Array, Array, Array]: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, residual: ArrayLike, weight: ArrayLike | None = None, bias: ArrayLike | None = None, /, axis: int | tuple[int, ...] | None = -1, *, epsilon: float = 1e-05, return_statistics: bool = False, out: tuple[Array | None, Array | None] | None = None) -> tuple[Array, ...]: ...
+add_layer_norm: _add_layer_norm
+class _add_rms_norm(AddRmsNorm):
+    """Normalization of the sum of x and a residual by its root mean square, and that sum, in one pass."""
+    class _backward(AddRmsNormBackward):
+        def __call__(self, grad: ArrayLike, grad_total: ArrayLike, total: ArrayLike, weight: ArrayLike | None = None, /, axis: int | tuple[int, ...] | None = -1, *, offset: float = 0.0, epsilon: float = 1e-06, statistics: ArrayLike | None = None, out: Array | None = None) -> tuple[Array, Array]: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, residual: ArrayLike, weight: ArrayLike | None = None, /, axis: int | tuple[int, ...] | None = -1, *, epsilon: float = 1e-06, offset: float = 0.0, return_statistics: bool = False, out: tuple[Array | None, Array | None] | None = None) -> tuple[Array, ...]: ...
+add_rms_norm: _add_rms_norm
+class _group_norm(GroupNorm):
+    """Group normalization: groups of the channels of each item, with a mean of 0 and a variance of 1."""
+    class _backward(GroupNormBackward):
+        def __call__(self, grad: ArrayLike, x: ArrayLike, weight: ArrayLike | None = None, /, axis: int = 1, *, groups: int, epsilon: float = 1e-05, statistics: ArrayLike | None = None, out: Array | None = None) -> tuple[Array, Array, Array]: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, weight: ArrayLike | None = None, bias: ArrayLike | None = None, /, axis: int = 1, *, groups: int, epsilon: float = 1e-05, return_statistics: bool = False, out: Array | None = None) -> Array | tuple[Array, Array]: ...
+group_norm: _group_norm
+class _instance_norm(InstanceNorm):
+    """Instance normalization: each channel of each item, with a mean of 0 and a variance of 1."""
+    class _backward(InstanceNormBackward):
+        def __call__(self, grad: ArrayLike, x: ArrayLike, weight: ArrayLike | None = None, /, axis: int = 1, *, epsilon: float = 1e-05, statistics: ArrayLike | None = None, out: Array | None = None) -> tuple[Array, Array, Array]: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, weight: ArrayLike | None = None, bias: ArrayLike | None = None, /, axis: int = 1, *, epsilon: float = 1e-05, return_statistics: bool = False, out: Array | None = None) -> Array | tuple[Array, Array]: ...
+instance_norm: _instance_norm
+class _batch_norm(BatchNorm):
+    """Batch normalization: channels with a mean of 0 and a variance of 1 over all items, times a weight, plus a bias."""
+    class _backward(BatchNormBackward):
+        def __call__(self, grad: ArrayLike, x: ArrayLike, weight: ArrayLike | None = None, /, axis: int = 1, *, training: bool = True, epsilon: float = 1e-05, statistics: ArrayLike | None = None, out: Array | None = None) -> tuple[Array, Array, Array]: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, weight: ArrayLike | None = None, bias: ArrayLike | None = None, running_mean: ArrayLike | None = None, running_variance: ArrayLike | None = None, /, axis: int = 1, *, training: bool = True, momentum: float = 0.1, momentum_weighs: str = 'new', stores: str = 'unbiased', epsilon: float = 1e-05, return_statistics: bool = False, out: Array | None = None) -> Array | tuple[Array, Array]: ...
+batch_norm: _batch_norm
 class _attention_softmax(AttentionSoftmax):
     """The probabilities of attention: the softmax of scaled and masked scores, over the keys."""
     class _backward(AttentionSoftmaxBackward):

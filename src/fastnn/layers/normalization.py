@@ -1,10 +1,12 @@
-"""Normalization with a weight and a bias for each element of a row."""
+"""Normalization, with a weight and a bias for each element of a row or for each channel."""
 
 from __future__ import annotations
 
 from fastnn._core.arrays import Array, ArrayLike
 from fastnn._core.declaration import composed
-from fastnn._core.layers.normalization import LayerNorm, RmsNorm
+from fastnn._core.layers.batch import BatchNorm
+from fastnn._core.layers.normalization import AddLayerNorm, AddRmsNorm, GroupNorm, InstanceNorm, LayerNorm, RmsNorm
+from fastnn._core.models import normalization, weights_of_channels, weights_of_elements
 
 
 def layer_norm_backward(
@@ -22,12 +24,8 @@ def layer_norm_backward(
 
     Parameters
     ----------
-    grad : array_like
-        Gradient of the loss with respect to the output, of x's shape.
     x, weight, axis, epsilon
         As in the call.
-    statistics : array_like, optional
-        What the call returned with ``return_statistics``: then they are not computed again.
     out : ndarray, optional
         Where the gradient with respect to x goes. It may be grad or x.
 
@@ -40,7 +38,7 @@ def layer_norm_backward(
     """
 
 
-@composed(LayerNorm(), backward=layer_norm_backward)
+@composed(LayerNorm(), normalization, weights_of_elements, backward=layer_norm_backward)
 def layer_norm(
     x: ArrayLike,
     weight: ArrayLike | None = None,
@@ -60,29 +58,8 @@ def layer_norm(
 
     Parameters
     ----------
-    x : array_like
-        Input, of one dimension or more.
-    weight, bias : array_like, optional
-        One number for each element of a row: of the shape of the normalized axes. Without them they are 1 and 0.
-    axis : int, tuple of int or None, default -1
-        The axes that make a row; None takes all.
     epsilon : float, default 1e-5
         Added to the variance; not negative.
-    return_statistics : bool, default False
-        Whether to return the statistics, too, for ``backward``.
-    out : ndarray, optional
-        Where the result goes: of x's shape and the result's dtype. It may be x itself.
-
-    Returns
-    -------
-    ndarray or tuple of two
-        Of x's shape; with ``return_statistics`` also a float64 array of the other axes and one more, of length 2: each
-        row's mean, and the reciprocal of its deviation.
-
-    Raises
-    ------
-    ValueError
-        If shapes do not fit, or epsilon is negative.
 
     Notes
     -----
@@ -111,8 +88,8 @@ def rms_norm_backward(
     /,
     axis: int | tuple[int, ...] | None = -1,
     *,
-    epsilon: float = 1e-06,
     offset: float = 0.0,
+    epsilon: float = 1e-06,
     statistics: ArrayLike | None = None,
     out: Array | None = None,
 ) -> tuple[Array, Array]:
@@ -120,12 +97,8 @@ def rms_norm_backward(
 
     Parameters
     ----------
-    grad : array_like
-        Gradient of the loss with respect to the output, of x's shape.
-    x, weight, axis, epsilon, offset
+    x, weight, axis, offset, epsilon
         As in the call.
-    statistics : array_like, optional
-        What the call returned with ``return_statistics``: then they are not computed again.
     out : ndarray, optional
         Where the gradient with respect to x goes. It may be grad or x.
 
@@ -137,7 +110,7 @@ def rms_norm_backward(
     """
 
 
-@composed(RmsNorm(), backward=rms_norm_backward)
+@composed(RmsNorm(), normalization, weights_of_elements, backward=rms_norm_backward)
 def rms_norm(
     x: ArrayLike,
     weight: ArrayLike | None = None,
@@ -158,31 +131,16 @@ def rms_norm(
 
     Parameters
     ----------
-    x : array_like
-        Input, of one dimension or more.
-    weight : array_like, optional
-        One number for each element of a row: of the shape of the normalized axes. Without it the result is unweighted.
-    axis : int, tuple of int or None, default -1
-        The axes that make a row; None takes all.
     epsilon : float, default 1e-6
         Added to the mean square; not negative.
     offset : float, default 0.0
         Added to the weight: 1 for weights that start at 0, as Gemma's do.
-    return_statistics : bool, default False
-        Whether to return the statistics, too, for ``backward``.
-    out : ndarray, optional
-        Where the result goes: of x's shape and the result's dtype. It may be x itself.
 
     Returns
     -------
     ndarray or tuple of two
         Of x's shape; with ``return_statistics`` also a float64 array of the other axes and one more, of length 2: 0,
         and the reciprocal of each row's root mean square.
-
-    Raises
-    ------
-    ValueError
-        If shapes do not fit, epsilon is negative, or offset is not finite.
 
     Notes
     -----
@@ -195,4 +153,398 @@ def rms_norm(
     >>> import numpy as np, fastnn as nn
     >>> nn.rms_norm(np.array([[3.0, 4.0, 0.0, 0.0]]), [1.0, 2.0, 1.0, 1.0], epsilon=0)
     array([[1.2, 3.2, 0. , 0. ]])
+    """
+
+
+def add_layer_norm_backward(
+    grad: ArrayLike,
+    grad_total: ArrayLike,
+    total: ArrayLike,
+    weight: ArrayLike | None = None,
+    /,
+    axis: int | tuple[int, ...] | None = -1,
+    *,
+    epsilon: float = 1e-05,
+    statistics: ArrayLike | None = None,
+    out: Array | None = None,
+) -> tuple[Array, Array, Array]:
+    """Back-propagate gradients through ``add_layer_norm``, to the sum, to the weight and to the bias.
+
+    Parameters
+    ----------
+    weight, axis, epsilon
+        As in the call.
+    out : ndarray, optional
+        Where the gradient with respect to the sum goes. It may be grad, grad_total or total.
+
+    Returns
+    -------
+    tuple of three
+        The gradients with respect to sum, of its shape, and to the weight and the bias, of the normalized axes' shape:
+        the sums over all rows of ``grad`` times the normalized sum, and of ``grad``, added up in float64 and always in
+        the same order.
+    """
+
+
+@composed(AddLayerNorm(), normalization, weights_of_elements, backward=add_layer_norm_backward)
+def add_layer_norm(
+    x: ArrayLike,
+    residual: ArrayLike,
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
+    /,
+    axis: int | tuple[int, ...] | None = -1,
+    *,
+    epsilon: float = 1e-05,
+    return_statistics: bool = False,
+    out: tuple[Array | None, Array | None] | None = None,
+) -> tuple[Array, ...]:
+    r"""Layer normalization of the sum of x and a residual, and that sum, in one pass.
+
+    .. math:: s = x + r, \qquad y = \operatorname{layer\_norm}(s)
+
+    Parameters
+    ----------
+    epsilon : float, default 1e-5
+        Added to the variance; not negative.
+    out : tuple of two ndarrays, optional
+        Where the results go: of x's shape and the result's dtype. The first may be x or the residual itself, the second
+        as well; either may be None.
+
+    Returns
+    -------
+    tuple of two or three
+        y and the sum, of x's shape; with ``return_statistics`` also what :func:`layer_norm` returns.
+
+    Notes
+    -----
+    What a block of a transformer with normalization before its layers does between two of them: the sum is the next
+    residual. ``backward`` takes the gradients of both results; what it returns for the sum is the gradient of x and of
+    the residual alike. As Liger-Kernel's fused functions.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> y, total = nn.add_layer_norm(np.array([[1.0, 2.0]]), np.array([[1.0, 4.0]]), epsilon=0)
+    >>> y
+    array([[-1.,  1.]])
+    >>> total
+    array([[2., 6.]])
+    """
+
+
+def add_rms_norm_backward(
+    grad: ArrayLike,
+    grad_total: ArrayLike,
+    total: ArrayLike,
+    weight: ArrayLike | None = None,
+    /,
+    axis: int | tuple[int, ...] | None = -1,
+    *,
+    offset: float = 0.0,
+    epsilon: float = 1e-06,
+    statistics: ArrayLike | None = None,
+    out: Array | None = None,
+) -> tuple[Array, Array]:
+    """Back-propagate gradients through ``add_rms_norm``, to the sum and to the weight.
+
+    Parameters
+    ----------
+    weight, axis, offset, epsilon
+        As in the call.
+    out : ndarray, optional
+        Where the gradient with respect to the sum goes. It may be grad, grad_total or total.
+
+    Returns
+    -------
+    tuple of two
+        The gradients with respect to sum, of its shape, and to the weight, of the normalized axes' shape: the sum over
+        all rows of ``grad`` times the normalized sum, added up in float64 and always in the same order.
+    """
+
+
+@composed(AddRmsNorm(), normalization, weights_of_elements, backward=add_rms_norm_backward)
+def add_rms_norm(
+    x: ArrayLike,
+    residual: ArrayLike,
+    weight: ArrayLike | None = None,
+    /,
+    axis: int | tuple[int, ...] | None = -1,
+    *,
+    epsilon: float = 1e-06,
+    offset: float = 0.0,
+    return_statistics: bool = False,
+    out: tuple[Array | None, Array | None] | None = None,
+) -> tuple[Array, ...]:
+    r"""Normalization of the sum of x and a residual by its root mean square, and that sum, in one pass.
+
+    .. math:: s = x + r, \qquad y = \operatorname{rms\_norm}(s)
+
+    Parameters
+    ----------
+    epsilon : float, default 1e-6
+        Added to the mean square; not negative.
+    offset : float, default 0.0
+        Added to the weight: 1 for weights that start at 0, as Gemma's do.
+    out : tuple of two ndarrays, optional
+        Where the results go: of x's shape and the result's dtype. The first may be x or the residual itself, the second
+        as well; either may be None.
+
+    Returns
+    -------
+    tuple of two or three
+        y and the sum, of x's shape; with ``return_statistics`` also what :func:`rms_norm` returns.
+
+    Notes
+    -----
+    See :func:`add_layer_norm`.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> y, total = nn.add_rms_norm(np.array([[1.0, 1.0]]), np.array([[2.0, 3.0]]), [5.0, 5.0], epsilon=0)
+    >>> y.round(3)
+    array([[4.243, 5.657]])
+    >>> total
+    array([[3., 4.]])
+    """
+
+
+def group_norm_backward(
+    grad: ArrayLike,
+    x: ArrayLike,
+    weight: ArrayLike | None = None,
+    /,
+    axis: int = 1,
+    *,
+    groups: int,
+    epsilon: float = 1e-05,
+    statistics: ArrayLike | None = None,
+    out: Array | None = None,
+) -> tuple[Array, Array, Array]:
+    """Back-propagate a gradient through ``group_norm``, to x, to the weight and to the bias.
+
+    Parameters
+    ----------
+    x, weight, axis, groups, epsilon
+        As in the call.
+    out : ndarray, optional
+        Where the gradient with respect to x goes. It may be grad or x.
+
+    Returns
+    -------
+    tuple of three
+        The gradients with respect to x, of its shape, and to the weight and the bias, one number for each channel,
+        added up in float64 and always in the same order.
+    """
+
+
+@composed(GroupNorm(), normalization, weights_of_channels, backward=group_norm_backward)
+def group_norm(
+    x: ArrayLike,
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
+    /,
+    axis: int = 1,
+    *,
+    groups: int,
+    epsilon: float = 1e-05,
+    return_statistics: bool = False,
+    out: Array | None = None,
+) -> Array | tuple[Array, Array]:
+    r"""Group normalization: groups of the channels of each item, with a mean of 0 and a variance of 1.
+
+    .. math:: y_{ncs} = \frac{x_{ncs} - \mu_{ng}}{\sqrt{\sigma_{ng}^2 + \varepsilon}} w_c + b_c
+
+    where the mean and the variance are those of all channels c of the group g, at all places s.
+
+    Parameters
+    ----------
+    x : array_like
+        Input, of shape (items, channels, ...), or with the channels on another axis.
+    groups : int
+        How many groups of channels there are: a divisor of the channels' number. 1 takes all channels together.
+    epsilon : float, default 1e-5
+        Added to the variance; not negative.
+
+    Notes
+    -----
+    As PyTorch's and ONNX' function; Keras' epsilon is 1e-3, and its axis -1. The statistics have the shape (items,
+    groups, 2). Numbers far from 0 keep their digits (see :func:`standardize`). From Y. Wu and K. He, "Group
+    Normalization", arXiv:1803.08494.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> x = np.array([[1.0, 3.0, 10.0, 30.0]])
+    >>> nn.group_norm(x, groups=2, epsilon=0)
+    array([[-1.,  1., -1.,  1.]])
+    """
+
+
+def instance_norm_backward(
+    grad: ArrayLike,
+    x: ArrayLike,
+    weight: ArrayLike | None = None,
+    /,
+    axis: int = 1,
+    *,
+    epsilon: float = 1e-05,
+    statistics: ArrayLike | None = None,
+    out: Array | None = None,
+) -> tuple[Array, Array, Array]:
+    """Back-propagate a gradient through ``instance_norm``, to x, to the weight and to the bias.
+
+    Parameters
+    ----------
+    x, weight, axis, epsilon
+        As in the call.
+    out : ndarray, optional
+        Where the gradient with respect to x goes. It may be grad or x.
+
+    Returns
+    -------
+    tuple of three
+        The gradients with respect to x, of its shape, and to the weight and the bias, one number for each channel,
+        added up in float64 and always in the same order.
+    """
+
+
+@composed(InstanceNorm(), normalization, weights_of_channels, backward=instance_norm_backward)
+def instance_norm(
+    x: ArrayLike,
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
+    /,
+    axis: int = 1,
+    *,
+    epsilon: float = 1e-05,
+    return_statistics: bool = False,
+    out: Array | None = None,
+) -> Array | tuple[Array, Array]:
+    r"""Instance normalization: each channel of each item, with a mean of 0 and a variance of 1.
+
+    .. math:: y_{ncs} = \frac{x_{ncs} - \mu_{nc}}{\sqrt{\sigma_{nc}^2 + \varepsilon}} w_c + b_c
+
+    Parameters
+    ----------
+    x : array_like
+        Input, of shape (items, channels, ...), or with the channels on another axis.
+    epsilon : float, default 1e-5
+        Added to the variance; not negative.
+
+    Notes
+    -----
+    :func:`group_norm` with as many groups as channels; the statistics have the shape (items, channels, 2). From
+    D. Ulyanov, A. Vedaldi and V. Lempitsky, "Instance Normalization: The Missing Ingredient for Fast Stylization",
+    arXiv:1607.08022.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.instance_norm(np.array([[[1.0, 3.0], [10.0, 30.0]]]), [1.0, 2.0], epsilon=0)
+    array([[[-1.,  1.],
+            [-2.,  2.]]])
+    """
+
+
+def batch_norm_backward(
+    grad: ArrayLike,
+    x: ArrayLike,
+    weight: ArrayLike | None = None,
+    /,
+    axis: int = 1,
+    *,
+    training: bool = True,
+    epsilon: float = 1e-05,
+    statistics: ArrayLike | None = None,
+    out: Array | None = None,
+) -> tuple[Array, Array, Array]:
+    """Back-propagate a gradient through ``batch_norm``, to x, to the weight and to the bias.
+
+    Parameters
+    ----------
+    x, weight, axis, training, epsilon
+        As in the call.
+    statistics : array_like, optional
+        What the call returned with ``return_statistics``: then they are not computed again. In evaluation they are
+        needed.
+    out : ndarray, optional
+        Where the gradient with respect to x goes. It may be grad or x.
+
+    Returns
+    -------
+    tuple of three
+        The gradients with respect to x, of its shape, and to the weight and the bias, one number for each channel,
+        added up in float64 and always in the same order.
+    """
+
+
+@composed(BatchNorm(), normalization, weights_of_channels, backward=batch_norm_backward)
+def batch_norm(
+    x: ArrayLike,
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
+    running_mean: ArrayLike | None = None,
+    running_variance: ArrayLike | None = None,
+    /,
+    axis: int = 1,
+    *,
+    training: bool = True,
+    momentum: float = 0.1,
+    momentum_weighs: str = "new",
+    stores: str = "unbiased",
+    epsilon: float = 1e-05,
+    return_statistics: bool = False,
+    out: Array | None = None,
+) -> Array | tuple[Array, Array]:
+    r"""Batch normalization: channels with a mean of 0 and a variance of 1 over all items, times a weight, plus a bias.
+
+    .. math:: y_{ncs} = \frac{x_{ncs} - \mu_c}{\sqrt{\sigma_c^2 + \varepsilon}} w_c + b_c, \qquad
+        \frac{\partial L}{\partial x} = \frac{g - \operatorname{mean}(g) - n \operatorname{mean}(g n)}
+        {\sqrt{\sigma_c^2 + \varepsilon}} w_c, \quad n = \frac{x - \mu_c}{\sqrt{\sigma_c^2 + \varepsilon}}
+
+    Parameters
+    ----------
+    x : array_like
+        Input, of shape (items, channels, ...), or with the channels on another axis.
+    running_mean, running_variance : ndarray, optional
+        One number for each channel, float32 or float64: in training they are changed, in evaluation read.
+    training : bool, default True
+        Whether the mean and the variance are those of x; otherwise they are the running ones.
+    momentum : float, default 0.1
+        The weight of the new statistics in the running ones, or that of the old ones; from 0 to 1.
+    momentum_weighs : {"new", "old"}, default "new"
+        What it is the weight of.
+    stores : {"unbiased", "biased"}, default "unbiased"
+        Which variance becomes part of the running one. What is divided by is always the biased one, the mean of the
+        squared deviations.
+    epsilon : float, default 1e-5
+        Added to the variance; not negative.
+
+    Raises
+    ------
+    TypeError
+        If one of the running statistics is missing, or both in evaluation.
+    ValueError
+        If shapes do not fit, epsilon is negative, momentum is not between 0 and 1, or the running statistics are to be
+        changed and a channel has no element, or just one, which has no unbiased variance.
+
+    Notes
+    -----
+    The defaults are PyTorch's. Keras has ``momentum=0.99, momentum_weighs="old", stores="biased", epsilon=1e-3``, and
+    ONNX ``momentum=0.9, momentum_weighs="old", stores="biased"``. The statistics that are returned, and that
+    ``backward`` takes, have the shape (channels, 2). Numbers far from 0 keep their digits. From S. Ioffe and
+    C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift",
+    arXiv:1502.03167.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> x, mean, variance = np.array([[1.0, 10.0], [3.0, 30.0]]), np.zeros(2), np.ones(2)
+    >>> nn.batch_norm(x, None, None, mean, variance, epsilon=0)
+    array([[-1., -1.],
+           [ 1.,  1.]])
+    >>> mean, variance
+    (array([0.2, 2. ]), array([ 1.1, 20.9]))
     """

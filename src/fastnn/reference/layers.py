@@ -27,6 +27,63 @@ def rms_norm_backward(grad: Array, x: Array, weight: Array) -> tuple[Array, Arra
     return (to_y - y * (to_y * y).mean(-1, keepdims=True)) / deviation, (grad * y).sum(tuple(range(x.ndim - 1)))
 
 
+def add_layer_norm(x: Array, residual: Array, weight: Array, bias: Array) -> tuple[Array, Array]:
+    return layer_norm(x + residual, weight, bias), x + residual
+
+
+def add_layer_norm_backward(grad: Array, grad_total: Array, total: Array, weight: Array) -> tuple[Array, Array, Array]:
+    to_total, to_weight, to_bias = layer_norm_backward(grad, total, weight)
+    return to_total + grad_total, to_weight, to_bias
+
+
+def add_rms_norm(x: Array, residual: Array, weight: Array) -> tuple[Array, Array]:
+    return rms_norm(x + residual, weight), x + residual
+
+
+def add_rms_norm_backward(grad: Array, grad_total: Array, total: Array, weight: Array) -> tuple[Array, Array]:
+    to_total, to_weight = rms_norm_backward(grad, total, weight)
+    return to_total + grad_total, to_weight
+
+
+def of_channels(weight: Array, x: Array) -> Array:
+    """A number for each channel, beside those of axis 1."""
+    return weight.reshape(-1, *(1,) * (x.ndim - 2))
+
+
+def batch_norm(x: Array, weight: Array, bias: Array) -> Array:
+    flat = np.moveaxis(x, 1, 0).reshape(x.shape[1], -1)
+    y = np.moveaxis(standardize(flat).reshape(x.shape[1], x.shape[0], *x.shape[2:]), 0, 1)
+    return y * of_channels(weight, x) + of_channels(bias, x)
+
+
+def batch_norm_backward(grad: Array, x: Array, weight: Array) -> tuple[Array, Array, Array]:
+    rest = (0, *range(2, x.ndim))
+    y, to_y = batch_norm(x, np.ones_like(weight), np.zeros_like(weight)), grad * of_channels(weight, x)
+    slope = to_y - to_y.mean(rest, keepdims=True) - y * (to_y * y).mean(rest, keepdims=True)
+    deviation = np.sqrt(x.var(rest, keepdims=True) + 1e-5)
+    return slope / deviation, (grad * y).sum(rest), grad.sum(rest)
+
+
+def group_norm(x: Array, weight: Array, bias: Array, groups: int) -> Array:
+    y = standardize(x.reshape(len(x), groups, -1)).reshape(x.shape)
+    return y * of_channels(weight, x) + of_channels(bias, x)
+
+
+def group_norm_backward(grad: Array, x: Array, weight: Array, groups: int) -> tuple[Array, Array, Array]:
+    rest, shape = (0, *range(2, x.ndim)), (len(x), groups, -1)
+    to_y = (grad * of_channels(weight, x)).reshape(shape)
+    y = standardize(x.reshape(shape)).reshape(x.shape)
+    return standardize_backward(to_y, x.reshape(shape)).reshape(x.shape), (grad * y).sum(rest), grad.sum(rest)
+
+
+def instance_norm(x: Array, weight: Array, bias: Array) -> Array:
+    return group_norm(x, weight, bias, x.shape[1])
+
+
+def instance_norm_backward(grad: Array, x: Array, weight: Array) -> tuple[Array, Array, Array]:
+    return group_norm_backward(grad, x, weight, x.shape[1])
+
+
 def attention_softmax(scores: Array, mask: Array | None = None, scale: float = 1.0, causal: bool = False) -> Array:
     z = scores * scale
     if mask is not None:

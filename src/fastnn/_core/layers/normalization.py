@@ -1,8 +1,10 @@
-"""Normalization of rows, with a weight and a bias for each of their elements."""
+"""Normalization of rows, with a weight and a bias for each of their elements or channels."""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +13,8 @@ from fastnn._core.arrays import (
     Array,
     ArrayLike,
     checked_axes,
+    checked_axis,
+    checked_outs,
     contiguous,
     destination,
     float_array,
@@ -20,147 +24,241 @@ from fastnn._core.arrays import (
     unaliased_in_step,
 )
 from fastnn._core.declaration import Declared
-from fastnn._core.parameters import FINITE, NOT_NEGATIVE, checked_flag, checked_number
+from fastnn._core.parameters import FINITE, NOT_NEGATIVE, checked_flag, checked_integer, checked_number
 from fastnn._core.pieces import Rows
 
 LOOPS = kernels.loops["layers"]
 FLOAT64 = np.dtype(np.float64)
 
 
-class Normalized:
-    """The checked arguments of a normalization, and what it is of: rows along some axes."""
+class Layout(NamedTuple):
+    """How arrays of one shape are rows, and which of their elements have a weight in common."""
 
-    def __init__(self, axis: Any, *, x: ArrayLike, **others: ArrayLike | None) -> None:
-        given = {"x": x, **{name: value for name, value in others.items() if name == "grad" or value is not None}}
+    view: Callable[[Array], Array]
+    """The array with its axes in the order of the rows' elements."""
+    size: int
+    outer: tuple[int, ...]
+    """The shape of what there is one of for each row."""
+    weights: tuple[int, ...]
+    """The shape of the weight and of the bias."""
+    inner: int = 1
+    """How many consecutive elements have the same weight."""
+    groups: int = 1
+    """After how many rows the weights come again."""
+
+    def matrix(self, array: Array, dtype: np.dtype[Any]) -> Array:
+        return contiguous(self.view(array), dtype).reshape(-1, self.size)
+
+
+def along(axis: Any) -> Callable[[Array], Layout]:
+    """Rows along some axes, each of whose elements has a weight."""
+
+    def layout(x: Array) -> Layout:
+        axes = tuple(sorted(checked_axes(axis, x.ndim)))  # first, since it may run code that changes shapes
+        rows = Rows(x.shape, axes)
+        return Layout(rows.view, rows.size, rows.outer, tuple(x.shape[axis] for axis in rows.axes))
+
+    return layout
+
+
+def of_groups(axis: Any, groups: int | None) -> Callable[[Array], Layout]:
+    """Groups of the channels of each item of a batch; without their number, each channel is one."""
+
+    def layout(x: Array) -> Layout:
+        channels = channel_axis(axis, x)
+        count = x.shape[channels]
+        number = count if groups is None else groups
+        if count % max(number, 1):
+            raise ValueError(f"groups is {number}, which does not divide the {count} channels of axis {channels}")
+        inner = math.prod(x.shape[1:channels] + x.shape[channels + 1 :])
+        size = count // max(number, 1) * inner
+        return Layout(
+            lambda array: np.moveaxis(array, channels, 1), size, (x.shape[0], number), (count,), inner, number
+        )
+
+    return layout
+
+
+def channel_axis(axis: Any, x: Array) -> int:
+    channels = checked_axis(axis, x.ndim)
+    if channels == 0:
+        raise ValueError(f"axis is {axis}, which is that of the items of a batch; channels are on another one")
+    return channels
+
+
+SAME = ("grad", "grad_total", "residual")
+"""Arguments of x's shape."""
+
+
+class Normalized:
+    """The checked arguments of a normalization, and what it is of."""
+
+    def __init__(self, layout: Callable[[Array], Layout], whole: str, given: Mapping[str, ArrayLike | None]) -> None:
+        given = {name: value for name, value in given.items() if value is not None or name not in ("weight", "bias")}
         self.arrays = {name: float_array(name, value) for name, value in given.items()}
         self.dtype = float_type(given.values(), self.arrays.values())
-        self.x = self.arrays["x"]
-        if not self.x.ndim:
-            raise ValueError("x is a number; a normalization needs an array of at least one dimension")
-        axes = tuple(sorted(checked_axes(axis, self.x.ndim)))  # first, since it may run code that changes shapes
-        grad = self.arrays.get("grad", self.x)
-        if grad.shape != self.x.shape:
-            raise ValueError(f"grad has shape {grad.shape}, and x has {self.x.shape}; accepted are two of one shape")
-        self.rows = Rows(self.x.shape, axes)
-        self.shape = tuple(self.x.shape[axis] for axis in self.rows.axes)
-        """That of the weight and of the bias."""
+        x = self.arrays[whole]
+        if not x.ndim:
+            raise ValueError(f"{whole} is a number; a normalization needs an array of at least one dimension")
+        self.layout = layout(x)
+        self.shape = x.shape
+        for name in SAME:
+            array = self.arrays.get(name, x)
+            if array.shape != x.shape:
+                raise ValueError(
+                    f"{name} has shape {array.shape}, and {whole} has {x.shape}; accepted are two of one shape"
+                )
 
-    def of_rows(self, name: str, out: Array) -> Array | None:
+    def of_channels(self, name: str, *outs: Array) -> Array | None:
         """The weight or the bias."""
         array = self.arrays.get(name)
         if array is None:
             return None
-        if array.shape != self.shape:
-            raise ValueError(f"{name} has shape {array.shape}; the axes that are normalized have {self.shape}")
-        own: Array = unaliased(contiguous(array, self.dtype).reshape(-1), out)
+        if array.shape != self.layout.weights:
+            what = "axes that are normalized" if self.layout.inner == self.layout.groups == 1 else "channels"
+            raise ValueError(f"{name} has shape {array.shape}; the {what} have {self.layout.weights}")
+        own: Array = contiguous(array, self.dtype).reshape(-1)
+        for out in outs:
+            own = unaliased(own, out)
         return own
 
-    def matrix(self, name: str, out: Array) -> Array:
-        """The rows of x or of its gradient, which may lie where the result goes."""
-        view = self.rows.view(unaliased_in_step(self.arrays[name], out))
-        return contiguous(view, self.dtype).reshape(-1, self.rows.size)
+    def matrix(self, name: str, *outs: Array) -> Array:
+        """The rows of x or of what has its shape, which may lie where results go."""
+        array = self.arrays[name]
+        for out in outs:
+            array = unaliased_in_step(array, out)
+        return self.layout.matrix(array, self.dtype)
 
     def result(self, out: Array) -> Array:
-        """Where to compute the rows of the result."""
-        view = self.rows.view(out)
+        """Where to compute the rows of a result."""
+        view = self.layout.view(out)
         if is_c_ready(view, self.dtype):
-            return view.reshape(-1, self.rows.size)
-        return np.empty((out.size // self.rows.size, self.rows.size), self.dtype)
+            return view.reshape(-1, self.layout.size)
+        return np.empty((out.size // self.layout.size, self.layout.size), self.dtype)
 
     def finish(self, result: Array, out: Array) -> None:
         """Put the rows of the result in their places, if they are not there."""
         if not np.may_share_memory(result, out):
-            view = self.rows.view(out)
+            view = self.layout.view(out)
             view[...] = result.reshape(view.shape)
 
 
-def checked_settings(epsilon: Any, offset: Any) -> tuple[float, float]:
-    return (
+class Settings(NamedTuple):
+    epsilon: float
+    offset: float
+    centred: bool
+
+
+def checked_settings(centred: bool, epsilon: Any, offset: Any = 0.0) -> Settings:
+    return Settings(
         NOT_NEGATIVE.check("epsilon", checked_number("epsilon", epsilon)),
         FINITE.check("offset", checked_number("offset", offset)),
+        centred,
     )
 
 
 def forward(
-    centred: bool,
-    axis: Any,
-    x: Any,
-    weight: Any,
-    bias: Any,
+    settings: Settings,
+    layout: Callable[[Array], Layout],
+    given: Mapping[str, ArrayLike | None],
     *,
-    epsilon: Any,
-    offset: Any,
-    return_statistics: Any,
-    out: Array | None,
-) -> Array | tuple[Array, Array]:
-    settings = checked_settings(epsilon, offset)
-    return_statistics = checked_flag("return_statistics", return_statistics)
-    if out is None and kernels.layers.are_ready(axis, x, None, weight, bias):
-        out = np.empty_like(x)
-        statistics = np.empty((*x.shape[:-1], 2)) if return_statistics else None
-        kernels.layers.normalize(LOOPS, x, weight, bias, out, statistics, *settings, centred)
-        return out if statistics is None else (out, statistics)
-    n = Normalized(axis, x=x, weight=weight, bias=bias)
-    out = destination(out, n.x.shape, n.dtype)
-    weight, bias = n.of_rows("weight", out), n.of_rows("bias", out)
+    return_statistics: bool,
+    out: Any,
+) -> Any:
+    """The normalized x, or the normalized sum of x and a residual and that sum; and the statistics, if wanted."""
+    n = Normalized(layout, "x", given)
+    outs = tuple(destination(one, n.shape, n.dtype) for one in checked_outs(out, 1 + ("residual" in given)))
+    weight, bias = n.of_channels("weight", *outs), n.of_channels("bias", *outs)
     if bias is not None and weight is None:
         weight = np.ones_like(bias)
-    statistics = np.empty((*n.rows.outer, 2)) if return_statistics else None
-    if out.size:
-        matrix, result = n.matrix("x", out), n.result(out)
-        kernels.layers.normalize(LOOPS, matrix, weight, bias, result, statistics, *settings, centred)
-        n.finish(result, out)
+    statistics = np.empty((*n.layout.outer, 2)) if return_statistics else None
+    if outs[0].size:
+        residual = n.matrix("residual", *outs) if "residual" in given else None
+        results = [n.result(one) for one in outs]
+        kernels.layers.normalize(
+            LOOPS,
+            n.matrix("x", *outs),
+            residual,
+            weight,
+            bias,
+            results[0],
+            results[1] if len(results) > 1 else None,
+            statistics,
+            n.layout.inner,
+            n.layout.groups,
+            *settings,
+        )
+        for result, one in zip(results, outs, strict=True):
+            n.finish(result, one)
     elif statistics is not None:
         statistics.fill(np.nan)  # of rows without elements
-    return out if statistics is None else (out, statistics)
+    returned = outs if statistics is None else (*outs, statistics)
+    return returned if len(returned) > 1 else returned[0]
 
 
 def backward(
-    centred: bool,
-    axis: Any,
-    grad: Any,
-    x: Any,
-    weight: Any,
+    settings: Settings,
+    layout: Callable[[Array], Layout],
+    whole: str,
+    given: Mapping[str, ArrayLike | None],
     *,
-    epsilon: Any,
-    offset: Any,
     statistics: Any,
-    out: Array | None,
+    out: Any,
 ) -> tuple[Array, ...]:
     """The gradients of x, of the weight and, of centred rows, of the bias."""
-    settings = checked_settings(epsilon, offset)
     statistics = None if statistics is None else float_array("statistics", statistics)
-    if (
-        out is None
-        and weight is not None
-        and grad is not None
-        and kernels.layers.are_ready(axis, x, grad, weight, None)
-    ):
-        given = checked_statistics(statistics, x.shape[:-1])
-        out, to_weight, to_bias = np.empty_like(x), np.empty_like(weight), np.empty_like(weight) if centred else None
-        kernels.layers.normalize_backward(LOOPS, grad, x, weight, given, out, to_weight, to_bias, *settings, centred)
-        return (out, to_weight) if to_bias is None else (out, to_weight, to_bias)
-    n = Normalized(axis, x=x, grad=grad, weight=weight)
-    given = checked_statistics(statistics, n.rows.outer)
-    out = destination(out, n.x.shape, n.dtype)
-    weights = n.of_rows("weight", out)
-    sums = [np.zeros(n.rows.size, n.dtype) for _ in range(2 if centred else 1)]
+    n = Normalized(layout, whole, given)
+    known = checked_statistics(statistics, n.layout.outer)
+    out = destination(out, n.shape, n.dtype)
+    weight, channels = n.of_channels("weight", out), math.prod(n.layout.weights)
+    sums = [np.zeros(channels, n.dtype) for _ in range(2 if settings.centred else 1)]
     if out.size:
         result = n.result(out)
         kernels.layers.normalize_backward(
             LOOPS,
             n.matrix("grad", out),
-            n.matrix("x", out),
-            np.ones(n.rows.size, n.dtype) if weights is None else weights,
-            None if given is None else unaliased(given, out),
+            unaliased(n.matrix("grad_total"), out) if "grad_total" in given else None,
+            n.matrix(whole, out),
+            np.ones(channels, n.dtype) if weight is None else weight,
+            None if known is None else unaliased(known, out),
             result,
             sums[0],
-            sums[1] if centred else None,
+            sums[1] if settings.centred else None,
+            n.layout.inner,
+            n.layout.groups,
             *settings,
-            centred,
         )
         n.finish(result, out)
-    return out, *(total.reshape(n.shape) for total in sums)
+    return out, *(total.reshape(n.layout.weights) for total in sums)
+
+
+def forward_of_rows(
+    settings: Settings, axis: Any, x: Any, weight: Any, bias: Any, return_statistics: Any, out: Any
+) -> Any:
+    """The same of rows along some axes: without a detour, if the arrays are ready."""
+    return_statistics = checked_flag("return_statistics", return_statistics)
+    if out is None and kernels.layers.are_ready(axis, x, None, weight, bias):
+        out = np.empty_like(x)
+        statistics = np.empty((*x.shape[:-1], 2)) if return_statistics else None
+        kernels.layers.normalize(LOOPS, x, None, weight, bias, out, None, statistics, 1, 1, *settings)
+        return out if statistics is None else (out, statistics)
+    given = {"x": x, "weight": weight, "bias": bias}
+    return forward(settings, along(axis), given, return_statistics=return_statistics, out=out)
+
+
+def backward_of_rows(
+    settings: Settings, axis: Any, grad: Any, x: Any, weight: Any, statistics: Any, out: Any
+) -> tuple[Array, ...]:
+    statistics = None if statistics is None else float_array("statistics", statistics)
+    ready = out is None and weight is not None and grad is not None
+    if not ready or not kernels.layers.are_ready(axis, x, grad, weight, None):
+        given = {"x": x, "grad": grad, "weight": weight}
+        return backward(settings, along(axis), "x", given, statistics=statistics, out=out)
+    known = checked_statistics(statistics, x.shape[:-1])
+    out, *sums = np.empty_like(x), np.empty_like(weight), np.empty_like(weight)
+    to_bias = sums[1] if settings.centred else None
+    kernels.layers.normalize_backward(LOOPS, grad, None, x, weight, known, out, sums[0], to_bias, 1, 1, *settings)
+    return (out, *sums) if settings.centred else (out, sums[0])
 
 
 def checked_statistics(statistics: Array | None, outer: tuple[int, ...]) -> Array | None:
@@ -191,7 +289,7 @@ class LayerNormBackward(Declared):
         statistics: ArrayLike | None = None,
         out: Array | None = None,
     ) -> Any:
-        return backward(True, axis, grad, x, weight, epsilon=epsilon, offset=0.0, statistics=statistics, out=out)
+        return backward_of_rows(checked_settings(True, epsilon), axis, grad, x, weight, statistics, out)
 
 
 class LayerNorm(Declared):
@@ -214,9 +312,7 @@ class LayerNorm(Declared):
         return_statistics: bool = False,
         out: Array | None = None,
     ) -> Any:
-        return forward(
-            True, axis, x, weight, bias, epsilon=epsilon, offset=0.0, return_statistics=return_statistics, out=out
-        )
+        return forward_of_rows(checked_settings(True, epsilon), axis, x, weight, bias, return_statistics, out)
 
 
 class RmsNormBackward(Declared):
@@ -237,7 +333,7 @@ class RmsNormBackward(Declared):
         statistics: ArrayLike | None = None,
         out: Array | None = None,
     ) -> Any:
-        return backward(False, axis, grad, x, weight, epsilon=epsilon, offset=offset, statistics=statistics, out=out)
+        return backward_of_rows(checked_settings(False, epsilon, offset), axis, grad, x, weight, statistics, out)
 
 
 class RmsNorm(Declared):
@@ -260,6 +356,200 @@ class RmsNorm(Declared):
         return_statistics: bool = False,
         out: Array | None = None,
     ) -> Any:
-        return forward(
-            False, axis, x, weight, None, epsilon=epsilon, offset=offset, return_statistics=return_statistics, out=out
-        )
+        return forward_of_rows(checked_settings(False, epsilon, offset), axis, x, weight, None, return_statistics, out)
+
+
+class AddLayerNormBackward(Declared):
+    """The back-propagation step of ``add_layer_norm``."""
+
+    nin, nout = 4, 3
+
+    def __call__(
+        self,
+        grad: ArrayLike,
+        grad_total: ArrayLike,
+        total: ArrayLike,
+        weight: ArrayLike | None = None,
+        /,
+        axis: Any = -1,
+        *,
+        epsilon: float = 1e-5,
+        statistics: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Any:
+        given = {"total": total, "grad": grad, "grad_total": grad_total, "weight": weight}
+        settings = checked_settings(True, epsilon)
+        return backward(settings, along(axis), "total", given, statistics=statistics, out=out)
+
+
+class AddLayerNorm(Declared):
+    """Layer normalization of a sum: call it, or its ``backward``."""
+
+    nin, nout = 4, 2
+
+    def __init__(self) -> None:
+        self.backward = AddLayerNormBackward()
+
+    def __call__(
+        self,
+        x: ArrayLike,
+        residual: ArrayLike,
+        weight: ArrayLike | None = None,
+        bias: ArrayLike | None = None,
+        /,
+        axis: Any = -1,
+        *,
+        epsilon: float = 1e-5,
+        return_statistics: bool = False,
+        out: tuple[Array | None, Array | None] | None = None,
+    ) -> Any:
+        settings, keep = checked_settings(True, epsilon), checked_flag("return_statistics", return_statistics)
+        given = {"x": x, "residual": residual, "weight": weight, "bias": bias}
+        return forward(settings, along(axis), given, return_statistics=keep, out=out)
+
+
+class AddRmsNormBackward(Declared):
+    """The back-propagation step of ``add_rms_norm``."""
+
+    nin, nout = 4, 2
+
+    def __call__(
+        self,
+        grad: ArrayLike,
+        grad_total: ArrayLike,
+        total: ArrayLike,
+        weight: ArrayLike | None = None,
+        /,
+        axis: Any = -1,
+        *,
+        epsilon: float = 1e-6,
+        offset: float = 0.0,
+        statistics: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Any:
+        given = {"total": total, "grad": grad, "grad_total": grad_total, "weight": weight}
+        settings = checked_settings(False, epsilon, offset)
+        return backward(settings, along(axis), "total", given, statistics=statistics, out=out)
+
+
+class AddRmsNorm(Declared):
+    """Normalization of a sum by the root of its mean square: call it, or its ``backward``."""
+
+    nin, nout = 3, 2
+
+    def __init__(self) -> None:
+        self.backward = AddRmsNormBackward()
+
+    def __call__(
+        self,
+        x: ArrayLike,
+        residual: ArrayLike,
+        weight: ArrayLike | None = None,
+        /,
+        axis: Any = -1,
+        *,
+        epsilon: float = 1e-6,
+        offset: float = 0.0,
+        return_statistics: bool = False,
+        out: tuple[Array | None, Array | None] | None = None,
+    ) -> Any:
+        settings, keep = checked_settings(False, epsilon, offset), checked_flag("return_statistics", return_statistics)
+        given = {"x": x, "residual": residual, "weight": weight}
+        return forward(settings, along(axis), given, return_statistics=keep, out=out)
+
+
+class GroupNormBackward(Declared):
+    """The back-propagation step of ``group_norm``."""
+
+    nin, nout = 3, 3
+
+    def __call__(
+        self,
+        grad: ArrayLike,
+        x: ArrayLike,
+        weight: ArrayLike | None = None,
+        /,
+        axis: int = 1,
+        *,
+        groups: int,
+        epsilon: float = 1e-5,
+        statistics: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Any:
+        settings, layout = checked_settings(True, epsilon), of_groups(axis, checked_integer("groups", groups, 1))
+        given = {"x": x, "grad": grad, "weight": weight}
+        return backward(settings, layout, "x", given, statistics=statistics, out=out)
+
+
+class GroupNorm(Declared):
+    """Normalization of groups of channels: call it, or its ``backward``."""
+
+    nin = 3
+
+    def __init__(self) -> None:
+        self.backward = GroupNormBackward()
+
+    def __call__(
+        self,
+        x: ArrayLike,
+        weight: ArrayLike | None = None,
+        bias: ArrayLike | None = None,
+        /,
+        axis: int = 1,
+        *,
+        groups: int,
+        epsilon: float = 1e-5,
+        return_statistics: bool = False,
+        out: Array | None = None,
+    ) -> Any:
+        settings, keep = checked_settings(True, epsilon), checked_flag("return_statistics", return_statistics)
+        layout = of_groups(axis, checked_integer("groups", groups, 1))
+        given = {"x": x, "weight": weight, "bias": bias}
+        return forward(settings, layout, given, return_statistics=keep, out=out)
+
+
+class InstanceNormBackward(Declared):
+    """The back-propagation step of ``instance_norm``."""
+
+    nin, nout = 3, 3
+
+    def __call__(
+        self,
+        grad: ArrayLike,
+        x: ArrayLike,
+        weight: ArrayLike | None = None,
+        /,
+        axis: int = 1,
+        *,
+        epsilon: float = 1e-5,
+        statistics: ArrayLike | None = None,
+        out: Array | None = None,
+    ) -> Any:
+        given = {"x": x, "grad": grad, "weight": weight}
+        settings = checked_settings(True, epsilon)
+        return backward(settings, of_groups(axis, None), "x", given, statistics=statistics, out=out)
+
+
+class InstanceNorm(Declared):
+    """Normalization of each channel of each item: call it, or its ``backward``."""
+
+    nin = 3
+
+    def __init__(self) -> None:
+        self.backward = InstanceNormBackward()
+
+    def __call__(
+        self,
+        x: ArrayLike,
+        weight: ArrayLike | None = None,
+        bias: ArrayLike | None = None,
+        /,
+        axis: int = 1,
+        *,
+        epsilon: float = 1e-5,
+        return_statistics: bool = False,
+        out: Array | None = None,
+    ) -> Any:
+        settings, keep = checked_settings(True, epsilon), checked_flag("return_statistics", return_statistics)
+        given = {"x": x, "weight": weight, "bias": bias}
+        return forward(settings, of_groups(axis, None), given, return_statistics=keep, out=out)
