@@ -234,8 +234,24 @@ def rows_of_normalizations():
         yield Row(f"{name}.backward", (GRAD, X, weight), settings, always=always, **options)
 
 
+def rows_of_units_of_rows():
+    """Layers of rows without statistics."""
+    weight, bias = (Argument(name, of_columns(normal), optional=True) for name in ("weight", "bias"))
+    settings = {"p": (1.0, 3.0), "epsilon": (1e-3, 0.5)}
+    yield Row("normalize", (X,), settings, **ROWS, independent=along_rows)
+    yield Row("normalize.backward", (GRAD, X), settings, **ROWS, independent=along_rows)
+    alpha = Argument("alpha", lambda rng, shape: 0.7, typed=False)
+    yield Row("dyt", (X, alpha, weight, bias), **ROWS, independent=along_rows)
+    yield Row("dyt.backward", (GRAD, X, alpha, weight), **ROWS, independent=never)
+    required = Argument("bias", of_columns(normal))
+    settings = {"activation": ("gelu", "tanh")}
+    yield Row("bias_activation", (X, required), settings, **ROWS, independent=along_rows)
+    yield Row("bias_activation.backward", (GRAD, X, required), settings, **ROWS, independent=never)
+
+
 def rows_of_layers():
     yield from rows_of_normalizations()
+    yield from rows_of_units_of_rows()
     options = {"shapes": ((1, 1), (5, 7), (2, 300)), "independent": never}
     settings = {"scale": (0.5, 2.0), "causal": (True, True), "window": ((2, 0), (40, None))}
     settings["alignment"] = ("lower_right", "upper_left")

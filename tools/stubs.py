@@ -36,13 +36,16 @@ from fastnn._core.arrays import Array, ArrayLike
 from fastnn._core.declaration import Declared
 from fastnn._core.gated import Gated, GatedBackward
 from fastnn._core.layers.attention import AttentionSoftmax, AttentionSoftmaxBackward
-from fastnn._core.layers.dropout import AlphaDropout, AlphaDropoutBackward, Dropout, DropoutAdd, DropoutBackward
-from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
 from fastnn._core.layers.batch import BatchNorm, BatchNormBackward
+from fastnn._core.layers.bias import BiasActivation, BiasActivationBackward
+from fastnn._core.layers.dropout import AlphaDropout, AlphaDropoutBackward, Dropout, DropoutAdd, DropoutBackward
+from fastnn._core.layers.dyt import Dyt, DytBackward
+from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
 from fastnn._core.layers.normalization import AddLayerNorm, AddLayerNormBackward, AddRmsNorm, AddRmsNormBackward
 from fastnn._core.layers.normalization import GroupNorm, GroupNormBackward, InstanceNorm, InstanceNormBackward
 from fastnn._core.layers.normalization import LayerNorm, LayerNormBackward, RmsNorm, RmsNormBackward
 from fastnn._core.layers.rotation import RotaryEmbedding, RotaryEmbeddingBackward
+from fastnn._core.layers.unit import Normalize, NormalizeBackward
 from fastnn._core.log_sum import LogSum as LogSum, LogSumBackward
 from fastnn._core.losses.batch import BatchLoss
 from fastnn._core.losses.gaussian import GaussianLoss, VarianceGradient
@@ -131,6 +134,9 @@ def call_stub(signature: inspect.Signature, result: str) -> str:
     for index, parameter in enumerate(signature.parameters.values()):
         if parameter.kind is parameter.KEYWORD_ONLY and kinds.index(parameter.kind) == index:
             texts.append("*")
+        if parameter.kind is parameter.VAR_KEYWORD:
+            texts.append(f"**{parameter.name}: {parameter.annotation}")
+            continue
         default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
         texts.append(f"{parameter.name}: {parameter.annotation}{default}")
         if parameter.kind is parameter.POSITIONAL_ONLY and parameter.kind not in kinds[index + 1 :]:

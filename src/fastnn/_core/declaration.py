@@ -67,7 +67,8 @@ def signature_of(entry: Entry, *models: Entry) -> inspect.Signature:
     keyword = [[p for p in group if p.kind is p.KEYWORD_ONLY] for group in (own, common)]
     before = [p for p in (*common, *own) if p.kind is not p.KEYWORD_ONLY]
     returned = inspect.signature(models[-1] if models else entry).return_annotation
-    return inspect.Signature([*before, *keyword[0], *keyword[1]], return_annotation=returned)
+    parameters = sorted([*before, *keyword[0], *keyword[1]], key=lambda p: p.kind)  # one of all other keywords is last
+    return inspect.Signature(parameters, return_annotation=returned)
 
 
 SECTIONS = ("Parameters", "Returns", "Raises", "Notes", "Examples")
@@ -100,7 +101,7 @@ def parameter_blocks(text: str) -> Iterable[tuple[str, str]]:
     """The name and description of each parameter; those with a common description share it."""
     for block in re.split(r"\n(?=\S)", text) if text else ():
         for name in block.partition("\n")[0].partition(" :")[0].split(", "):
-            yield name.strip(), block
+            yield name.strip(" *"), block
 
 
 Function = TypeVar("Function", bound=Declared)

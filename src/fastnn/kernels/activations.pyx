@@ -16,9 +16,6 @@ cdef class Kernel:
 
 cdef class Choice:
     """The kernel and its constants for some hyperparameters; immutable."""
-    cdef Kernel kernel
-    cdef double constants[CONSTANTS]
-    cdef dict given  # the hyperparameters
 
 
 cdef inline bint is_same_number(object number, object other) noexcept:
@@ -61,15 +58,6 @@ cdef class Elementwise:
         It takes the function, its arrays by name, ``out`` and the hyperparameters, all unchecked, and calls the
         function with arrays that are ready.
     """
-    cdef Pass pass_
-    cdef readonly dict defaults
-    cdef readonly object resolve
-    cdef dict kernels
-    cdef object checked
-    cdef object fallback
-    cdef Choice default_choice
-    cdef Choice last_choice  # of the last call with hyperparameters; read and replaced in a critical section only
-    cdef readonly bint differentiable_from_output  # with the default hyperparameters
 
     def __cinit__(self, dict defaults not None, resolve, dict kernels not None, checked, fallback, **own):
         self.defaults = defaults
@@ -142,7 +130,6 @@ cdef class Binary(Elementwise):
 
     ``from_output`` is the same function of the activation's output, or None if this is that function.
     """
-    cdef readonly Binary from_output
 
     def __cinit__(self, *shared, Binary from_output):
         self.pass_ = BACKWARD_FROM_OUTPUT if from_output is None else BACKWARD_FROM_INPUT

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport uint32_t, uint64_t
 
+from fastnn.kernels.activations cimport Task
 from fastnn.kernels.pool cimport part
 from fastnn.kernels.strided cimport Strided
 
@@ -54,6 +55,42 @@ cdef struct Batch:
     void *out
     double *to_weight
     double *to_bias
+
+cdef struct Unit:
+    # Rows of n elements that are divided by their norm, or by epsilon if that is larger.
+    Py_ssize_t n
+    double p
+    double epsilon
+    const void *grad
+    const void *x
+    void *out
+
+cdef struct Dyt:
+    # Rows of n elements. Backward, ``block`` of them have sums of their own: of the gradients of the weight, of the bias
+    # and, one number, of alpha.
+    Py_ssize_t n
+    Py_ssize_t rows
+    Py_ssize_t block
+    double alpha
+    const void *grad
+    const void *x
+    const void *weight
+    const void *bias
+    void *out
+    double *sums
+
+cdef struct Biased:
+    # Rows of n elements, which are the channels or, if ``inner`` is more than 1, those of one channel. The bias, one number
+    # for each channel, is NULL where the task's x is the output. Backward, ``block`` rows have sums of their own.
+    Py_ssize_t n
+    Py_ssize_t rows
+    Py_ssize_t channels
+    Py_ssize_t inner
+    Py_ssize_t block
+    const void *bias
+    part activation
+    Task task           # of the activation: all of its arrays
+    double *sums
 
 cdef struct Attention:
     # Rows of scores, one for each query: a query sees the keys from ``left`` before its own up to ``right`` after it, and
@@ -112,6 +149,18 @@ cdef struct Scattering:
     const Py_ssize_t *index
     const void *rows
     void *table
+
+
+cdef enum:
+    SUMS = 32  # blocks of rows at most, whose sums are added up: what they depend on are the arrays alone
+
+cdef void add_up(
+    double *sums, Py_ssize_t blocks, Py_ssize_t n, Py_ssize_t stride, void *out, bint single) noexcept
+
+
+cdef inline Py_ssize_t rows_with_sums(Py_ssize_t rows, Py_ssize_t block) noexcept nogil:
+    """How many rows have sums of their own."""
+    return max(block, (rows + SUMS - 1) // SUMS)
 
 
 cdef class Kernel:

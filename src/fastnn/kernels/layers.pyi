@@ -1,7 +1,7 @@
 from typing import Any
 
 from fastnn._core.arrays import Array
-from fastnn.kernels.activations import Kernels
+from fastnn.kernels.activations import Binary, Kernels, Unary
 
 def are_ready(axis: Any, x: Any, grad: Any, weight: Any, bias: Any) -> bool: ...
 def normalize(
@@ -58,6 +58,22 @@ def normalize_batch_backward(
     finds: bool,
     is_training: bool,
     epsilon: float,
+) -> None: ...
+def normalize_unit(kernels: Kernels, grad: Array | None, x: Array, out: Array, p: float, epsilon: float) -> None: ...
+def dyt(kernels: Kernels, x: Array, weight: Array, bias: Array, out: Array, alpha: float) -> None: ...
+def dyt_backward(
+    kernels: Kernels, grad: Array, x: Array, weight: Array, out: Array, to_weight: Array, to_bias: Array, alpha: float
+) -> float: ...
+def of_sum(loops: Kernels, function: Unary, given: dict[str, Any], x: Array, bias: Array, out: Array) -> None: ...
+def of_sum_backward(
+    loops: Kernels,
+    function: Binary,
+    given: dict[str, Any],
+    grad: Array,
+    x: Array,
+    bias: Array | None,
+    out: Array,
+    to_bias: Array,
 ) -> None: ...
 def gather(table: Array, index: Array, out: Array) -> None: ...
 def scatter_add(kernels: Kernels, table: Array, index: Array, rows: Array) -> None: ...

@@ -4,16 +4,16 @@ cimport numpy as cnp
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy
 
+from fastnn.kernels.activations cimport Binary, Choice, Elementwise, Unary, no_derivative_from_output
 from fastnn.kernels.arrays cimport is_apart, is_like, is_ready, is_unaliased, is_unaliased_in_step
 from fastnn.kernels.formulas.philox cimport NUMBERS
-from fastnn.kernels.pool cimport BLOCK, run, run_through, units_in_block, workers_for
+from fastnn.kernels.pool cimport BLOCK, blocks_in, run, run_through, units_in_block, workers_for
 from fastnn.kernels.strided cimport Strided, is_strided_of, strided
 
 cnp.import_array()
 
 cdef enum:
-    SUMS = 32    # blocks of rows at most, whose sums are added up: what they depend on are the arrays alone
-    STEP = 64    # elements of a row that are added at once where threads share it: whole cache lines, mostly
+    STEP = 64  # elements of a row that are added at once where threads share it: whole cache lines, mostly
 
 
 cdef class Kernel:
@@ -133,15 +133,15 @@ def normalize_backward(
     ):
         raise ValueError("the arrays of a normalization do not fit together")
     task.grad = cnp.PyArray_DATA(grad)
-    task.block = max(units_in_block(task.n), (task.rows + SUMS - 1) // SUMS)
-    cdef Py_ssize_t blocks = (task.rows + task.block - 1) // task.block
+    task.block = rows_with_sums(task.rows, units_in_block(task.n))
+    cdef Py_ssize_t blocks = blocks_in(task.rows, task.block)
     cdef cnp.npy_intp size = max(blocks, <Py_ssize_t>1) * 2 * channels
     cdef cnp.ndarray sums = cnp.PyArray_EMPTY(1, &size, cnp.NPY_FLOAT64, 0)
     task.sums = <double *>cnp.PyArray_DATA(sums)
     run(kernel.for_float if kind == cnp.NPY_FLOAT32 else kernel.for_double, &task, blocks, 1, workers_for(blocks, 1))
-    add_up(task.sums, blocks, channels, cnp.PyArray_DATA(to_weight), kind == cnp.NPY_FLOAT32)
+    add_up(task.sums, blocks, channels, 2 * channels, cnp.PyArray_DATA(to_weight), kind == cnp.NPY_FLOAT32)
     if to_bias is not None:
-        add_up(task.sums + channels, blocks, channels, cnp.PyArray_DATA(to_bias), kind == cnp.NPY_FLOAT32)
+        add_up(task.sums + channels, blocks, channels, 2 * channels, cnp.PyArray_DATA(to_bias), kind == cnp.NPY_FLOAT32)
 
 
 cdef int describe_batch(
@@ -223,17 +223,166 @@ def normalize_batch_backward(
     run_batch(kernel, &task, kind == cnp.NPY_FLOAT32)
 
 
-cdef void add_up(double *sums, Py_ssize_t blocks, Py_ssize_t n, void *out, bint single) noexcept:
-    """Write the sums of all blocks, in their order; each has another n numbers behind its own."""
+cdef void add_up(
+    double *sums, Py_ssize_t blocks, Py_ssize_t n, Py_ssize_t stride, void *out, bint single
+) noexcept:
+    """Write the sums of all blocks, in their order; they are so many numbers apart."""
     cdef Py_ssize_t b, k
     for b in range(1, blocks):
         for k in range(n):
-            sums[k] += sums[2 * b * n + k]
+            sums[k] += sums[b * stride + k]
     for k in range(n):
         if single:
             (<float *>out)[k] = <float>(sums[k] if blocks else 0)
         else:
             (<double *>out)[k] = sums[k] if blocks else 0
+
+
+def normalize_unit(
+    dict kernels not None, cnp.ndarray grad, cnp.ndarray x not None, cnp.ndarray out not None, double p, double epsilon
+):
+    """Divide the rows of a matrix by their norm; or, with a gradient, write that of x, which may go to its place."""
+    cdef Unit task
+    cdef int kind = cnp.PyArray_TYPE(x)
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(x), rows
+    if cnp.PyArray_NDIM(x) != 2 or not is_float(kind) or not size:
+        raise TypeError("x must be a matrix of float32 or float64, with elements")
+    if not (
+        is_of(x, kind, size) and is_of(out, kind, size) and is_of(grad, kind, size) and is_unaliased_in_step(out, x)
+        and (grad is None or is_unaliased_in_step(out, grad))
+    ):
+        raise ValueError("the arrays of a normalization do not fit together")
+    task.n, task.p, task.epsilon = cnp.PyArray_DIM(x, 1), p, epsilon
+    task.grad, task.x, task.out = data_of(grad), data_of(x), data_of(out)
+    cdef Kernel kernel = kernels["normalize_unit" if grad is None else "normalize_unit.backward"]
+    cdef Py_ssize_t block = units_in_block(task.n)
+    rows = cnp.PyArray_DIM(x, 0)
+    run(kernel.for_float if kind == cnp.NPY_FLOAT32 else kernel.for_double, &task, rows, block, workers_for(rows, block))
+
+
+cdef int describe_dyt(Dyt *task, cnp.ndarray x, cnp.ndarray weight, cnp.ndarray out, double alpha) except -1:
+    cdef int kind = cnp.PyArray_TYPE(x)
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(x)
+    if cnp.PyArray_NDIM(x) != 2 or not is_float(kind) or not size:
+        raise TypeError("x must be a matrix of float32 or float64, with elements")
+    task.rows, task.n, task.alpha = cnp.PyArray_DIM(x, 0), cnp.PyArray_DIM(x, 1), alpha
+    if not (
+        is_of(x, kind, size) and is_of(out, kind, size) and is_of(weight, kind, task.n) and is_unaliased_in_step(out, x)
+        and is_unaliased(out, weight)
+    ):
+        raise ValueError("the arrays of dyt do not fit together")
+    task.x, task.weight, task.out = data_of(x), data_of(weight), data_of(out)
+    return 0
+
+
+def dyt(
+    dict kernels not None, cnp.ndarray x not None, cnp.ndarray weight not None, cnp.ndarray bias not None,
+    cnp.ndarray out not None, double alpha,
+):
+    """weight tanh(alpha x) + bias, of the rows of a matrix."""
+    cdef Dyt task
+    cdef Kernel kernel = kernels["dyt"]
+    describe_dyt(&task, x, weight, out, alpha)
+    cdef bint single = cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32
+    if not is_of(bias, cnp.PyArray_TYPE(x), task.n) or not is_unaliased(out, bias):
+        raise ValueError("the arrays of dyt do not fit together")
+    task.bias = data_of(bias)
+    cdef Py_ssize_t block = units_in_block(task.n)
+    run(kernel.for_float if single else kernel.for_double, &task, task.rows, block, workers_for(task.rows, block))
+
+
+def dyt_backward(
+    dict kernels not None, cnp.ndarray grad not None, cnp.ndarray x not None, cnp.ndarray weight not None,
+    cnp.ndarray out not None, cnp.ndarray to_weight not None, cnp.ndarray to_bias not None, double alpha,
+):
+    """Write the gradients of x, of the weight and of the bias, and return that of alpha."""
+    cdef Dyt task
+    cdef Kernel kernel = kernels["dyt.backward"]
+    describe_dyt(&task, x, weight, out, alpha)
+    cdef int kind = cnp.PyArray_TYPE(x)
+    cdef bint single = kind == cnp.NPY_FLOAT32
+    if not (
+        is_of(grad, kind, task.rows * task.n) and is_unaliased_in_step(out, grad) and is_of(to_weight, kind, task.n)
+        and is_of(to_bias, kind, task.n) and cnp.PyArray_ISWRITEABLE(to_weight) and cnp.PyArray_ISWRITEABLE(to_bias)
+    ):
+        raise ValueError("the arrays of dyt do not fit together")
+    task.grad = data_of(grad)
+    task.block = rows_with_sums(task.rows, units_in_block(task.n))
+    cdef double to_alpha = 0
+    cdef Py_ssize_t blocks = blocks_in(task.rows, task.block)
+    cdef cnp.npy_intp size = blocks * (2 * task.n + 1)
+    cdef cnp.ndarray sums = cnp.PyArray_EMPTY(1, &size, cnp.NPY_FLOAT64, 0)
+    task.sums = <double *>data_of(sums)
+    run(kernel.for_float if single else kernel.for_double, &task, blocks, 1, workers_for(blocks, 1))
+    add_up(task.sums, blocks, task.n, 2 * task.n + 1, data_of(to_weight), single)
+    add_up(task.sums + task.n, blocks, task.n, 2 * task.n + 1, data_of(to_bias), single)
+    add_up(task.sums + 2 * task.n, blocks, 1, 2 * task.n + 1, &to_alpha, False)
+    return to_alpha
+
+
+cdef int describe_biased(
+    Biased *biased, Elementwise function, Choice choice, cnp.ndarray x, cnp.ndarray bias, cnp.ndarray out
+) except -1:
+    cdef int kind = cnp.PyArray_TYPE(x)
+    cdef Py_ssize_t size = cnp.PyArray_SIZE(x), outer
+    if cnp.PyArray_NDIM(x) != 3 or size == 0 or not is_float(kind):
+        raise TypeError("x must be an array of float32 or float64 with three axes: outer ones, channels, inner ones")
+    outer, biased.channels, biased.inner = cnp.PyArray_DIM(x, 0), cnp.PyArray_DIM(x, 1), cnp.PyArray_DIM(x, 2)
+    biased.n, biased.rows = biased.channels, outer
+    if biased.inner > 1:
+        biased.n, biased.rows = biased.inner, outer * biased.channels
+    if not (
+        is_of(x, kind, size) and is_of(out, kind, size) and is_of(bias, kind, biased.channels)
+        and is_unaliased_in_step(out, x) and is_apart_from(out, bias)
+    ):
+        raise ValueError("the arrays of an activation with a bias do not fit together")
+    biased.bias = NULL if bias is None else cnp.PyArray_DATA(bias)
+    biased.activation = choice.kernel.for_float if kind == cnp.NPY_FLOAT32 else choice.kernel.for_double
+    biased.task.pass_, biased.task.constants = function.pass_, choice.constants
+    biased.task.x, biased.task.out = cnp.PyArray_DATA(x), cnp.PyArray_DATA(out)
+    return 0
+
+
+def of_sum(
+    dict loops not None, Unary function not None, dict given not None, cnp.ndarray x not None,
+    cnp.ndarray bias not None, cnp.ndarray out not None,
+):
+    """An activation, with the hyperparameters given, of x plus a bias for each channel, the second of three axes."""
+    cdef Biased biased
+    cdef Kernel kernel = loops["bias_activation"]
+    describe_biased(&biased, function, function.choose(given) if given else function.default_choice, x, bias, out)
+    cdef Py_ssize_t block = units_in_block(biased.n)
+    run(kernel.for_float if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32 else kernel.for_double, &biased, biased.rows, block,
+        workers_for(biased.rows, block))
+
+
+def of_sum_backward(
+    dict loops not None, Binary function not None, dict given not None, cnp.ndarray grad not None,
+    cnp.ndarray x not None, cnp.ndarray bias, cnp.ndarray out not None, cnp.ndarray to_bias not None,
+):
+    """Write the gradients of x and of the bias; without the bias, x is the activation's output."""
+    cdef Biased biased
+    cdef Kernel kernel = loops["bias_activation"]
+    function = function if bias is not None or function.from_output is None else function.from_output
+    cdef Choice choice = function.choose(given) if given else function.default_choice
+    if bias is None and not choice.kernel.differentiable_from_output:
+        raise no_derivative_from_output(function, given)
+    describe_biased(&biased, function, choice, x, bias, out)
+    cdef int kind = cnp.PyArray_TYPE(x)
+    cdef bint single = kind == cnp.NPY_FLOAT32
+    if not (
+        is_of(grad, kind, cnp.PyArray_SIZE(x)) and is_unaliased_in_step(out, grad) and is_of(to_bias, kind, biased.channels)
+        and is_unaliased(to_bias, out)
+    ):
+        raise ValueError("the arrays of an activation with a bias do not fit together")
+    biased.task.grad = cnp.PyArray_DATA(grad)
+    biased.block = rows_with_sums(biased.rows, units_in_block(biased.n))
+    cdef Py_ssize_t blocks = blocks_in(biased.rows, biased.block)
+    cdef cnp.npy_intp size = blocks * biased.channels
+    cdef cnp.ndarray sums = cnp.PyArray_EMPTY(1, &size, cnp.NPY_FLOAT64, 0)
+    biased.sums = <double *>cnp.PyArray_DATA(sums)
+    run(kernel.for_float if single else kernel.for_double, &biased, blocks, 1, workers_for(blocks, 1))
+    add_up(biased.sums, blocks, biased.channels, biased.channels, cnp.PyArray_DATA(to_bias), single)
 
 
 cdef int describe_attention(

@@ -7,11 +7,11 @@ infinity as input, errors before anything is written.
 from __future__ import annotations
 
 from fastnn._core.declaration import Declared, entries
-from fastnn.layers import attention, embeddings, normalization, regularization
+from fastnn.layers import attention, biases, embeddings, normalization, regularization
 from fastnn.layers.attention import rotary_table
 from fastnn.layers.embeddings import one_hot
 
-LAYERS = entries(Declared, normalization, attention, regularization, embeddings)
+LAYERS = entries(Declared, normalization, biases, attention, regularization, embeddings)
 """All layers, by name."""
 
 __all__ = ["LAYERS", "one_hot", "rotary_table", *LAYERS]

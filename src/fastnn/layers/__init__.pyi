@@ -10,13 +10,16 @@ from fastnn._core.arrays import Array, ArrayLike
 from fastnn._core.declaration import Declared
 from fastnn._core.gated import Gated, GatedBackward
 from fastnn._core.layers.attention import AttentionSoftmax, AttentionSoftmaxBackward
-from fastnn._core.layers.dropout import AlphaDropout, AlphaDropoutBackward, Dropout, DropoutAdd, DropoutBackward
-from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
 from fastnn._core.layers.batch import BatchNorm, BatchNormBackward
+from fastnn._core.layers.bias import BiasActivation, BiasActivationBackward
+from fastnn._core.layers.dropout import AlphaDropout, AlphaDropoutBackward, Dropout, DropoutAdd, DropoutBackward
+from fastnn._core.layers.dyt import Dyt, DytBackward
+from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
 from fastnn._core.layers.normalization import AddLayerNorm, AddLayerNormBackward, AddRmsNorm, AddRmsNormBackward
 from fastnn._core.layers.normalization import GroupNorm, GroupNormBackward, InstanceNorm, InstanceNormBackward
 from fastnn._core.layers.normalization import LayerNorm, LayerNormBackward, RmsNorm, RmsNormBackward
 from fastnn._core.layers.rotation import RotaryEmbedding, RotaryEmbeddingBackward
+from fastnn._core.layers.unit import Normalize, NormalizeBackward
 from fastnn._core.log_sum import LogSum as LogSum, LogSumBackward
 from fastnn._core.losses.batch import BatchLoss
 from fastnn._core.losses.gaussian import GaussianLoss, VarianceGradient
@@ -81,6 +84,27 @@ class _batch_norm(BatchNorm):
     backward: _backward
     def __call__(self, x: ArrayLike, weight: ArrayLike | None = None, bias: ArrayLike | None = None, running_mean: ArrayLike | None = None, running_variance: ArrayLike | None = None, /, axis: int = 1, *, training: bool = True, momentum: float = 0.1, momentum_weighs: str = 'new', stores: str = 'unbiased', epsilon: float = 1e-05, return_statistics: bool = False, out: Array | None = None) -> Array | tuple[Array, Array]: ...
 batch_norm: _batch_norm
+class _normalize(Normalize):
+    """Rows of norm 1: x divided by its p-norm."""
+    class _backward(NormalizeBackward):
+        def __call__(self, grad: ArrayLike, x: ArrayLike, /, axis: int | tuple[int, ...] | None = -1, *, p: float = 2.0, epsilon: float = 1e-12, out: Array | None = None) -> Array: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, /, axis: int | tuple[int, ...] | None = -1, *, p: float = 2.0, epsilon: float = 1e-12, out: Array | None = None) -> Array: ...
+normalize: _normalize
+class _dyt(Dyt):
+    """Dynamic tanh, in the place of a normalization: no statistics, but a tanh that learns how steep it is."""
+    class _backward(DytBackward):
+        def __call__(self, grad: ArrayLike, x: ArrayLike, alpha: float, weight: ArrayLike | None = None, /, axis: int | tuple[int, ...] | None = -1, *, out: Array | None = None) -> tuple[Array, Number, Array, Array]: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, alpha: float, weight: ArrayLike | None = None, bias: ArrayLike | None = None, /, axis: int | tuple[int, ...] | None = -1, *, out: Array | None = None) -> Array: ...
+dyt: _dyt
+class _bias_activation(BiasActivation):
+    """An activation of x plus a bias for each channel, in one pass."""
+    class _backward(BiasActivationBackward):
+        def __call__(self, grad: ArrayLike, x: ArrayLike | None = None, bias: ArrayLike | None = None, /, activation: str | Activation = 'relu', axis: int = -1, *, y: ArrayLike | None = None, out: Array | None = None, **hyperparameter: Any) -> tuple[Array, Array]: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, bias: ArrayLike, /, activation: str | Activation = 'relu', axis: int = -1, *, out: Array | None = None, **hyperparameter: Any) -> Array: ...
+bias_activation: _bias_activation
 class _attention_softmax(AttentionSoftmax):
     """The probabilities of attention: the softmax of scaled and masked scores, over the keys."""
     class _backward(AttentionSoftmaxBackward):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from fastnn._core.arrays import Array, ArrayLike
 from fastnn._core.declaration import composed
 from fastnn._core.layers.batch import BatchNorm
+from fastnn._core.layers.dyt import Dyt
 from fastnn._core.layers.normalization import AddLayerNorm, AddRmsNorm, GroupNorm, InstanceNorm, LayerNorm, RmsNorm
-from fastnn._core.models import normalization, weights_of_channels, weights_of_elements
+from fastnn._core.layers.unit import Normalize
+from fastnn._core.models import Number, normalization, weights_of_channels, weights_of_elements
 
 
 def layer_norm_backward(
@@ -547,4 +549,151 @@ def batch_norm(
            [ 1.,  1.]])
     >>> mean, variance
     (array([0.2, 2. ]), array([ 1.1, 20.9]))
+    """
+
+
+def normalize_backward(
+    grad: ArrayLike,
+    x: ArrayLike,
+    /,
+    axis: int | tuple[int, ...] | None = -1,
+    *,
+    p: float = 2.0,
+    epsilon: float = 1e-12,
+    out: Array | None = None,
+) -> Array:
+    """Back-propagate a gradient through ``normalize``.
+
+    Parameters
+    ----------
+    grad : array_like
+        Gradient of the loss with respect to the output, of x's shape.
+    x, axis, p, epsilon
+        As in the call.
+    out : ndarray, optional
+        Where the result goes. It may be grad or x.
+
+    Returns
+    -------
+    ndarray
+        Gradient of the loss with respect to x. Where the norm is not differentiable it is that of a subgradient: 0 for
+        a 0 under p = 1, and equal parts for the largest elements under p = inf.
+    """
+
+
+@composed(Normalize(), normalization, weights_of_elements, backward=normalize_backward)
+def normalize(
+    x: ArrayLike,
+    /,
+    axis: int | tuple[int, ...] | None = -1,
+    *,
+    p: float = 2.0,
+    epsilon: float = 1e-12,
+    out: Array | None = None,
+) -> Array:
+    r"""Rows of norm 1: x divided by its p-norm.
+
+    .. math:: y_i = \frac{x_i}{\max(\|x\|_p, \varepsilon)}, \qquad \frac{\partial L}{\partial x_i} =
+        \frac{g_i - \operatorname{sgn}(y_i) |y_i|^{p - 1} \sum_j g_j y_j}{\|x\|_p}
+
+    Parameters
+    ----------
+    p : float, default 2.0
+        Which norm, from 1 to infinity: 1 is the sum of sizes, 2 the root of the sum of squares, inf the largest size.
+    epsilon : float, default 1e-12
+        What is divided by at least; not negative.
+
+    Returns
+    -------
+    ndarray
+        Of x's shape.
+
+    Raises
+    ------
+    ValueError
+        If p is less than 1, or epsilon negative.
+
+    Notes
+    -----
+    As PyTorch's ``functional.normalize``, whose default axis is 1, and ONNX' LpNormalization, which has no epsilon.
+    Norms are those of rows brought near 1 first: no square over- or underflows. With ``epsilon=0`` a row of zeros gives
+    NaN, as does one with NaN.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.normalize(np.array([[3.0, 4.0], [0.0, 0.0]]))
+    array([[0.6, 0.8],
+           [0. , 0. ]])
+    """
+
+
+def dyt_backward(
+    grad: ArrayLike,
+    x: ArrayLike,
+    alpha: float,
+    weight: ArrayLike | None = None,
+    /,
+    axis: int | tuple[int, ...] | None = -1,
+    *,
+    out: Array | None = None,
+) -> tuple[Array, Number, Array, Array]:
+    """Back-propagate a gradient through ``dyt``, to x, to alpha, to the weight and to the bias.
+
+    Parameters
+    ----------
+    x, alpha, weight, axis
+        As in the call.
+    out : ndarray, optional
+        Where the gradient with respect to x goes. It may be grad or x.
+
+    Returns
+    -------
+    tuple of four
+        The gradients with respect to x, of its shape, to alpha, a number, and to the weight and the bias, of a row's
+        shape, added up in float64 and always in the same order.
+    """
+
+
+@composed(Dyt(), normalization, weights_of_elements, backward=dyt_backward)
+def dyt(
+    x: ArrayLike,
+    alpha: float,
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
+    /,
+    axis: int | tuple[int, ...] | None = -1,
+    *,
+    out: Array | None = None,
+) -> Array:
+    r"""Dynamic tanh, in the place of a normalization: no statistics, but a tanh that learns how steep it is.
+
+    .. math:: y_i = w_i \tanh(\alpha x_i) + b_i
+
+    Parameters
+    ----------
+    alpha : float
+        How steep it is: one number, which is learned; the paper starts with 0.5.
+    axis : int, tuple of int or None, default -1
+        The axes that make a row, whose elements have weights of their own; None takes all.
+
+    Returns
+    -------
+    ndarray
+        Of x's shape.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or alpha is not finite.
+
+    Notes
+    -----
+    From J. Zhu et al., "Transformers without Normalization", arXiv:2503.10622.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> nn.dyt(np.array([[0.0, 1.0, -50.0]]), 0.5, [1.0, 1.0, 2.0]).round(3)
+    array([[ 0.   ,  0.462, -2.   ]])
     """

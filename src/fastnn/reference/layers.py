@@ -84,6 +84,34 @@ def instance_norm_backward(grad: Array, x: Array, weight: Array) -> tuple[Array,
     return group_norm_backward(grad, x, weight, x.shape[1])
 
 
+def normalize(x: Array) -> Array:
+    return x / np.maximum(np.sqrt((x * x).sum(-1, keepdims=True)), 1e-12)
+
+
+def normalize_backward(grad: Array, x: Array) -> Array:
+    y, norm = normalize(x), np.maximum(np.sqrt((x * x).sum(-1, keepdims=True)), 1e-12)
+    return (grad - y * (grad * y).sum(-1, keepdims=True)) / norm
+
+
+def dyt(x: Array, alpha: float, weight: Array, bias: Array) -> Array:
+    return weight * np.tanh(alpha * x) + bias
+
+
+def dyt_backward(grad: Array, x: Array, alpha: float, weight: Array) -> tuple[Array, Array, Array, Array]:
+    t, outer = np.tanh(alpha * x), tuple(range(x.ndim - 1))
+    slope = grad * weight * (1 - t * t)
+    return alpha * slope, (slope * x).sum(), (grad * t).sum(outer), grad.sum(outer)
+
+
+def bias_activation(x: Array, bias: Array) -> Array:
+    return np.maximum(x + bias, 0)
+
+
+def bias_activation_backward(grad: Array, x: Array, bias: Array) -> tuple[Array, Array]:
+    slope = grad * (x + bias > 0)
+    return slope, slope.sum(tuple(range(x.ndim - 1)))
+
+
 def attention_softmax(scores: Array, mask: Array | None = None, scale: float = 1.0, causal: bool = False) -> Array:
     z = scores * scale
     if mask is not None:

@@ -10,13 +10,16 @@ from fastnn._core.arrays import Array, ArrayLike
 from fastnn._core.declaration import Declared
 from fastnn._core.gated import Gated, GatedBackward
 from fastnn._core.layers.attention import AttentionSoftmax, AttentionSoftmaxBackward
-from fastnn._core.layers.dropout import AlphaDropout, AlphaDropoutBackward, Dropout, DropoutAdd, DropoutBackward
-from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
 from fastnn._core.layers.batch import BatchNorm, BatchNormBackward
+from fastnn._core.layers.bias import BiasActivation, BiasActivationBackward
+from fastnn._core.layers.dropout import AlphaDropout, AlphaDropoutBackward, Dropout, DropoutAdd, DropoutBackward
+from fastnn._core.layers.dyt import Dyt, DytBackward
+from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
 from fastnn._core.layers.normalization import AddLayerNorm, AddLayerNormBackward, AddRmsNorm, AddRmsNormBackward
 from fastnn._core.layers.normalization import GroupNorm, GroupNormBackward, InstanceNorm, InstanceNormBackward
 from fastnn._core.layers.normalization import LayerNorm, LayerNormBackward, RmsNorm, RmsNormBackward
 from fastnn._core.layers.rotation import RotaryEmbedding, RotaryEmbeddingBackward
+from fastnn._core.layers.unit import Normalize, NormalizeBackward
 from fastnn._core.log_sum import LogSum as LogSum, LogSumBackward
 from fastnn._core.losses.batch import BatchLoss
 from fastnn._core.losses.gaussian import GaussianLoss, VarianceGradient

@@ -23,7 +23,14 @@ from fastnn._core.arrays import (
     unaliased_in_step,
 )
 from fastnn._core.declaration import Declared
-from fastnn._core.layers.normalization import LOOPS, Layout, Normalized, channel_axis, checked_statistics
+from fastnn._core.layers.normalization import (
+    CHANNELS,
+    LOOPS,
+    Layout,
+    Normalized,
+    channel_axis,
+    checked_statistics,
+)
 from fastnn._core.parameters import NOT_NEGATIVE, SHARE, checked_choice, checked_flag, checked_number
 
 WEIGHED = ("new", "old")
@@ -41,7 +48,7 @@ class Batch:
         def layout(x: Array) -> Layout:
             channels = channel_axis(axis, x)
             self.around = math.prod(x.shape[:channels]), x.shape[channels], math.prod(x.shape[channels + 1 :])
-            return Layout(np.asarray, x.shape[channels], (x.shape[channels],), (x.shape[channels],), self.around[2])
+            return Layout(np.asarray, x.shape[channels], (x.shape[channels],), (x.shape[channels],), what=CHANNELS)
 
         self.around = (0, 0, 0)
         self.n = Normalized(layout, "x", given)

@@ -31,6 +31,9 @@ LOOPS = kernels.loops["layers"]
 FLOAT64 = np.dtype(np.float64)
 
 
+CHANNELS = "channels"
+
+
 class Layout(NamedTuple):
     """How arrays of one shape are rows, and which of their elements have a weight in common."""
 
@@ -45,6 +48,8 @@ class Layout(NamedTuple):
     """How many consecutive elements have the same weight."""
     groups: int = 1
     """After how many rows the weights come again."""
+    what: str = "axes that are normalized"
+    """What has weights."""
 
     def matrix(self, array: Array, dtype: np.dtype[Any]) -> Array:
         return contiguous(self.view(array), dtype).reshape(-1, self.size)
@@ -72,9 +77,8 @@ def of_groups(axis: Any, groups: int | None) -> Callable[[Array], Layout]:
             raise ValueError(f"groups is {number}, which does not divide the {count} channels of axis {channels}")
         inner = math.prod(x.shape[1:channels] + x.shape[channels + 1 :])
         size = count // max(number, 1) * inner
-        return Layout(
-            lambda array: np.moveaxis(array, channels, 1), size, (x.shape[0], number), (count,), inner, number
-        )
+        outer = x.shape[0], number
+        return Layout(lambda array: np.moveaxis(array, channels, 1), size, outer, (count,), inner, number, CHANNELS)
 
     return layout
 
@@ -115,8 +119,7 @@ class Normalized:
         if array is None:
             return None
         if array.shape != self.layout.weights:
-            what = "axes that are normalized" if self.layout.inner == self.layout.groups == 1 else "channels"
-            raise ValueError(f"{name} has shape {array.shape}; the {what} have {self.layout.weights}")
+            raise ValueError(f"{name} has shape {array.shape}; the {self.layout.what} have {self.layout.weights}")
         own: Array = contiguous(array, self.dtype).reshape(-1)
         for out in outs:
             own = unaliased(own, out)

@@ -5,9 +5,14 @@ from libc.stdint cimport uint32_t
 from fastnn.kernels.formulas.elementary cimport mul_add, real
 from fastnn.kernels.formulas.layers.attention cimport attention, attention_backward
 from fastnn.kernels.formulas.layers.batch cimport normalize_batch, normalize_batch_backward
+from fastnn.kernels.formulas.layers.bias cimport bias_activation
+from fastnn.kernels.formulas.layers.dyt cimport dyt, dyt_backward
 from fastnn.kernels.formulas.layers.normalization cimport normalize, normalize_backward
+from fastnn.kernels.formulas.layers.unit cimport normalize_unit, normalize_unit_backward
 from fastnn.kernels.formulas.philox cimport NUMBERS, philox
-from fastnn.kernels.layers cimport Attention, Batch, Dropout, Norm, Rotation, Scattering, kernel
+from fastnn.kernels.layers cimport (
+    Attention, Batch, Biased, Dropout, Dyt, Norm, Rotation, Scattering, Unit, kernel,
+)
 
 
 # Normalization
@@ -35,6 +40,36 @@ cdef void normalize_batch_backward_float(const void *task, Py_ssize_t first, Py_
 
 cdef void normalize_batch_backward_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
     normalize_batch_backward(<const Batch *>task, first, last, <double>0)
+
+cdef void normalize_unit_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    normalize_unit(<const Unit *>task, first, last, <float>0)
+
+cdef void normalize_unit_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    normalize_unit(<const Unit *>task, first, last, <double>0)
+
+cdef void normalize_unit_backward_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    normalize_unit_backward(<const Unit *>task, first, last, <float>0)
+
+cdef void normalize_unit_backward_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    normalize_unit_backward(<const Unit *>task, first, last, <double>0)
+
+cdef void dyt_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    dyt(<const Dyt *>task, first, last, <float>0)
+
+cdef void dyt_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    dyt(<const Dyt *>task, first, last, <double>0)
+
+cdef void dyt_backward_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    dyt_backward(<const Dyt *>task, first, last, <float>0)
+
+cdef void dyt_backward_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    dyt_backward(<const Dyt *>task, first, last, <double>0)
+
+cdef void bias_activation_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    bias_activation(<const Biased *>task, first, last, <float>0)
+
+cdef void bias_activation_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    bias_activation(<const Biased *>task, first, last, <double>0)
 
 
 # Attention
@@ -153,6 +188,11 @@ KERNELS = {
     "normalize.backward": kernel(normalize_backward_float, normalize_backward_double),
     "normalize_batch": kernel(normalize_batch_float, normalize_batch_double),
     "normalize_batch.backward": kernel(normalize_batch_backward_float, normalize_batch_backward_double),
+    "normalize_unit": kernel(normalize_unit_float, normalize_unit_double),
+    "normalize_unit.backward": kernel(normalize_unit_backward_float, normalize_unit_backward_double),
+    "dyt": kernel(dyt_float, dyt_double),
+    "dyt.backward": kernel(dyt_backward_float, dyt_backward_double),
+    "bias_activation": kernel(bias_activation_float, bias_activation_double),
     "dropout": kernel(dropout_float, dropout_double),
     "rotate": kernel(rotate_float, rotate_double),
     "scatter_add": kernel(scatter_add_float, scatter_add_double),

@@ -1,0 +1,134 @@
+"""Activations of a sum with a bias."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from fastnn import kernels
+from fastnn._core.activation import Activation
+from fastnn._core.arrays import (
+    Array,
+    ArrayLike,
+    checked_axis,
+    contiguous,
+    described,
+    destination,
+    room_of,
+    unaliased_in_step,
+)
+from fastnn._core.declaration import Declared
+from fastnn._core.layers.normalization import CHANNELS, LOOPS, Layout, Normalized
+
+
+def around(axis: Any) -> Callable[[Array], Layout]:
+    """Arrays of outer axes, the channels, and inner ones."""
+
+    def layout(x: Array) -> Layout:
+        channels = checked_axis(axis, x.ndim)
+        inner = math.prod(x.shape[channels + 1 :])
+        return Layout(
+            np.asarray, x.shape[channels], x.shape[:channels], (x.shape[channels],), max(inner, 1), what=CHANNELS
+        )
+
+    return layout
+
+
+class Sum:
+    """The checked arguments of an activation of x plus a bias for each channel."""
+
+    def __init__(self, whole: str, axis: Any, given: Mapping[str, ArrayLike | None], out: Array | None) -> None:
+        self.n = Normalized(around(axis), whole, given)
+        self.out = destination(out, self.n.shape, self.n.dtype)
+        self.bias = self.n.of_channels("bias", self.out)
+        self.channels = self.n.layout.weights[0]
+        self.around = -1, self.channels, self.n.layout.inner
+
+    def block(self, name: str) -> Array:
+        return contiguous(unaliased_in_step(self.n.arrays[name], self.out), self.n.dtype).reshape(self.around)
+
+    def run(self, compute: Callable[[Array], None]) -> Array:
+        if self.out.size:
+            result = room_of(self.out)
+            compute(result.reshape(self.around))
+            if result is not self.out:
+                self.out[...] = result
+        return self.out
+
+
+def checked_activation(activation: Any, named: Callable[[str], Activation]) -> Activation:
+    if isinstance(activation, str):
+        return named(activation)
+    if not isinstance(activation, Activation):
+        raise TypeError(f"activation must be one of fastnn's, or its name, not {described(activation)}")
+    return activation
+
+
+class BiasActivationBackward(Declared):
+    """The back-propagation step of ``bias_activation``."""
+
+    nin, nout = 3, 2
+
+    def __init__(self, named: Callable[[str], Activation]) -> None:
+        self._named = named
+
+    def __call__(
+        self,
+        grad: ArrayLike,
+        x: ArrayLike | None = None,
+        bias: ArrayLike | None = None,
+        /,
+        activation: Any = "relu",
+        axis: Any = -1,
+        *,
+        y: ArrayLike | None = None,
+        out: Array | None = None,
+        **hyperparameter: Any,
+    ) -> Any:
+        if (x is None) == (y is None) or (bias is None) != (x is None):
+            raise TypeError(f"{self.__name__}() takes either x and bias or the output y")
+        function = checked_activation(activation, self._named).backward
+        whole = "x" if y is None else "y"
+        given = {"x": x, "grad": grad, "bias": bias} if y is None else {"y": y, "grad": grad}
+        total = Sum(whole, axis, given, out)
+        to_bias = np.zeros(total.channels, total.n.dtype)
+
+        def compute(result: Array) -> None:
+            arrays = total.block("grad"), total.block(whole), total.bias
+            kernels.layers.of_sum_backward(LOOPS, function, hyperparameter, *arrays, result, to_bias)
+
+        return total.run(compute), to_bias
+
+
+class BiasActivation(Declared):
+    """An activation of a sum with a bias: call it, or its ``backward``."""
+
+    nin = 2
+
+    def __init__(self, named: Callable[[str], Activation]) -> None:
+        self._named = named
+        self.backward = BiasActivationBackward(named)
+
+    def __call__(
+        self,
+        x: ArrayLike,
+        bias: ArrayLike,
+        /,
+        activation: Any = "relu",
+        axis: Any = -1,
+        *,
+        out: Array | None = None,
+        **hyperparameter: Any,
+    ) -> Any:
+        function = checked_activation(activation, self._named)
+        total = Sum("x", axis, {"x": x, "bias": bias}, out)
+
+        def compute(result: Array) -> None:
+            if total.bias is None:
+                raise TypeError("bias must be an array of one number for each channel, not None")
+            kernels.layers.of_sum(LOOPS, function, hyperparameter, total.block("x"), total.bias, result)
+
+        return total.run(compute)

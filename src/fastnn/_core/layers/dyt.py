@@ -1,0 +1,88 @@
+"""Dynamic tanh, with a weight and a bias for each element of a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastnn import kernels
+from fastnn._core.arrays import Array, ArrayLike, destination
+from fastnn._core.declaration import Declared
+from fastnn._core.layers.normalization import LOOPS, Normalized, along
+from fastnn._core.parameters import FINITE, checked_number
+
+
+def checked_alpha(alpha: Any) -> float:
+    return FINITE.check("alpha", checked_number("alpha", alpha))
+
+
+class DytBackward(Declared):
+    """The back-propagation step of ``dyt``."""
+
+    nin, nout = 4, 4
+
+    def __call__(
+        self,
+        grad: ArrayLike,
+        x: ArrayLike,
+        alpha: float,
+        weight: ArrayLike | None = None,
+        /,
+        axis: Any = -1,
+        *,
+        out: Array | None = None,
+    ) -> Any:
+        alpha = checked_alpha(alpha)
+        n = Normalized(along(axis), "x", {"x": x, "grad": grad, "weight": weight})
+        out = destination(out, n.shape, n.dtype)
+        weights = n.of_channels("weight", out)
+        to_weight, to_bias, to_alpha = *(np.zeros(n.layout.size, n.dtype) for _ in range(2)), 0.0
+        if out.size:
+            result = n.result(out)
+            ones = np.ones(n.layout.size, n.dtype) if weights is None else weights
+            to_alpha = kernels.layers.dyt_backward(
+                LOOPS, n.matrix("grad", out), n.matrix("x", out), ones, result, to_weight, to_bias, alpha
+            )
+            n.finish(result, out)
+        shape = n.layout.weights
+        with np.errstate(all="ignore"):
+            of_alpha = n.dtype.type(to_alpha)
+        return out, of_alpha, to_weight.reshape(shape), to_bias.reshape(shape)
+
+
+class Dyt(Declared):
+    """Dynamic tanh: call it, or its ``backward``."""
+
+    nin = 4
+
+    def __init__(self) -> None:
+        self.backward = DytBackward()
+
+    def __call__(
+        self,
+        x: ArrayLike,
+        alpha: float,
+        weight: ArrayLike | None = None,
+        bias: ArrayLike | None = None,
+        /,
+        axis: Any = -1,
+        *,
+        out: Array | None = None,
+    ) -> Any:
+        alpha = checked_alpha(alpha)
+        n = Normalized(along(axis), "x", {"x": x, "weight": weight, "bias": bias})
+        out = destination(out, n.shape, n.dtype)
+        weights, biases = n.of_channels("weight", out), n.of_channels("bias", out)
+        if out.size:
+            result = n.result(out)
+            kernels.layers.dyt(
+                LOOPS,
+                n.matrix("x", out),
+                np.ones(n.layout.size, n.dtype) if weights is None else weights,
+                np.zeros(n.layout.size, n.dtype) if biases is None else biases,
+                result,
+                alpha,
+            )
+            n.finish(result, out)
+        return out
