@@ -308,7 +308,7 @@ REFUSED = [
     ],
     *[
         (loss, setting, *refused)
-        for loss, setting in ((nn.ntxent, "temperature"), (nn.circle, "gamma"))
+        for loss, setting in ((nn.ntxent, "temperature"), (nn.sup_con, "temperature"), (nn.circle, "gamma"))
         for refused in (NOT_NUMBERS, TOO_LARGE, NOT_POSITIVE)
     ],
     (nn.circle, "margin", *NOT_NUMBERS),
@@ -328,8 +328,9 @@ REFUSED = [
 @pytest.mark.parametrize(("loss", "setting", "error", "message", "values"), REFUSED)
 def test_settings_that_are_refused(loss, setting, error, message, values):
     x = np.ones((4, 3))
-    arrays = {nn.triplet_margin: [x, x, x], nn.ntxent: [x], nn.circle: [x]}.get(loss, [x, x])
-    rest = {nn.triplet_margin: [], nn.ntxent: [[0, 0, 1, 1]], nn.circle: [[0, 0, 1, 1]]}.get(loss, [1])
+    of_batch = isinstance(loss, BatchLoss)
+    arrays = [x] if of_batch else {nn.triplet_margin: [x, x, x]}.get(loss, [x, x])
+    rest = [[0, 0, 1, 1]] if of_batch else {nn.triplet_margin: []}.get(loss, [1])
     for value in values:
         outs = tuple(np.full_like(array, 7) for array in arrays)
         with pytest.raises(error, match=f"{setting} .*{message}"):
@@ -666,6 +667,8 @@ def test_ranking_softmax_with_a_mask_of_items(reduction, weight):
 CONTRASTIVE = [
     (nn.ntxent, {}),
     (nn.ntxent, {"temperature": 0.5}),
+    (nn.sup_con, {}),
+    (nn.sup_con, {"temperature": 0.5}),
     (nn.circle, {}),
     (nn.circle, {"gamma": 4, "margin": 0.2}),
 ]
@@ -682,7 +685,7 @@ def test_contrastive_losses_against_the_reference(loss, options, dtype):
     values = loss(x, LABELS, reduction="none", **options)
     assert values.dtype == dtype
     np.testing.assert_allclose(values, want, **accuracy)
-    count = (want != 0).sum() if loss is nn.ntxent else 8
+    count = 8 if loss is nn.circle else (want != 0).sum()
     np.testing.assert_allclose(loss(x, LABELS, **options), want.sum() / count, **accuracy)
     np.testing.assert_allclose(loss(x, LABELS, reduction="sum", **options), want.sum(), **accuracy)
     np.testing.assert_allclose(loss(2 * x, LABELS, **options), want.sum() / count, **accuracy)
@@ -719,19 +722,52 @@ def test_nan_and_infinity_in_a_batch_are_no_errors(loss, options, special):
 
 def test_contrastive_losses_at_edges():
     x = np.array([[1.0, 0.0], [0.0, 0.0], [2.0, 0.0], [0.0, 1.0]])
-    for loss in (nn.ntxent, nn.circle):
-        value, gradient = loss.value_and_gradient(x, [0, 0, 0, 0])  # no others
-        assert value == 0
-        assert not gradient.any()
+    for loss in (nn.ntxent, nn.sup_con, nn.circle):
+        if loss is not nn.sup_con:
+            value, gradient = loss.value_and_gradient(x, [0, 0, 0, 0])  # no others
+            assert value == 0
+            assert not gradient.any()
         value, gradient = loss.value_and_gradient(x, [0, 0, 1, 1])
         assert math.isfinite(value)
         assert not gradient[1].any()  # a row of zeros
         assert np.isnan(loss(np.where(x == 2, np.nan, x), [0, 0, 1, 1]))
     assert nn.circle(x, [0, 1, 2, 3]) == 0
-    with pytest.raises(ValueError, match="temperature is 0; it must be positive"):
-        nn.ntxent(x, [0, 0, 1, 1], temperature=0)
+    for loss in (nn.ntxent, nn.sup_con):
+        with pytest.raises(ValueError, match="temperature is 0; it must be positive"):
+            loss(x, [0, 0, 1, 1], temperature=0)
     with pytest.raises(ValueError, match="margin is -1; it must be at least 0"):
         nn.circle(x, [0, 0, 1, 1], margin=-1)
+
+
+@each_dtype
+def test_rows_that_are_alone_cost_sup_con_nothing(dtype):
+    x = np.random.default_rng(0).normal(size=(8, 5)).astype(dtype)
+    values = nn.sup_con(x, LABELS, reduction="none")
+    assert not values[[3, 6]].any()
+    assert nn.sup_con(x, LABELS) == pytest.approx(values.sum(dtype=float) / 6, rel=1e-6)
+    assert nn.sup_con.gradient(x, LABELS)[[3, 6]].any()  # others are to be far from them
+    with pytest.raises(ValueError, match="nothing to average: no two labels are equal"):
+        nn.sup_con(x, np.arange(8))
+    value, gradient = nn.sup_con.value_and_gradient(x, np.arange(8), reduction="sum")
+    assert value == 0
+    assert not gradient.any()
+    for rows in (0, 1):
+        assert not nn.sup_con(x[:rows], LABELS[:rows], reduction="none").any()
+        assert not nn.sup_con.gradient(x[:rows], LABELS[:rows], reduction="sum").any()
+
+
+@each_dtype
+def test_sup_con_of_directions_with_known_angles(dtype):
+    # Equal rows, and others at right angles: of the three others of a row, one has the similarity 1 and two 0.
+    x = np.array([[3, 0], [5, 0], [0, 2], [0, 7]], dtype)
+    for temperature in (1e-3, 0.1, 1.0, 1e6):
+        want = math.log1p(2 * math.exp(-1 / temperature))
+        value, gradient = nn.sup_con.value_and_gradient(x, [0, 0, 1, 1], temperature=temperature)
+        assert value == pytest.approx(want, rel=1e-6 if dtype == np.float32 else 1e-14, abs=0)
+        assert np.isfinite(gradient).all()
+    # The worst: what belongs together is opposite, and all else the same; a cold softmax is no overflow.
+    value = nn.sup_con(np.array([[1, 0], [-1, 0], [1, 0], [-1, 0]], dtype), [0, 0, 1, 1], temperature=1e-3)
+    assert value == pytest.approx(2000, rel=1e-6)
 
 
 OF_SEVERAL_ARRAYS = [loss for loss in nn.losses.ALL.values() if isinstance(loss, (JointLoss, BatchLoss))]

@@ -1253,6 +1253,21 @@ class _ntxent(BatchLoss):
     @overload
     def __call__(self, embeddings: ArrayLike, labels: ArrayLike, *, temperature: float = 0.07, reduction: str, out: Array | None = None) -> Number | Array: ...
 ntxent: _ntxent
+class _sup_con(BatchLoss):
+    """Supervised contrastive loss: each row is to be nearer to those of its label than to all others."""
+    class _gradient(AnsweringPart):
+        def __call__(self, embeddings: ArrayLike, labels: ArrayLike, *, temperature: float = 0.1, reduction: str = 'mean', out: Array | None = None) -> Array: ...
+    gradient: _gradient
+    class _value_and_gradient(AnsweringPart):
+        def __call__(self, embeddings: ArrayLike, labels: ArrayLike, *, temperature: float = 0.1, reduction: str = 'mean', out: Array | None = None) -> tuple[Number, Array]: ...
+    value_and_gradient: _value_and_gradient
+    @overload
+    def __call__(self, embeddings: ArrayLike, labels: ArrayLike, *, temperature: float = 0.1, reduction: Literal["mean", "sum"] = 'mean', out: Array | None = None) -> Number: ...
+    @overload
+    def __call__(self, embeddings: ArrayLike, labels: ArrayLike, *, temperature: float = 0.1, reduction: Literal["none"], out: Array | None = None) -> Array: ...
+    @overload
+    def __call__(self, embeddings: ArrayLike, labels: ArrayLike, *, temperature: float = 0.1, reduction: str, out: Array | None = None) -> Number | Array: ...
+sup_con: _sup_con
 class _circle(BatchLoss):
     """Circle loss: similarities of equal labels up, of different ones down, each the faster the worse it is."""
     class _gradient(AnsweringPart):

@@ -17,6 +17,7 @@ from fastnn._core.parameters import NOT_NEGATIVE, POSITIVE
 from fastnn.activations.saturating import sigmoid
 from fastnn.activations.smooth import softplus
 from fastnn.losses.distances import pairwise_distance
+from fastnn.losses.multiclass import cross_entropy
 from fastnn.rows.log_sums import logsumexp
 from fastnn.rows.probabilities import softmax
 
@@ -60,6 +61,57 @@ def ntxent(*, temperature: float = 0.07) -> None:
     >>> x = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]])
     >>> nn.ntxent(x, [0, 0, 1, 1], temperature=0.5).round(4)
     np.float64(0.2899)
+    """
+
+
+def of_rows(part: Callable[..., Any], scores: Array, targets: Array, **options: Any) -> Any:
+    """The cross-entropy of each row of a square, or its gradient; there may be no rows."""
+    if scores.size == 0:
+        return scores if part is cross_entropy.gradient else scores.reshape(0)
+    return part(scores, targets, reduction="none", **options)
+
+
+def sup_con_formula(
+    similarities: Array, positives: Array, negatives: Array, temperature: float
+) -> tuple[Array, int, Callable[[float], Any]]:
+    scores = similarities / similarities.dtype.type(temperature)
+    np.fill_diagonal(scores, -np.inf)
+    friends = positives.sum(1, keepdims=True)
+    anchors = friends > 0
+    targets = np.divide(positives, friends, dtype=scores.dtype, out=np.zeros_like(scores), where=anchors)
+
+    def of_similarities(scale: float) -> Any:
+        slopes = of_rows(cross_entropy.gradient, scores, targets, where=anchors[:, 0])
+        return slopes * scores.dtype.type(scale / temperature)
+
+    return of_rows(cross_entropy, scores, targets, where=anchors[:, 0]), int(anchors.sum()), of_similarities
+
+
+@batch_loss(sup_con_formula, pairwise_distance, temperature=POSITIVE)
+def sup_con(*, temperature: float = 0.1) -> None:
+    r"""Supervised contrastive loss: each row is to be nearer to those of its label than to all others.
+
+    .. math:: \ell_i = -\frac{1}{|P_i|} \sum_{j \in P_i} \log \frac{e^{s_{ij}}}{\sum_{k \ne i} e^{s_{ik}}}, \qquad
+        P_i = \{j \ne i: y_j = y_i\}, \qquad s_{ij} = \frac{\cos(x_i, x_j)}{\tau}
+
+    Parameters
+    ----------
+    temperature : float, default 0.1
+        What similarities are divided by; positive.
+
+    Notes
+    -----
+    The form with the sum outside the logarithm, which its authors recommend; the ratio of two temperatures that their
+    code multiplies it by is left to the learning rate. Unlike in :func:`ntxent`, all other rows are part of the sum
+    below. A row without another of its label has the value 0, and a mean leaves it out. From P. Khosla et al.,
+    "Supervised Contrastive Learning", NeurIPS 2020.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> x = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]])
+    >>> nn.sup_con(x, [0, 0, 1, 0], temperature=0.5, reduction="none").round(4)
+    array([1.1606, 1.1117, 0.    , 2.0073])
     """
 
 

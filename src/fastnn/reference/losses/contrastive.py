@@ -16,6 +16,14 @@ def ntxent(embeddings: Array, labels: Array, temperature: float = 0.07) -> Array
     return np.where(same & ~np.eye(len(labels), dtype=bool), -np.log(scores / (scores + others)), 0)
 
 
+def sup_con(embeddings: Array, labels: Array, temperature: float = 0.1) -> Array:
+    others = ~np.eye(len(labels), dtype=bool)
+    scores = np.exp(direction(embeddings) @ direction(embeddings).T / temperature)
+    logs = np.log(scores / (scores * others).sum(1, keepdims=True))
+    positives = (labels[:, np.newaxis] == labels) & others
+    return -(logs * positives).sum(1) / np.maximum(1, positives.sum(1))
+
+
 def circle(embeddings: Array, labels: Array, gamma: float = 80.0, margin: float = 0.4) -> Array:
     s = direction(embeddings) @ direction(embeddings).T
     same = labels[:, np.newaxis] == labels
