@@ -50,6 +50,7 @@ VALID = {
     "delta": (0.5, 2.0),
     "denominator": ("count", "count"),
     "eps": (1e-3, 0.5),
+    "easy_margin": (True, True),
     "epsilon": (1e-3, 0.5),
     "full": (True, True),
     "gamma": (1.5, 3.0),
@@ -73,6 +74,7 @@ VALID = {
     "q": (0.3, 0.9),
     "reduction": ("sum", "none"),
     "return_sign": (True, False),
+    "scale": (10.0, 30.0),
     "slope": (0.5, 2.0),
     "smooth": (0.5, 2.0),
     "swap": (True, True),
@@ -288,6 +290,7 @@ MAKERS = {
     Domain.POSITIVE: positive,
     Domain.PROBABILITIES: probability,
     Domain.DISTRIBUTIONS: distribution,
+    Domain.COSINES: between(-1, 1),
     Domain.MARKS: hot,
     Domain.SIGNS: sign,
 }

@@ -58,6 +58,7 @@ OUTPUTS = {
     Domain.POSITIVE: nn.softplus,
     Domain.PROBABILITIES: nn.sigmoid,
     Domain.DISTRIBUTIONS: nn.softmax,
+    Domain.COSINES: nn.tanh,
 }
 # Two losses of logarithms of probabilities, and two by which networks train through other functions of rows.
 OUTPUTS_OF = {

@@ -153,7 +153,8 @@ def test_class_weights_multiply_the_values_of_their_labels(loss):
         loss(logits, labels, class_weight=class_weight, denominator="count"), (w * values).mean(), rtol=1e-6
     )
     gradient = loss.gradient(logits, labels, class_weight=class_weight, reduction="none")
-    np.testing.assert_allclose(gradient, w[:, None] * loss.gradient(logits, labels, reduction="none"), rtol=1e-6)
+    want = w[:, None] * loss.gradient(logits, labels, reduction="none")
+    np.testing.assert_allclose(gradient, want, rtol=1e-6, atol=1e-43)
 
 
 ROWS = [[20, 0, -1], [0, 20, 3], [1e4, -1e4, 0], [100, 99.5, 99], [-50, 30, 0], [0, 0, 0], [1e-6, 0, -1e-6], [88, 0, 1]]
@@ -384,6 +385,115 @@ def test_second_derivatives_keep_their_digits_beside_a_nearly_certain_class(dtyp
 
             exact = mpmath.diff(moved, 0, 2, h=mpmath.mpf(10) ** -40)
             assert ulp_errors(got[k : k + 1], [exact])[0] <= 8
+
+
+def angle_plus(c, margin, easy_margin=False):
+    """The definition of ArcFace, through the angle."""
+    if c > (0 if easy_margin else mpmath.cos(mpmath.pi - margin)):
+        return mpmath.cos(mpmath.acos(c) + margin)
+    return c if easy_margin else c - margin * mpmath.sin(margin)
+
+
+# The label's cosine stands first: before and beyond where the margin takes the angle beyond pi, and near 1 and -1.
+COSINES = [(0.7, 0.3, -0.2), (0.9, 0.95, 0.1), (-0.5, 0.4, 0.3), (-0.87, 0.1, 0.2), (-0.9, -0.95, 0.5), (0.1, 0.1, 0.1)]
+COSINES += [(1 - 2.0**-24, 0.5, 0.25), (2.0**-24 - 1, 0.5, 0.25), (2.0**-30, 0.999, -0.999), (-(2.0**-30), 0.0, 0.0)]
+WITH_MARGINS = [
+    (nn.cos_face, {}),
+    (nn.cos_face, {"scale": 3.0, "margin": 1.5}),
+    (nn.arc_face, {}),
+    (nn.arc_face, {"scale": 3.0, "margin": 1.25}),
+    (nn.arc_face, {"easy_margin": True}),
+    (nn.arc_face, {"scale": 10.0, "margin": 3.0}),
+]
+
+
+@pytest.mark.parametrize(("loss", "options"), WITH_MARGINS)
+@pytest.mark.parametrize("cosines", COSINES)
+@each_dtype
+def test_margins_on_cosines_and_angles(dtype, cosines, loss, options):
+    c = np.array([cosines], dtype)
+    settings = {**loss.defaults, **options}
+    scale = mpmath.mpf(settings.pop("scale"))
+    with mpmath.workdps(80):
+        point = [mpmath.mpf(x) for x in c[0].tolist()]
+        settings["margin"] = mpmath.mpf(settings["margin"])
+        easy = {"easy_margin": True} if settings.pop("easy_margin", False) else {}
+
+        def exact(*x):
+            own = x[0] - settings["margin"] if loss is nn.cos_face else angle_plus(x[0], settings["margin"], **easy)
+            e = [mpmath.exp(scale * y) for y in (own, *x[1:])]
+            return mpmath.log1p((e[1] + e[2]) / e[0])
+
+        def derivative(k, order):
+            return mpmath.diff(
+                lambda y: exact(*point[:k], y, *point[k + 1 :]), point[k], order, h=mpmath.mpf(10) ** -30
+            )
+
+        wanted = [[exact(*point)], [derivative(k, 1) for k in range(3)], [derivative(k, 2) for k in range(3)]]
+        # The rounding of a difference of cosines counts in its exponential as often as the exponent says.
+        exponent = float(scale) * (c.max() - c.min() + 1)
+        room = exponent * float(np.finfo(dtype).eps)
+        for part, want in zip((loss, loss.gradient, loss.hessian), wanted, strict=True):
+            got = np.atleast_1d(np.squeeze(part(c, [0], reduction="none", **options)))
+            np.testing.assert_allclose(
+                got,
+                np.array(want, float),
+                rtol=room * (20 if part is loss.hessian else 2),
+                atol=2 * np.finfo(dtype).smallest_subnormal,
+            )
+
+
+@each_dtype
+def test_a_margin_of_nothing_is_the_cross_entropy_of_scaled_cosines(dtype):
+    rng = np.random.default_rng(0)
+    for classes in (1, 2, 17, 300):
+        c, labels = rng.uniform(-1, 1, (30, classes)).astype(dtype), rng.integers(0, classes, 30)
+        value, gradient = nn.cross_entropy.value_and_gradient(64 * c, labels)
+        for loss in (nn.cos_face, nn.arc_face):
+            got = loss.value_and_gradient(c, labels, margin=0)
+            np.testing.assert_allclose(got[0], value, **tolerances(dtype))
+            np.testing.assert_allclose(got[1], 64 * gradient, **tolerances(dtype))
+
+
+@each_dtype
+def test_cosines_of_1_and_beyond(dtype):
+    info = np.finfo(dtype)
+    last, above, sine = 1 - info.epsneg, 1 + 4 * info.eps, np.sqrt(np.float64(info.eps))
+    c = np.array([[last, 0.9], [1, 0.9], [above, 0.9], [-1, 0.9], [-above, 0.9]], dtype)
+    labels = np.zeros(5, int)
+    value, gradient = nn.arc_face.value_and_gradient(c, labels, reduction="none")
+    hessian = nn.arc_face.hessian(c, labels, reduction="none")
+    for result in (value, gradient, hessian):
+        assert np.isfinite(result).all()
+    want = np.log1p(np.exp(64 * (np.float64(c[1, 1]) - np.cos(0.5))))
+    assert value[1] == pytest.approx(want, rel=1e-6 if dtype == np.float32 else 1e-12)
+    np.testing.assert_allclose(gradient[:3, 0] / -gradient[:3, 1], np.cos(0.5) + np.sin(0.5) / sine, rtol=1e-5)
+    np.testing.assert_allclose(-gradient[3:, 0], gradient[3:, 1], rtol=1e-6)  # beyond pi the slope is 1
+    want = 64 * (0.9 + 1 + 0.5 * np.sin(0.5))
+    assert value[3] == pytest.approx(want, rel=1e-6)
+    easy = nn.arc_face.gradient(c, labels, reduction="none", easy_margin=True)
+    np.testing.assert_allclose(-easy[3:, 0], easy[3:, 1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("loss", [nn.arc_face, nn.cos_face], ids=str)
+@each_dtype
+def test_margins_of_what_is_no_cosine(dtype, loss):
+    c = np.array([[0.5, np.nan, 0.1], [np.nan, 0.5, 0.1], [0.5, -np.inf, -np.inf], [-np.inf, 0.5, 0.1]], dtype)
+    value, gradient = loss.value_and_gradient(c, [0, 0, 0, 0], reduction="none")
+    assert np.isnan(value[:2]).all()
+    assert np.isnan(gradient[:2]).all()
+    assert value[2] == 0
+    assert not gradient[2].any()
+    assert value[3] == np.inf
+    assert gradient[3, 0] == -64
+    assert np.isfinite(gradient[3]).all()
+    value, gradient = loss.value_and_gradient(c[2:3, :1], [0])
+    assert value == 0
+    assert not gradient.any()
+    # Far out nothing overflows.
+    value, gradient = loss.value_and_gradient(np.array([[-1, 1, 0.5]], dtype), [0], scale=1e6, reduction="none")
+    assert value[0] == pytest.approx(2e6, rel=0.2)
+    np.testing.assert_allclose(gradient[0, 1:], [1e6, 0], rtol=1e-6)
 
 
 def test_the_focal_loss_of_a_certain_class_has_no_slope():

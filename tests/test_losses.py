@@ -207,7 +207,8 @@ def test_gradients_of_each_value_against_central_differences(loss, weighted):
     weight = np.random.default_rng(1).uniform(0.5, 2, shape) if weighted else None
     options = {"reduction": "none", "weight": weight}
     slopes = difference(lambda p: math.fsum(loss(p, target, **options).ravel()), prediction)
-    np.testing.assert_allclose(loss.gradient(prediction, target, **options), slopes, rtol=1e-6, atol=1e-8)
+    room = 1e-8 * max(1, np.abs(slopes).max())
+    np.testing.assert_allclose(loss.gradient(prediction, target, **options), slopes, rtol=1e-6, atol=room)
 
 
 @pytest.mark.parametrize("loss", [loss for loss in KINDS if loss not in ROW_LOSSES], ids=str)
@@ -1462,6 +1463,11 @@ def test_a_result_over_the_mask():
         (nn.poly_cross_entropy, {"epsilon": math.nan}, ValueError, "epsilon is nan; it must be finite"),
         (nn.poly_cross_entropy, {"epsilon": 10**400}, ValueError, "epsilon is an integer beyond the largest float"),
         (nn.focal_cross_entropy, {"gamma": None}, TypeError, "gamma must be a number, not None"),
+        (nn.cos_face, {"scale": 0}, ValueError, "scale is 0; it must be positive and finite"),
+        (nn.cos_face, {"margin": -0.1}, ValueError, "margin is -0.1; it must be at least 0 and finite"),
+        (nn.arc_face, {"margin": 3.2}, ValueError, "margin is 3.2; it must be between 0 and pi"),
+        (nn.arc_face, {"margin": math.nan}, ValueError, "margin is nan; it must be between 0 and pi"),
+        (nn.arc_face, {"easy_margin": "no"}, TypeError, "easy_margin must be a number, not 'no'"),
     ],
 )
 def test_settings_that_are_refused(loss, keywords, error, message):

@@ -538,6 +538,50 @@ def sparsemax_loss_hessian(z: Row, label: int) -> list[Result]:
     return [(1 - 1 / mpf(count)) * step(x) for x in y]
 
 
+def cosine_less(c: Number, margin: Number) -> tuple[Scaled, Scaled, Number]:
+    """The cosine of a label with a margin, and its first two derivatives."""
+    return terms(c, -margin), Scaled(mpf(1), mpf(1)), mpf(0)
+
+
+def angle_plus(c: Number, margin: Number, easy_margin: Number = 0) -> tuple[Scaled, Scaled, Number]:
+    """The same of an angle."""
+    along, across = mpmath.cos(margin), mpmath.sin(margin)
+    if c > (0 if easy_margin else -along):
+        sine = root((1 - c) * (1 + c))
+        return terms(c * along, -across * sine), terms(along, across * c / sine), across / sine**3
+    return cosine_less(c, 0 if easy_margin else margin * across)
+
+
+def with_margin(
+    inputs: Callable[..., Any], of_label: Callable[..., tuple[Scaled, Scaled, Number]], *settings: Any
+) -> Exact:
+    """The cross-entropy of cosines times a scale, which multiplies the rounding of the label's with its margin, too."""
+
+    def at(c: Row, label: int, scale: Number, **setting: Number) -> tuple[Softmax, Scaled, Number, list[Number]]:
+        own, slope, curve = of_label(c[label], **setting)
+        s = Softmax([scale * (own.value if k == label else x) for k, x in enumerate(c)])
+        depth = max(s.exponent(label), scale * own.scale)
+        return s, slope, curve, [max(s.exponent(k), depth) for k in range(len(c))]
+
+    def value(c: Row, label: int, **setting: Number) -> Result:
+        s, _, _, depths = at(c, label, **setting)
+        return steep(s.minus_log(label), depths[label])
+
+    def gradient(c: Row, label: int, scale: Number, **setting: Number) -> list[Result]:
+        s, slope, _, depths = at(c, label, scale, **setting)
+        parts = [times(-s.complement[k], slope) if k == label else s.p[k] for k in range(len(c))]
+        return [steep(times(scale, part), depth) for part, depth in zip(parts, depths, strict=True)]
+
+    def hessian(c: Row, label: int, scale: Number, **setting: Number) -> list[Result]:
+        s, slope, curve, depths = at(c, label, scale, **setting)
+        parts: list[Result] = [scale * p * rest for p, rest in zip(s.p, s.complement, strict=True)]
+        square = Scaled(slope.value**2, abs(slope.value) * slope.scale)
+        parts[label] = times(s.complement[label], terms(times(scale * s.p[label], square), -curve))
+        return [steep(times(scale, part), depth) for part, depth in zip(parts, depths, strict=True)]
+
+    return of_loss(inputs, value, gradient, hessian, *settings)
+
+
 def mean_of(function: Function) -> Function:
     """The mean of an element-wise loss over a row."""
 
@@ -1201,6 +1245,15 @@ LOSSES: dict[str, Exact] = {
     "multiclass_perceptron": of_loss(hard.scores, lambda z, y: max(z) - z[y], perceptron_gradient, flat_row),
     "categorical_hinge": of_loss(hard.scores, categorical_hinge, categorical_hinge_gradient, flat_row),
     "sparsemax_loss": of_loss(hard.scores, sparsemax_loss, sparsemax_loss_gradient, sparsemax_loss_hessian),
+    "cos_face": with_margin(
+        hard.cosines, cosine_less, *({"scale": s, "margin": m} for s, m in ((64.0, 0.35), (30.0, 0.0), (1.0, 1.5)))
+    ),
+    "arc_face": with_margin(
+        hard.cosines,
+        angle_plus,
+        *({"scale": s, "margin": m} for s, m in ((64.0, 0.5), (30.0, 0.0), (1.0, 1.5))),
+        {"scale": 64.0, "margin": 0.5, "easy_margin": True},
+    ),
     "multilabel_soft_margin": of_loss(
         hard.rows_of_logits, mean_of(logits_ce), nth_of(logits_ce_gradient), nth_of(logits_ce_hessian)
     ),

@@ -374,6 +374,31 @@ def scores(dtype: str) -> Iterator[Batch]:
         yield z, np.take_along_axis(choices, n.rng.integers(0, 3, (1, len(z))), 0)[0]
 
 
+def cosine_rows(n: Numbers, count: int, length: int) -> list[Array]:
+    """Arrays of rows of cosines, each of another kind; none is 1 or -1."""
+    below = 1 - float(n.info.epsneg)
+    ends = n.signs(count, length) * (1 - n.sizes(-n.info.nmant, -1, count, length))
+    kinds = [
+        n.uniform(-1, 1, count, length),
+        0.1 * n.normal(count, length),
+        n.near(np.repeat(n.uniform(-1, 1, count, 1), length, 1)),
+        n.uniform(0.8, 1, count, length),
+        n.uniform(-1, -0.8, count, length),
+        ends,
+        n.signs(count, length) * n.sizes(-40, 0, count, length),
+        np.zeros((count, length)),
+    ]
+    return [np.clip(x, -below, below) for x in kinds]
+
+
+def cosines(dtype: str) -> Iterator[Batch]:
+    """Rows of cosines and labels."""
+    for n, x in each_length(dtype, cosine_rows):
+        (c,) = n.cast(x)
+        choices = np.stack([c.argmax(-1), c.argmin(-1), n.rng.integers(0, c.shape[-1], len(c))])
+        yield c, np.take_along_axis(choices, n.rng.integers(0, 3, (1, len(c))), 0)[0]
+
+
 def rows_without_labels(dtype: str) -> Iterator[Batch]:
     """Rows of scores."""
     for n, x in each_length(dtype, score_rows):

@@ -50,5 +50,7 @@ class Domain(Enum):
     """Rows of probabilities that add up to 1."""
     MARKS = auto()
     """0 or 1."""
+    COSINES = auto()
+    """From -1 to 1."""
     SIGNS = auto()
     """-1 or 1."""

@@ -4,7 +4,7 @@ from fastnn.kernels.evaluation cimport LABELS, LABELS_OR_ROWS, ROWS, Task, kerne
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.formulas.rows.cross_entropy cimport (
     categorical_cross_entropy_rows, dense_cross_entropy, focal_cross_entropy_labels, generalized_cross_entropy_labels,
-    poly_cross_entropy_labels, smoothed_cross_entropy, soft_cross_entropy, sparse_cross_entropy,
+    margin_cross_entropy_row, poly_cross_entropy_labels, smoothed_cross_entropy, soft_cross_entropy, sparse_cross_entropy,
     weighted_smoothed_cross_entropy,
 )
 from fastnn.kernels.formulas.rows.distances cimport cosine_rows, pairwise_distance_rows

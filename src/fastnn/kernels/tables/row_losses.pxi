@@ -24,6 +24,12 @@ cdef void generalized_cross_entropy_float(const void *task, Py_ssize_t first, Py
 cdef void generalized_cross_entropy_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
     tile_loop(generalized_cross_entropy_labels[double], (<const Task *>task)[0], first, last, worker)
 
+cdef void margin_cross_entropy_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    label_loop(margin_cross_entropy_row[float], (<const Task *>task)[0], first, last, worker)
+
+cdef void margin_cross_entropy_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    label_loop(margin_cross_entropy_row[double], (<const Task *>task)[0], first, last, worker)
+
 cdef void cosine_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
     row_loop(cosine_rows[float], (<const Task *>task)[0], first, last, worker)
 
@@ -96,6 +102,7 @@ KERNELS = {
     "focal_cross_entropy": kernel(focal_cross_entropy_float, focal_cross_entropy_double, LABELS),
     "poly_cross_entropy": kernel(poly_cross_entropy_float, poly_cross_entropy_double, LABELS),
     "generalized_cross_entropy": kernel(generalized_cross_entropy_float, generalized_cross_entropy_double, LABELS),
+    "margin_cross_entropy": kernel(margin_cross_entropy_float, margin_cross_entropy_double, LABELS),
     "cosine": kernel(cosine_float, cosine_double, ROWS),
     "pairwise_distance": kernel(pairwise_distance_float, pairwise_distance_double, ROWS),
     "jensen_shannon": kernel(jensen_shannon_float, jensen_shannon_double, ROWS),

@@ -6,6 +6,7 @@ import numpy as np
 
 from fastnn._core.arrays import Array
 from fastnn.reference.activations import sigmoid, sigmoid_derivative
+from fastnn.reference.losses.multiclass import cross_entropy, cross_entropy_gradient, cross_entropy_hessian
 from fastnn.reference.losses.regression import mae_hessian
 from fastnn.reference.rows import hardmax
 
@@ -143,3 +144,48 @@ def multilabel_margin_gradient(prediction: Array, target: Array) -> Array:
 
 def multilabel_margin_hessian(prediction: Array, target: Array) -> Array:
     return np.zeros_like(prediction)
+
+
+def cos_face(prediction: Array, target: Array, scale: float = 64.0, margin: float = 0.35) -> Array:
+    return cross_entropy(scale * (prediction - margin * target), target)
+
+
+def cos_face_gradient(prediction: Array, target: Array, scale: float = 64.0, margin: float = 0.35) -> Array:
+    return scale * cross_entropy_gradient(scale * (prediction - margin * target), target)
+
+
+def cos_face_hessian(prediction: Array, target: Array, scale: float = 64.0, margin: float = 0.35) -> Array:
+    return scale**2 * cross_entropy_hessian(scale * (prediction - margin * target), target)
+
+
+def angles_with_margin(
+    prediction: Array, target: Array, margin: float, easy_margin: bool
+) -> tuple[Array, Array, Array]:
+    """The cosines, with the margin on those of the labels, and the first two derivatives of that."""
+    sine = np.sqrt(np.maximum(1 - prediction**2, 0))
+    bent = (target == 1) & (prediction > (0 if easy_margin else -np.cos(margin)))
+    steps = 0 if easy_margin else target * margin * np.sin(margin)
+    cosines = np.where(bent, prediction * np.cos(margin) - sine * np.sin(margin), prediction - steps)
+    slopes = np.where(bent, np.cos(margin) + np.sin(margin) * prediction / np.where(bent, sine, 1), 1)
+    return cosines, slopes, np.where(bent, np.sin(margin) / np.where(bent, sine, 1) ** 3, 0)
+
+
+def arc_face(
+    prediction: Array, target: Array, scale: float = 64.0, margin: float = 0.5, easy_margin: bool = False
+) -> Array:
+    return cross_entropy(scale * angles_with_margin(prediction, target, margin, easy_margin)[0], target)
+
+
+def arc_face_gradient(
+    prediction: Array, target: Array, scale: float = 64.0, margin: float = 0.5, easy_margin: bool = False
+) -> Array:
+    cosines, slopes, _ = angles_with_margin(prediction, target, margin, easy_margin)
+    return scale * slopes * cross_entropy_gradient(scale * cosines, target)
+
+
+def arc_face_hessian(
+    prediction: Array, target: Array, scale: float = 64.0, margin: float = 0.5, easy_margin: bool = False
+) -> Array:
+    cosines, slopes, curves = angles_with_margin(prediction, target, margin, easy_margin)
+    first, second = cross_entropy_gradient(scale * cosines, target), cross_entropy_hessian(scale * cosines, target)
+    return (scale * slopes) ** 2 * second + scale * curves * first

@@ -1,9 +1,13 @@
 """Cross-entropies of rows: of probabilities, and of logits with rows or labels for targets."""
 
-from libc.math cimport NAN, exp, expm1, pow
+from libc.math cimport INFINITY, NAN, exp, expm1, log1p, pow, sqrt
 
 from fastnn.kernels.evaluation cimport Task
-from fastnn.kernels.formulas.elementary cimport at_least, log1p_of, log_probability, mul_add, real, smallest_normal
+from fastnn.kernels.formulas.basics cimport or_nan
+from fastnn.kernels.formulas.elementary cimport (
+    at_least, at_most, exp_with_headroom, log1p_of, log_probability, mul_add, real, smallest_normal, without_headroom,
+)
+from fastnn.kernels.formulas.rows.labels cimport index_of_other, max_or_nan, sum_of_others
 from fastnn.kernels.loops.reductions cimport (
     EXPONENTIALS, LANES, NOTHING, STRETCH, add_row, fill, fold_sum, last_block, stretches, sum_row,
 )
@@ -411,3 +415,87 @@ cdef inline void generalized_cross_entropy_labels(
     Py_ssize_t rows, double *v,
 ) noexcept nogil:
     form_of_labels(GENERALIZED, task, z, labels, gradient, hessian, scale, rows, v)
+
+
+cdef inline Shaped with_margin(double c, double along, double across, double drop, double last) noexcept nogil:
+    """What takes the place of a label's cosine c, and its first two derivatives with respect to c.
+
+    With along = cos(m) and across = sin(m) it is cos(angle + m) = c cos(m) - sin(m) sqrt(1 - c^2), unless angle + m is
+    more than pi or, without a drop, the angle more than pi / 2; there, and without ``across``, it is c - drop. At 1 the
+    root has no derivative: there, it is that at the last number below.
+    """
+    cdef Shaped result
+    cdef double inside, square
+    if across == 0 or not c > (-along if drop != 0 else <double>0):
+        result.value = c - drop
+        result.slope = 1
+        result.curve = 0
+        return result
+    inside = at_most(c, <double>1)
+    result.value = c * along - across * sqrt((1 - inside) * (1 + inside))
+    inside = at_most(c, last)
+    square = (1 - inside) * (1 + inside)
+    result.slope = along + across * inside / sqrt(square)
+    result.curve = across / (square * sqrt(square))
+    return result
+
+
+cdef inline void margin_cross_entropy_row(
+    Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v
+) noexcept nogil:
+    """The cross-entropy of s times the cosines p, of which that of the label has a margin.
+
+    Exponentials are those of s (p - the largest of the others): a difference is multiplied, whose rounding counts less
+    than that of a product. They keep their headroom until the last product. ``others`` is their sum without the largest,
+    which is 1, and ``ahead`` the label's exponent.
+    """
+    cdef real terms[STRETCH]
+    cdef real last = <real>0.99999994039535522 if real is float else <real>0.99999999999999989
+    cdef Py_ssize_t n = task.classes, stretch, start, count, k, nearest
+    cdef real *e = gradient if gradient is not NULL else hessian
+    cdef double s = task.constants[0], others = 0, whole, ahead, t, inverse, own, unlike
+    cdef Shaped score = with_margin(p[label], task.constants[1], task.constants[2], task.constants[3], last)
+    cdef real before = max_or_nan(p, label), after = max_or_nan(p + label + 1, n - label - 1)
+    cdef real largest = or_nan(at_least(before, after), after), steepness = <real>s, x, first, second, share
+    cdef bint alone = largest == -INFINITY
+    largest = <real>0 if alone else largest
+    nearest = index_of_other(p, n, label, largest)
+    for stretch in range(stretches(n)):
+        start = stretch * STRETCH
+        count = min(<Py_ssize_t>STRETCH, n - start)
+        for k in range(count):
+            x = steepness * (p[start + k] - largest)
+            terms[k] = exp_with_headroom(at_most(x, <real>0))
+        for k in range(count if e is not NULL else 0):
+            e[start + k] = terms[k]
+        if start <= nearest < start + count:
+            terms[nearest - start] = 0
+        others += sum_of_others(terms, count, label - start)
+    others *= without_headroom(<real>1)
+    whole = <double>0 if alone else 1 + others
+    ahead = or_nan(INFINITY, score.value) if alone else s * (score.value - largest)
+    if ahead <= 0:
+        t = exp(ahead)
+        v[0] = log1p(others + t) - ahead
+        inverse = 1 / (whole + t)
+        own = t * inverse
+        unlike = whole * inverse
+    else:
+        t = exp(-ahead)
+        v[0] = log1p(whole * t)
+        own = 1 / (1 + whole * t)
+        inverse = t * own
+        unlike = whole * inverse
+    if hessian is not NULL:
+        share = <real>inverse
+        second = <real>(scale * s * s * inverse)
+        for k in range(n):
+            hessian[k] = without_headroom(second * e[k] * (<real>1 - share * without_headroom(e[k])))
+        if nearest < n:
+            hessian[nearest] = <real>(second * (others * inverse + own))
+        hessian[label] = <real>(scale * s * unlike * (s * own * score.slope * score.slope - score.curve))
+    if gradient is not NULL:
+        first = <real>(scale * s * inverse)
+        for k in range(n):
+            gradient[k] = without_headroom(gradient[k] * first)
+        gradient[label] = <real>(-scale * s * unlike * score.slope)

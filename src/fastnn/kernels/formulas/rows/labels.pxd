@@ -109,6 +109,12 @@ cdef inline real max_or_nan(const real *x, Py_ssize_t n) noexcept nogil:
     return or_nan(fold_max(lane), fold_sum(nans))
 
 
+cdef inline Py_ssize_t index_of_other(const real *p, Py_ssize_t n, Py_ssize_t label, real value) noexcept nogil:
+    """The index of the first element but the label's that is equal to a value; n if none is."""
+    cdef Py_ssize_t k = index_of(p, label, value)
+    return k if k < label else label + 1 + index_of(p + label + 1, n - label - 1, value)
+
+
 cdef inline void above_label_row(
     Task task, const real *p, Py_ssize_t label, real *gradient, real *hessian, real scale, double *v, double margin,
     real floor,
@@ -128,9 +134,7 @@ cdef inline void above_label_row(
     fill_row(hessian, n, <real>0)
     if gradient is NULL:
         return
-    k = index_of(p, label, largest)
-    if k == label:
-        k += 1 + index_of(p + label + 1, n - label - 1, largest)
+    k = index_of_other(p, n, label, largest)
     fill_row(gradient, n, <real>0)
     gradient[label] = -hit
     if k < n and largest > floor:
