@@ -32,7 +32,7 @@ from updates import TOGETHER, WAYS, WHOLE, fits, optimizer_of
 import fastnn as nn
 from fastnn._core.declaration import Declared
 from fastnn._core.facts import Domain
-from fastnn._core.losses.batch import BatchLoss
+from fastnn._core.losses.batch import BatchLoss, PairLoss
 from fastnn._core.losses.joint import JointLoss
 from fastnn._core.losses.loss import Loss
 from fastnn._core.parameters import FINITE, NOT_NEGATIVE
@@ -78,6 +78,7 @@ VALID = {
     "slope": (0.5, 2.0),
     "smooth": (0.5, 2.0),
     "swap": (True, True),
+    "symmetric": (True, True),
     "temperature": (0.5, 3.0),
     "threshold": (0.5, -0.25),
     "upper": (0.5, 0.75),
@@ -401,6 +402,13 @@ def rows_of_batch_losses():
         yield Row(
             f"{name}.value_and_gradient", arguments, {**given, "reduction": ("sum", "mean")}, outs=(1,), **options
         )
+    for name, loss in losses_of(PairLoss):
+        options = {"shapes": ((4, 3), (9, 17), (30, 20)), **whole}
+        arguments, given = (Argument("x1", normal), Argument("x2", normal)), valid(name, *loss.defaults)
+        yield Row(name, arguments, {**given, "reduction": ("none", "sum")}, values_out=True, **options)
+        for part, outs in {".gradient": (0, 1), ".value_and_gradient": (1, 2)}.items():
+            settings = {**given, "reduction": ("sum", "mean")}
+            yield Row(name + part, arguments, settings, outs=outs, tuple_out=True, **options)
     arguments = (
         Argument("hidden", normal),
         Argument("weight", lambda rng, shape: normal(rng, (7, shape[-1]))),

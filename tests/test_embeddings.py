@@ -13,7 +13,7 @@ from exact import ulp_errors
 
 import fastnn as nn
 from fastnn import reference
-from fastnn._core.losses.batch import BatchLoss
+from fastnn._core.losses.batch import BatchLoss, PairLoss
 from fastnn._core.losses.joint import JointLoss
 
 DTYPES = [np.float32, np.float64]
@@ -311,6 +311,13 @@ REFUSED = [
         for loss, setting in ((nn.ntxent, "temperature"), (nn.sup_con, "temperature"), (nn.circle, "gamma"))
         for refused in (NOT_NUMBERS, TOO_LARGE, NOT_POSITIVE)
     ],
+    *[(nn.info_nce, "temperature", *refused) for refused in (NOT_NUMBERS, TOO_LARGE, NOT_POSITIVE)],
+    (nn.info_nce, "symmetric", *NOT_NUMBERS),
+    *[
+        (nn.siglip, setting, *refused)
+        for setting in ("scale", "bias")
+        for refused in (NOT_NUMBERS, TOO_LARGE, NOT_FINITE)
+    ],
     (nn.circle, "margin", *NOT_NUMBERS),
     (nn.triplet_margin, "p", *NOT_NUMBERS),
     (nn.triplet_margin, "p", ValueError, "it must be at least 1, or infinity", [math.nan, 0.5, -math.inf]),
@@ -330,7 +337,7 @@ def test_settings_that_are_refused(loss, setting, error, message, values):
     x = np.ones((4, 3))
     of_batch = isinstance(loss, BatchLoss)
     arrays = [x] if of_batch else {nn.triplet_margin: [x, x, x]}.get(loss, [x, x])
-    rest = [[0, 0, 1, 1]] if of_batch else {nn.triplet_margin: []}.get(loss, [1])
+    rest = [[0, 0, 1, 1]] if of_batch else [] if loss is nn.triplet_margin or isinstance(loss, PairLoss) else [1]
     for value in values:
         outs = tuple(np.full_like(array, 7) for array in arrays)
         with pytest.raises(error, match=f"{setting} .*{message}"):
@@ -770,7 +777,173 @@ def test_sup_con_of_directions_with_known_angles(dtype):
     assert value == pytest.approx(2000, rel=1e-6)
 
 
-OF_SEVERAL_ARRAYS = [loss for loss in nn.losses.ALL.values() if isinstance(loss, (JointLoss, BatchLoss))]
+# Each with the hyperparameters that are learned.
+PAIRED = [
+    (nn.info_nce, ["temperature"], {}),
+    (nn.info_nce, ["temperature"], {"temperature": 0.5, "symmetric": True}),
+    (nn.siglip, ["scale", "bias"], {}),
+    (nn.siglip, ["scale", "bias"], {"scale": -3.0, "bias": 0.5}),
+]
+each_paired = pytest.mark.parametrize(("loss", "learned", "options"), PAIRED)
+
+
+def two_batches(dtype=np.float64, rows=7):
+    return np.random.default_rng(0).normal(size=(2, rows, 5)).astype(dtype)
+
+
+@each_dtype
+@each_paired
+def test_losses_of_pairs_against_the_reference(loss, learned, options, dtype):
+    x1, x2 = two_batches(dtype)
+    want = getattr(reference, loss.__name__)(np.float64(x1), np.float64(x2), **options)
+    accuracy = {"rtol": 2e-5, "atol": 1e-5} if dtype == np.float32 else {"rtol": 1e-12, "atol": 1e-12}
+    values = loss(x1, x2, reduction="none", **options)
+    assert values.dtype == dtype
+    np.testing.assert_allclose(values, want, **accuracy)
+    np.testing.assert_allclose(loss(x1, x2, **options), want.mean(), **accuracy)
+    np.testing.assert_allclose(loss(x1, x2, reduction="sum", **options), want.sum(), **accuracy)
+    np.testing.assert_allclose(loss(2 * x1, x2 / 3, **options), want.mean(), **accuracy)
+    out = np.empty_like(values)
+    assert loss(x1, x2, reduction="none", out=out, **options) is out
+    assert np.array_equal(out, values)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@each_paired
+def test_gradients_of_losses_of_pairs_against_central_differences(loss, learned, options, reduction):
+    x1, x2 = two_batches()
+    settings = {**loss.defaults, **options}
+    numbers = [np.array(settings.pop(name)) for name in learned]
+
+    def function(x1, x2, *numbers):
+        given = dict(zip(learned, map(float, numbers), strict=True))
+        return loss(x1, x2, reduction=reduction, **settings, **given)
+
+    value, gradients = loss.value_and_gradient(x1, x2, reduction=reduction, **options)
+    assert value == loss(x1, x2, reduction=reduction, **options)
+    want = slopes_by_differences(function, [x1, x2, *numbers])
+    for one, other in zip(gradients, want, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+    for out in ((np.empty_like(x1), np.empty_like(x2)), (x1.copy(), x2.copy()), (x2.copy(), x1.copy())):
+        given = out if out[0][0, 0] == x1[0, 0] else out[::-1] if out[1][0, 0] == x1[0, 0] else (x1, x2)
+        got = loss.gradient(*given, reduction=reduction, out=out, **options)
+        assert got[:2] == out
+        for one, other in zip(got, gradients, strict=True):
+            assert np.array_equal(one, other)
+
+
+@each_dtype
+def test_losses_of_pairs_with_known_angles(dtype):
+    digits = 1e-6 if dtype == np.float32 else 1e-14
+    x1, x2 = np.array([[3, 0], [0, 2]], dtype), np.array([[5, 0], [0, 0.5]], dtype)
+    for temperature in (1e-3, 0.1, 1.0, 1e6):
+        for symmetric in (False, True):
+            options = {"temperature": temperature, "symmetric": symmetric}
+            value, (of_x1, of_x2, of_temperature) = nn.info_nce.value_and_gradient(x1, x2, **options)
+            assert value == pytest.approx(math.log1p(math.exp(-1 / temperature)), rel=digits, abs=0)
+            slope = math.exp(-1 / temperature) / (1 + math.exp(-1 / temperature)) / temperature**2
+            assert of_temperature == pytest.approx(slope, rel=10 * digits, abs=0)
+            assert np.isfinite(of_x1).all()
+            assert np.isfinite(of_x2).all()
+            worst = nn.info_nce(x1, x2[::-1], **options)
+            assert worst == pytest.approx(math.log1p(math.exp(-1 / temperature)) + 1 / temperature, rel=10 * digits)
+    for scale, bias in ((10.0, -10.0), (1000.0, 5.0), (0.0, 0.0), (1e-3, -80.0)):
+        near, far = (float(np.logaddexp(0, z)) for z in (-(scale + bias), bias))
+        value, (_, _, of_scale, of_bias) = nn.siglip.value_and_gradient(x1, x2, scale=scale, bias=bias)
+        assert value == pytest.approx(near + far, rel=10 * digits)
+        assert of_scale == pytest.approx(-np.exp(-(scale + bias) - near), rel=1e3 * digits, abs=1e-30)
+        assert of_bias == pytest.approx(of_scale + np.exp(bias - far), rel=1e3 * digits, abs=1e-30)
+
+
+@each_paired
+def test_losses_of_pairs_at_edges(loss, learned, options):
+    x1, x2 = two_batches(np.float32)
+    same = np.ones((4, 3), np.float32)
+    for one, other in ((same, same), (same, -same), (1e38 * same, 1e-38 * same)):  # no direction to go to
+        value, (of_one, of_other, *_) = loss.value_and_gradient(one, other, **options)
+        assert np.isfinite(value)
+        for gradient in (of_one, of_other):
+            assert np.isfinite(gradient).all()
+            assert np.abs(gradient * np.abs(one[0, 0] if gradient is of_one else other[0, 0])).max() < 1e-5
+    x1[2] = 0
+    value, gradients = loss.value_and_gradient(x1, x2, **options)
+    assert np.isfinite(value)
+    assert not gradients[0][2].any()
+    assert all(np.isfinite(gradient).all() for gradient in gradients)
+    for special in (np.nan, np.inf):
+        x1[3, 1] = special
+        value, gradients = loss.value_and_gradient(x1, x2, **options)
+        assert np.isnan(value)
+        assert all(np.isnan(gradient).any() for gradient in gradients)
+    for rows in (0, 1):
+        value, gradients = loss.value_and_gradient(x1[:rows], x2[:rows], reduction="sum", **options)
+        assert np.isfinite(value)
+        assert [np.shape(gradient) for gradient in gradients] == [(rows, 5)] * 2 + [()] * len(learned)
+        assert loss(x1[:rows], x2[:rows], reduction="none", **options).shape == (rows,)
+
+
+@each_paired
+def test_what_losses_of_pairs_refuse(loss, learned, options):
+    x1, x2 = two_batches()
+    for given, message in (
+        ((x1, x2[:-1]), r"the shapes are x1 \(7, 5\), x2 \(6, 5\); accepted is the same"),
+        ((x1[0], x2[0]), r"x1 and x2 have the shape \(5,\); accepted is \(pairs, features\)"),
+        ((x1[:0], x2[:0]), "reduction is 'mean', but the mean of an empty batch is not defined"),
+        ((x1[:, :0], x2[:, :0]), "accepted is the same for all"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            loss.value_and_gradient(*given, **options)
+    with pytest.raises(ValueError, match="reduction is 'none'; the values share all rows"):
+        loss.gradient(x1, x2, reduction="none")
+    with pytest.raises(TypeError, match="out must be a tuple of 2 arrays, not ndarray"):
+        loss.gradient(x1, x2, out=np.empty_like(x1))
+    with pytest.raises(ValueError, match="share memory"):
+        loss.gradient(x1, x2, out=(x1, x1))
+    outs = np.full_like(x1, 7), np.empty((7, 4))
+    with pytest.raises(ValueError, match=r"out has shape \(7, 4\); the result has \(7, 5\)"):
+        loss.gradient(x1, x2, out=outs)
+    assert (outs[0] == 7).all()
+    with pytest.raises(TypeError, match=rf"{loss.__name__}\(\) got an unexpected keyword argument 'zeta'"):
+        loss(x1, x2, zeta=1)
+    with pytest.raises(TypeError, match=rf"{loss.__name__}\(\) takes 2 arrays, not 3"):
+        loss(x1, x2, 1.0)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_losses_of_pairs_against_pytorch(reduction):
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+    tensors = [torch.tensor(x, requires_grad=True) for x in two_batches()]
+    number = torch.tensor(0.2, dtype=torch.float64, requires_grad=True)
+    bias = torch.tensor(-3.0, dtype=torch.float64, requires_grad=True)
+    similarities = functional.normalize(tensors[0]) @ functional.normalize(tensors[1]).T
+    pairs = torch.arange(7)
+    ways = [functional.cross_entropy(s / number, pairs, reduction=reduction) for s in (similarities, similarities.T)]
+    signs = 2 * torch.eye(7, dtype=torch.float64) - 1
+    logs = functional.logsigmoid(signs * (similarities / number + bias)).sum(1)
+    for want, ours, learned in (
+        (ways[0], nn.info_nce.value_and_gradient(*two_batches(), temperature=0.2, reduction=reduction), [number]),
+        (
+            (ways[0] + ways[1]) / 2,
+            nn.info_nce.value_and_gradient(*two_batches(), temperature=0.2, symmetric=True, reduction=reduction),
+            [number],
+        ),
+        (
+            -(logs.mean() if reduction == "mean" else logs.sum()),
+            nn.siglip.value_and_gradient(*two_batches(), scale=5.0, bias=-3.0, reduction=reduction),
+            [number, bias],
+        ),
+    ):
+        value, gradients = ours
+        slopes = [g.numpy() for g in torch.autograd.grad(want, [*tensors, *learned], retain_graph=True)]
+        if len(learned) == 2:
+            slopes[2] = -(0.2**2) * slopes[2]  # of 5, which is 1 / 0.2
+        np.testing.assert_allclose(value, want.item(), rtol=1e-12)
+        for one, other in zip(gradients, slopes, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-13)
+
+
+OF_SEVERAL_ARRAYS = [loss for loss in nn.losses.ALL.values() if isinstance(loss, (JointLoss, BatchLoss, PairLoss))]
 
 
 @pytest.mark.parametrize("loss", OF_SEVERAL_ARRAYS, ids=str)

@@ -37,7 +37,7 @@ def shapes(row):
     """Of so many blocks that each of 16 threads gets some: many short rows, and a few long ones."""
     if row.name.startswith("ctc"):
         return [(70, 40)]
-    if row.name.startswith(("ntxent", "sup_con", "circle")):  # whose products of pairs are as many as the square
+    if row.name.startswith(("ntxent", "sup_con", "circle", "info_nce", "siglip")):  # whose pairs are the square
         return [(500, 20)]
     return [(200_003,)] if len(row.shapes[-1]) == 1 else [(8_003, 18), (61, 2_100)]
 

@@ -749,6 +749,82 @@ def batch_value_and_gradient(
     """
 
 
+# Losses of pairs of a batch
+
+
+def pair_loss(x1: ArrayLike, x2: ArrayLike, *, reduction: str = "mean", out: Array | None = None) -> Number | Array:
+    """What losses of pairs have in common.
+
+    Parameters
+    ----------
+    x1, x2 : array_like
+        Rows of features, both of shape (pairs, features): rows at the same place belong together. They need not have
+        length 1.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        What becomes of the values.
+    out : ndarray, optional
+        Where the values go under "none".
+
+    Returns
+    -------
+    scalar or ndarray
+        The reduced value; under "none" the values, one for each pair.
+
+    Raises
+    ------
+    TypeError
+        If an argument has a dtype other than float32, float64, integer or boolean.
+    ValueError
+        If shapes do not fit, if a hyperparameter is outside its range, or under "mean" if there are no pairs.
+    """
+
+
+def pair_gradient(
+    x1: ArrayLike, x2: ArrayLike, *, reduction: str = "mean", out: tuple[Array, Array] | None = None
+) -> tuple[Any, ...]:
+    """Gradients of the loss with respect to both arrays and to what is learned beside them.
+
+    Parameters
+    ----------
+    x1, x2
+        As for the loss.
+    reduction : {"mean", "sum"}, default "mean"
+        Which value's gradients.
+    out : tuple of two ndarrays, optional
+        Where the gradients of the arrays go, each of its array's shape and the result's dtype. They may be the arrays
+        themselves.
+
+    Returns
+    -------
+    tuple
+        The gradients of both arrays, and then a number for each hyperparameter that is learned.
+    """
+
+
+def pair_value_and_gradient(
+    x1: ArrayLike, x2: ArrayLike, *, reduction: str = "mean", out: tuple[Array, Array] | None = None
+) -> tuple[Number, tuple[Any, ...]]:
+    """Value of the loss and its gradients with respect to both arrays and to what is learned beside them.
+
+    Parameters
+    ----------
+    x1, x2
+        As for the loss.
+    reduction : {"mean", "sum"}, default "mean"
+        Which value and its gradients.
+    out : tuple of two ndarrays, optional
+        Where the gradients of the arrays go, each of its array's shape and the result's dtype. They may be the arrays
+        themselves.
+
+    Returns
+    -------
+    value : scalar
+        As the loss gives it.
+    gradients : tuple
+        The gradients of both arrays, and then a number for each hyperparameter that is learned.
+    """
+
+
 # Losses of sequences
 
 

@@ -21,7 +21,7 @@ from fastnn._core.layers.normalization import LayerNorm, LayerNormBackward, RmsN
 from fastnn._core.layers.rotation import RotaryEmbedding, RotaryEmbeddingBackward
 from fastnn._core.layers.unit import Normalize, NormalizeBackward
 from fastnn._core.log_sum import LogSum as LogSum, LogSumBackward
-from fastnn._core.losses.batch import BatchLoss
+from fastnn._core.losses.batch import BatchLoss, PairLoss
 from fastnn._core.losses.gaussian import GaussianLoss, VarianceGradient
 from fastnn._core.losses.joint import JointLoss
 from fastnn._core.losses.linear import LinearLoss

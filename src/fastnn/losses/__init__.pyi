@@ -21,7 +21,7 @@ from fastnn._core.layers.normalization import LayerNorm, LayerNormBackward, RmsN
 from fastnn._core.layers.rotation import RotaryEmbedding, RotaryEmbeddingBackward
 from fastnn._core.layers.unit import Normalize, NormalizeBackward
 from fastnn._core.log_sum import LogSum as LogSum, LogSumBackward
-from fastnn._core.losses.batch import BatchLoss
+from fastnn._core.losses.batch import BatchLoss, PairLoss
 from fastnn._core.losses.gaussian import GaussianLoss, VarianceGradient
 from fastnn._core.losses.joint import JointLoss
 from fastnn._core.losses.linear import LinearLoss
@@ -1331,6 +1331,36 @@ class _circle(BatchLoss):
     @overload
     def __call__(self, embeddings: ArrayLike, labels: ArrayLike, *, gamma: float = 80.0, margin: float = 0.4, reduction: str, out: Array | None = None) -> Number | Array: ...
 circle: _circle
+class _info_nce(PairLoss):
+    """Cross-entropy that picks each row's partner among all rows of another batch; of both batches, the loss of CLIP."""
+    class _gradient(AnsweringPart):
+        def __call__(self, x1: ArrayLike, x2: ArrayLike, *, temperature: float = 0.07, symmetric: bool = False, reduction: str = 'mean', out: tuple[Array, Array] | None = None) -> tuple[Any, ...]: ...
+    gradient: _gradient
+    class _value_and_gradient(AnsweringPart):
+        def __call__(self, x1: ArrayLike, x2: ArrayLike, *, temperature: float = 0.07, symmetric: bool = False, reduction: str = 'mean', out: tuple[Array, Array] | None = None) -> tuple[Number, tuple[Any, ...]]: ...
+    value_and_gradient: _value_and_gradient
+    @overload
+    def __call__(self, x1: ArrayLike, x2: ArrayLike, *, temperature: float = 0.07, symmetric: bool = False, reduction: Literal["mean", "sum"] = 'mean', out: Array | None = None) -> Number: ...
+    @overload
+    def __call__(self, x1: ArrayLike, x2: ArrayLike, *, temperature: float = 0.07, symmetric: bool = False, reduction: Literal["none"], out: Array | None = None) -> Array: ...
+    @overload
+    def __call__(self, x1: ArrayLike, x2: ArrayLike, *, temperature: float = 0.07, symmetric: bool = False, reduction: str, out: Array | None = None) -> Number | Array: ...
+info_nce: _info_nce
+class _siglip(PairLoss):
+    """Sigmoid loss of image and text pairs: each row of a batch and each of another, do they belong together?"""
+    class _gradient(AnsweringPart):
+        def __call__(self, x1: ArrayLike, x2: ArrayLike, *, scale: float = 10.0, bias: float = -10.0, reduction: str = 'mean', out: tuple[Array, Array] | None = None) -> tuple[Any, ...]: ...
+    gradient: _gradient
+    class _value_and_gradient(AnsweringPart):
+        def __call__(self, x1: ArrayLike, x2: ArrayLike, *, scale: float = 10.0, bias: float = -10.0, reduction: str = 'mean', out: tuple[Array, Array] | None = None) -> tuple[Number, tuple[Any, ...]]: ...
+    value_and_gradient: _value_and_gradient
+    @overload
+    def __call__(self, x1: ArrayLike, x2: ArrayLike, *, scale: float = 10.0, bias: float = -10.0, reduction: Literal["mean", "sum"] = 'mean', out: Array | None = None) -> Number: ...
+    @overload
+    def __call__(self, x1: ArrayLike, x2: ArrayLike, *, scale: float = 10.0, bias: float = -10.0, reduction: Literal["none"], out: Array | None = None) -> Array: ...
+    @overload
+    def __call__(self, x1: ArrayLike, x2: ArrayLike, *, scale: float = 10.0, bias: float = -10.0, reduction: str, out: Array | None = None) -> Number | Array: ...
+siglip: _siglip
 class _ctc(SequenceLoss):
     """Connectionist temporal classification: labels of a sequence, without saying at which time steps they are."""
     class _gradient(AnsweringPart):

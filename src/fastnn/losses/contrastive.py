@@ -1,4 +1,4 @@
-"""Losses of a batch of embeddings and their labels: every row is compared with every other.
+"""Losses of a batch of embeddings: every row is compared with every other, or with every row of another batch.
 
 They compare directions: rows are divided by their lengths first. The similarities of all pairs are a matrix of the
 batch's size squared, and so are a few arrays beside it.
@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from fastnn._core.arrays import Array
-from fastnn._core.losses.batch import batch_loss
-from fastnn._core.parameters import NOT_NEGATIVE, POSITIVE
+from fastnn._core.losses.batch import batch_loss, pair_loss
+from fastnn._core.parameters import FINITE, NOT_NEGATIVE, POSITIVE
 from fastnn.activations.saturating import sigmoid
 from fastnn.activations.smooth import softplus
+from fastnn.losses.binary import binary_cross_entropy_with_logits
 from fastnn.losses.distances import pairwise_distance
 from fastnn.losses.multiclass import cross_entropy
 from fastnn.rows.log_sums import logsumexp
@@ -159,4 +160,96 @@ def circle(*, gamma: float = 80.0, margin: float = 0.4) -> None:
     >>> x = np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]])
     >>> nn.circle(x, [0, 0, 1, 1]).round(4) < nn.circle(x, [0, 1, 0, 1]).round(4)
     np.True_
+    """
+
+
+def info_nce_formula(
+    similarities: Array, temperature: float, symmetric: float
+) -> tuple[Array, Callable[[float], tuple[Array, tuple[Any, ...]]]]:
+    scores = similarities / similarities.dtype.type(temperature)
+    pairs, axes = np.arange(len(scores)), (1, 0) if symmetric else (1,)
+
+    def gradients(scale: float) -> tuple[Array, tuple[Any, ...]]:
+        slopes = sum(of_rows(cross_entropy.gradient, scores, pairs, axis=axis) for axis in axes)
+        slopes *= scores.dtype.type(scale / len(axes) / temperature)
+        return slopes, (-np.add.reduce(slopes * scores, axis=None, dtype=np.float64),)
+
+    return sum(of_rows(cross_entropy, scores, pairs, axis=axis) for axis in axes) / len(axes), gradients
+
+
+@pair_loss(info_nce_formula, pairwise_distance, temperature=POSITIVE)
+def info_nce(*, temperature: float = 0.07, symmetric: bool = False) -> None:
+    r"""Cross-entropy that picks each row's partner among all rows of another batch; of both batches, the loss of CLIP.
+
+    .. math:: \ell_i = -\log \frac{e^{s_{ii}}}{\sum_j e^{s_{ij}}}, \qquad s_{ij} = \frac{\cos(x_i, x'_j)}{\tau}
+
+    Parameters
+    ----------
+    temperature : float, default 0.07
+        What similarities are divided by; positive. It is learned: the last of the gradients is its own.
+    symmetric : bool, default False
+        Whether to take the mean of this and the same with the batches exchanged: both pick their partners.
+
+    Notes
+    -----
+    CLIP learns the logarithm of 1 / temperature, whose gradient is minus the temperature times that of the temperature.
+    To pick by another score than the cosine, give its matrix to :func:`cross_entropy`, with the labels 0, 1, 2, and so
+    on. From A. van den Oord et al., "Representation Learning with Contrastive Predictive
+    Coding", 2018; the symmetric form from A. Radford et al., "Learning Transferable Visual Models From Natural Language
+    Supervision", ICML 2021.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> images, texts = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([[2.0, 0.0], [1.0, 1.0]])
+    >>> nn.info_nce(images, texts, temperature=0.5, reduction="none").round(4)
+    array([0.4425, 0.2176])
+    >>> value, (of_images, of_texts, of_temperature) = nn.info_nce.value_and_gradient(images, texts, symmetric=True)
+    """
+
+
+def siglip_formula(
+    similarities: Array, scale: float, bias: float
+) -> tuple[Array, Callable[[float], tuple[Array, tuple[Any, ...]]]]:
+    number = similarities.dtype.type
+    logits = similarities * number(scale) + number(bias)
+    pairs = np.eye(len(logits), dtype=logits.dtype)
+
+    def gradients(factor: float) -> tuple[Array, tuple[Any, ...]]:
+        slopes = binary_cross_entropy_with_logits.gradient(logits, pairs, reduction="none")
+        slopes *= number(factor)
+        of_scale, of_bias = (np.add.reduce(x, axis=None, dtype=np.float64) for x in (slopes * similarities, slopes))
+        return slopes * number(scale), (of_scale, of_bias)
+
+    values = binary_cross_entropy_with_logits(logits, pairs, reduction="none")
+    return np.add.reduce(values, axis=1, dtype=np.float64), gradients
+
+
+@pair_loss(siglip_formula, pairwise_distance, scale=FINITE, bias=FINITE)
+def siglip(*, scale: float = 10.0, bias: float = -10.0) -> None:
+    r"""Sigmoid loss of image and text pairs: each row of a batch and each of another, do they belong together?
+
+    .. math:: \ell_i = \sum_j \log \bigl( 1 + e^{-z_{ij} (t \cos(x_i, x'_j) + b)} \bigr), \qquad
+        z_{ij} = \begin{cases} 1 & i = j \\ -1 & i \ne j \end{cases}
+
+    Parameters
+    ----------
+    scale : float, default 10.0
+        The factor t of the cosines. It is learned: its gradient comes after those of the arrays.
+    bias : float, default -10.0
+        The bias b, which makes up for the many pairs that do not belong together. It is learned, too: the last gradient
+        is its own.
+
+    Notes
+    -----
+    The defaults are those that the authors begin with. They learn the logarithm of t, whose gradient is t times that of
+    t. From X. Zhai et al., "Sigmoid Loss for Language Image Pre-Training", ICCV 2023.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> images, texts = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([[2.0, 0.0], [1.0, 1.0]])
+    >>> nn.siglip(images, texts, reduction="none").round(4)
+    array([0.7452, 2.9811])
+    >>> value, (of_images, of_texts, of_scale, of_bias) = nn.siglip.value_and_gradient(images, texts)
     """

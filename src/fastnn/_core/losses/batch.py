@@ -1,4 +1,4 @@
-"""Losses of a batch whose every row is compared with every other."""
+"""Losses of a batch whose every row is compared with every other, or with every row of another batch."""
 
 from __future__ import annotations
 
@@ -8,15 +8,27 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fastnn._core import models
-from fastnn._core.arrays import Array, ArrayLike, check_out, destination, float_array, float_type, plain_array
+from fastnn._core.arrays import (
+    Array,
+    ArrayLike,
+    check_out,
+    destination,
+    float_array,
+    float_type,
+    plain_array,
+)
 from fastnn._core.declaration import Entry
+from fastnn._core.losses.joint import checked_out_of_each, equal_rows
 from fastnn._core.losses.loss import AnsweringLoss, Loss
-from fastnn._core.losses.request import MEAN, WEIGHT, Request, Wants, alone
+from fastnn._core.losses.request import MEAN, WEIGHT, Request, Wants, alone, check_reduction, check_values_out
 from fastnn._core.parameters import Interval, check_ranges, checked_hyperparameters
 
 Formula = Callable[..., tuple[Array, int, Callable[[float], Any]]]
 """From similarities, which pairs are of one label, which are not, and hyperparameters: the values, how many of them
 count, and the gradient with respect to the similarities of their sum times a factor."""
+FormulaOfPairs = Callable[..., tuple[Array, Callable[[float], tuple[Any, tuple[Any, ...]]]]]
+"""From similarities and hyperparameters: the values of rows, and the gradients of their sum times a factor: that with
+respect to the similarities, and those with respect to the hyperparameters that are learned."""
 
 
 class BatchLoss(AnsweringLoss):
@@ -43,10 +55,7 @@ class BatchLoss(AnsweringLoss):
         **hyperparameter: float,
     ) -> Any:
         request = Request.of(wants, None, None, reduction, WEIGHT, out)
-        if wants.gradient and reduction == "none":
-            raise ValueError(
-                "reduction is 'none'; the values share all rows, so the gradient is that of a 'mean' or 'sum'"
-            )
+        check_sharing(wants, reduction)
         # First, since it may run arbitrary code, which might change the arrays.
         numbers = checked_hyperparameters(self, hyperparameter)
         check_ranges(self.ranges, numbers)
@@ -65,28 +74,108 @@ class BatchLoss(AnsweringLoss):
         dtype = x.dtype
         same = equal_labels(labels, len(x))
         positives, negatives = same & ~np.eye(len(x), dtype=bool), ~same
-        lengths = np.asarray(self._length(x, 0.0, reduction="none"))[:, np.newaxis]
-        directions = np.divide(x, lengths, out=np.zeros_like(x), where=lengths != 0)
+        rows = Directions(x, self._length)
+        directions = rows.directions
 
         values, count, of_similarities = self.formula(directions @ directions.T, positives, negatives, **numbers)
         if request.reduction == "mean" and count == 0:
             raise ValueError("there is nothing to average: no two labels are equal")
         scale = 1.0 / count if request.reduction == "mean" else 1.0
-        if request.reduction == "none":
-            value = destination(request.values_out, values.shape, dtype)
-            value[...] = values
-        else:
-            value = dtype.type(np.add.reduce(values, axis=None, dtype=np.float64) * scale)
+        value = reduced(values, scale, request.reduction, request.values_out, dtype)
         if not request.wants.gradient:
             return (value,)
         slopes = of_similarities(scale)
         slopes += slopes.T.copy()
-        of_directions = slopes @ directions
-        along = np.einsum("ij,ij->i", of_directions, directions)[:, np.newaxis]
-        of_directions -= along * directions
-        result = destination(request.gradient_out, x.shape, dtype)
-        result[...] = np.divide(of_directions, lengths, out=np.zeros_like(x), where=lengths != 0)
+        result = rows.gradient(slopes @ directions, request.gradient_out)
         return (value, result) if request.wants.value else (result,)
+
+
+class PairLoss(AnsweringLoss):
+    """A loss of two batches whose rows belong together in pairs: call it, or one of its parts.
+
+    Its gradients are those with respect to both batches and to the hyperparameters that are learned.
+    """
+
+    parts: ClassVar[Mapping[str, Entry]] = {
+        "gradient": models.pair_gradient,
+        "value_and_gradient": models.pair_value_and_gradient,
+    }
+    common: ClassVar[tuple[Entry, ...]] = (models.pair_loss,)
+
+    def __init__(self, entry: Entry, formula: FormulaOfPairs, length: Loss, ranges: Mapping[str, Interval]) -> None:
+        super().__init__(entry)
+        self.formula, self._length, self.ranges = formula, length, ranges
+
+    def answer(
+        self,
+        wants: Wants,
+        x1: ArrayLike,
+        x2: ArrayLike,
+        *,
+        reduction: str = MEAN,
+        out: Any = None,
+        **hyperparameter: float,
+    ) -> Any:
+        check_reduction(reduction)
+        check_sharing(wants, reduction)
+        if not wants.gradient:
+            check_values_out(out, reduction)
+        # First, since it may run arbitrary code, which might change the arrays.
+        numbers = checked_hyperparameters(self, hyperparameter)
+        check_ranges(self.ranges, numbers)
+        given = equal_rows(x1=x1, x2=x2)
+        shape, dtype = given[0].shape, given[0].dtype
+        if len(shape) != 2:
+            raise ValueError(f"x1 and x2 have the shape {shape}; accepted is (pairs, features)")
+        if reduction == "mean" and shape[0] == 0:
+            raise ValueError("reduction is 'mean', but the mean of an empty batch is not defined")
+        outs = checked_out_of_each(out, given) if wants.gradient else (None, None)
+        scale = 1.0 / shape[0] if reduction == "mean" else 1.0
+        with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
+            first, second = (Directions(np.require(x, dtype, ["C", "A"]), self._length) for x in given)
+            values, gradients_of = self.formula(first.directions @ second.directions.T, **numbers)
+            if not wants.gradient:
+                return reduced(values, scale, reduction, out, dtype)
+            slopes, of_learned = gradients_of(scale)
+            gradients = (
+                first.gradient(slopes @ second.directions, outs[0]),
+                second.gradient(slopes.T @ first.directions, outs[1]),
+                *map(dtype.type, of_learned),
+            )
+            return (reduced(values, scale, reduction, None, dtype), gradients) if wants.value else gradients
+
+
+class Directions:
+    """Rows divided by their lengths; rows of zeros have none."""
+
+    def __init__(self, x: Array, length: Loss) -> None:
+        self.lengths = np.asarray(length(x, 0.0, reduction="none"))[:, np.newaxis]
+        self.directions = self.over_lengths(x)
+
+    def over_lengths(self, x: Array) -> Any:
+        return np.divide(x, self.lengths, out=np.zeros_like(x), where=self.lengths != 0)
+
+    def gradient(self, of_directions: Array, out: Array | None) -> Array:
+        """The gradient with respect to the rows, from that with respect to the directions, which is written over."""
+        along = np.einsum("ij,ij->i", of_directions, self.directions)[:, np.newaxis]
+        of_directions -= along * self.directions
+        result = destination(out, of_directions.shape, of_directions.dtype)
+        result[...] = self.over_lengths(of_directions)
+        return result
+
+
+def check_sharing(wants: Wants, reduction: str) -> None:
+    if wants.gradient and reduction == "none":
+        raise ValueError("reduction is 'none'; the values share all rows, so the gradient is that of a 'mean' or 'sum'")
+
+
+def reduced(values: Array, scale: float, reduction: str, out: Array | None, dtype: np.dtype[Any]) -> Any:
+    """The values, or their sum times a factor."""
+    if reduction != "none":
+        return dtype.type(np.add.reduce(values, axis=None, dtype=np.float64) * scale)
+    result = destination(out, values.shape, dtype)
+    result[...] = values
+    return result
 
 
 def integer_labels(labels: ArrayLike) -> Array:
@@ -106,3 +195,8 @@ def equal_labels(labels: Array, count: int) -> Any:
 def batch_loss(formula: Formula, length: Loss, **ranges: Interval) -> Callable[[Entry], BatchLoss]:
     """Make the loss of a batch that an entry declares, of a formula and the distance that gives rows their lengths."""
     return lambda entry: BatchLoss(entry, formula, length, ranges)
+
+
+def pair_loss(formula: FormulaOfPairs, length: Loss, **ranges: Interval) -> Callable[[Entry], PairLoss]:
+    """Make the loss of pairs that an entry declares, of a formula and the distance that gives rows their lengths."""
+    return lambda entry: PairLoss(entry, formula, length, ranges)

@@ -1,4 +1,4 @@
-"""Losses of a batch of embeddings and their labels."""
+"""Losses of a batch of embeddings."""
 
 from __future__ import annotations
 
@@ -30,3 +30,14 @@ def circle(embeddings: Array, labels: Array, gamma: float = 80.0, margin: float 
     near = np.exp(-gamma * np.maximum(0, 1 + margin - s) * (s - 1 + margin)) * (same & ~np.eye(len(labels), dtype=bool))
     far = np.exp(gamma * np.maximum(0, s + margin) * (s - margin)) * ~same
     return np.log(1 + near.sum(1) * far.sum(1))
+
+
+def info_nce(x1: Array, x2: Array, temperature: float = 0.07, symmetric: bool = False) -> Array:
+    scores = np.exp(direction(x1) @ direction(x2).T / temperature)
+    ways = [-np.log(np.diag(scores) / scores.sum(axis)) for axis in ((1, 0) if symmetric else (1,))]
+    return np.mean(ways, axis=0)
+
+
+def siglip(x1: Array, x2: Array, scale: float = 10.0, bias: float = -10.0) -> Array:
+    logits = scale * direction(x1) @ direction(x2).T + bias
+    return np.log(1 + np.exp(np.where(np.eye(len(x1), dtype=bool), -logits, logits))).sum(1)
