@@ -237,6 +237,11 @@ def rows_of_normalizations():
         yield Row(f"{name}.backward", (GRAD, X, weight), settings, always=always, **options)
 
 
+def of_values(rng, shape):
+    """Rows of values beside those of keys, of another length."""
+    return normal(rng, (*shape[:-1], 3))
+
+
 def rows_of_units_of_rows():
     """Layers of rows without statistics."""
     weight, bias = (Argument(name, of_columns(normal), optional=True) for name in ("weight", "bias"))
@@ -259,9 +264,21 @@ def rows_of_layers():
     settings = {"scale": (0.5, 2.0), "causal": (True, True), "window": ((2, 0), (40, None))}
     settings["alignment"] = ("lower_right", "upper_left")
     which = Argument("mask", mask, optional=True, typed=False)
+    which_key = Argument("mask", lambda rng, shape: mask(rng, (shape[-2], 1)), optional=True, typed=False)
     yield Row("attention_softmax", (Argument("scores", normal), which), settings, **options)
     y = Argument("y", distribution)
     yield Row("attention_softmax.backward", (GRAD, y), settings, **options)
+    of_heads = {"shapes": ((1, 1, 1), (2, 5, 7), (3, 4, 300)), "leading": False, "independent": never}
+    yield Row("attention_softmax.sink_gradient", (GRAD, y), outs=(), **of_heads)
+    options = {"shapes": ((1, 1), (5, 7), (4, 300)), "independent": never}
+    query, key = (Argument(name, normal) for name in ("query", "key"))
+    value = Argument("value", of_values)
+    settings = {**settings, "softcap": (2.0, 5.0)}
+    yield Row("scaled_dot_product_attention", (query, key, value, which_key), settings, **options)
+    of_value = Argument("grad", of_values)
+    outs = {"outs": (0, 1, 2), "tuple_out": True}
+    arguments = (of_value, query, key, value, which_key)
+    yield Row("scaled_dot_product_attention.backward", arguments, settings, **outs, **options)
     of_positions = Argument("cosines", quarter), Argument("sines", quarter)
     options = {"shapes": ((1, 4), (5, 8), (3, 300)), "leading": False, "independent": never}
     settings = {"interleaved": (True, True)}

@@ -95,7 +95,9 @@ cdef struct Biased:
 cdef struct Attention:
     # Rows of scores, one for each query: a query sees the keys from ``left`` before its own up to ``right`` after it, and
     # its own is its number and an offset. What it does not see is 0. The mask has the shape of the scores, and says what
-    # takes part, or is added; the slopes, of each head, are those of a penalty for the distance. They may be NULL.
+    # takes part, or is added; the slopes, of each head, are those of a penalty for the distance; the sinks, of each head,
+    # scores of a key without a value. They may be NULL. A softcap of 0 is none; with another one the derivative needs the
+    # scores.
     Py_ssize_t queries
     Py_ssize_t keys
     Py_ssize_t heads
@@ -103,9 +105,12 @@ cdef struct Attention:
     Py_ssize_t left
     Py_ssize_t right
     double scale
+    double softcap
     bint additive
     const Strided *mask
     const void *slopes
+    const void *sinks
+    const void *scores
     const void *grad
     const void *x       # or, backward, the probabilities
     void *out

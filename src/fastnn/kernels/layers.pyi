@@ -82,15 +82,27 @@ def attention(
     x: Array,
     mask: Array | None,
     slopes: Array | None,
+    sinks: Array | None,
     out: Array,
     queries: int,
     offset: int,
     left: int,
     right: int,
     scale: float,
+    softcap: float,
 ) -> None: ...
 def attention_backward(
-    kernels: Kernels, grad: Array, y: Array, out: Array, queries: int, offset: int, left: int, right: int, scale: float
+    kernels: Kernels,
+    grad: Array,
+    y: Array,
+    scores: Array | None,
+    out: Array,
+    queries: int,
+    offset: int,
+    left: int,
+    right: int,
+    scale: float,
+    softcap: float,
 ) -> None: ...
 def dropout(
     kernels: Kernels,

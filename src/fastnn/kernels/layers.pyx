@@ -387,7 +387,7 @@ def of_sum_backward(
 
 cdef int describe_attention(
     Attention *task, cnp.ndarray x, cnp.ndarray out, Py_ssize_t queries, Py_ssize_t offset, Py_ssize_t left,
-    Py_ssize_t right, double scale,
+    Py_ssize_t right, double scale, double softcap,
 ) except -1:
     cdef int kind = cnp.PyArray_TYPE(x), axes = cnp.PyArray_NDIM(x)
     cdef Py_ssize_t size = cnp.PyArray_SIZE(x)
@@ -403,7 +403,8 @@ cdef int describe_attention(
     task.queries, task.keys, task.heads = queries, keys, 1
     # No query sees farther, and sums of these do not overflow.
     task.offset, task.left, task.right, task.scale = offset, min(left, 2 * most), min(right, 2 * most), scale
-    task.x, task.out, task.mask, task.slopes = cnp.PyArray_DATA(x), cnp.PyArray_DATA(out), NULL, NULL
+    task.softcap, task.x, task.out = softcap, cnp.PyArray_DATA(x), cnp.PyArray_DATA(out)
+    task.mask, task.slopes, task.sinks, task.scores = NULL, NULL, NULL, NULL
     return 0
 
 
@@ -415,43 +416,55 @@ cdef int run_attention(Kernel kernel, Attention *task, cnp.ndarray x) except -1:
 
 
 def attention(
-    dict kernels not None, cnp.ndarray x not None, cnp.ndarray mask, cnp.ndarray slopes, cnp.ndarray out not None,
-    Py_ssize_t queries, Py_ssize_t offset, Py_ssize_t left, Py_ssize_t right, double scale,
+    dict kernels not None, cnp.ndarray x not None, cnp.ndarray mask, cnp.ndarray slopes, cnp.ndarray sinks,
+    cnp.ndarray out not None, Py_ssize_t queries, Py_ssize_t offset, Py_ssize_t left, Py_ssize_t right, double scale,
+    double softcap,
 ):
     """The softmax of scores, of so many queries each, times a scale; ``out`` may be the scores.
 
     Query i sees the keys from i + offset - left up to i + offset + right. The mask, of any layout and as many elements, is
-    boolean or is added; the slopes are those of the heads.
+    boolean or is added; the slopes and the sinks are those of the heads.
     """
     cdef Attention task
     cdef Strided described
     cdef Kernel kernel = kernels["attention"]
-    describe_attention(&task, x, out, queries, offset, left, right, scale)
+    describe_attention(&task, x, out, queries, offset, left, right, scale, softcap)
     cdef int kind = cnp.PyArray_TYPE(x)
     task.additive = mask is not None and cnp.PyArray_TYPE(mask) != cnp.NPY_BOOL
-    if not (
-        is_strided_of(mask, kind if task.additive else cnp.NPY_BOOL, cnp.PyArray_SIZE(x)) and is_apart(out, mask)
-        and (slopes is None or (
-            cnp.PyArray_SIZE(slopes) > 0 and is_of(slopes, kind, cnp.PyArray_SIZE(slopes)) and is_unaliased(out, slopes)))
-    ):
+    if not is_strided_of(mask, kind if task.additive else cnp.NPY_BOOL, cnp.PyArray_SIZE(x)) or not is_apart(out, mask):
         raise ValueError("the arrays of attention do not fit together")
     task.mask = strided(&described, mask)
-    if slopes is not None:
-        task.slopes, task.heads = cnp.PyArray_DATA(slopes), cnp.PyArray_SIZE(slopes)
+    if slopes is not None or sinks is not None:
+        task.heads = cnp.PyArray_SIZE(sinks if slopes is None else slopes)
+    if not (
+        task.heads > 0 and is_of(slopes, kind, task.heads) and is_of(sinks, kind, task.heads)
+        and is_apart_from(out, slopes) and is_apart_from(out, sinks)
+    ):
+        raise ValueError("the arrays of attention do not fit together")
+    task.slopes, task.sinks = data_of(slopes), data_of(sinks)
     run_attention(kernel, &task, x)
 
 
 def attention_backward(
-    dict kernels not None, cnp.ndarray grad not None, cnp.ndarray y not None, cnp.ndarray out not None,
-    Py_ssize_t queries, Py_ssize_t offset, Py_ssize_t left, Py_ssize_t right, double scale,
+    dict kernels not None, cnp.ndarray grad not None, cnp.ndarray y not None, cnp.ndarray scores,
+    cnp.ndarray out not None, Py_ssize_t queries, Py_ssize_t offset, Py_ssize_t left, Py_ssize_t right, double scale,
+    double softcap,
 ):
-    """The gradient of the scores, from that of the probabilities and these; ``out`` may be either."""
+    """The gradient of the scores, from that of the probabilities and these; ``out`` may be any of the arrays.
+
+    With a softcap the scores are needed.
+    """
     cdef Attention task
     cdef Kernel kernel = kernels["attention.backward"]
-    describe_attention(&task, y, out, queries, offset, left, right, scale)
-    if not is_of(grad, cnp.PyArray_TYPE(y), cnp.PyArray_SIZE(y)) or not is_unaliased_in_step(out, grad):
+    describe_attention(&task, y, out, queries, offset, left, right, scale, softcap)
+    cdef int kind = cnp.PyArray_TYPE(y)
+    if (
+        not is_of(grad, kind, cnp.PyArray_SIZE(y)) or not is_unaliased_in_step(out, grad)
+        or not is_of(scores, kind, cnp.PyArray_SIZE(y)) or scores is not None and not is_unaliased_in_step(out, scores)
+        or (scores is None) != (softcap == 0)
+    ):
         raise ValueError("the arrays of attention do not fit together")
-    task.grad = cnp.PyArray_DATA(grad)
+    task.grad, task.scores = cnp.PyArray_DATA(grad), data_of(scores)
     run_attention(kernel, &task, y)
 
 

@@ -9,9 +9,10 @@ from fastnn._core.activation import Activation as Activation, Backward, Derivati
 from fastnn._core.arrays import Array, ArrayLike
 from fastnn._core.declaration import Declared
 from fastnn._core.gated import Gated, GatedBackward
-from fastnn._core.layers.attention import AttentionSoftmax, AttentionSoftmaxBackward
+from fastnn._core.layers.attention import AttentionSoftmax, AttentionSoftmaxBackward, SinkGradient
 from fastnn._core.layers.batch import BatchNorm, BatchNormBackward
 from fastnn._core.layers.bias import BiasActivation, BiasActivationBackward
+from fastnn._core.layers.dot_product import ScaledDotProductAttention, ScaledDotProductAttentionBackward
 from fastnn._core.layers.dropout import AlphaDropout, AlphaDropoutBackward, Dropout, DropoutAdd, DropoutBackward
 from fastnn._core.layers.dyt import Dyt, DytBackward
 from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd
@@ -108,10 +109,20 @@ bias_activation: _bias_activation
 class _attention_softmax(AttentionSoftmax):
     """The probabilities of attention: the softmax of scaled and masked scores, over the keys."""
     class _backward(AttentionSoftmaxBackward):
-        def __call__(self, grad: ArrayLike, y: ArrayLike, /, *, scale: float = 1.0, causal: bool = False, window: tuple[int | None, int | None] | None = None, alignment: str | None = None, out: Array | None = None) -> Array: ...
+        def __call__(self, grad: ArrayLike, y: ArrayLike, scores: ArrayLike | None = None, /, *, scale: float = 1.0, causal: bool = False, window: tuple[int | None, int | None] | None = None, alignment: str | None = None, softcap: float | None = None, out: Array | None = None) -> Array: ...
     backward: _backward
-    def __call__(self, scores: ArrayLike, /, mask: ArrayLike | None = None, *, scale: float = 1.0, causal: bool = False, window: tuple[int | None, int | None] | None = None, alignment: str | None = None, slopes: ArrayLike | None = None, out: Array | None = None) -> Array: ...
+    class _sink_gradient(SinkGradient):
+        def __call__(self, grad: ArrayLike, y: ArrayLike, /) -> Array: ...
+    sink_gradient: _sink_gradient
+    def __call__(self, scores: ArrayLike, /, mask: ArrayLike | None = None, *, scale: float = 1.0, causal: bool = False, window: tuple[int | None, int | None] | None = None, alignment: str | None = None, slopes: ArrayLike | None = None, softcap: float | None = None, sink: ArrayLike | None = None, out: Array | None = None) -> Array: ...
 attention_softmax: _attention_softmax
+class _scaled_dot_product_attention(ScaledDotProductAttention):
+    """Attention: values, weighed by the softmax of the products of queries and keys."""
+    class _backward(ScaledDotProductAttentionBackward):
+        def __call__(self, grad: ArrayLike, query: ArrayLike, key: ArrayLike, value: ArrayLike, /, mask: ArrayLike | None = None, *, scale: float | None = None, causal: bool = False, window: tuple[int | None, int | None] | None = None, alignment: str | None = None, slopes: ArrayLike | None = None, softcap: float | None = None, sink: ArrayLike | None = None, out: tuple[Array | None, Array | None, Array | None] | None = None) -> tuple[Array, Array, Array]: ...
+    backward: _backward
+    def __call__(self, query: ArrayLike, key: ArrayLike, value: ArrayLike, /, mask: ArrayLike | None = None, *, scale: float | None = None, causal: bool = False, window: tuple[int | None, int | None] | None = None, alignment: str | None = None, slopes: ArrayLike | None = None, softcap: float | None = None, sink: ArrayLike | None = None, out: Array | None = None) -> Array: ...
+scaled_dot_product_attention: _scaled_dot_product_attention
 class _rotary_embedding(RotaryEmbedding):
     """Rotary position embedding: pairs of features, rotated by angles that grow with the position."""
     class _backward(RotaryEmbeddingBackward):

@@ -8,18 +8,21 @@ import numpy.typing as npt
 from fastnn._core.arrays import Array, ArrayLike
 from fastnn._core.declaration import composed
 from fastnn._core.layers.attention import AttentionSoftmax
+from fastnn._core.layers.dot_product import ScaledDotProductAttention
 from fastnn._core.layers.rotation import RotaryEmbedding, table
 
 
 def attention_softmax_backward(
     grad: ArrayLike,
     y: ArrayLike,
+    scores: ArrayLike | None = None,
     /,
     *,
     scale: float = 1.0,
     causal: bool = False,
     window: tuple[int | None, int | None] | None = None,
     alignment: str | None = None,
+    softcap: float | None = None,
     out: Array | None = None,
 ) -> Array:
     """Back-propagate a gradient through ``attention_softmax``, to the scores: ``scale * y * (grad - sum(grad * y))``.
@@ -29,11 +32,13 @@ def attention_softmax_backward(
     grad : array_like
         Gradient of the loss with respect to the probabilities, of their shape.
     y : array_like
-        The probabilities that the call returned. The mask and the slopes are in them.
-    scale, causal, window, alignment
+        The probabilities that the call returned. The mask, the slopes and the sink are in them.
+    scores : array_like, optional
+        The scores, if there was a softcap, and only then.
+    scale, causal, window, alignment, softcap
         As in the call: what no query saw is not computed.
     out : ndarray, optional
-        Where the result goes. It may be grad or y.
+        Where the result goes. It may be grad, y or the scores.
 
     Returns
     -------
@@ -42,7 +47,24 @@ def attention_softmax_backward(
     """
 
 
-@composed(AttentionSoftmax(), backward=attention_softmax_backward)
+def attention_softmax_sink_gradient(grad: ArrayLike, y: ArrayLike, /) -> Array:
+    r"""The gradient of the sinks: the sum, over all queries of a head, of :math:`-p_s \sum_j g_j p_j`.
+
+    Parameters
+    ----------
+    grad : array_like
+        Gradient of the loss with respect to the probabilities, of shape (..., heads, queries, keys).
+    y : array_like
+        The probabilities that the call returned. What they lack of 1 is :math:`p_s`, the sink's.
+
+    Returns
+    -------
+    ndarray
+        One number for each head.
+    """
+
+
+@composed(AttentionSoftmax(), backward=attention_softmax_backward, sink_gradient=attention_softmax_sink_gradient)
 def attention_softmax(
     scores: ArrayLike,
     /,
@@ -53,11 +75,14 @@ def attention_softmax(
     window: tuple[int | None, int | None] | None = None,
     alignment: str | None = None,
     slopes: ArrayLike | None = None,
+    softcap: float | None = None,
+    sink: ArrayLike | None = None,
     out: Array | None = None,
 ) -> Array:
     r"""The probabilities of attention: the softmax of scaled and masked scores, over the keys.
 
-    .. math:: p_{ij} = \frac{e^{z_{ij}}}{\sum_k e^{z_{ik}}}, \qquad z_{ij} = s x_{ij} - a_h |i + o - j| + m_{ij}
+    .. math:: p_{ij} = \frac{e^{z_{ij}}}{e^{b_h} + \sum_k e^{z_{ik}}}, \qquad
+        z_{ij} = c \tanh \frac{s x_{ij}}{c} - a_h |i + o - j| + m_{ij}
 
     over the keys j that a query i sees. The others get exactly 0, and cost nothing.
 
@@ -78,6 +103,11 @@ def attention_softmax(
         that the last ones belong together, as they do where earlier keys come from a cache.
     slopes : array_like, optional
         One number for each head: the penalty for a distance of one key (ALiBi).
+    softcap : float, optional
+        The number c: scaled scores stay between -c and c. Without it they are :math:`s x_{ij}`.
+    sink : array_like, optional
+        One number for each head: the score of a key without a value, to which what no key gets goes. Without it there
+        is no such term.
     out : ndarray, optional
         Where the result goes: of the scores' shape and the result's dtype. It may be the scores.
 
@@ -96,8 +126,9 @@ def attention_softmax(
     Notes
     -----
     A triangle is aligned to the upper left in PyTorch's ``is_causal``, to the lower right in ONNX' Attention. Where a
-    query sees nothing PyTorch gives NaN. The slopes are from O. Press, N. A. Smith and M. Lewis, "Train Short, Test
-    Long: Attention with Linear Biases Enables Input Length Extrapolation", ICLR 2022.
+    query sees nothing PyTorch gives NaN. A cap comes before penalty and mask, as in Gemma 2 and FlashAttention; sinks
+    are those of GPT-OSS. The slopes are from O. Press, N. A. Smith and M. Lewis, "Train Short, Test Long: Attention
+    with Linear Biases Enables Input Length Extrapolation", ICLR 2022.
 
     Examples
     --------
@@ -108,6 +139,112 @@ def attention_softmax(
            [0.333, 0.333, 0.333]])
     >>> nn.attention_softmax(np.zeros((1, 3)), causal=True, window=(1, 0), alignment="lower_right")
     array([[0. , 0.5, 0.5]])
+    """
+
+
+def scaled_dot_product_attention_backward(
+    grad: ArrayLike,
+    query: ArrayLike,
+    key: ArrayLike,
+    value: ArrayLike,
+    /,
+    mask: ArrayLike | None = None,
+    *,
+    scale: float | None = None,
+    causal: bool = False,
+    window: tuple[int | None, int | None] | None = None,
+    alignment: str | None = None,
+    slopes: ArrayLike | None = None,
+    softcap: float | None = None,
+    sink: ArrayLike | None = None,
+    out: tuple[Array | None, Array | None, Array | None] | None = None,
+) -> tuple[Array, Array, Array]:
+    """Back-propagate a gradient through ``scaled_dot_product_attention``, to the query, the key and the value.
+
+    Parameters
+    ----------
+    grad : array_like
+        Gradient of the loss with respect to the output, of its shape.
+    query, key, value, mask, scale, causal, window, alignment, slopes, softcap, sink
+        As in the call: the probabilities are computed again, a block at a time.
+    out : tuple of three ndarrays, optional
+        Where the results go; each may be None.
+
+    Returns
+    -------
+    tuple of three
+        The gradients with respect to query, key and value, of their shapes.
+    """
+
+
+@composed(ScaledDotProductAttention(), backward=scaled_dot_product_attention_backward)
+def scaled_dot_product_attention(
+    query: ArrayLike,
+    key: ArrayLike,
+    value: ArrayLike,
+    /,
+    mask: ArrayLike | None = None,
+    *,
+    scale: float | None = None,
+    causal: bool = False,
+    window: tuple[int | None, int | None] | None = None,
+    alignment: str | None = None,
+    slopes: ArrayLike | None = None,
+    softcap: float | None = None,
+    sink: ArrayLike | None = None,
+    out: Array | None = None,
+) -> Array:
+    r"""Attention: values, weighed by the softmax of the products of queries and keys.
+
+    .. math:: y_i = \sum_j p_{ij} v_j, \qquad p = \operatorname{attention\_softmax}(q k^T)
+
+    Parameters
+    ----------
+    query : array_like
+        Of shape (..., heads, queries, features), or without heads.
+    key : array_like
+        Of shape (..., heads, keys, features). It may have fewer heads than the query, of a number that divides it: then
+        consecutive heads of the query share one (grouped-query attention).
+    value : array_like
+        Of the key's shape, but for the features, of which there may be any number.
+    mask : array_like, optional
+        Booleans, which are True for what takes part, or numbers that are added. It broadcasts to (..., heads, queries,
+        keys).
+    scale : float, optional
+        What scores are multiplied by; 1 / sqrt(features) by default.
+    causal, window, alignment, slopes, softcap, sink
+        As in :func:`attention_softmax`.
+    out : ndarray, optional
+        Where the result goes: of its shape and dtype.
+
+    Returns
+    -------
+    ndarray
+        Of shape (..., heads, queries, the value's features). A query that sees nothing gets zeros.
+
+    Raises
+    ------
+    TypeError
+        If the mask is of integers, or another argument of a type that is not accepted.
+    ValueError
+        If shapes do not fit, or there are not as many queries as keys and ``alignment`` is needed and missing.
+
+    Notes
+    -----
+    Products are NumPy's, of blocks of queries: there are never more than some 65 536 scores (or those of 64 queries of
+    a head), and keys that no query of a block sees are not multiplied. As PyTorch's function of this name, with
+    ``enable_gqa`` where heads are shared. From A. Vaswani et al., "Attention Is All You Need", arXiv:1706.03762, and
+    J. Ainslie et al., "GQA", arXiv:2305.13245.
+
+    Examples
+    --------
+    >>> import numpy as np, fastnn as nn
+    >>> query, key = np.zeros((2, 3, 4)), np.zeros((1, 3, 4))
+    >>> value = np.array([[[3.0], [6.0], [9.0]]])
+    >>> nn.scaled_dot_product_attention(query, key, value, causal=True)[1]
+    array([[3. ],
+           [4.5],
+           [6. ]])
     """
 
 

@@ -9,9 +9,10 @@ from fastnn._core.activation import Activation as Activation, Backward, Derivati
 from fastnn._core.arrays import Array, ArrayLike
 from fastnn._core.declaration import Declared
 from fastnn._core.gated import Gated, GatedBackward
-from fastnn._core.layers.attention import AttentionSoftmax, AttentionSoftmaxBackward
+from fastnn._core.layers.attention import AttentionSoftmax, AttentionSoftmaxBackward, SinkGradient
 from fastnn._core.layers.batch import BatchNorm, BatchNormBackward
 from fastnn._core.layers.bias import BiasActivation, BiasActivationBackward
+from fastnn._core.layers.dot_product import ScaledDotProductAttention, ScaledDotProductAttentionBackward
 from fastnn._core.layers.dropout import AlphaDropout, AlphaDropoutBackward, Dropout, DropoutAdd, DropoutBackward
 from fastnn._core.layers.dyt import Dyt, DytBackward
 from fastnn._core.layers.embedding import Embedding, EmbeddingBackward, ScatterAdd

@@ -123,6 +123,24 @@ def attention_softmax_backward(grad: Array, y: Array, scale: float = 1.0) -> Arr
     return scale * softmax_backward(grad, y)
 
 
+def attention_softmax_sink_gradient(grad: Array, y: Array) -> Array:
+    products = (1 - y.sum(-1)) * (grad * y).sum(-1)
+    return -products.sum((*range(y.ndim - 3), -1))
+
+
+def scaled_dot_product_attention(query: Array, key: Array, value: Array, causal: bool = False) -> Array:
+    return attention_softmax(query @ key.swapaxes(-1, -2) / np.sqrt(query.shape[-1]), causal=causal) @ value
+
+
+def scaled_dot_product_attention_backward(
+    grad: Array, query: Array, key: Array, value: Array, causal: bool = False
+) -> tuple[Array, Array, Array]:
+    scale = 1 / np.sqrt(query.shape[-1])
+    y = attention_softmax(query @ key.swapaxes(-1, -2), scale=scale, causal=causal)
+    to_scores = attention_softmax_backward(grad @ value.swapaxes(-1, -2), y, scale)
+    return to_scores @ key, to_scores.swapaxes(-1, -2) @ query, y.swapaxes(-1, -2) @ grad
+
+
 def rotary_table(positions: int, features: int, base: float = 10000.0) -> tuple[Array, Array]:
     angles = np.arange(positions)[:, np.newaxis] * base ** (-np.arange(0, features, 2) / features)
     return np.cos(angles), np.sin(angles)

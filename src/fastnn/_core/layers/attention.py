@@ -23,7 +23,7 @@ from fastnn._core.arrays import (
     unaliased_in_step,
 )
 from fastnn._core.declaration import Declared
-from fastnn._core.parameters import FINITE, checked_choice, checked_flag, checked_integer, checked_number
+from fastnn._core.parameters import FINITE, POSITIVE, checked_choice, checked_flag, checked_integer, checked_number
 
 LOOPS = kernels.loops["layers"]
 UNLIMITED = 2**62
@@ -64,42 +64,77 @@ def checked_view(causal: Any, window: Any, alignment: Any) -> View:
     return View(left, right, None if alignment is None else checked_choice("alignment", alignment, ALIGNMENTS))
 
 
-def checked_scale(scale: Any) -> float:
-    return FINITE.check("scale", checked_number("scale", scale))
+def checked_scale(scale: Any, softcap: Any = None) -> tuple[float, float]:
+    """The scale, and the cap or 0 for none."""
+    cap = 0.0 if softcap is None else POSITIVE.check("softcap", checked_number("softcap", softcap))
+    return FINITE.check("scale", checked_number("scale", scale)), cap
+
+
+def of_heads(name: str, array: Array | None, shape: tuple[int, ...]) -> None:
+    """Whether there is one number for each head of scores of a shape."""
+    if array is not None and (len(shape) < 3 or array.shape != shape[-3:-2]):
+        heads = f"the {shape[-3]} heads" if len(shape) > 2 else "heads, which the scores have not"
+        raise ValueError(f"{name} has shape {array.shape}; accepted is one for each of {heads}")
 
 
 class AttentionSoftmaxBackward(Declared):
     """The back-propagation step of ``attention_softmax``, from the probabilities."""
 
-    nin = 2
+    nin = 3
 
     def __call__(
         self,
         grad: ArrayLike,
         y: ArrayLike,
+        scores: ArrayLike | None = None,
         /,
         *,
         scale: float = 1.0,
         causal: bool = False,
         window: Any = None,
         alignment: str | None = None,
+        softcap: float | None = None,
         out: Array | None = None,
     ) -> Any:
-        view, scale = checked_view(causal, window, alignment), checked_scale(scale)
-        given = {"grad": grad, "y": y}
+        view, (scale, cap) = checked_view(causal, window, alignment), checked_scale(scale, softcap)
+        if (scores is None) != (softcap is None):
+            raise TypeError(f"{self.__name__}() takes the scores if there is a softcap, and only then")
+        given = {"grad": grad, "y": y, **({} if scores is None else {"scores": scores})}
         arrays = {name: float_array(name, value) for name, value in given.items()}
         dtype, shape = float_type(given.values(), arrays.values()), arrays["y"].shape
-        if arrays["grad"].shape != shape:
-            raise ValueError(f"grad has shape {arrays['grad'].shape}, and y has {shape}; accepted are two of one shape")
+        for name, array in arrays.items():
+            if array.shape != shape:
+                raise ValueError(f"{name} has shape {array.shape}, and y has {shape}; accepted are arrays of one shape")
         sight = view.of(shape)
         out = destination(out, shape, dtype)
         if out.size:
-            of_grad, of_y = (contiguous(unaliased_in_step(array, out), dtype) for array in arrays.values())
+            ready = [contiguous(unaliased_in_step(array, out), dtype) for array in arrays.values()]
             result = room_of(out)
-            kernels.layers.attention_backward(LOOPS, of_grad, of_y, result, *sight, scale)
+            of_scores = ready[2] if cap else None
+            kernels.layers.attention_backward(LOOPS, ready[0], ready[1], of_scores, result, *sight, scale, cap)
             if result is not out:
                 out[...] = result
         return out
+
+
+class SinkGradient(Declared):
+    """The gradient of the sinks of ``attention_softmax``, from the probabilities."""
+
+    nin = 2
+
+    def __call__(self, grad: ArrayLike, y: ArrayLike, /) -> Any:
+        given = {"grad": grad, "y": y}
+        arrays = {name: float_array(name, value) for name, value in given.items()}
+        dtype, shape = float_type(given.values(), arrays.values()), arrays["y"].shape
+        if arrays["grad"].shape != shape or len(shape) < 3:
+            raise ValueError(
+                f"grad has shape {arrays['grad'].shape}, and y has {shape}; accepted are two of one shape, "
+                "(..., heads, queries, keys)"
+            )
+        with np.errstate(all="ignore"):
+            products = np.einsum("...k,...k->...", arrays["grad"], arrays["y"], dtype=np.float64, casting="same_kind")
+            left = 1 - arrays["y"].sum(-1, dtype=np.float64)
+            return -(left * products).sum((*range(len(shape) - 3), -1)).astype(dtype)
 
 
 class AttentionSoftmax(Declared):
@@ -109,6 +144,7 @@ class AttentionSoftmax(Declared):
 
     def __init__(self) -> None:
         self.backward = AttentionSoftmaxBackward()
+        self.sink_gradient = SinkGradient()
 
     def __call__(
         self,
@@ -121,11 +157,13 @@ class AttentionSoftmax(Declared):
         window: Any = None,
         alignment: str | None = None,
         slopes: ArrayLike | None = None,
+        softcap: float | None = None,
+        sink: ArrayLike | None = None,
         out: Array | None = None,
     ) -> Any:
-        view, scale = checked_view(causal, window, alignment), checked_scale(scale)
+        view, scaling = checked_view(causal, window, alignment), checked_scale(scale, softcap)
         x = float_array("scores", scores)
-        of_heads = None if slopes is None else float_array("slopes", slopes)
+        slants, sinks = (None if a is None else float_array(n, a) for n, a in (("slopes", slopes), ("sink", sink)))
         masks = None if mask is None else mask_array(mask)
         sight = view.of(x.shape, slopes is not None)  # of a shape that no conversion can change any more
         floats: dict[str, tuple[Any, Array]] = {"scores": (scores, x)}
@@ -134,19 +172,17 @@ class AttentionSoftmax(Declared):
             if masks.dtype != np.bool_:
                 floats["mask"] = mask, masks
         dtype = float_type(*zip(*floats.values(), strict=True))
-        if of_heads is not None and (x.ndim < 3 or of_heads.shape != x.shape[-3:-2]):
-            heads = f"the {x.shape[-3]} heads" if x.ndim > 2 else "heads, which the scores have not"
-            raise ValueError(f"slopes has shape {of_heads.shape}; accepted is one for each of {heads}")
+        of_heads("slopes", slants, x.shape)
+        of_heads("sink", sinks, x.shape)
         out = destination(out, x.shape, dtype)
         if out.size:
             if masks is not None:
                 with np.errstate(all="ignore"):
                     masks = unaliased(masks if masks.dtype == np.bool_ else in_type(masks, dtype), out)
-            if of_heads is not None:
-                of_heads = unaliased(contiguous(of_heads, dtype), out)
+            slants, sinks = (None if a is None else unaliased(contiguous(a, dtype), out) for a in (slants, sinks))
             result = room_of(out)
             kernels.layers.attention(
-                LOOPS, contiguous(unaliased_in_step(x, out), dtype), masks, of_heads, result, *sight, scale
+                LOOPS, contiguous(unaliased_in_step(x, out), dtype), masks, slants, sinks, result, *sight, *scaling
             )
             if result is not out:
                 out[...] = result

@@ -2,7 +2,8 @@
 
 from libc.math cimport INFINITY
 
-from fastnn.kernels.formulas.elementary cimport mul_add, real
+from fastnn.kernels.formulas.elementary cimport exp_with_headroom, mul_add, real
+from fastnn.kernels.formulas.sigmoids cimport tanh, tanh_derivative
 from fastnn.kernels.layers cimport Attention
 from fastnn.kernels.loops.reductions cimport EXPONENTIALS, LANES, dot_row, exp_row, fill, has_nan, row_max
 from fastnn.kernels.strided cimport part_of
@@ -24,12 +25,17 @@ cdef enum:
     LINE = 64    # bytes of a cache
 
 
-cdef inline Py_ssize_t first_seen(const Attention *task, Py_ssize_t row) noexcept nogil:
-    return min(task.keys, max(<Py_ssize_t>0, row % task.queries + task.offset - task.left))
+cdef inline Py_ssize_t first_seen(const Attention *task, Py_ssize_t query) noexcept nogil:
+    return min(task.keys, max(<Py_ssize_t>0, query + task.offset - task.left))
 
 
-cdef inline Py_ssize_t end_of_seen(const Attention *task, Py_ssize_t row) noexcept nogil:
-    return max(first_seen(task, row), min(task.keys, row % task.queries + task.offset + task.right + 1))
+cdef inline Py_ssize_t end_of_seen(const Attention *task, Py_ssize_t query) noexcept nogil:
+    return max(first_seen(task, query), min(task.keys, query + task.offset + task.right + 1))
+
+
+cdef inline Py_ssize_t next_query(const Attention *task, Py_ssize_t query) noexcept nogil:
+    """The query of the next row: a division for each would take as long as a vector or two."""
+    return query + 1 if query + 1 < task.queries else 0
 
 
 cdef inline void clear(real *out, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
@@ -93,52 +99,85 @@ cdef inline double exponentials(real *x, Py_ssize_t n, real largest) noexcept no
     return total
 
 
+cdef inline void scale_scores(
+    const Attention *task, const real *x, Py_ssize_t first, Py_ssize_t last, real *out
+) noexcept nogil:
+    """The scores times the scale or, with a cap, cap tanh(scale x / cap)."""
+    cdef real scale = <real>task.scale, cap = <real>task.softcap, ratio
+    cdef Py_ssize_t k
+    if task.softcap == 0:
+        for k in range(first, last):  # in step
+            out[k] = x[k] * scale
+    else:
+        ratio = <real>(task.scale / task.softcap)
+        for k in range(first, last):  # in step
+            out[k] = cap * tanh(x[k] * ratio, NULL)
+
+
 cdef inline void attention(const Attention *task, Py_ssize_t first, Py_ssize_t last, real like) noexcept nogil:
-    """The softmax of scaled and masked scores."""
+    """The softmax of scaled and masked scores, and of a sink that gets what they leave."""
     cdef const real *x
     cdef real *out
-    cdef real scale = <real>task.scale, largest, share
-    cdef Py_ssize_t r, k, begin, end
+    cdef real largest, share, sink
+    cdef double total
+    cdef Py_ssize_t r, k, begin, end, query = first % task.queries
     for r in range(first, last):
         x = <const real *>task.x + r * task.keys
         out = <real *>task.out + r * task.keys
-        begin, end = first_seen(task, r), end_of_seen(task, r)
+        begin, end = first_seen(task, query), end_of_seen(task, query)
         if r + 1 < last:
             expect(task, x, begin, end)
-        for k in range(begin, end):  # in step
-            out[k] = x[k] * scale
+        scale_scores(task, x, begin, end, out)
         if task.slopes is not NULL:
             share = (<const real *>task.slopes)[r // task.queries % task.heads]
-            add_penalty(out, share, r % task.queries + task.offset, begin, end)
+            add_penalty(out, share, query + task.offset, begin, end)
         if task.mask is not NULL:
             apply_mask(task, r, begin, end, out)
         largest = row_max(<const real *>out + begin, end - begin)
-        if largest == -INFINITY and not has_nan(<const real *>out + begin, end - begin):
+        sink = -INFINITY
+        if task.sinks is not NULL:
+            sink = (<const real *>task.sinks)[r // task.queries % task.heads]
+            largest = sink if sink > largest else largest
+        if largest == -INFINITY and sink == sink and not has_nan(<const real *>out + begin, end - begin):
             begin = end  # there is nothing to attend to
-        share = <real>(1 / exponentials(out + begin, end - begin, largest))
+        total = exponentials(out + begin, end - begin, largest)
+        if task.sinks is not NULL:
+            total += exp_with_headroom(sink - largest)
+        share = <real>(1 / total)
         for k in range(begin, end):
             out[k] *= share
         clear(out, 0, begin)
         clear(out, end, task.keys)
+        query = next_query(task, query)
 
 
 cdef inline void attention_backward(const Attention *task, Py_ssize_t first, Py_ssize_t last, real like) noexcept nogil:
-    """y (grad - sum of grad y), times the scale."""
+    """y (grad - sum of grad y), times the derivative of the scaled scores."""
     cdef const real *grad
     cdef const real *y
+    cdef const real *x
     cdef real *out
-    cdef real scale = <real>task.scale, total
-    cdef Py_ssize_t r, k, begin, end
+    cdef real scale = <real>task.scale, total, ratio = 0
+    cdef Py_ssize_t r, k, begin, end, query = first % task.queries
+    if task.softcap != 0:
+        ratio = <real>(task.scale / task.softcap)
     for r in range(first, last):
         grad = <const real *>task.grad + r * task.keys
         y = <const real *>task.x + r * task.keys
+        x = <const real *>task.scores
         out = <real *>task.out + r * task.keys
-        begin, end = first_seen(task, r), end_of_seen(task, r)
+        begin, end = first_seen(task, query), end_of_seen(task, query)
         if r + 1 < last:
             expect(task, grad, begin, end)
             expect(task, y, begin, end)
         total = <real>dot_row(grad + begin, y + begin, end - begin)
-        for k in range(begin, end):  # in step
-            out[k] = y[k] * (grad[k] - total) * scale
+        if x is NULL:
+            for k in range(begin, end):  # in step
+                out[k] = y[k] * (grad[k] - total) * scale
+        else:
+            x += r * task.keys
+            for k in range(begin, end):  # in step
+                out[k] = y[k] * (grad[k] - total) * scale * tanh_derivative(x[k] * ratio, NULL)
         clear(out, 0, begin)
         clear(out, end, task.keys)
+        query = next_query(task, query)
