@@ -4,6 +4,8 @@ from fastnn._core.arrays import Array
 from fastnn.kernels.activations import Binary, Kernels, Unary
 
 def are_ready(axis: Any, x: Any, grad: Any, weight: Any, bias: Any) -> bool: ...
+def axis_of_channels(axis: Any, x: Any, grad: Any, weight: Any, bias: Any) -> int: ...
+def average(running: Array, new: Array, column: int, factor: float, share: float) -> None: ...
 def normalize(
     kernels: Kernels,
     x: Array,
@@ -38,6 +40,7 @@ def normalize_backward(
 def normalize_batch(
     kernels: Kernels,
     x: Array,
+    axis: int,
     weight: Array | None,
     bias: Array | None,
     out: Array,
@@ -48,8 +51,9 @@ def normalize_batch(
 ) -> None: ...
 def normalize_batch_backward(
     kernels: Kernels,
-    grad: Array,
+    grad: Any,
     x: Array,
+    axis: int,
     weight: Array | None,
     statistics: Array,
     out: Array,
@@ -64,14 +68,17 @@ def dyt(kernels: Kernels, x: Array, weight: Array, bias: Array, out: Array, alph
 def dyt_backward(
     kernels: Kernels, grad: Array, x: Array, weight: Array, out: Array, to_weight: Array, to_bias: Array, alpha: float
 ) -> float: ...
-def of_sum(loops: Kernels, function: Unary, given: dict[str, Any], x: Array, bias: Array, out: Array) -> None: ...
+def of_sum(
+    loops: Kernels, function: Unary, given: dict[str, Any], x: Array, axis: int, bias: Any, out: Array
+) -> None: ...
 def of_sum_backward(
     loops: Kernels,
     function: Binary,
     given: dict[str, Any],
-    grad: Array,
+    grad: Any,
     x: Array,
-    bias: Array | None,
+    axis: int,
+    bias: Any,
     out: Array,
     to_bias: Array,
 ) -> None: ...

@@ -5,7 +5,9 @@ from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from fastnn.kernels.activations cimport Binary, Choice, Elementwise, Unary, no_derivative_from_output
-from fastnn.kernels.arrays cimport is_apart, is_like, is_ready, is_unaliased, is_unaliased_in_step
+from fastnn.kernels.arrays cimport (
+    elements_after, is_apart, is_like, is_ready, is_unaliased, is_unaliased_in_step, ready_axis,
+)
 from fastnn.kernels.formulas.philox cimport NUMBERS
 from fastnn.kernels.pool cimport BLOCK, blocks_in, run, run_through, units_in_block, workers_for
 from fastnn.kernels.strided cimport Strided, is_strided_of, strided
@@ -50,6 +52,30 @@ def are_ready(axis, x, grad, weight, bias):
         (axis == -1 or axis == last) and (bias is None or weight is not None) and (grad is None or is_like(grad, x))
         and is_row(weight, kind, cnp.PyArray_DIM(x, last)) and is_row(bias, kind, cnp.PyArray_DIM(x, last))
     )
+
+
+def axis_of_channels(axis, x, grad, weight, bias):
+    """The axis, if arrays can be computed with as they are: contiguous ones of one type, with one number for each channel
+    in the weight and in the bias; otherwise -1. All but x may be None.
+    """
+    cdef int channels = ready_axis(x, axis)
+    if channels < 0:
+        return -1
+    cdef int kind = cnp.PyArray_TYPE(x)
+    cdef Py_ssize_t count = cnp.PyArray_DIM(x, channels)
+    fit = (grad is None or is_like(grad, x)) and is_row(weight, kind, count) and is_row(bias, kind, count)
+    return channels if fit else -1
+
+
+cdef int find_channels(
+    cnp.ndarray x, int axis, Py_ssize_t *outer, Py_ssize_t *channels, Py_ssize_t *inner
+) except -1:
+    """How many elements are before, on and after the axis of the channels."""
+    if not is_float(cnp.PyArray_TYPE(x)) or not 0 <= axis < cnp.PyArray_NDIM(x) or cnp.PyArray_SIZE(x) == 0:
+        raise TypeError("x must be an array of float32 or float64, with elements and an axis of channels")
+    channels[0], inner[0] = cnp.PyArray_DIM(x, axis), elements_after(x, axis)
+    outer[0] = cnp.PyArray_SIZE(x) // (channels[0] * inner[0])
+    return 0
 
 
 cdef inline bint is_row(object array, int kind, Py_ssize_t n) noexcept:
@@ -145,16 +171,14 @@ def normalize_backward(
 
 
 cdef int describe_batch(
-    Batch *task, cnp.ndarray x, cnp.ndarray weight, cnp.ndarray bias, cnp.ndarray out, cnp.ndarray statistics,
+    Batch *task, cnp.ndarray x, int axis, cnp.ndarray weight, cnp.ndarray bias, cnp.ndarray out, cnp.ndarray statistics,
     bint finds, double epsilon,
 ) except -1:
     cdef int kind = cnp.PyArray_TYPE(x)
-    if cnp.PyArray_NDIM(x) != 3 or not is_float(kind):
-        raise TypeError("x must be an array of float32 or float64 with three axes: outer ones, channels, inner ones")
     cdef Py_ssize_t size = cnp.PyArray_SIZE(x)
-    task.outer, task.channels, task.inner = cnp.PyArray_DIM(x, 0), cnp.PyArray_DIM(x, 1), cnp.PyArray_DIM(x, 2)
+    find_channels(x, axis, &task.outer, &task.channels, &task.inner)
     if not (
-        size > 0 and is_of(x, kind, size) and is_of(out, kind, size) and is_of(weight, kind, task.channels)
+        is_of(x, kind, size) and is_of(out, kind, size) and is_of(weight, kind, task.channels)
         and is_of(bias, kind, task.channels) and is_of(statistics, cnp.NPY_FLOAT64, 2 * task.channels)
         and is_unaliased_in_step(out, x) and is_apart_from(out, weight) and is_apart_from(out, bias)
         and is_unaliased(out, statistics)
@@ -180,13 +204,13 @@ cdef int run_batch(Kernel kernel, Batch *task, bint single) except -1:
 
 
 def normalize_batch(
-    dict kernels not None, cnp.ndarray x not None, cnp.ndarray weight, cnp.ndarray bias, cnp.ndarray out not None,
+    dict kernels not None, cnp.ndarray x not None, int axis, cnp.ndarray weight, cnp.ndarray bias, cnp.ndarray out not None,
     cnp.ndarray statistics not None, cnp.ndarray variances, bint finds, double epsilon,
 ):
-    """Normalize the channels, which are the second of three axes, by statistics that are given, or found and written."""
+    """Normalize the channels, which are on an axis, by statistics that are given, or found and written."""
     cdef Batch task
     cdef Kernel kernel = kernels["normalize_batch"]
-    describe_batch(&task, x, weight, bias, out, statistics, finds, epsilon)
+    describe_batch(&task, x, axis, weight, bias, out, statistics, finds, epsilon)
     if variances is not None and not (
             is_of(variances, cnp.NPY_FLOAT64, task.channels) and cnp.PyArray_ISWRITEABLE(variances)
             and is_unaliased(variances, x) and is_unaliased(variances, out) and is_unaliased(variances, statistics)
@@ -197,7 +221,7 @@ def normalize_batch(
 
 
 def normalize_batch_backward(
-    dict kernels not None, cnp.ndarray grad not None, cnp.ndarray x not None, cnp.ndarray weight,
+    dict kernels not None, cnp.ndarray grad not None, cnp.ndarray x not None, int axis, cnp.ndarray weight,
     cnp.ndarray statistics not None, cnp.ndarray out not None, cnp.ndarray to_weight not None,
     cnp.ndarray to_bias not None, bint finds, bint is_training, double epsilon,
 ):
@@ -207,7 +231,7 @@ def normalize_batch_backward(
     """
     cdef Batch task
     cdef Kernel kernel = kernels["normalize_batch.backward"]
-    describe_batch(&task, x, weight, None, out, statistics, finds, epsilon)
+    describe_batch(&task, x, axis, weight, None, out, statistics, finds, epsilon)
     task.is_training = is_training
     cdef int kind = cnp.PyArray_TYPE(x)
     if not is_of(grad, kind, cnp.PyArray_SIZE(x)) or not is_unaliased_in_step(out, grad):
@@ -221,6 +245,25 @@ def normalize_batch_backward(
     task.grad = cnp.PyArray_DATA(grad)
     task.to_weight, task.to_bias = <double *>data_of(to_weight), <double *>data_of(to_bias)
     run_batch(kernel, &task, kind == cnp.NPY_FLOAT32)
+
+
+def average(cnp.ndarray running not None, cnp.ndarray new not None, Py_ssize_t column, double factor, double share):
+    """Move running numbers towards a column of new ones, times a factor, by a share of the way."""
+    cdef int kind = cnp.PyArray_TYPE(running)
+    cdef Py_ssize_t count = cnp.PyArray_SIZE(running), step, k
+    if not is_float(kind) or not is_of(running, kind, count) or not cnp.PyArray_ISWRITEABLE(running) or not count:
+        raise ValueError("running numbers must be a contiguous array of float32 or float64 that can be written to")
+    step = cnp.PyArray_SIZE(new) // count
+    if not is_of(new, cnp.NPY_FLOAT64, count * step) or not 0 <= column < step:
+        raise ValueError("the new numbers do not fit")
+    cdef const double *numbers = <const double *>cnp.PyArray_DATA(new) + column
+    cdef float *singles = <float *>cnp.PyArray_DATA(running)
+    cdef double *doubles = <double *>cnp.PyArray_DATA(running)
+    for k in range(count):
+        if kind == cnp.NPY_FLOAT32:
+            singles[k] = <float>(singles[k] + share * (numbers[k * step] * factor - singles[k]))
+        else:
+            doubles[k] += share * (numbers[k * step] * factor - doubles[k])
 
 
 cdef void add_up(
@@ -241,31 +284,32 @@ cdef void add_up(
 def normalize_unit(
     dict kernels not None, cnp.ndarray grad, cnp.ndarray x not None, cnp.ndarray out not None, double p, double epsilon
 ):
-    """Divide the rows of a matrix by their norm; or, with a gradient, write that of x, which may go to its place."""
+    """Divide the rows of an array by their norm; or, with a gradient, write that of x, which may go to its place."""
     cdef Unit task
     cdef int kind = cnp.PyArray_TYPE(x)
     cdef Py_ssize_t size = cnp.PyArray_SIZE(x), rows
-    if cnp.PyArray_NDIM(x) != 2 or not is_float(kind) or not size:
-        raise TypeError("x must be a matrix of float32 or float64, with elements")
+    if cnp.PyArray_NDIM(x) == 0 or not is_float(kind) or not size:
+        raise TypeError("x must be an array of float32 or float64, with rows of elements")
     if not (
         is_of(x, kind, size) and is_of(out, kind, size) and is_of(grad, kind, size) and is_unaliased_in_step(out, x)
         and (grad is None or is_unaliased_in_step(out, grad))
     ):
         raise ValueError("the arrays of a normalization do not fit together")
-    task.n, task.p, task.epsilon = cnp.PyArray_DIM(x, 1), p, epsilon
+    task.n, task.p, task.epsilon = cnp.PyArray_DIM(x, cnp.PyArray_NDIM(x) - 1), p, epsilon
     task.grad, task.x, task.out = data_of(grad), data_of(x), data_of(out)
     cdef Kernel kernel = kernels["normalize_unit" if grad is None else "normalize_unit.backward"]
     cdef Py_ssize_t block = units_in_block(task.n)
-    rows = cnp.PyArray_DIM(x, 0)
+    rows = size // task.n
     run(kernel.for_float if kind == cnp.NPY_FLOAT32 else kernel.for_double, &task, rows, block, workers_for(rows, block))
 
 
 cdef int describe_dyt(Dyt *task, cnp.ndarray x, cnp.ndarray weight, cnp.ndarray out, double alpha) except -1:
     cdef int kind = cnp.PyArray_TYPE(x)
     cdef Py_ssize_t size = cnp.PyArray_SIZE(x)
-    if cnp.PyArray_NDIM(x) != 2 or not is_float(kind) or not size:
-        raise TypeError("x must be a matrix of float32 or float64, with elements")
-    task.rows, task.n, task.alpha = cnp.PyArray_DIM(x, 0), cnp.PyArray_DIM(x, 1), alpha
+    if cnp.PyArray_NDIM(x) == 0 or not is_float(kind) or not size:
+        raise TypeError("x must be an array of float32 or float64, with rows of elements")
+    task.n, task.alpha = cnp.PyArray_DIM(x, cnp.PyArray_NDIM(x) - 1), alpha
+    task.rows = size // task.n
     if not (
         is_of(x, kind, size) and is_of(out, kind, size) and is_of(weight, kind, task.n) and is_unaliased_in_step(out, x)
         and is_unaliased(out, weight)
@@ -279,7 +323,7 @@ def dyt(
     dict kernels not None, cnp.ndarray x not None, cnp.ndarray weight not None, cnp.ndarray bias not None,
     cnp.ndarray out not None, double alpha,
 ):
-    """weight tanh(alpha x) + bias, of the rows of a matrix."""
+    """weight tanh(alpha x) + bias, of the rows of an array."""
     cdef Dyt task
     cdef Kernel kernel = kernels["dyt"]
     describe_dyt(&task, x, weight, out, alpha)
@@ -321,13 +365,11 @@ def dyt_backward(
 
 
 cdef int describe_biased(
-    Biased *biased, Elementwise function, Choice choice, cnp.ndarray x, cnp.ndarray bias, cnp.ndarray out
+    Biased *biased, Elementwise function, Choice choice, cnp.ndarray x, int axis, cnp.ndarray bias, cnp.ndarray out
 ) except -1:
     cdef int kind = cnp.PyArray_TYPE(x)
     cdef Py_ssize_t size = cnp.PyArray_SIZE(x), outer
-    if cnp.PyArray_NDIM(x) != 3 or size == 0 or not is_float(kind):
-        raise TypeError("x must be an array of float32 or float64 with three axes: outer ones, channels, inner ones")
-    outer, biased.channels, biased.inner = cnp.PyArray_DIM(x, 0), cnp.PyArray_DIM(x, 1), cnp.PyArray_DIM(x, 2)
+    find_channels(x, axis, &outer, &biased.channels, &biased.inner)
     biased.n, biased.rows = biased.channels, outer
     if biased.inner > 1:
         biased.n, biased.rows = biased.inner, outer * biased.channels
@@ -345,12 +387,12 @@ cdef int describe_biased(
 
 def of_sum(
     dict loops not None, Unary function not None, dict given not None, cnp.ndarray x not None,
-    cnp.ndarray bias not None, cnp.ndarray out not None,
+    int axis, cnp.ndarray bias not None, cnp.ndarray out not None,
 ):
-    """An activation, with the hyperparameters given, of x plus a bias for each channel, the second of three axes."""
+    """An activation, with the hyperparameters given, of x plus a bias for each channel of an axis."""
     cdef Biased biased
     cdef Kernel kernel = loops["bias_activation"]
-    describe_biased(&biased, function, function.choose(given) if given else function.default_choice, x, bias, out)
+    describe_biased(&biased, function, function.choose(given) if given else function.default_choice, x, axis, bias, out)
     cdef Py_ssize_t block = units_in_block(biased.n)
     run(kernel.for_float if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32 else kernel.for_double, &biased, biased.rows, block,
         workers_for(biased.rows, block))
@@ -358,7 +400,7 @@ def of_sum(
 
 def of_sum_backward(
     dict loops not None, Binary function not None, dict given not None, cnp.ndarray grad not None,
-    cnp.ndarray x not None, cnp.ndarray bias, cnp.ndarray out not None, cnp.ndarray to_bias not None,
+    cnp.ndarray x not None, int axis, cnp.ndarray bias, cnp.ndarray out not None, cnp.ndarray to_bias not None,
 ):
     """Write the gradients of x and of the bias; without the bias, x is the activation's output."""
     cdef Biased biased
@@ -367,7 +409,7 @@ def of_sum_backward(
     cdef Choice choice = function.choose(given) if given else function.default_choice
     if bias is None and not choice.kernel.differentiable_from_output:
         raise no_derivative_from_output(function, given)
-    describe_biased(&biased, function, choice, x, bias, out)
+    describe_biased(&biased, function, choice, x, axis, bias, out)
     cdef int kind = cnp.PyArray_TYPE(x)
     cdef bint single = kind == cnp.NPY_FLOAT32
     if not (

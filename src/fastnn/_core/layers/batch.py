@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,22 +41,20 @@ def checked_epsilon(epsilon: Any) -> float:
 
 
 class Batch:
-    """The checked arguments of a batch normalization: arrays of outer axes, the channels, and inner ones."""
+    """The checked arguments of a batch normalization, and the axis of their channels."""
 
     def __init__(self, axis: Any, given: Mapping[str, ArrayLike | None]) -> None:
         def layout(x: Array) -> Layout:
             channels = channel_axis(axis, x)
-            self.around = math.prod(x.shape[:channels]), x.shape[channels], math.prod(x.shape[channels + 1 :])
+            self.axis = channels
             return Layout(np.asarray, x.shape[channels], (x.shape[channels],), (x.shape[channels],), what=CHANNELS)
 
-        self.around = (0, 0, 0)
+        self.axis = -1
         self.n = Normalized(layout, "x", given)
-        self.channels = self.around[1]
-        self.count = self.around[0] * self.around[2]
-        """How many elements a channel has."""
+        self.channels = self.n.layout.size
 
     def block(self, name: str, out: Array) -> Array:
-        return contiguous(unaliased_in_step(self.n.arrays[name], out), self.n.dtype).reshape(self.around)
+        return contiguous(unaliased_in_step(self.n.arrays[name], out), self.n.dtype)
 
 
 class Running:
@@ -71,46 +68,51 @@ class Running:
         """The weight of what is new."""
         if (mean is None) != (variance is None):
             raise TypeError("running_mean and running_variance are both given, or neither")
+        self.count = 0
+        """How many elements a channel has."""
         self.given = None if mean is None else {"running_mean": mean, "running_variance": variance}
 
-    def check(self, batch: Batch, out: Array) -> None:
+    def check(self, x: Array, axis: int, out: Array | None) -> None:
         """Whether they can be changed, before anything is."""
         if self.given is None:
             return
+        channels, self.count = x.shape[axis], x.size // max(x.shape[axis], 1)
         for name, array in self.given.items():
             kind = plain_array(name, array).dtype
             if isinstance(array, np.ndarray) and (kind.kind != "f" or kind.itemsize not in (4, 8)):
                 raise TypeError(f"{name} has dtype {kind}; accepted are float32 and float64")
-            check_out(array, (batch.channels,), kind.newbyteorder("="), name)
-            if shares_memory(array, out):
+            check_out(array, (channels,), kind.newbyteorder("="), name)
+            if out is not None and shares_memory(array, out):
                 raise ValueError(f"{name} shares memory with the result")
         if shares_memory(*self.given.values()):
             raise ValueError("running_mean and running_variance share memory")
-        if batch.count <= self.is_unbiased:
-            elements = "one element" if batch.count else "no elements"
+        if self.count <= self.is_unbiased:
+            elements = "one element" if self.count else "no elements"
             raise ValueError(
                 f"x has {elements} in a channel, of which there is no {STORED[not self.is_unbiased]} variance"
             )
 
-    def update(self, batch: Batch, means: Array, variances: Array) -> None:
+    def update(self, statistics: Array, variances: Array) -> None:
         if self.given is None:
             return
-        if self.is_unbiased:
-            variances = variances * (batch.count / (batch.count - 1))
-        with np.errstate(all="ignore"):
-            for array, new in zip(self.given.values(), (means, variances), strict=True):
-                old = array.astype(np.float64)
-                array[...] = old + self.share * (new - old)
+        factor = self.count / (self.count - 1) if self.is_unbiased else 1.0
+        for array, (new, times) in zip(self.given.values(), ((statistics, 1.0), (variances, factor)), strict=True):
+            room = room_of(array)
+            if room is not array:
+                room[...] = array
+            kernels.layers.average(room, new, 0, times, self.share)
+            if room is not array:
+                array[...] = room
 
-    def statistics(self, batch: Batch, epsilon: float) -> Array:
+    def statistics(self, channels: int, epsilon: float) -> Array:
         """What is normalized by in evaluation."""
         if self.given is None:
             raise TypeError("running_mean and running_variance are needed with training=False")
-        statistics = np.empty((batch.channels, 2))
+        statistics = np.empty((channels, 2))
         for column, (name, value) in enumerate(self.given.items()):
             array = float_array(name, value)
-            if array.shape != (batch.channels,):
-                raise ValueError(f"{name} has shape {array.shape}; the channels have {(batch.channels,)}")
+            if array.shape != (channels,):
+                raise ValueError(f"{name} has shape {array.shape}; the channels have {(channels,)}")
             statistics[:, column] = array
         with np.errstate(all="ignore"):
             statistics[:, 1] = 1 / np.sqrt(statistics[:, 1] + epsilon)
@@ -139,31 +141,46 @@ class BatchNormBackward(Declared):
         given_statistics = None if statistics is None else float_array("statistics", statistics)
         if given_statistics is None and not training:
             raise TypeError("statistics are needed with training=False: those that the call returned")
+        ready = -1 if out is not None or grad is None else kernels.layers.axis_of_channels(axis, x, grad, weight, None)
+        if ready > 0:
+            array: Any = x
+            known = checked_statistics(given_statistics, (array.shape[ready],))
+            out, sums = np.empty_like(array), np.empty((2, array.shape[ready]))
+            self.run(grad, array, ready, weight, known, out, sums, training, epsilon)
+            with np.errstate(all="ignore"):
+                return out, *sums.astype(array.dtype)
         batch = Batch(axis, {"x": x, "grad": grad, "weight": weight})
         n = batch.n
         known = checked_statistics(given_statistics, (batch.channels,))
         out = destination(out, n.shape, n.dtype)
         weights = n.of_channels("weight", out)
-        to_weight, to_bias = np.zeros(batch.channels), np.zeros(batch.channels)
+        sums = np.zeros((2, batch.channels))
         if out.size:
-            result = room_of(out)
-            kernels.layers.normalize_batch_backward(
-                LOOPS,
-                batch.block("grad", out),
-                batch.block("x", out),
-                weights,
-                np.empty((batch.channels, 2)) if known is None else unaliased(known, out),
-                result.reshape(batch.around),
-                to_weight,
-                to_bias,
-                known is None,
-                training,
-                epsilon,
-            )
+            result, known = room_of(out), None if known is None else unaliased(known, out)
+            arrays = batch.block("grad", out), batch.block("x", out)
+            self.run(*arrays, batch.axis, weights, known, result, sums, training, epsilon)
             if result is not out:
                 out[...] = result
         with np.errstate(all="ignore"):
-            return out, to_weight.astype(n.dtype), to_bias.astype(n.dtype)
+            return out, *sums.astype(n.dtype)
+
+    def run(
+        self,
+        grad: Any,
+        x: Array,
+        axis: int,
+        weight: Any,
+        statistics: Array | None,
+        out: Array,
+        sums: Array,
+        training: bool,
+        epsilon: float,
+    ) -> None:
+        finds = statistics is None
+        room = np.empty((sums.shape[1], 2)) if statistics is None else statistics
+        kernels.layers.normalize_batch_backward(
+            LOOPS, grad, x, axis, weight, room, out, sums[0], sums[1], finds, training, epsilon
+        )
 
 
 class BatchNorm(Declared):
@@ -195,28 +212,46 @@ class BatchNorm(Declared):
         epsilon, training = checked_epsilon(epsilon), checked_flag("training", training)
         return_statistics = checked_flag("return_statistics", return_statistics)
         running = Running(running_mean, running_variance, momentum, momentum_weighs, stores)
+        ready = -1 if out is not None else kernels.layers.axis_of_channels(axis, x, None, weight, bias)
+        if ready > 0:
+            array: Any = x
+            out = np.empty_like(array)
+            statistics = self.run(array, ready, weight, bias, running, out, training, epsilon)
+            return (out, statistics) if return_statistics else out
         batch = Batch(axis, {"x": x, "weight": weight, "bias": bias})
         n = batch.n
-        statistics = np.full((batch.channels, 2), np.nan) if training else running.statistics(batch, epsilon)
         out = destination(out, n.shape, n.dtype)
         weights, biases = n.of_channels("weight", out), n.of_channels("bias", out)
+        result = room_of(out)
+        statistics = self.run(
+            batch.block("x", out), batch.axis, weights, biases, running, result, training, epsilon, out
+        )
+        if result is not out:
+            out[...] = result
+        return (out, statistics) if return_statistics else out
+
+    def run(
+        self,
+        x: Array,
+        axis: int,
+        weight: Any,
+        bias: Any,
+        running: Running,
+        result: Array,
+        training: bool,
+        epsilon: float,
+        out: Array | None = None,
+    ) -> Array:
+        """Normalize arrays that are ready, and return the statistics; ``out`` is what is not to be the running ones."""
+        channels = x.shape[axis]
         if training:
-            running.check(batch, out)
-        if out.size:
-            result, variances = room_of(out), np.empty(batch.channels) if training else None
+            running.check(x, axis, out)
+        statistics = np.full((channels, 2), np.nan) if training else running.statistics(channels, epsilon)
+        if x.size:
+            variances = np.empty(channels) if training else None
             kernels.layers.normalize_batch(
-                LOOPS,
-                batch.block("x", out),
-                weights,
-                biases,
-                result.reshape(batch.around),
-                statistics,
-                variances,
-                training,
-                epsilon,
+                LOOPS, x, axis, weight, bias, result, statistics, variances, training, epsilon
             )
             if variances is not None:
-                running.update(batch, statistics[:, 0], variances)
-            if result is not out:
-                out[...] = result
-        return (out, statistics) if return_statistics else out
+                running.update(statistics, variances)
+        return statistics

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,36 +23,27 @@ from fastnn._core.declaration import Declared
 from fastnn._core.layers.normalization import CHANNELS, LOOPS, Layout, Normalized
 
 
-def around(axis: Any) -> Callable[[Array], Layout]:
-    """Arrays of outer axes, the channels, and inner ones."""
-
-    def layout(x: Array) -> Layout:
-        channels = checked_axis(axis, x.ndim)
-        inner = math.prod(x.shape[channels + 1 :])
-        return Layout(
-            np.asarray, x.shape[channels], x.shape[:channels], (x.shape[channels],), max(inner, 1), what=CHANNELS
-        )
-
-    return layout
-
-
 class Sum:
     """The checked arguments of an activation of x plus a bias for each channel."""
 
     def __init__(self, whole: str, axis: Any, given: Mapping[str, ArrayLike | None], out: Array | None) -> None:
-        self.n = Normalized(around(axis), whole, given)
+        def layout(x: Array) -> Layout:
+            self.axis = checked_axis(axis, x.ndim)
+            return Layout(np.asarray, x.shape[self.axis], (), (x.shape[self.axis],), what=CHANNELS)
+
+        self.axis = -1
+        self.n = Normalized(layout, whole, given)
         self.out = destination(out, self.n.shape, self.n.dtype)
         self.bias = self.n.of_channels("bias", self.out)
-        self.channels = self.n.layout.weights[0]
-        self.around = -1, self.channels, self.n.layout.inner
+        self.channels = self.n.layout.size
 
-    def block(self, name: str) -> Array:
-        return contiguous(unaliased_in_step(self.n.arrays[name], self.out), self.n.dtype).reshape(self.around)
+    def ready(self, name: str) -> Array:
+        return contiguous(unaliased_in_step(self.n.arrays[name], self.out), self.n.dtype)
 
     def run(self, compute: Callable[[Array], None]) -> Array:
         if self.out.size:
             result = room_of(self.out)
-            compute(result.reshape(self.around))
+            compute(result)
             if result is not self.out:
                 self.out[...] = result
         return self.out
@@ -91,13 +81,20 @@ class BiasActivationBackward(Declared):
         if (x is None) == (y is None) or (bias is None) != (x is None):
             raise TypeError(f"{self.__name__}() takes either x and bias or the output y")
         function = checked_activation(activation, self._named).backward
-        whole = "x" if y is None else "y"
-        given = {"x": x, "grad": grad, "bias": bias} if y is None else {"y": y, "grad": grad}
-        total = Sum(whole, axis, given, out)
+        name, whole = ("x", x) if y is None else ("y", y)
+        array: Any = whole
+        ready = (
+            -1 if out is not None or grad is None else kernels.layers.axis_of_channels(axis, whole, grad, bias, None)
+        )
+        if ready >= 0:
+            out, to_bias = np.empty_like(array), np.empty(array.shape[ready], array.dtype)
+            kernels.layers.of_sum_backward(LOOPS, function, hyperparameter, grad, array, ready, bias, out, to_bias)
+            return out, to_bias
+        total = Sum(name, axis, {name: whole, "grad": grad, "bias": bias}, out)
         to_bias = np.zeros(total.channels, total.n.dtype)
 
         def compute(result: Array) -> None:
-            arrays = total.block("grad"), total.block(whole), total.bias
+            arrays = total.ready("grad"), total.ready(name), total.axis, total.bias
             kernels.layers.of_sum_backward(LOOPS, function, hyperparameter, *arrays, result, to_bias)
 
         return total.run(compute), to_bias
@@ -124,11 +121,17 @@ class BiasActivation(Declared):
         **hyperparameter: Any,
     ) -> Any:
         function = checked_activation(activation, self._named)
+        array: Any = x
+        ready = -1 if out is not None or bias is None else kernels.layers.axis_of_channels(axis, x, None, bias, None)
+        if ready >= 0:
+            out = np.empty_like(array)
+            kernels.layers.of_sum(LOOPS, function, hyperparameter, array, ready, bias, out)
+            return out
         total = Sum("x", axis, {"x": x, "bias": bias}, out)
 
         def compute(result: Array) -> None:
             if total.bias is None:
                 raise TypeError("bias must be an array of one number for each channel, not None")
-            kernels.layers.of_sum(LOOPS, function, hyperparameter, total.block("x"), total.bias, result)
+            kernels.layers.of_sum(LOOPS, function, hyperparameter, total.ready("x"), total.axis, total.bias, result)
 
         return total.run(compute)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from fastnn import kernels
 from fastnn._core.arrays import Array, ArrayLike, destination
 from fastnn._core.declaration import Declared
@@ -22,7 +24,12 @@ def checked_norm(p: Any, epsilon: Any) -> tuple[float, float]:
     )
 
 
-def of_norm_one(given: Mapping[str, ArrayLike], axis: Any, settings: tuple[float, float], out: Array | None) -> Array:
+def of_norm_one(given: Mapping[str, Any], axis: Any, settings: tuple[float, float], out: Array | None) -> Array:
+    x: Any = given["x"]
+    if out is None and kernels.layers.are_ready(axis, x, given.get("grad"), None, None):
+        out = np.empty_like(x)
+        kernels.layers.normalize_unit(LOOPS, given.get("grad"), x, out, *settings)
+        return out
     n = Normalized(along(axis), "x", given)
     out = destination(out, n.shape, n.dtype)
     if out.size:
