@@ -296,7 +296,7 @@ X, S = np.ones((4, 3, 2)), np.zeros((2, 3, 3))
         (
             lambda: nn.scaled_dot_product_attention(X, X[:, :2], X[:, :2], causal=True),
             ValueError,
-            "scores has 3 queries and 2 keys; alignment must say",
+            "query has 3 queries and 2 keys; alignment must say",
         ),
         (
             lambda: nn.scaled_dot_product_attention.backward(X[0], X, X, X),

@@ -37,15 +37,15 @@ class View(NamedTuple):
     right: int
     alignment: str | None
 
-    def of(self, shape: tuple[int, ...], with_slopes: bool = False) -> tuple[int, int, int, int]:
+    def of(self, shape: tuple[int, ...], with_slopes: bool = False, name: str = "scores") -> tuple[int, int, int, int]:
         """The number of queries of scores of a shape, the key of query 0, and the limits."""
         if len(shape) < 2:
-            raise ValueError(f"scores has shape {shape}; accepted are two axes, of queries and keys, or more before")
+            raise ValueError(f"{name} has shape {shape}; accepted are two axes, of queries and keys, or more before")
         queries, keys = shape[-2:]
         limited = min(self.left, self.right) < UNLIMITED
         if self.alignment is None and queries != keys and (with_slopes or limited):
             raise ValueError(
-                f"scores has {queries} queries and {keys} keys; alignment must say whether the first ones or the last "
+                f"{name} has {queries} queries and {keys} keys; alignment must say whether the first ones or the last "
                 "ones belong together: 'upper_left' or 'lower_right'"
             )
         return queries, keys - queries if self.alignment == "lower_right" else 0, self.left, self.right
@@ -105,7 +105,7 @@ class AttentionSoftmaxBackward(Declared):
         for name, array in arrays.items():
             if array.shape != shape:
                 raise ValueError(f"{name} has shape {array.shape}, and y has {shape}; accepted are arrays of one shape")
-        sight = view.of(shape)
+        sight = view.of(shape, name="y")
         out = destination(out, shape, dtype)
         if out.size:
             ready = [contiguous(unaliased_in_step(array, out), dtype) for array in arrays.values()]

@@ -71,7 +71,7 @@ class Attention:
         self.batch, self.heads, self.groups, self.each = tuple(batch), heads, groups, heads // max(groups, 1)
         self.queries, self.keys = queries, keys
         self.scale = factor if scale is not None else 1 / math.sqrt(max(features, 1))
-        _, self.offset, self.left, self.right = view.of((queries, keys), slopes is not None)
+        _, self.offset, self.left, self.right = view.of((queries, keys), slopes is not None, "query")
         for name, array in numbers.items():
             if array is not None and len(self.shapes["query"]) < 3:
                 raise ValueError(f"{name} has shape {array.shape}; the query has no axis of heads")
