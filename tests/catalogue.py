@@ -77,6 +77,7 @@ VALID = {
     "scale": (10.0, 30.0),
     "slope": (0.5, 2.0),
     "smooth": (0.5, 2.0),
+    "softcap": (2.0, 30.0),
     "swap": (True, True),
     "symmetric": (True, True),
     "temperature": (0.5, 3.0),
@@ -84,6 +85,7 @@ VALID = {
     "upper": (0.5, 0.75),
     "value": (-1.0, 2.0),
     "var": (0.5, 2.0),
+    "z_loss": (1e-3, 0.5),
     "zero_infinity": (True, True),
 }
 # Where a function has other limits than its namesakes, and with which settings the derivative is not recoverable from
@@ -432,7 +434,7 @@ def rows_of_batch_losses():
         Argument("labels", lambda rng, shape: rng.integers(7, size=shape[:-1]), typed=False, refused=999),
         Argument("sample_weight", of_rows(weights), keyword=True, optional=True, typed=False),
     )
-    settings = valid("linear_cross_entropy", "ignore_index", "denominator")
+    settings = valid("linear_cross_entropy", "ignore_index", "z_loss", "softcap", "denominator")
     options = {"shapes": ((1, 3), (5, 7), (20, 30)), **whole}
     reductions = {"reduction": ("none", "sum")}
     yield Row("linear_cross_entropy", arguments, {**settings, **reductions}, outs=(), **options)

@@ -25,9 +25,10 @@ def data(shape, dtype=np.float64, seed=0):
     return rng.normal(scale=2, size=shape).astype(dtype), rng.integers(0, shape[-1], shape[:-1])
 
 
-def defined(logits, target, class_weight, ignore_index, smoothing, reduction, weight):
-    """PyTorch's cross_entropy, in float64, and its gradient."""
-    z = np.float64(logits)
+def defined(logits, target, class_weight, ignore_index, smoothing, reduction, weight, z_loss=0.0, softcap=None):
+    """PyTorch's cross_entropy, in float64, and its gradient; of capped logits and with a z-loss of the same weights."""
+    x = np.float64(logits)
+    z = x if softcap is None else softcap * np.tanh(x / softcap)
     classes = z.shape[-1]
     of_classes = np.ones(classes) if class_weight is None else np.float64(class_weight)
     w = np.ones(z.shape[:-1]) if weight is None else np.float64(weight)
@@ -40,7 +41,11 @@ def defined(logits, target, class_weight, ignore_index, smoothing, reduction, we
         one_hot, counted = np.float64(target), w
     t = of_classes * (one_hot * (1 - smoothing) + smoothing / classes)
     values = w * -(t * special.log_softmax(z, -1)).sum(-1)
-    slopes = w[..., None] * (t.sum(-1, keepdims=True) * special.softmax(z, -1) - t)
+    whole, log_sum = t.sum(-1, keepdims=True), special.logsumexp(z, -1, keepdims=True)
+    values += w * (z_loss * whole * log_sum**2)[..., 0]
+    slopes = w[..., None] * (whole * special.softmax(z, -1) * (1 + 2 * z_loss * log_sum) - t)
+    if softcap is not None:
+        slopes /= np.cosh(x / softcap) ** 2
     if reduction == "none":
         return values, slopes
     scale = 1 / counted.sum() if reduction == "mean" else 1.0
@@ -67,6 +72,108 @@ def test_the_options_of_cross_entropy(dtype, classes, smoothing, reduction, kind
         np.testing.assert_allclose(value, want[0], **tolerances(dtype))
         np.testing.assert_allclose(gradient, want[1], **tolerances(dtype))
         assert gradient.dtype == dtype
+
+
+OF_LOGITS = [{"z_loss": 0.3}, {"softcap": 3.0}, {"z_loss": 0.05, "softcap": 8.0}]
+each_of_logits = pytest.mark.parametrize("own", OF_LOGITS, ids=str)
+
+
+@pytest.mark.parametrize("kind", ["labels", "rows"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("classes", [1, 3, 40, 64, 700])
+@each_of_logits
+@each_dtype
+def test_a_z_loss_and_a_cap_with_all_options(dtype, own, classes, smoothing, kind):
+    logits, labels = data((37, classes), dtype)
+    rng = np.random.default_rng(1)
+    target = rng.dirichlet(np.ones(classes), 37).astype(dtype) if kind == "rows" else labels
+    if kind == "labels":
+        target[::4] = -100
+    all_options = {"weight": rng.uniform(0.5, 2, 37), "class_weight": rng.uniform(0.5, 2, classes)}
+    for names, reduction in itertools.product(((), ("weight",), ("class_weight",)), ("mean", "none")):
+        given = {name: all_options[name].astype(dtype) if name in names else None for name in all_options}
+        options = {**given, **own, "label_smoothing": smoothing, "reduction": reduction}
+        want = defined(logits, target, given["class_weight"], -100, smoothing, reduction, given["weight"], **own)
+        value, gradient = nn.cross_entropy.value_and_gradient(logits, target, **options)
+        np.testing.assert_allclose(value, want[0], **tolerances(dtype))
+        np.testing.assert_allclose(gradient, want[1], **tolerances(dtype))
+        for placed in (np.asfortranarray(logits), np.repeat(logits, 2, 0)[::2]):
+            np.testing.assert_array_equal(nn.cross_entropy.gradient(placed, target, **options), gradient)
+        np.testing.assert_array_equal(nn.cross_entropy(logits, target, **options), value)
+        in_place = logits.copy()
+        nn.cross_entropy.gradient(in_place, target, out=in_place, **options)
+        np.testing.assert_array_equal(in_place, gradient)
+        moved = nn.cross_entropy.gradient(logits.T.copy(), target.T, axis=0, **options)
+        np.testing.assert_array_equal(moved.T, gradient)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("kind", ["labels", "rows"])
+@each_of_logits
+def test_second_derivatives_of_a_z_loss_and_a_cap_are_differences_of_gradients(own, kind, smoothing):
+    for classes in (3, 40):
+        logits, labels = data((6, classes))
+        target = labels if kind == "labels" else np.random.default_rng(1).dirichlet(np.ones(classes), 6)
+        options = {
+            **own,
+            "label_smoothing": smoothing,
+            "reduction": "none",
+            "class_weight": np.linspace(0.5, 2, classes),
+        }
+        hessian, step = nn.cross_entropy.hessian(logits, target, **options), 1e-5
+        both = nn.cross_entropy.gradient_and_hessian(logits, target, **options)
+        np.testing.assert_array_equal(both[0], nn.cross_entropy.gradient(logits, target, **options))
+        np.testing.assert_array_equal(both[1], hessian)
+        for k in (0, 1, classes - 1):
+            moved = step * (np.arange(classes) == k)
+            above, below = (nn.cross_entropy.gradient(logits + d, target, **options)[:, k] for d in (moved, -moved))
+            np.testing.assert_allclose(hessian[:, k], (above - below) / (2 * step), rtol=1e-7, atol=1e-9)
+
+
+@each_of_logits
+@each_dtype
+def test_an_ignored_row_of_a_z_loss_and_a_cap_contributes_nothing(dtype, own):
+    for classes in (3, 40, 600):
+        logits, labels = data((9, classes), dtype)
+        want = nn.cross_entropy.gradient_and_hessian(logits, labels, reduction="sum", **own)
+        ignored = np.arange(9) % 3 == 1
+        logits[ignored], labels[ignored] = np.nan, -100
+        for one, other in zip(
+            nn.cross_entropy.gradient_and_hessian(logits, labels, reduction="sum", **own), want, strict=True
+        ):
+            assert not one[ignored].any()
+            np.testing.assert_array_equal(one[~ignored], other[~ignored])
+
+
+@each_dtype
+def test_caps_of_any_size(dtype):
+    logits, labels = data((5, 4), dtype)
+    plain = nn.cross_entropy.value_and_gradient(logits, labels)
+    for huge in (1e30, 1e300):
+        for one, other in zip(nn.cross_entropy.value_and_gradient(logits, labels, softcap=huge), plain, strict=True):
+            np.testing.assert_array_equal(one, other)
+    logits[0, 0] = 0
+    for tiny in (1e-300, 5e-324):
+        assert nn.cross_entropy(logits, labels, softcap=tiny) == pytest.approx(np.log(4), rel=1e-7)
+    infinite = np.array([[-np.inf, np.inf, 0]], dtype)
+    value, gradient = nn.cross_entropy.value_and_gradient(infinite, [2], softcap=30, z_loss=0.1)
+    assert value == pytest.approx(120, rel=1e-14)
+    np.testing.assert_allclose(gradient, [[0, 0, -1]], rtol=1e-12)
+
+
+def test_the_squared_log_sum_of_a_certain_right_prediction_keeps_its_digits():
+    """The gradient at the label is 2 z s p - (1 - p), and neither term is lost beside 1."""
+    with mpmath.workdps(50):
+        a, b = mpmath.e**-40, mpmath.mpf("1e-20")
+        log_sum = mpmath.log1p(a)
+        want = 2 * b * log_sum / (1 + a) - a / (1 + a)
+        value = log_sum + b * log_sum**2
+    for target in ([0], np.array([[1.0, 0.0]])):
+        for smoothing in (0.0, 1e-300):
+            options = {"z_loss": 1e-20, "label_smoothing": smoothing}
+            found = nn.cross_entropy.value_and_gradient(np.array([[0.0, -40.0]]), target, **options)
+            assert found[0] == pytest.approx(float(value), rel=1e-15)
+            assert found[1][0, 0] == pytest.approx(float(want), rel=1e-15)
 
 
 @pytest.mark.parametrize("shape", [(2, 21, 70), (3, 64, 17), (2, 65, 33), (4, 5, 3, 5), (5, 2, 16), (2, 300, 20)])

@@ -84,6 +84,38 @@ def test_values_of_rows():
     np.testing.assert_allclose(values, nn.cross_entropy(hidden @ weight.T, labels, reduction="none"), rtol=1e-13)
 
 
+@pytest.mark.parametrize("own", [{"z_loss": 0.3}, {"softcap": 3.0}, {"z_loss": 0.1, "softcap": 8.0}], ids=str)
+@each_dtype
+def test_a_z_loss_and_a_cap_are_those_of_cross_entropy(dtype, own, monkeypatch):
+    monkeypatch.setattr(linear_loss, "BLOCK", 100)
+    hidden, weight, labels = data((33,), 6, 20, dtype)
+    labels[::5] = -100
+    value, (of_hidden, of_weight) = nn.linear_cross_entropy.value_and_gradient(hidden, weight, labels, **own)
+    logits = np.float64(hidden) @ np.float64(weight).T
+    want, slopes = nn.cross_entropy.value_and_gradient(logits, labels, **own)
+    room = {"rtol": 3e-5, "atol": 1e-5} if dtype == np.float32 else {"rtol": 1e-12, "atol": 1e-14}
+    assert value == pytest.approx(want, rel=1e-6 if dtype == np.float32 else 1e-13)
+    assert value == nn.linear_cross_entropy(hidden, weight, labels, **own)
+    np.testing.assert_allclose(of_hidden, slopes @ np.float64(weight), **room)
+    np.testing.assert_allclose(of_weight, slopes.T @ np.float64(hidden), **room)
+    values, one_hot = (
+        nn.linear_cross_entropy(hidden, weight, labels, reduction="none", **own),
+        nn.reference.one_hot(np.maximum(labels, 0), 20),
+    )
+    expected = nn.reference.linear_cross_entropy(np.float64(hidden), np.float64(weight), one_hot, **own)
+    np.testing.assert_allclose(values[labels >= 0], expected[labels >= 0], rtol=3e-6)
+
+
+@pytest.mark.parametrize("own", [{"z_loss": -1}, {"z_loss": np.nan}, {"softcap": 0}, {"softcap": np.inf}], ids=str)
+def test_a_z_loss_or_a_cap_out_of_range(own):
+    hidden, weight, labels = data((3,), 2, 4)
+    (name,) = own
+    with pytest.raises(ValueError, match=f"{name} is .*; it must be"):
+        nn.linear_cross_entropy(hidden, weight, labels, **own)
+    with pytest.raises(TypeError, match=f"{name} must be a number"):
+        nn.linear_cross_entropy(hidden, weight, labels, **{name: "x"})
+
+
 def test_ignored_labels():
     hidden, weight, labels = data((9,), 4, 20)
     labels[::3] = -100

@@ -55,6 +55,7 @@ LEAST = {
         r".*row_losses_nll_(float|double)": 4,
         r".*row_losses_tversky_(float|double)": 4,
         r".*row_losses_cross_entropy_(float|double)": 30,
+        r"_fuse_[01].*row_losses_(take|put)_rows": 2,
         r".*row_losses_pairwise_distance_(float|double)": 15,
     },
     "pairs": {

@@ -331,6 +331,7 @@ class Softmax:
         self.second = sorted(z)[-2] if len(z) > 1 else self.largest
         self.total = mpmath.fsum(self.e)
         self.log_sum = log1p(self.without(list(z).index(self.largest)))
+        self.whole = terms(self.largest, self.log_sum)
 
     def without(self, k: int) -> Number:
         """The sum of the other exponentials."""
@@ -365,24 +366,66 @@ def categorical_ce(p: Row, t: Row, tiny: Number) -> Number:
     return -mpmath.fsum(x_log(y, max(x, tiny)) for x, y in zip(p, t, strict=True))
 
 
-def cross_entropy(z: Row, t: Row | int, label_smoothing: Number = 0) -> Result:
+def cross_entropy(z: Row, t: Row | int, label_smoothing: Number = 0, z_loss: Number = 0) -> Result:
     s = Softmax(z)
     row = as_row(t, len(z), label_smoothing)
-    return terms(*(times(y, s.steep_minus_log(k)) for k, y in enumerate(row) if y))
+    weight = z_loss * mpmath.fsum(row)
+    return terms(
+        *(times(y, s.steep_minus_log(k)) for k, y in enumerate(row) if y),
+        *([times(weight * s.whole.value, s.whole)] if z_loss else []),
+    )
 
 
-def cross_entropy_gradient(z: Row, t: Row | int, label_smoothing: Number = 0) -> list[Result]:
+def cross_entropy_gradient(z: Row, t: Row | int, label_smoothing: Number = 0, z_loss: Number = 0) -> list[Result]:
     s, row = Softmax(z), as_row(t, len(z), label_smoothing)
     total = mpmath.fsum(row)
-    return [
+    alone = [
         steep(-y * s.complement[k], s.exponent(k)) if y == total else terms(steep(total * s.p[k], s.exponent(k)), -y)
         for k, y in enumerate(row)
     ]
+    more = [steep(times(2 * z_loss * total * p, s.whole), s.exponent(k)) for k, p in enumerate(s.p)]
+    return [terms(*both) for both in zip(alone, more, strict=True)] if z_loss else alone
 
 
-def cross_entropy_hessian(z: Row, t: Row | int, label_smoothing: Number = 0) -> list[Result]:
+def cross_entropy_hessian(z: Row, t: Row | int, label_smoothing: Number = 0, z_loss: Number = 0) -> list[Result]:
     s, total = Softmax(z), mpmath.fsum(as_row(t, len(z), label_smoothing))
-    return [steep(total * s.p[k] * s.complement[k], s.exponent(k)) for k in range(len(z))]
+    alone = [steep(total * s.p[k] * s.complement[k], s.exponent(k)) for k in range(len(z))]
+    if not z_loss:
+        return alone
+    of_whole = [times(2 * z_loss * total * s.p[k] * s.complement[k], s.whole) for k in range(len(z))]
+    squares = [2 * z_loss * total * p * p for p in s.p]
+    return [
+        terms(one, steep(two, s.exponent(k)), steep(three, 2 * s.exponent(k)))
+        for k, (one, two, three) in enumerate(zip(alone, of_whole, squares, strict=True))
+    ]
+
+
+def of_capped(function: Function, of_gradient: Function | None = None) -> Function:
+    """A function of c tanh(x / c): a value, a gradient or, with the gradient's function, second derivatives.
+
+    The rounding of a capped logit counts as much in the exponentials as the logit is large.
+    """
+
+    def capped(x: Row, t: Row | int, softcap: Number, **settings: Number) -> Result | list[Result]:
+        bent = [mpmath.tanh(a / softcap) for a in x]
+        z = [softcap * y for y in bent]
+        size = max(map(abs, z))
+        results = function(z, t, **settings)
+        if not isinstance(results, list):
+            return steep(results, size)
+        slopes = [steep(sech2(a / softcap), 2 * a / softcap) for a in x]
+        results = [
+            steep(times(plain(s), r), max(size, s.scale / s.value)) for s, r in zip(slopes, results, strict=True)
+        ]
+        if of_gradient is None:
+            return results
+        bends = [
+            times(-2 * y / softcap, g)
+            for y, g in zip(bent, of_capped(of_gradient)(x, t, softcap, **settings), strict=True)
+        ]
+        return [terms(times(plain(s), r), b) for s, r, b in zip(slopes, results, bends, strict=True)]
+
+    return capped
 
 
 class NllTransform(NamedTuple):
@@ -1228,6 +1271,25 @@ LOSSES: dict[str, Exact] = {
         cross_entropy_hessian,
         {},
         {"label_smoothing": 0.1},
+    ),
+    "cross_entropy with a z-loss": of_loss(
+        hard.labelled_or_rows,
+        cross_entropy,
+        cross_entropy_gradient,
+        cross_entropy_hessian,
+        {"z_loss": 1e-4},
+        {"z_loss": 1.0},
+        {"z_loss": 0.1, "label_smoothing": 0.1},
+        bounds={"gradient": 64, "hessian": 64},
+        reason="a subnormal exponential is multiplied by twice the log-sum",
+    ),
+    "cross_entropy of capped logits": of_loss(
+        hard.labelled_or_rows,
+        of_capped(cross_entropy),
+        of_capped(cross_entropy_gradient),
+        of_capped(cross_entropy_hessian, cross_entropy_gradient),
+        {"softcap": 30.0},
+        {"softcap": 2.0, "z_loss": 0.01},
     ),
     "nll": of_loss(hard.labelled, lambda x, y: -x[y], lambda x, y: at_indices(len(x), {y: -1}), flat_row),
     "focal_cross_entropy": of_transform(

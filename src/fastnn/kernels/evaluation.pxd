@@ -8,6 +8,13 @@ cdef enum:
     CONSTANTS = 4   # at most, of a loss
     MAX_ARRAYS = 3  # of a loss with derivatives with respect to several
 
+cdef enum:
+    # The constants of "cross_entropy".
+    SMOOTHING
+    Z_LOSS
+    SOFTCAP
+    MEAN_WEIGHT  # of the classes
+
 cdef enum Domain:
     # The domains of targets; NaN is in each of them.
     ANY
@@ -44,19 +51,22 @@ cdef struct Task:
     bint in_tiles          # whether a loss is given them as tiles, which it may write over; the gradient goes there, too
     double[CONSTANTS] constants
     bint soft              # whether targets are computed, by smoothing, the first constant, or by weights of classes
+    double softcap         # what rows, which are copied then, are capped at, or 0
 
 
 cdef class Kernel:
     cdef part for_float
     cdef part for_double
     cdef Target takes
+    cdef bint caps  # whether its constant SOFTCAP is one
 
 
-cdef inline Kernel kernel(part for_float, part for_double, Target takes):
+cdef inline Kernel kernel(part for_float, part for_double, Target takes, bint caps=False):
     cdef Kernel pair = Kernel()
     pair.for_float = for_float
     pair.for_double = for_double
     pair.takes = takes
+    pair.caps = caps
     return pair
 
 

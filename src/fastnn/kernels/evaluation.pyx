@@ -13,7 +13,7 @@ from fastnn.kernels.arrays cimport (
 from fastnn.kernels.loops.reductions cimport STRETCH, binary_scale, stretches
 from fastnn.kernels.pool cimport blocks_in, is_small, part, units_in_block, workers_for
 from fastnn.kernels.pool cimport run as run_in_pool
-from fastnn.kernels.rows cimport Columns, Room, describe_columns, room_of_columns, rows_in_block
+from fastnn.kernels.rows cimport CHUNK, Columns, Room, describe_columns, room_of_columns, rows_in_block
 from fastnn.kernels.strided cimport Strided, broadcasts, is_strided_of, part_of, strided
 
 import numpy as np
@@ -26,7 +26,7 @@ cdef extern from "numpy/arrayobject.h":
 cdef enum:
     PIECE = 16384   # rows whose weights are summed at once, as in the engine
     FEW = 64        # sums
-    MAX_COPIES = 4  # of arrays whose rows are along another axis than the last: predictions, targets and derivatives
+    MAX_COPIES = 4  # of rows along another axis than the last: predictions, targets and derivatives
 
 cdef enum Fold:
     TOTAL
@@ -98,9 +98,15 @@ cdef double run(
     cdef part compute = kernel.for_float if kind == cnp.NPY_FLOAT32 else kernel.for_double
     cdef Py_ssize_t block = units_in_block(width), step = block
     cdef Room of_columns
+    cdef Columns capped
     cdef int workers
     cdef double one
     task.block = block
+    task.softcap = task.constants[SOFTCAP] if kernel.caps else 0
+    if task.softcap != 0 and task.columns is NULL:
+        describe_columns(&capped, width, 1)
+        capped.count = max(<Py_ssize_t>1, CHUNK // width)
+        task.columns = &capped
     if task.columns is NULL and 0 < count and is_small(count, block):
         task.sums = &one
         compute(task, 0, count, 0)
@@ -109,7 +115,8 @@ cdef double run(
         step = rows_in_block(task.columns)
     workers = workers_for(count, step)  # once, since another thread may set the number: there must be room for each
     if task.columns is not NULL:
-        of_columns = room_of_columns(task.columns, bytes_of(MAX_COPIES, kind == cnp.NPY_FLOAT32), workers)
+        of_columns = room_of_columns(
+            task.columns, bytes_of(MAX_COPIES + (task.softcap != 0), kind == cnp.NPY_FLOAT32), workers)
     return run_blocks(compute, task, &task.sums, count, block, step, workers, fold, before)
 
 
@@ -193,7 +200,8 @@ cdef class Losses:
         is not computed, but with ``value`` set and no ``values`` their sum is added to ``total`` and returned: to the bit
         that of one array, if this is one of its pieces, which all have whole blocks of values but the last.
         For a loss of many classes, ``target`` may hold labels, which are ignored if they are not classes, and
-        ``of_classes`` the weights of the classes. The constant of "cross_entropy" is the smoothing of its targets.
+        ``of_classes`` the weights of the classes. The constants of "cross_entropy" are the smoothing of its targets, the
+        weight of its z-loss and what its logits are capped at, or 0.
         ``varying`` holds the first constant for each element, in place of the one for all. ``weight`` and the mask
         ``where`` have an element for each value, and any layout. Masked values and their derivatives are 0, whatever
         the arrays hold. The elements of a row are ``inner`` elements apart: 1 along the last axis.

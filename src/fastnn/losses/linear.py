@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastnn._core.arrays import Array, ArrayLike
 from fastnn._core.losses.linear import linear_loss
 from fastnn._core.models import Number
+from fastnn._core.parameters import NOT_NEGATIVE, POSITIVE
 
 
-@linear_loss
+@linear_loss(z_loss=NOT_NEGATIVE, softcap=POSITIVE)
 def linear_cross_entropy(
     hidden: ArrayLike,
     weight: ArrayLike,
@@ -15,6 +16,8 @@ def linear_cross_entropy(
     *,
     sample_weight: ArrayLike | None = None,
     ignore_index: int | None = -100,
+    z_loss: float = 0.0,
+    softcap: float | None = None,
     reduction: str = "mean",
     denominator: str = "weight",
 ) -> Number | Array:
@@ -34,6 +37,10 @@ def linear_cross_entropy(
         Weight of each row: its shape is a leading part of the labels'.
     ignore_index : int or None, default -100
         The label of rows that are ignored.
+    z_loss : float, default 0.0
+        Weight of the squared logarithm of the sum, as for :func:`cross_entropy`.
+    softcap : float, optional
+        What the logits are capped at, as for :func:`cross_entropy`.
     reduction : {"mean", "sum", "none"}, default "mean"
         What becomes of the values.
     denominator : {"weight", "count"}, default "weight"

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from fastnn._core.facts import Domain
 from fastnn._core.losses.loss import label_loss, row_loss
-from fastnn._core.parameters import FINITE, NOT_NEGATIVE, SHARE
+from fastnn._core.parameters import FINITE, NOT_NEGATIVE, POSITIVE, SHARE
 
 
-@label_loss(takes_rows=True, label_smoothing=SHARE, target=Domain.DISTRIBUTIONS)
-def cross_entropy(*, label_smoothing: float = 0.0) -> None:
+@label_loss(
+    lambda label_smoothing, z_loss, softcap: ("cross_entropy", (label_smoothing, z_loss, softcap or 0.0)),
+    takes_rows=True,
+    label_smoothing=SHARE,
+    z_loss=NOT_NEGATIVE,
+    softcap=POSITIVE,
+    target=Domain.DISTRIBUTIONS,
+)
+def cross_entropy(*, label_smoothing: float = 0.0, z_loss: float = 0.0, softcap: float | None = None) -> None:
     r"""Cross-entropy of logits over many classes: the loss of their softmax, without going through it.
 
     .. math:: \ell(z, t) = \sum_j t_j \Bigl(\log \sum_k e^{z_k} - z_j\Bigr), \qquad
         \frac{\partial \ell}{\partial z_j} = \operatorname{softmax}(z)_j \sum_k t_k - t_j
+
+    With a z-loss lambda and the logarithm s of the sum, and with a cap c of the logits x:
+
+    .. math:: \ell(z, t) = \sum_j t_j \bigl(s - z_j + \lambda s^2\bigr), \qquad z = c \tanh \frac{x}{c}
 
     Parameters
     ----------
@@ -23,9 +34,17 @@ def cross_entropy(*, label_smoothing: float = 0.0) -> None:
         prediction's shape, which are taken as they are.
     label_smoothing : float, default 0.0
         The part of the target, between 0 and 1, that is spread evenly over all classes.
+    z_loss : float, default 0.0
+        Weight of the squared logarithm of the sum, which keeps that near 0; PaLM has 1e-4.
+    softcap : float, optional
+        What the logits are capped at, smoothly, before all else; Gemma 2 has 30.
 
     Notes
     -----
+    The z-loss is that of A. Chowdhery et al., "PaLM: Scaling Language Modeling with Pathways", JMLR 2023, Liger's
+    ``lse_square_scale``; weights of rows and of classes count for it as well. The cap is that of Gemma Team, "Gemma 2:
+    Improving Open Language Models at a Practical Size", 2024: a logit of -infinity, too, becomes -c.
+
     The logarithm of the sum is taken as in :func:`log_softmax`, so that the loss of a nearly certain, right prediction
     keeps its digits: for logits (20, 0) and label 0 it is 2.06e-9 in float32 too.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,6 +23,7 @@ from fastnn._core.declaration import Entry
 from fastnn._core.losses.labels import checked_ignore_index, label_indices
 from fastnn._core.losses.loss import AnsweringLoss
 from fastnn._core.losses.request import MEAN, VALUE, WEIGHT, Request, Wants, check_reduction
+from fastnn._core.parameters import Interval, checked_number
 from fastnn._core.pieces import Cursor
 
 BLOCK = 1 << 23
@@ -36,6 +37,10 @@ class LinearLoss(AnsweringLoss):
 
     parts: ClassVar[Mapping[str, Entry]] = {"value_and_gradient": models.value_and_gradients_of_layer}
 
+    def __init__(self, entry: Entry, **ranges: Interval) -> None:
+        super().__init__(entry)
+        self.ranges = ranges
+
     def answer(
         self,
         wants: Wants,
@@ -45,6 +50,8 @@ class LinearLoss(AnsweringLoss):
         *,
         sample_weight: ArrayLike | None = None,
         ignore_index: int | None = -100,
+        z_loss: float = 0.0,
+        softcap: float | None = None,
         reduction: str = MEAN,
         denominator: str = WEIGHT,
         **out: Any,
@@ -55,9 +62,14 @@ class LinearLoss(AnsweringLoss):
         if unknown := next(iter(out.keys() - ({"out"} if wants.gradient else set())), None):
             raise TypeError(f"{self.__name__}() got an unexpected keyword argument {unknown!r}")
         outs = checked_outs(out.get("out"), 2) if wants.gradient else None
+        # First, since it may run arbitrary code, which might change the arrays.
+        z_loss = self.ranges["z_loss"].check("z_loss", checked_number("z_loss", z_loss))
+        if softcap is not None:
+            softcap = self.ranges["softcap"].check("softcap", checked_number("softcap", softcap))
+        constants = (0.0, z_loss, softcap or 0.0)
         with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
             value, gradients = evaluate(
-                hidden, weight, labels, sample_weight, ignore_index, reduction, denominator, outs
+                hidden, weight, labels, sample_weight, ignore_index, constants, reduction, denominator, outs
             )
         return (value, gradients) if wants.gradient else value
 
@@ -68,6 +80,7 @@ def evaluate(
     labels: ArrayLike,
     sample_weight: ArrayLike | None,
     ignore_index: int | None,
+    constants: tuple[float, ...],
     reduction: str,
     denominator: str,
     outs: tuple[Any, ...] | None = None,
@@ -108,7 +121,7 @@ def evaluate(
     weights = None if given is None else np.require(given, dtype, ["C", "ALIGNED"]).reshape(-1)
     # In one layout, so that the products are the same for all.
     matrix = np.require(matrix, dtype, ["C", "ALIGNED"])
-    total = run(x, matrix, targets.reshape(-1), weights, values, gradients, scale)
+    total = run(x, matrix, targets.reshape(-1), weights, constants, values, gradients, scale)
     return dtype.type(total * scale) if values is None else values[()], gradients
 
 
@@ -117,6 +130,7 @@ def run(
     matrix: Array,
     targets: Array,
     weights: Array | None,
+    constants: tuple[float, ...],
     values: Array | None,
     gradients: tuple[Array, Array] | None,
     scale: float,
@@ -139,7 +153,7 @@ def run(
         logits = np.matmul(inputs, matrix.T, out=buffer[: stop - start])
         total = kernels.losses.evaluate(
             "cross_entropy",
-            (),
+            constants,
             logits,
             targets[start:stop],
             None if weights is None else weights[start:stop],
@@ -160,6 +174,6 @@ def run(
     return total
 
 
-def linear_loss(entry: Entry) -> LinearLoss:
-    """Make the loss of a linear layer that an entry declares."""
-    return LinearLoss(entry)
+def linear_loss(**ranges: Interval) -> Callable[[Entry], LinearLoss]:
+    """Make the loss of a linear layer that an entry declares, with the ranges of its hyperparameters."""
+    return lambda entry: LinearLoss(entry, **ranges)

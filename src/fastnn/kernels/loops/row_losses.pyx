@@ -1,12 +1,13 @@
 """The loops of the losses of rows: value, gradient and second derivatives, or several of them in one pass."""
 
-from fastnn.kernels.evaluation cimport LABELS, LABELS_OR_ROWS, ROWS, Task, kernel
+from fastnn.kernels.evaluation cimport LABELS, LABELS_OR_ROWS, MEAN_WEIGHT, ROWS, SMOOTHING, Task, kernel
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.formulas.rows.cross_entropy cimport (
     categorical_cross_entropy_rows, dense_cross_entropy, focal_cross_entropy_labels, generalized_cross_entropy_labels,
     margin_cross_entropy_row, poly_cross_entropy_labels, smoothed_cross_entropy, soft_cross_entropy, sparse_cross_entropy,
     weighted_smoothed_cross_entropy,
 )
+from fastnn.kernels.formulas.rows.softcap cimport cap_row, uncap_gradient, uncap_hessian
 from fastnn.kernels.formulas.rows.distances cimport cosine_rows, pairwise_distance_rows
 from fastnn.kernels.formulas.rows.divergences cimport jensen_shannon_rows
 from fastnn.kernels.formulas.rows.labels cimport (
@@ -40,6 +41,10 @@ cdef const unsigned char *mask_of(
     return part_of(where, start, count, room)
 
 
+cdef inline bint has_derivatives(const Task *task) noexcept nogil:
+    return task.gradient is not NULL or task.hessian is not NULL
+
+
 cdef void take_rows(const Task *task, Py_ssize_t first, Py_ssize_t count, real *room, Py_ssize_t size) noexcept nogil:
     """Copy rows along another axis than the last, from the first on, and their targets, into the room."""
     if task.in_tiles:
@@ -48,10 +53,16 @@ cdef void take_rows(const Task *task, Py_ssize_t first, Py_ssize_t count, real *
     take_columns(task.columns, <const real *>task.prediction, room, first, count)
     if task.target is not NULL:
         take_columns(task.columns, <const real *>task.target, room + size, first, count)
+    if task.softcap != 0:
+        cap_row(room, room + 4 * size if has_derivatives(task) else <real *>NULL, count * task.classes, task.softcap)
 
 
 cdef void put_rows(const Task *task, Py_ssize_t first, Py_ssize_t count, real *room, Py_ssize_t size) noexcept nogil:
     """Copy the derivatives back to where they belong."""
+    if task.softcap != 0 and task.hessian is not NULL:  # before the gradient of what is capped is gone
+        uncap_hessian(room, room + 4 * size, room + 2 * size, room + 3 * size, count * task.classes, task.softcap)
+    if task.softcap != 0 and task.gradient is not NULL:
+        uncap_gradient(room + 4 * size, room + 2 * size, count * task.classes)
     if task.in_tiles and task.gradient is not NULL:
         copy_tiles(task.columns, <const real *>room, room, <real *>task.gradient, first, count)
     elif task.gradient is not NULL:
@@ -153,7 +164,7 @@ cdef inline void walk(
     holds. The weights of the classes are factors of the rows' weights, except for soft targets, which contain them.
 
     Rows along another axis than the last are copied, some of them at a time: to tiles, if they are short and the loss
-    takes tiles.
+    takes tiles. So are rows that are capped, but not to tiles.
     """
     cdef const real *prediction = <const real *>task.prediction
     cdef const real *target = <const real *>task.target
@@ -175,7 +186,9 @@ cdef inline void walk(
     cdef bint weighted = task.weight is not NULL or of_classes is not NULL
     cdef Columns columns
     cdef double total = 0
-    task.in_tiles = takes_tiles and task.columns is not NULL and hessian is NULL and fill_tiles(task.columns, STRETCH)
+    task.in_tiles = (
+        takes_tiles and task.columns is not NULL and hessian is NULL and task.softcap == 0
+        and fill_tiles(task.columns, STRETCH))
     if task.columns is not NULL:
         columns = own_columns(task.columns, worker)
         task.columns = &columns
@@ -184,7 +197,8 @@ cdef inline void walk(
         prediction = room
         if target is not NULL:
             target = room + size
-        gradient = (room if task.in_tiles else room + 2 * size) if gradient is not NULL else gradient
+        if gradient is not NULL or (hessian is not NULL and task.softcap != 0):
+            gradient = room if task.in_tiles else room + 2 * size
         hessian = room + 3 * size if hessian is not NULL else hessian
     if task.in_tiles:
         part = most = min(part, <Py_ssize_t>STRETCH)
@@ -264,14 +278,14 @@ cdef inline void label_loop(
 
 
 cdef inline void cross_entropy(Task task, Py_ssize_t first, Py_ssize_t last, int worker, real like) noexcept nogil:
-    task.soft = task.constants[0] != 0 or (task.labels is NULL and task.of_classes is not NULL)
+    task.soft = task.constants[SMOOTHING] != 0 or (task.labels is NULL and task.of_classes is not NULL)
     if task.soft and task.labels is NULL:
         exponential_loop(soft_cross_entropy[real], task, first, last, worker)
     elif task.soft and task.of_classes is not NULL:
-        task.constants[1] = sum_row(<const real *>task.of_classes, task.classes) / task.classes
+        task.constants[MEAN_WEIGHT] = sum_row(<const real *>task.of_classes, task.classes) / task.classes
         exponential_loop(weighted_smoothed_cross_entropy[real], task, first, last, worker)
     elif task.soft:
-        task.constants[1] = 1
+        task.constants[MEAN_WEIGHT] = 1
         exponential_loop(smoothed_cross_entropy[real], task, first, last, worker)
     elif task.labels is not NULL:
         tile_loop(sparse_cross_entropy[real], task, first, last, worker)
@@ -287,4 +301,4 @@ cdef void cross_entropy_double(const void *task, Py_ssize_t first, Py_ssize_t la
 
 include "../tables/row_losses.pxi"
 
-KERNELS["cross_entropy"] = kernel(cross_entropy_float, cross_entropy_double, LABELS_OR_ROWS)
+KERNELS["cross_entropy"] = kernel(cross_entropy_float, cross_entropy_double, LABELS_OR_ROWS, True)

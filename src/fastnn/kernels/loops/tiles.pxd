@@ -85,7 +85,9 @@ cdef inline void transpose(
     The array whose rows are further apart is passed over row by row, so that it is read or written a cache line at once.
     """
     cdef Py_ssize_t r, c, down = (rows + SIDE - 1) // SIDE, across = (columns + SIDE - 1) // SIDE
-    if rows < SIDE or columns < SIDE:
+    if (columns == 1 and step == 1) or (rows == 1 and out_step == 1):
+        memcpy(out, x, rows * columns * sizeof(real))
+    elif rows < SIDE or columns < SIDE:
         for r in range(rows):
             for c in range(columns):
                 out[c * out_step + r] = x[r * step + c]

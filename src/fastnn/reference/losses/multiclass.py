@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastnn._core.arrays import Array
-from fastnn.reference.rows import log_softmax, softmax, sparsemax
+from fastnn.reference.rows import log_softmax, logsumexp, softmax, sparsemax
 
 
 def categorical_cross_entropy(prediction: Array, target: Array) -> Array:
@@ -24,17 +24,32 @@ def one_hot(labels: Array, classes: int) -> Array:
     return np.eye(classes)[labels]
 
 
-def cross_entropy(prediction: Array, target: Array) -> Array:
+def cap(x: Array, softcap: float | None) -> tuple[Array, Array, Array]:
+    """Logits that are capped, and the first two derivatives."""
+    bent = np.tanh(x / softcap) if softcap else np.zeros_like(x)
+    slope = 1 - bent**2
+    return (softcap * bent, slope, -2 * bent * slope / softcap) if softcap else (x, slope, bent)
+
+
+def cross_entropy(prediction: Array, target: Array, z_loss: float = 0.0, softcap: float | None = None) -> Array:
     """The target is soft; ``one_hot`` makes it of labels."""
-    return -(target * log_softmax(prediction)).sum(-1)
+    z = cap(prediction, softcap)[0]
+    return -(target * log_softmax(z)).sum(-1) + z_loss * logsumexp(z) ** 2 * target.sum(-1)
 
 
-def cross_entropy_gradient(prediction: Array, target: Array) -> Array:
-    return softmax(prediction) * target.sum(-1, keepdims=True) - target
+def cross_entropy_gradient(
+    prediction: Array, target: Array, z_loss: float = 0.0, softcap: float | None = None
+) -> Array:
+    z, slope, _ = cap(prediction, softcap)
+    more = 1 + 2 * z_loss * logsumexp(z)[..., np.newaxis]
+    return slope * (softmax(z) * more * target.sum(-1, keepdims=True) - target)
 
 
-def cross_entropy_hessian(prediction: Array, target: Array) -> Array:
-    return softmax(prediction) * (1 - softmax(prediction)) * target.sum(-1, keepdims=True)
+def cross_entropy_hessian(prediction: Array, target: Array, z_loss: float = 0.0, softcap: float | None = None) -> Array:
+    z, slope, curve = cap(prediction, softcap)
+    p, more = softmax(z), 1 + 2 * z_loss * logsumexp(z)[..., np.newaxis]
+    bend = (p * (1 - p) * more + 2 * z_loss * p**2) * target.sum(-1, keepdims=True)
+    return slope**2 * bend + curve * cross_entropy_gradient(z, target, z_loss)
 
 
 def nll(prediction: Array, target: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from libc.math cimport INFINITY, NAN, exp, expm1, log1p, pow, sqrt
 
-from fastnn.kernels.evaluation cimport Task
+from fastnn.kernels.evaluation cimport MEAN_WEIGHT, SMOOTHING, Z_LOSS, Task
 from fastnn.kernels.formulas.basics cimport or_nan
 from fastnn.kernels.formulas.elementary cimport (
     at_least, at_most, exp_with_headroom, log1p_of, log_probability, mul_add, real, smallest_normal, without_headroom,
@@ -72,16 +72,36 @@ cdef inline void bend_rows(
         inverse = <real>(1 / (1 + rest[r]))
         certain = <real>(rest[r] / (1 + rest[r]))
         first = scale[r] * <real>slope[r]
-        second = scale[r] * <real>(curve[r] if curve is not NULL else <double>0)
+        second = scale[r] * <real>curve[r]
         for k in range(r * n, r * n + n):
             q = e[k] * inverse
             hessian[k] = q * mul_add(first, certain if e[k] == 1 else <real>1 - q, second * q)
 
 
+cdef inline void add_z_loss(
+    Task task, Py_ssize_t rows, const real *largest, const double *rest, double *weight, double *curve, double *more,
+    double *v,
+) noexcept nogil:
+    """Add z w s^2 to the values, s being a row's log_sum and w, the ``weight``, the sum of its targets.
+
+    Of its derivative 2 z w s softmax, 2 z w s is ``more``, which is added to the weight, and 2 z w is the ``curve``.
+    """
+    cdef double z = task.constants[Z_LOSS], log_sum
+    cdef Py_ssize_t r
+    for r in range(rows):
+        curve[r] = more[r] = 0
+    for r in range(rows if z != 0 else 0):
+        log_sum = largest[r] + log1p_of(rest[r])
+        curve[r] = 2 * z * weight[r]
+        more[r] = curve[r] * log_sum
+        weight[r] += more[r]
+        v[r] += 0.5 * more[r] * log_sum
+
+
 cdef inline void soften(Task task, const real *t, Py_ssize_t first, Py_ssize_t count, real *targets) noexcept nogil:
     """A stretch of a row's targets: those given, smoothed, times the weights of the classes."""
     cdef const real *of_classes = <const real *>task.of_classes
-    cdef double smoothing = task.constants[0]
+    cdef double smoothing = task.constants[SMOOTHING]
     cdef real less = <real>(1 - smoothing), share = <real>(smoothing / task.classes)
     cdef Py_ssize_t k
     if smoothing != 0:
@@ -104,13 +124,15 @@ cdef inline void cross_entropy_of_targets(
     A zero target leaves its logit out, even where that is -infinity. For the largest logit, whose e^(z - max) is 1,
     softmax is written 1 - rest / (1 + rest) where that is more than 1/2, so that a nearly perfect prediction keeps the
     digits of its gradient. The second derivative is (sum of t) softmax(z) (1 - softmax(z)). ``soft`` targets are made
-    of those given, a stretch at a time.
+    of those given, a stretch at a time. With a z-loss, ``add_z_loss`` adds to what softmax counts.
     """
     cdef real *e = gradient if gradient is not NULL else hessian
     cdef real room[TILE]
     cdef real largest[STRETCH]
     cdef double rest[STRETCH]
     cdef double weight[STRETCH]
+    cdef double curve[STRETCH]
+    cdef double more[STRETCH]
     cdef double lane[LANES]
     cdef real terms[STRETCH]
     cdef real softened[LANES + TILE]  # with as many before as ``add_row`` wants
@@ -150,8 +172,9 @@ cdef inline void cross_entropy_of_targets(
     exp_rows(z, room, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, of_largest, rows, n, largest, rest)
     for r in range(rows):
         v[r] += weight[r] * log1p_of(rest[r])
+    add_z_loss(task, rows, largest, rest, weight, curve, more, v)
     if hessian is not NULL:
-        bend_rows(e, hessian, rows, n, rest, weight, NULL, scale)
+        bend_rows(e, hessian, rows, n, rest, weight, curve, scale)
     if gradient is not NULL:
         for r in range(rows):
             inverse = <real>(1 / (1 + rest[r]))
@@ -253,36 +276,39 @@ cdef inline void cross_entropy_of_smoothed(
     cdef real largest[STRETCH]
     cdef double rest[STRETCH]
     cdef double weight[STRETCH]
+    cdef double curve[STRETCH]
+    cdef double more[STRETCH]
     cdef double at_label[STRETCH]
     cdef double elsewhere[STRETCH]
     cdef bint is_largest[STRETCH]
     cdef Py_ssize_t n = task.classes, of_largest = 0, r, k, label
-    cdef double smoothing = task.constants[0], mean = task.constants[1], own, more, distance, slope
+    cdef double smoothing = task.constants[SMOOTHING], mean = task.constants[MEAN_WEIGHT], own, lead, distance, slope
     cdef real share = <real>(smoothing / n), factor, u
     max_rows(z, room, rows, n, largest, &of_largest)
     for r in range(rows):
         label = max(labels[r], <Py_ssize_t>0)
         own = of_classes[label] if weighted else <real>1
-        more = (1 - smoothing) * own
-        weight[r] = more + smoothing * mean
-        at_label[r] = more + smoothing / n * own
+        lead = (1 - smoothing) * own
+        weight[r] = lead + smoothing * mean
+        at_label[r] = lead + smoothing / n * own
         elsewhere[r] = smoothing * (mean - own / n)
         distance = <double>largest[r] - <double>z[r * n + label]
         is_largest[r] = distance == 0
-        v[r] = more * distance if more != 0 else <double>0
+        v[r] = lead * distance if lead != 0 else <double>0
         if task.value:
             v[r] += even_part(weighted, task, z + r * n, largest[r], share)
     exp_rows(z, room, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, of_largest, rows, n, largest, rest)
     for r in range(rows):
         v[r] += weight[r] * log1p_of(rest[r])
+    add_z_loss(task, rows, largest, rest, weight, curve, more, v)
     if hessian is not NULL:
-        bend_rows(e, hessian, rows, n, rest, weight, NULL, scale)
+        bend_rows(e, hessian, rows, n, rest, weight, curve, scale)
     if gradient is not NULL:
         for r in range(rows):
             label = r * n + max(labels[r], <Py_ssize_t>0)
             slope = weight[r] / (1 + rest[r])
             factor = <real>slope
-            slope = elsewhere[r] - slope * rest[r] if is_largest[r] else slope * gradient[label] - at_label[r]
+            slope = elsewhere[r] + more[r] - slope * rest[r] if is_largest[r] else slope * gradient[label] - at_label[r]
             for k in range(n):
                 u = share * of_classes[k] if weighted else share
                 gradient[r * n + k] = scale[r] * mul_add(factor, gradient[r * n + k], -u)
@@ -346,6 +372,7 @@ cdef inline void form_of_labels(
     cdef double rest[STRETCH]
     cdef double slope[STRETCH]
     cdef double curve[STRETCH]
+    cdef double more[STRETCH]
     cdef double probability[STRETCH]
     cdef double other[STRETCH]
     cdef bint is_largest[STRETCH]
@@ -353,6 +380,7 @@ cdef inline void form_of_labels(
     cdef real factors[STRETCH]
     cdef Py_ssize_t n = task.classes, of_largest = 0, r, k
     cdef real factor
+    cdef double others
     cdef Shaped shape
     if task.in_tiles:
         room, x = <real *>z, NULL
@@ -363,7 +391,6 @@ cdef inline void form_of_labels(
         is_largest[r] = z[k] == largest[r]
         probability[r] = exp(-v[r]) if form != PLAIN else 1
         slope[r] = 1
-        curve[r] = 0
     exp_rows(x, room, e, EXPONENTIALS if e is not NULL else NOTHING, False, True, of_largest, rows, n, largest, rest)
     for r in range(rows):
         v[r] += log1p_of(rest[r])
@@ -373,6 +400,8 @@ cdef inline void form_of_labels(
             other[r] = rest[r] / (1 + rest[r]) if is_largest[r] else 1 - probability[r]
             shape = shaped(form, task.constants[0], v[r], probability[r], other[r])
             v[r], slope[r], curve[r] = shape.value, shape.slope, shape.curve
+    else:
+        add_z_loss(task, rows, largest, rest, slope, curve, more, v)
     if hessian is not NULL:
         bend_rows(e, hessian, rows, n, rest, slope, curve, scale)
         for r in range(rows if form != PLAIN else 0):
@@ -385,8 +414,9 @@ cdef inline void form_of_labels(
     scale_rows(gradient, task.in_tiles, rows, n, factors)
     for r in range(rows):
         k = place(task.in_tiles, n, r, max(labels[r], <Py_ssize_t>0))
-        factor = <real>(scale[r] * slope[r])
-        gradient[k] = <real>(-factor * (rest[r] / (1 + rest[r]))) if is_largest[r] else gradient[k] - factor
+        factor = <real>(scale[r] * (slope[r] if form != PLAIN else <double>1))
+        others = rest[r] if form != PLAIN else rest[r] - more[r]
+        gradient[k] = <real>(-factor * (others / (1 + rest[r]))) if is_largest[r] else gradient[k] - factor
 
 
 cdef inline void sparse_cross_entropy(
