@@ -189,6 +189,10 @@ def rows_of_row_functions():
         yield Row(f"{name}.backward", (GRAD, X, WHERE), **options)
         if f.backward.differentiable_from_output:
             yield Row(f"{name}.backward, y", (GRAD, Argument("y", distribution, keyword=True), WHERE), **options)
+    picked = Argument("labels", labels, typed=False, refused=999)
+    options["settings"] = valid("selective_log_softmax", "ignore_index", "softcap")
+    yield Row("selective_log_softmax", (X, picked), **options)
+    yield Row("selective_log_softmax.backward", (Argument("grad", of_rows(normal)), X, picked), **options)
     options["settings"] = valid("gumbel_softmax", "temperature", "axis")
     yield Row("gumbel_softmax", (X, RNG, WHERE), **{**options, "independent": never})
     b = Argument("b", weights, keyword=True, optional=True)

@@ -234,8 +234,12 @@ def test_the_exact_derivatives_are_those_of_the_exact_values(name):
             passes |= {pass_: functools.partial(function, **given, **tiny) for pass_, function in one.passes.items()}
         with mpmath.workprec(1500):
             if name.endswith(".backward"):
-                grad, x = arguments
-                check_derivatives(functools.partial(propagated, passes["value"], grad), x, passes["gradient"](grad, x))
+                grad, x, *labels = arguments
+
+                def of_row(*x, forward=passes["value"], grad=grad, labels=labels):
+                    return propagated(lambda row: forward(row, *labels), grad, *x)
+
+                check_derivatives(of_row, x, passes["gradient"](*arguments))
             elif name.endswith(".var_gradient"):
                 of_variance = functools.partial(passes["value"], *arguments[:2])
                 check_derivatives(of_variance, arguments[2:], passes["gradient"](*arguments))

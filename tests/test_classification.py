@@ -618,3 +618,73 @@ def test_the_sparsemax_loss_counts_an_element_that_the_limit_nearly_leaves_out()
         squares = (top**2 - limit**2) + 9 * (0 - limit**2)
         exact = squares / 2 + mpmath.mpf(1) / 2 - top
     assert nn.sparsemax_loss(z, [1]) == pytest.approx(float(exact), rel=1e-5)
+
+
+# Log-probabilities of labels
+
+
+@pytest.mark.parametrize("softcap", [None, 5.0])
+@pytest.mark.parametrize("classes", [1, 3, 40, 700])
+@each_dtype
+def test_log_probabilities_of_labels(dtype, classes, softcap):
+    x, labels = data((11, 5, classes), dtype)
+    labels[2, 1:3] = -100
+    x[2, 1] = np.nan
+    grad = np.random.default_rng(2).normal(size=labels.shape).astype(dtype)
+    z = np.float64(x) if softcap is None else softcap * np.tanh(np.float64(x) / softcap)
+    picked = np.where(labels == -100, 0, labels)[..., None]
+    want = np.where(labels == -100, 0, np.take_along_axis(special.log_softmax(z, -1), picked, -1)[..., 0])
+    slopes = np.float64(grad)[..., None] * (np.eye(classes)[picked[..., 0]] - special.softmax(z, -1))
+    slopes *= 1 if softcap is None else 1 / np.cosh(np.float64(x) / softcap) ** 2
+    slopes[labels == -100] = 0
+    y = nn.selective_log_softmax(x, labels, softcap=softcap)
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y, want, **tolerances(dtype))
+    assert not np.signbit(y[labels == -100]).any()
+    dx = nn.selective_log_softmax.backward(grad, x, labels, softcap=softcap)
+    np.testing.assert_allclose(dx, slopes, **tolerances(dtype))
+    for axis in (0, 1, -2):
+        moved = np.moveaxis(x, -1, axis).copy()
+        np.testing.assert_array_equal(nn.selective_log_softmax(moved, labels, axis, softcap=softcap), y)
+        back = nn.selective_log_softmax.backward(grad, moved, labels, axis, softcap=softcap)
+        np.testing.assert_array_equal(np.moveaxis(back, axis, -1), dx)
+    out, in_place = np.empty_like(y), x.copy()
+    assert nn.selective_log_softmax(x, labels, softcap=softcap, out=out) is out
+    np.testing.assert_array_equal(out, y)
+    assert nn.selective_log_softmax.backward(grad, in_place, labels, softcap=softcap, out=in_place) is in_place
+    np.testing.assert_array_equal(in_place, dx)
+
+
+def test_log_probabilities_of_labels_in_plain_numpy():
+    for axis in (0, 1, 2):
+        x = np.random.default_rng(0).normal(size=(4, 5, 6))
+        labels = np.random.default_rng(1).integers(0, 4, np.delete(x.shape, axis))
+        grad = np.random.default_rng(2).normal(size=labels.shape)
+        want = nn.reference.selective_log_softmax(x, labels, axis)
+        np.testing.assert_allclose(nn.selective_log_softmax(x, labels, axis), want, rtol=1e-13)
+        want = nn.reference.selective_log_softmax_backward(grad, x, labels, axis)
+        np.testing.assert_allclose(nn.selective_log_softmax.backward(grad, x, labels, axis), want, rtol=1e-12)
+
+
+def test_what_log_probabilities_of_labels_refuse():
+    x, labels, out = np.zeros((2, 3)), np.array([0, 2]), np.full((2,), 7.0)
+    f = nn.selective_log_softmax
+    for call, error, message in (
+        (lambda: f(x, [0, 3], out=out), ValueError, "labels in row 1 is 3; labels of 3 classes are 0 to 2"),
+        (lambda: f(x, [0], out=out), ValueError, r"labels has shape \(1,\)"),
+        (lambda: f(x, [0.0, 1.0], out=out), TypeError, "labels has dtype float64"),
+        (lambda: f(x, labels, 2, out=out), np.exceptions.AxisError, "axis 2 is out of bounds"),
+        (lambda: f(x, labels, 0.5, out=out), TypeError, "axis must be an integer"),
+        (lambda: f(1.0, labels, out=out), ValueError, "x is a number"),
+        (lambda: f(np.zeros((2, 0)), labels, out=out), ValueError, "must hold the classes"),
+        (lambda: f(x, labels, softcap=0, out=out), ValueError, "softcap is 0; it must be positive"),
+        (lambda: f(x, labels, out=np.zeros(3)), ValueError, "out"),
+        (lambda: f.backward(np.ones(3), x, labels), ValueError, r"grad has shape \(3,\); the result has \(2,\)"),
+    ):
+        with pytest.raises(error, match=message):
+            call()
+    assert (out == 7).all()
+    assert f(x[0], 1) == pytest.approx(-np.log(3))
+    assert f(np.zeros((0, 3)), np.zeros(0, int)).shape == (0,)
+    assert f.backward(np.zeros(0), np.zeros((0, 3)), np.zeros(0, int)).shape == (0, 3)
+    assert f.backward(np.ones(2), x.astype(np.float32), labels).dtype == np.float64

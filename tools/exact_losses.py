@@ -1438,3 +1438,8 @@ ROW_FUNCTIONS: dict[str, Exact] = {
     "logmeanexp.backward": Exact(hard.rows_and_sums, {"gradient": log_sum_backward}),
 }
 """The same for the softmax family."""
+    "selective_log_softmax": Exact(hard.labelled, {"value": lambda z, t: times(-1, cross_entropy(z, t))}),
+    "selective_log_softmax.backward": Exact(
+        hard.labelled_and_grads,
+        {"gradient": lambda g, z, t: [times(-g, x) for x in cross_entropy_gradient(z, t)]},
+    ),

@@ -360,6 +360,13 @@ def graded(dtype: str) -> Iterator[Batch]:
 
 def score_rows(n: Numbers, count: int, length: int) -> list[Array]:
     """Rows of scores: logits, and those that lie around a margin."""
+def labelled_and_grads(dtype: str) -> Iterator[Batch]:
+    """Gradients, and rows of logits and labels."""
+    n = Numbers(dtype)
+    for z, labels in labelled(dtype):
+        yield *n.cast(n.normal(len(z)), z.astype(float)), labels
+
+
     at_margin = n.near(np.repeat(3 * n.normal(count, 1), length, 1))
     one = np.zeros((count, length))
     one[np.arange(count), n.rng.integers(0, length, count)] = 1

@@ -61,6 +61,7 @@ from fastnn._core.maxout import Maxout, MaxoutBackward
 from fastnn._core.models import Number
 from fastnn._core.parametric import PRelu, PReluBackward, RRelu, RReluBackward
 from fastnn._core.row_function import Backward as RowBackward, BackwardFrom, RowFunction as RowFunction
+from fastnn._core.selection import SelectiveLogSoftmax, SelectiveLogSoftmaxBackward
 '''
 KINDS = {"fastnn._core.row_function.Backward": "RowBackward"}
 """Names of classes that the header gives, where they are not the classes' own."""

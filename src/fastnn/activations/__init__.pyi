@@ -35,6 +35,7 @@ from fastnn._core.maxout import Maxout, MaxoutBackward
 from fastnn._core.models import Number
 from fastnn._core.parametric import PRelu, PReluBackward, RRelu, RReluBackward
 from fastnn._core.row_function import Backward as RowBackward, BackwardFrom, RowFunction as RowFunction
+from fastnn._core.selection import SelectiveLogSoftmax, SelectiveLogSoftmaxBackward
 
 class _sigmoid(Activation):
     """Logistic sigmoid, from 0 to 1."""

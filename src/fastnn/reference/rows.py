@@ -25,6 +25,16 @@ def log_softmax_backward(grad: Array, y: Array, axis: int = -1) -> Array:
     return grad - np.exp(y) * grad.sum(axis, keepdims=True)
 
 
+def selective_log_softmax(x: Array, labels: Array, axis: int = -1) -> Array:
+    picked = np.take_along_axis(log_softmax(x, axis), np.expand_dims(labels, axis), axis)
+    return np.squeeze(picked, axis)
+
+
+def selective_log_softmax_backward(grad: Array, x: Array, labels: Array, axis: int = -1) -> Array:
+    classes = np.moveaxis(np.eye(x.shape[axis])[labels], -1, axis)
+    return np.expand_dims(grad, axis) * (classes - softmax(x, axis))
+
+
 def softmin(x: Array, axis: int = -1) -> Array:
     return softmax(-x, axis)
 

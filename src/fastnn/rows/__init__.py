@@ -9,7 +9,8 @@ from __future__ import annotations
 from fastnn._core.declaration import entries
 from fastnn._core.log_sum import LogSum
 from fastnn._core.row_function import RowFunction
-from fastnn.rows import log_sums, normalization, probabilities
+from fastnn._core.selection import SelectiveLogSoftmax
+from fastnn.rows import log_sums, normalization, probabilities, selection
 from fastnn.rows.sampling import gumbel_softmax
 
 ROW_FUNCTIONS = entries(RowFunction, probabilities, normalization)
@@ -17,5 +18,7 @@ ROW_FUNCTIONS = entries(RowFunction, probabilities, normalization)
 
 LOG_SUMS = entries(LogSum, log_sums)
 
-__all__ = ["ROW_FUNCTIONS", "LogSum", "RowFunction", "gumbel_softmax", *ROW_FUNCTIONS, *LOG_SUMS]
-globals().update(ROW_FUNCTIONS, **LOG_SUMS)
+SELECTIONS = entries(SelectiveLogSoftmax, selection)
+
+__all__ = ["ROW_FUNCTIONS", "LogSum", "RowFunction", "gumbel_softmax", *ROW_FUNCTIONS, *LOG_SUMS, *SELECTIONS]
+globals().update({**ROW_FUNCTIONS, **LOG_SUMS, **SELECTIONS})

@@ -35,6 +35,7 @@ from fastnn._core.maxout import Maxout, MaxoutBackward
 from fastnn._core.models import Number
 from fastnn._core.parametric import PRelu, PReluBackward, RRelu, RReluBackward
 from fastnn._core.row_function import Backward as RowBackward, BackwardFrom, RowFunction as RowFunction
+from fastnn._core.selection import SelectiveLogSoftmax, SelectiveLogSoftmaxBackward
 
 class _softmax(RowFunction):
     """Softmax: non-negative numbers that sum to 1 along an axis."""
@@ -99,5 +100,12 @@ class _logmeanexp(LogSum):
     backward: _backward
     def __call__(self, x: ArrayLike, /, axis: int | tuple[int, ...] | None = -1, *, b: ArrayLike | None = None, where: ArrayLike | None = None, keepdims: bool = False, return_sign: bool = False, out: Array | None = None) -> Array | tuple[Array, Array]: ...
 logmeanexp: _logmeanexp
+class _selective_log_softmax(SelectiveLogSoftmax):
+    """Log-probabilities of labels: of each row of the log-softmax the element at the label, and nothing else."""
+    class _backward(SelectiveLogSoftmaxBackward):
+        def __call__(self, grad: ArrayLike, x: ArrayLike, labels: ArrayLike, /, axis: int = -1, *, ignore_index: int | None = -100, softcap: float | None = None, out: Array | None = None) -> Array: ...
+    backward: _backward
+    def __call__(self, x: ArrayLike, labels: ArrayLike, /, axis: int = -1, *, ignore_index: int | None = -100, softcap: float | None = None, out: Array | None = None) -> Number | Array: ...
+selective_log_softmax: _selective_log_softmax
 ROW_FUNCTIONS: dict[str, RowFunction]
 def gumbel_softmax(x: ArrayLike, rng: np.random.Generator, /, axis: int | tuple[int, ...] | None = -1, *, temperature: float = 1.0, where: ArrayLike | None = None, out: Array | None = None) -> Array: ...
