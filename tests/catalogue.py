@@ -355,8 +355,10 @@ def rows_of_losses():
                 Argument("where", mask if name == "ranking_softmax" else item(mask), True, True, typed=False),
             ]
             if loss.varying:
-                share = loss.ranges.get(loss.varying, NOT_NEGATIVE).high == 1
-                make, refused = (probability, 2.0) if share else (positive, -1.0)
+                range_ = loss.ranges.get(loss.varying, NOT_NEGATIVE)
+                make, refused = (
+                    (probability, 2.0) if range_.high == 1 else (positive, -1.0 if range_.low == 0 else np.inf)
+                )
                 arguments.append(Argument(loss.varying, make, True, True, typed=False, refused=refused))
             names = [n for n in (*loss.defaults, *loss.options) if n not in (loss.varying, "class_weight", "axis")]
             if "class_weight" in loss.options:
@@ -383,13 +385,14 @@ def rows_of_losses():
 
 def rows_of_joint_losses():
     for name, loss in losses_of(JointLoss):
-        rowwise = name != "margin_ranking"
+        rowwise = name in ("cosine_embedding", "triplet_margin")
         item = of_rows if rowwise else lambda make: make
         # Signs beside rows may be of any type; beside scores they are numbers like these.
         target = Argument("target", item(sign), typed=not rowwise, refused=0.5)
         arrays = [p.name for p in signature(loss.entry).parameters.values() if p.kind is not p.KEYWORD_ONLY]
-        arguments = [target if array == "target" else Argument(array, normal) for array in arrays]
-        count = len(arrays) - ("target" in arrays)
+        make, refused = (lambda rng, shape: -positive(rng, shape), 1.0) if name == "orpo" else (normal, None)
+        arguments = [target if array == "target" else Argument(array, make, refused=refused) for array in arrays]
+        count = sum(array != "target" and not array.startswith("reference") for array in arrays)
         arguments += [Argument(n, item(make), True, True, False) for n, make in (("weight", weights), ("where", mask))]
         settings = valid(name, *(n for n in loss.defaults if n != "distance"), "reduction", "denominator")
         shapes = {"shapes": ((1, 3), (5, 17), (2, 300))} if rowwise else {}

@@ -92,14 +92,17 @@ def test_rows_that_do_not_divide_among_their_places_are_refused():
             evaluate("cosine", (), x, x, None, None, None, None, True, 1.0, classes, 0.0, inner=inner)
 
 
-PAIRS = {  # how many arrays, of rows or of elements, whether there are targets, and the constants
-    "cosine_embedding": (2, True, True, (0.1,)),
-    "margin_ranking": (2, False, True, (0.1,)),
-    "triplet_margin": (3, True, False, (1.0, 2.0, 1.0)),
+PAIRS = {  # how many arrays, of rows or of elements, how many targets, and the constants
+    "cosine_embedding": (2, True, 1, (0.1,)),
+    "margin_ranking": (2, False, 1, (0.1,)),
+    "triplet_margin": (3, True, 0, (1.0, 2.0, 1.0)),
+    "dpo": (2, False, 2, (0.5, 0.1)),
+    "ipo": (2, False, 2, (0.5,)),
+    "simpo": (2, False, 0, (2.0, 0.0, 1.0)),
 }
 
 
-def run_pairs(name, arrays, target, weight=None, where=None, which=("gradient", "hessian")):
+def run_pairs(name, arrays, targets, weight=None, where=None, which=("gradient", "hessian")):
     rowwise, constants = PAIRS[name][1], PAIRS[name][3]
     width = arrays[0].shape[-1] if rowwise else 1
     values = np.empty(arrays[0].size // width)
@@ -107,17 +110,17 @@ def run_pairs(name, arrays, target, weight=None, where=None, which=("gradient", 
         tuple(np.empty_like(array) for array in arrays) if part in which else None for part in ("gradient", "hessian")
     )
     kernels.losses.evaluate_joint(
-        name, constants, arrays, target, weight, where, values, gradients, hessians, 0.7, width, 0.0
+        name, constants, arrays, targets, weight, where, values, gradients, hessians, 0.7, width, 0.0
     )
     return [values, *(gradients or ()), *(hessians or ())]
 
 
 def pairs(name, rows, columns=300):
-    count, rowwise, has_target, _ = PAIRS[name]
+    count, rowwise, targets, _ = PAIRS[name]
     rng = np.random.default_rng(0)
     items = rows if rowwise else rows * columns
     arrays = tuple(rng.normal(size=(rows, columns)) for _ in range(count))
-    return arrays, np.sign(rng.normal(size=items)) if has_target else None, rng.uniform(0.5, 2, items)
+    return arrays, tuple(np.sign(rng.normal(size=items)) for _ in range(targets)), rng.uniform(0.5, 2, items)
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -153,8 +156,11 @@ def test_arrays_that_do_not_fit_are_refused(name):
             run_pairs(name, *given)
     with pytest.raises(ValueError, match="do not fit together"):
         run_pairs(name, (arrays[0], *short[1:]), target)
-    with pytest.raises(ValueError, match="do not fit together"):
-        run_pairs(name, arrays, None if target is not None else weight)
+    for wrong in ((*target, weight), target[1:] if target else (None,)):
+        with pytest.raises(ValueError, match=r"do not fit together|takes \d arrays"):
+            run_pairs(name, arrays, wrong)
+    with pytest.raises(TypeError):
+        run_pairs(name, arrays, None)
 
 
 def same(one, other):

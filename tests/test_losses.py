@@ -1516,8 +1516,8 @@ def test_the_kernels_check_what_memory_depends_on():
     ]:
         with pytest.raises(ValueError, match="do not fit together"):
             evaluate(kernel, (0.0,), prediction, target, weight, values, gradient, None, True, 1.0, classes, 0.0)
-    with pytest.raises(ValueError, match="constants at most, not the 5"):
-        evaluate("mse", (0.0,) * 5, p, t, *rest, 1, 0.0)
+    with pytest.raises(ValueError, match="constants at most, not the 6"):
+        evaluate("mse", (0.0,) * 6, p, t, *rest, 1, 0.0)
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "nll", "focal_cross_entropy", "multi_margin", "sparsemax_loss"])

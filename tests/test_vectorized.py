@@ -59,7 +59,7 @@ LEAST = {
         r".*row_losses_pairwise_distance_(float|double)": 15,
     },
     "pairs": {
-        r".*pairs_margin_ranking_(float|double)": 10,
+        r".*pairs_(margin_ranking|dpo|ipo|orpo)_(float|double)": 10,
         r".*pairs_cosine_embedding_(float|double)": 11,
         r".*pairs_triplet_margin_(float|double)": 57,
     },

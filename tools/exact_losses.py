@@ -915,6 +915,111 @@ def triplet_derivative(of_distance: Callable[[Row, Row, Number], list[Result]]) 
     return derivative
 
 
+# Preferences
+
+
+def lead(x1: Number, x2: Number, r1: Number = 0, r2: Number = 0) -> Scaled:
+    return terms(x1 - r1, r2 - x2)
+
+
+class Preference:
+    """The argument of a sigmoid, which is a difference: its rounding counts as in an exponential."""
+
+    def __init__(self, *answers: Number, beta: Number, label_smoothing: Number = 0, gamma: Number = 0) -> None:
+        self.beta, self.wrong = beta, label_smoothing
+        self.z, self.size = terms(times(beta, lead(*answers)), -gamma)
+
+    @property
+    def value(self) -> Result:
+        return terms(*(self.steep(w * softplus(z)) for w, z in ((1 - self.wrong, -self.z), (self.wrong, self.z)) if w))
+
+    def steep(self, x: Number) -> Scaled:
+        return steep(x, self.size)
+
+    @property
+    def gradients(self) -> list[Result]:
+        shares = (self.steep((self.wrong - 1) * logistic(-self.z)), self.steep(self.wrong * logistic(self.z)))
+        slope = times(self.beta, terms(*(share for share in shares if share.value or not self.wrong)))
+        return [slope, times(-1, slope)]
+
+    @property
+    def hessians(self) -> list[Result]:
+        return [self.steep(self.beta**2 * logistic(self.z) * logistic(-self.z))] * 2
+
+
+def of_preference(part: str) -> Function:
+    return lambda *answers, **settings: getattr(Preference(*answers, **settings), part)
+
+
+def ipo_error(*answers: Number, beta: Number) -> Scaled:
+    return terms(lead(*answers), -1 / (2 * beta))
+
+
+def ipo(*answers: Number, beta: Number) -> Result:
+    error = ipo_error(*answers, beta=beta)
+    return times(error.value, error)
+
+
+def ipo_gradient(*answers: Number, beta: Number) -> list[Result]:
+    error = ipo_error(*answers, beta=beta)
+    return [times(2, error), times(-2, error)]
+
+
+class Odds:
+    """Of two probabilities, their complements, r = p1 / p2, and r q2 + q1."""
+
+    def __init__(self, x1: Number, x2: Number) -> None:
+        self.p, self.q = (exp(x1), exp(x2)), (-mpmath.expm1(x1), -mpmath.expm1(x2))
+        self.distance, self.ratio = x1 - x2, exp(x1 - x2)
+        self.divisor = self.ratio * self.q[1] + self.q[0]
+        self.share = self.ratio / self.divisor
+
+    def steep(self, x: Number) -> Scaled:
+        return steep(x, 2 * self.distance)
+
+
+def orpo(x1: Number, x2: Number, beta: Number) -> Result:
+    odds = Odds(x1, x2)
+    z, size = terms(odds.distance, log(odds.q[1]), -log(odds.q[0]))
+    return steep(beta * softplus(-z), size)
+
+
+def orpo_gradient(x1: Number, x2: Number, beta: Number) -> list[Result]:
+    odds = Odds(x1, x2)
+    return [odds.steep(-beta / odds.divisor), odds.steep(beta * odds.q[0] / odds.q[1] / odds.divisor)]
+
+
+def orpo_hessian(x1: Number, x2: Number, beta: Number) -> list[Result]:
+    odds = Odds(x1, x2)
+    slope, (p, q) = beta / odds.divisor, (odds.p[1], odds.q[1])
+    first = terms(odds.steep(slope * odds.share * q), odds.steep(-slope * odds.share * p))
+    return [first, odds.steep(slope * odds.q[0] * (p + q * odds.share) / q**2)]
+
+
+def kto_lead(x: Number, reference: Number = 0, kl: Number = 0, *, beta: Number) -> Scaled:
+    return times(beta, terms(x - reference, -kl))
+
+
+def kto(x: Number, t: Number, desirable_weight: Number = 1, undesirable_weight: Number = 1, **own: Number) -> Result:
+    z, size = kto_lead(x, **own)
+    return steep(desirable_weight * logistic(-z) if t else undesirable_weight * logistic(z), size)
+
+
+def kto_gradient(
+    x: Number, t: Number, desirable_weight: Number = 1, undesirable_weight: Number = 1, **own: Number
+) -> Result:
+    z, size = kto_lead(x, **own)
+    weight = -desirable_weight if t else undesirable_weight
+    return steep(own["beta"] * weight * logistic(z) * logistic(-z), size)
+
+
+def kto_hessian(x: Number, t: Number, **own: Number) -> Result:
+    slope = kto_gradient(x, t, **own)
+    z, size = kto_lead(x, **{name: own[name] for name in ("reference", "kl", "beta") if name in own})
+    bent = mpmath.tanh(z / 2)
+    return Scaled(-own["beta"] * plain(slope) * bent, own["beta"] * scaled(slope).scale * max(abs(bent), min(size, 1)))
+
+
 # Sequences and layers
 
 
@@ -1404,6 +1509,39 @@ LOSSES: dict[str, Exact] = {
         {"margin": 1.0, "swap": True},
         *({"margin": 1.0, "p": p, "swap": True} for p in (1.0, float("inf"), 1.5, 3.0)),
     ),
+    "dpo": of_loss(
+        hard.answers_and_references,
+        of_preference("value"),
+        of_preference("gradients"),
+        of_preference("hessians"),
+        *({"beta": b, "label_smoothing": e} for b, e in ((0.125, 0.0), (1.0, 0.125), (0.01, 0.5), (4.0, 0.1))),
+    ),
+    "ipo": of_loss(
+        hard.answers_and_references,
+        ipo,
+        ipo_gradient,
+        lambda *answers, beta: [mpf(2)] * 2,
+        *({"beta": beta} for beta in (0.125, 1.0, 0.01)),
+    ),
+    "simpo": of_loss(
+        hard.answers,
+        of_preference("value"),
+        of_preference("gradients"),
+        of_preference("hessians"),
+        *({"beta": b, "gamma": c} for b, c in ((2.0, 1.0), (2.5, 0.3), (10.0, 5.0))),
+        bounds={"hessian": 64},
+        reason="a subnormal derivative of the sigmoid is multiplied by beta^2",
+    ),
+    "orpo": of_loss(hard.answers, orpo, orpo_gradient, orpo_hessian, {"beta": 1.0}, {"beta": 0.1}),
+    "kto": of_loss(
+        hard.marked_answers,
+        kto,
+        kto_gradient,
+        kto_hessian,
+        {"beta": 0.1},
+        {"beta": 1.0, "kl": 0.5, "desirable_weight": 1.5},
+        {"beta": 0.5, "reference": -20.0, "undesirable_weight": 0.3},
+    ),
     "gaussian_nll.var_gradient": Exact(hard.variances, {"gradient": variance_gradient}),
     "ctc": Exact(hard.sequences, {"value": ctc, "gradient": ctc_gradient}, ({}, {"logits": True})),
     "linear_cross_entropy": Exact(hard.layers, {"value": linear_ce, "gradient": linear_ce_gradient}),
@@ -1422,6 +1560,11 @@ ROW_FUNCTIONS: dict[str, Exact] = {
     ),
     "log_softmax": Exact(hard.rows, {"value": log_softmax}, TEMPERATURES),
     "log_softmax.backward": Exact(hard.rows_and_grads, {"gradient": log_softmax_backward}, TEMPERATURES, smallest=True),
+    "selective_log_softmax": Exact(hard.labelled, {"value": lambda z, t: times(-1, cross_entropy(z, t))}),
+    "selective_log_softmax.backward": Exact(
+        hard.labelled_and_grads,
+        {"gradient": lambda g, z, t: [times(-g, x) for x in cross_entropy_gradient(z, t)]},
+    ),
     "sparsemax": Exact(hard.rows_without_labels, {"value": sparsemax}),
     "sparsemax.backward": Exact(hard.scores_and_grads, {"gradient": sparsemax_backward}),
     "entmax15": Exact(hard.rows_without_labels, {"value": entmax15}),
@@ -1438,8 +1581,3 @@ ROW_FUNCTIONS: dict[str, Exact] = {
     "logmeanexp.backward": Exact(hard.rows_and_sums, {"gradient": log_sum_backward}),
 }
 """The same for the softmax family."""
-    "selective_log_softmax": Exact(hard.labelled, {"value": lambda z, t: times(-1, cross_entropy(z, t))}),
-    "selective_log_softmax.backward": Exact(
-        hard.labelled_and_grads,
-        {"gradient": lambda g, z, t: [times(-g, x) for x in cross_entropy_gradient(z, t)]},
-    ),

@@ -289,6 +289,29 @@ def ranked(dtype: str) -> Iterator[Batch]:
         yield x, y, np.random.default_rng(0).choice([-1, 1], x.size)
 
 
+def answers(dtype: str) -> Iterator[Batch]:
+    """Log-probabilities of two answers: certain, likely, unlikely and impossible ones, far from and near each other."""
+    n = Numbers(dtype)
+    count = 4 * COUNT
+    x = -n.sizes(-40, 8, count)
+    other = np.where(n.rng.integers(0, 2, count), -n.sizes(-40, 8, count), n.near(x))
+    yield n.cast(x, np.minimum(other, 0))
+
+
+def answers_and_references(dtype: str) -> Iterator[Batch]:
+    """Those of a policy, and of a reference near it or not."""
+    n = Numbers(dtype)
+    for x, y in answers(dtype):
+        moved = [np.where(n.rng.integers(0, 2, len(z)), n.near(z), -n.sizes(-4, 8, len(z))) for z in (x, y)]
+        yield n.cast(x.astype(float), y.astype(float), *moved)
+
+
+def marked_answers(dtype: str) -> Iterator[Batch]:
+    """Logarithms of ratios of probabilities, and whether the answers are desirable."""
+    n = Numbers(dtype)
+    yield n.cast(n.signs(4 * COUNT) * n.sizes(-20, 11, 4 * COUNT), n.rng.integers(0, 2, 4 * COUNT).astype(float))
+
+
 # Rows
 
 
@@ -337,6 +360,13 @@ def labelled(dtype: str) -> Iterator[Batch]:
         yield z, np.take_along_axis(choices, n.rng.integers(0, 3, (1, len(z))), 0)[0]
 
 
+def labelled_and_grads(dtype: str) -> Iterator[Batch]:
+    """Gradients, and rows of logits and labels."""
+    n = Numbers(dtype)
+    for z, labels in labelled(dtype):
+        yield *n.cast(n.normal(len(z)), z.astype(float)), labels
+
+
 def labelled_or_rows(dtype: str) -> Iterator[Batch]:
     """Rows of logits, and labels, probabilities near them, or any."""
     yield from labelled(dtype)
@@ -360,13 +390,6 @@ def graded(dtype: str) -> Iterator[Batch]:
 
 def score_rows(n: Numbers, count: int, length: int) -> list[Array]:
     """Rows of scores: logits, and those that lie around a margin."""
-def labelled_and_grads(dtype: str) -> Iterator[Batch]:
-    """Gradients, and rows of logits and labels."""
-    n = Numbers(dtype)
-    for z, labels in labelled(dtype):
-        yield *n.cast(n.normal(len(z)), z.astype(float)), labels
-
-
     at_margin = n.near(np.repeat(3 * n.normal(count, 1), length, 1))
     one = np.zeros((count, length))
     one[np.arange(count), n.rng.integers(0, length, count)] = 1

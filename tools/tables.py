@@ -154,7 +154,7 @@ cdef void {name}_{real}(const void *task, Py_ssize_t first, Py_ssize_t last, int
         return {"name": name, "hessian": hessian, "loops": loops}
 
     row = '"{name}": kernel({name}_float, {name}_double, NUMBERS)'
-    selected = (name for name in names if f"{name}_gradient" in names and name != "margin_ranking")
+    selected = (name for name in names if f"{name}_gradient" in names)
     return table(row, ((kernel, of(name)) for name in selected))
 
 

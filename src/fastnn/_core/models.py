@@ -583,7 +583,7 @@ def joint_gradient(
     denominator: str = "weight",
     out: tuple[Array, ...] | None = None,
 ) -> tuple[Array, ...]:
-    """Gradients of the loss with respect to its arrays, but for the target.
+    """Gradients of the loss with respect to its arrays, but for targets and references.
 
     Parameters
     ----------
@@ -609,7 +609,7 @@ def joint_value_and_gradient(
     denominator: str = "weight",
     out: tuple[Array, ...] | None = None,
 ) -> tuple[Number | Array, tuple[Array, ...]]:
-    """Value of the loss and its gradients with respect to its arrays, but for the target.
+    """Value of the loss and its gradients with respect to its arrays, but for targets and references.
 
     Parameters
     ----------
@@ -635,7 +635,7 @@ def joint_hessian(
     denominator: str = "weight",
     out: tuple[Array, ...] | None = None,
 ) -> tuple[Array, ...]:
-    """Second derivatives of the loss with respect to its arrays, but for the target: the Hessian matrix's diagonal.
+    """Second derivatives with respect to the loss's arrays, but for targets and references: the Hessian's diagonal.
 
     Parameters
     ----------
@@ -658,7 +658,7 @@ def joint_gradient_and_hessian(
     reduction: str = "mean",
     denominator: str = "weight",
 ) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-    """Gradients of the loss with respect to its arrays, but for the target, and its second derivatives.
+    """Gradients of the loss with respect to its arrays, but for targets and references, and its second derivatives.
 
     Parameters
     ----------

@@ -5,8 +5,9 @@ from fastnn.kernels.rows cimport Columns
 from fastnn.kernels.strided cimport Strided
 
 cdef enum:
-    CONSTANTS = 4   # at most, of a loss
-    MAX_ARRAYS = 3  # of a loss with derivatives with respect to several
+    CONSTANTS = 5    # at most, of a loss
+    MAX_ARRAYS = 3   # of a loss with derivatives with respect to several
+    MAX_TARGETS = 2  # beside these
 
 cdef enum:
     # The constants of "cross_entropy".
@@ -80,7 +81,7 @@ cdef struct JointTask:
     void *hessians[MAX_ARRAYS]
     # The arguments. Without weights all are 1; without a mask all rows are used; not every loss has targets.
     const void *arrays[MAX_ARRAYS]
-    const void *target
+    const void *targets[MAX_TARGETS]
     const void *weight
     const unsigned char *where
     Py_ssize_t width       # elements in a row
@@ -90,18 +91,18 @@ cdef struct JointTask:
 cdef class JointKernel:
     cdef part for_float
     cdef part for_double
-    cdef Py_ssize_t count  # arrays
-    cdef bint has_target
+    cdef Py_ssize_t count    # arrays
+    cdef Py_ssize_t targets  # each with one number for each value
     cdef bint rowwise
 
 
 cdef inline JointKernel joint_kernel(
-    part for_float, part for_double, Py_ssize_t count, bint has_target, bint rowwise
+    part for_float, part for_double, Py_ssize_t count, Py_ssize_t targets, bint rowwise
 ):
     cdef JointKernel pair = JointKernel()
     pair.for_float = for_float
     pair.for_double = for_double
     pair.count = count
-    pair.has_target = has_target
+    pair.targets = targets
     pair.rowwise = rowwise
     return pair

@@ -30,7 +30,7 @@ class Losses:
         name: str,
         constants: tuple[float, ...],
         arrays: tuple[Array, ...],
-        target: Array | None,
+        targets: tuple[Array, ...],
         weight: Array | None,
         where: Array | None,
         values: Array | None,

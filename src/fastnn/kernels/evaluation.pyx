@@ -153,11 +153,11 @@ cdef void *checked(object given, int kind, Py_ssize_t size, bint is_result) exce
 
 
 cdef int store_pointers(
-    tuple given, Py_ssize_t count, void **stored, int kind, Py_ssize_t size, bint is_result
+    tuple given, Py_ssize_t count, void **stored, Py_ssize_t most, int kind, Py_ssize_t size, bint is_result
 ) except -1:
     """Store the memory of a loss's arrays where the kernel reads it; None stands for all of them."""
     cdef Py_ssize_t k
-    for k in range(MAX_ARRAYS):
+    for k in range(most):
         stored[k] = NULL
     if given is None:
         return 0
@@ -258,12 +258,12 @@ cdef class Losses:
         return run(kernel, &task, kind, rows, classes, LARGEST if kernel is self.sizes else TOTAL, total)
 
     def evaluate_joint(
-        self, str name not None, tuple constants not None, tuple arrays not None, cnp.ndarray target,
+        self, str name not None, tuple constants not None, tuple arrays not None, tuple targets not None,
         cnp.ndarray weight, cnp.ndarray where, cnp.ndarray values, tuple gradients, tuple hessians, double scale, Py_ssize_t width, double total,
     ):
         """The same for a loss of several arrays, with ``width`` elements for each value.
 
-        There is one target, one weight and one element of the mask ``where`` for each value. Masked values and their
+        Each of the targets, the weight and the mask ``where`` have one element for each value. Masked values and their
         derivatives are 0, whatever the arrays hold. ``gradients`` and ``hessians`` hold one array for each argument.
         Without ``values``, their sum is added to ``total`` and returned.
         """
@@ -276,17 +276,16 @@ cdef class Losses:
         if not (
             (kind == cnp.NPY_FLOAT32 or kind == cnp.NPY_FLOAT64)
             and width > 0 and (width == 1 or kernel.rowwise) and size % width == 0
-            and (target is not None) == kernel.has_target
         ):
             raise ValueError("the arrays of a loss do not fit together")
         cdef Py_ssize_t rows = size // width
         task.width = width
         task.scale = scale
         task.block = units_in_block(width)
-        store_pointers(arrays, kernel.count, <void **>task.arrays, kind, size, False)
-        store_pointers(gradients, kernel.count, task.gradients, kind, size, True)
-        store_pointers(hessians, kernel.count, task.hessians, kind, size, True)
-        task.target = checked(target, kind, rows, False)
+        store_pointers(arrays, kernel.count, <void **>task.arrays, MAX_ARRAYS, kind, size, False)
+        store_pointers(targets, kernel.targets, <void **>task.targets, MAX_TARGETS, kind, rows, False)
+        store_pointers(gradients, kernel.count, task.gradients, MAX_ARRAYS, kind, size, True)
+        store_pointers(hessians, kernel.count, task.hessians, MAX_ARRAYS, kind, size, True)
         task.weight = checked(weight, kind, rows, False)
         task.where = <const unsigned char *>checked(where, cnp.NPY_BOOL, rows, False)
         task.values = checked(values, kind, rows, True)

@@ -17,6 +17,7 @@ from fastnn.reference.losses.margins import *
 from fastnn.reference.losses.multiclass import *
 from fastnn.reference.losses.overlap import *
 from fastnn.reference.losses.pairs import *
+from fastnn.reference.losses.preferences import *
 from fastnn.reference.losses.ranking import *
 from fastnn.reference.losses.regression import *
 from fastnn.reference.losses.sequences import *

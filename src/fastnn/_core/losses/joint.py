@@ -52,7 +52,8 @@ class Arranged(NamedTuple):
     """Those that have a derivative: of the values' shape, or rows of features for each value."""
     shape: tuple[int, ...]
     """That of the values."""
-    target: Array | None = None
+    targets: Sequence[Array] = ()
+    """What has no derivative: a number for each value."""
 
 
 class JointLoss(AnsweringLoss):
@@ -85,11 +86,8 @@ class JointLoss(AnsweringLoss):
         if len(wants.derivatives) == 2 and out is not None:
             raise TypeError("out is taken by gradient and by hessian, not by both at once")
         # Before the arrays are checked: converting these may run code that changes the arrays.
-        own |= {
-            name: range_.check(name, checked_number(name, own[name]))
-            for name, range_ in self.ranges.items()
-            if name in own
-        }
+        own = {**self.defaults, **own}
+        own |= {name: range_.check(name, checked_number(name, own[name])) for name, range_ in self.ranges.items()}
         request = Request(wants, weight, where, reduction, denominator, None if wants.derivatives else out).converted()
         with np.errstate(all="ignore"):  # NaN and infinity are input, not errors
             value, derivatives = self.evaluate(request, out if wants.derivatives else None, arrays, own)
@@ -113,7 +111,7 @@ def checked_out_of_each(out: Any, arrays: Sequence[Array]) -> tuple[Any, ...]:
 
 def run(request: Request, out: Any, arranged: Arranged) -> tuple[Any, Sequence[tuple[Any, ...]]]:
     """The reduced values and the derivatives, in one pass over arrays of any layout."""
-    choice, arrays, shape, target = arranged
+    choice, arrays, shape, targets = arranged
     dtype = arrays[0].dtype
     width = 1 if arrays[0].shape == shape else arrays[0].shape[-1]
     outs = checked_out_of_each(out, arrays)
@@ -128,26 +126,29 @@ def run(request: Request, out: Any, arranged: Arranged) -> tuple[Any, Sequence[t
     for one in written:
         if one is not None:
             arrays = [unaliased_in_step(array, one) for array in arrays]
-            target, weight, mask = (unaliased(array, one) for array in (target, weight, mask))
-    count, total = len(arrays), 0.0
+            targets = [unaliased(array, one) for array in targets]
+            weight, mask = unaliased(weight, one), unaliased(mask, one)
+    count, given, total = len(arrays), len(arrays) + len(targets), 0.0
 
     def kernel(*pieces: Any) -> None:
         nonlocal total
-        rows, (t, w, m, v), derivatives = pieces[:count], pieces[count : count + 4], list(pieces[count + 4 :])
+        rows, t, (w, m, v) = pieces[:count], pieces[count:given], pieces[given : given + 3]
+        derivatives = list(pieces[given + 3 :])
         gradients, hessians = (
             tuple(derivatives.pop(0) for _ in rows) if part in parts else None for part in ("gradient", "hessian")
         )
         total = kernels.losses.evaluate_joint(*choice, rows, t, w, m, v, gradients, hessians, scale, width, total)
 
-    of_type = [array for array in (*arrays, target, weight, *written) if array is not None]
+    of_type = [array for array in (*arrays, *targets, weight, *written) if array is not None]
     if all(is_c_ready(array, dtype) for array in of_type) and (mask is None or is_c_ready(mask, mask.dtype)):
-        kernel(*arrays, target, weight, mask, *written)
+        kernel(*arrays, *targets, weight, mask, *written)
     else:
         run_in_pieces(
             kernel,
             [
                 *(Cursor(array, dtype, width) for array in arrays),
-                *(None if array is None else Cursor(array, dtype) for array in (target, weight)),
+                *(Cursor(array, dtype) for array in targets),
+                None if weight is None else Cursor(weight, dtype),
                 None if mask is None else Cursor(mask, mask.dtype),
             ],
             [
@@ -181,9 +182,7 @@ def one_for_each(name: str, array: Array, shape: tuple[int, ...]) -> Array:
     return broadcast_to(name, array, shape, "the values'")
 
 
-def pair_of_rows(
-    where: Array | None, /, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0
-) -> Arranged:
+def pair_of_rows(where: Array | None, /, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float) -> Arranged:
     """Arrange what ``cosine_embedding`` takes."""
     signs = float_array("target", target)  # first, since converting it may run code that changes the others
     arrays = equal_rows(x1=x1, x2=x2)
@@ -191,11 +190,11 @@ def pair_of_rows(
     for other in signs[(signs != 1) & (signs != -1)].flat:
         raise ValueError(f"target holds {other}; accepted are 1 and -1")
     signs = np.require(one_for_each("target", signs, shape), arrays[0].dtype, ["C", "ALIGNED"])
-    return Arranged(("cosine_embedding", (margin,)), arrays, shape, signs)
+    return Arranged(("cosine_embedding", (margin,)), arrays, shape, [signs])
 
 
 def pair_of_scores(
-    where: Array | None, /, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float = 0.0
+    where: Array | None, /, x1: ArrayLike, x2: ArrayLike, target: ArrayLike, *, margin: float
 ) -> Arranged:
     """Arrange what ``margin_ranking`` takes."""
     signs, given = float_array("target", target), {"x1": float_array("x1", x1), "x2": float_array("x2", x2)}
@@ -209,7 +208,65 @@ def pair_of_scores(
     if index is not None:
         raise ValueError(f"target{list(index)} is {signs[index]}; accepted are -1 and 1")
     arrays = [np.broadcast_to(array.astype(dtype, copy=False), shape) for array in given.values()]
-    return Arranged(("margin_ranking", (margin,)), arrays, shape, signs)
+    return Arranged(("margin_ranking", (margin,)), arrays, shape, [signs])
+
+
+def answers(**given: ArrayLike) -> tuple[list[Array], tuple[int, ...]]:
+    """Log-probabilities of one shape, in one type."""
+    arrays = {name: float_array(name, value) for name, value in given.items()}
+    if len({array.shape for array in arrays.values()}) > 1:
+        named = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise ValueError(f"the shapes are {named}; accepted is the same for all")
+    dtype = float_type(given.values(), arrays.values())
+    converted = [array.astype(dtype, copy=False) for array in arrays.values()]
+    return converted, converted[0].shape
+
+
+def pair_of_answers(kernel: str, constants: Callable[..., tuple[float, ...]]) -> Callable[..., Arranged]:
+    """What arranges the log-probabilities of chosen and rejected answers, for a kernel and its constants."""
+
+    def arrange(where: Array | None, /, chosen: ArrayLike, rejected: ArrayLike, **own: float) -> Arranged:
+        return Arranged((kernel, constants(**own)), *answers(chosen=chosen, rejected=rejected))
+
+    return arrange
+
+
+def pair_of_probable_answers(kernel: str, constants: Callable[..., tuple[float, ...]]) -> Callable[..., Arranged]:
+    """The same, where probabilities are made of them."""
+
+    def arrange(where: Array | None, /, chosen: ArrayLike, rejected: ArrayLike, **own: float) -> Arranged:
+        arrays, shape = answers(chosen=chosen, rejected=rejected)
+        mask = checked_mask(where, shape, "the values'")
+        for name, array in zip(("chosen", "rejected"), arrays, strict=True):
+            index = first_outside(np.asarray(-array), CHECKED[Domain.POSITIVE], array.dtype, mask)
+            if index is not None:
+                raise ValueError(f"{name}{list(index)} is {array[index]}; log-probabilities are at most 0")
+        return Arranged((kernel, constants(**own)), arrays, shape)
+
+    return arrange
+
+
+def pair_with_references(kernel: str, constants: Callable[..., tuple[float, ...]]) -> Callable[..., Arranged]:
+    """The same as ``pair_of_answers``, with those of a reference model as targets."""
+
+    def arrange(
+        where: Array | None,
+        /,
+        chosen: ArrayLike,
+        rejected: ArrayLike,
+        reference_chosen: ArrayLike,
+        reference_rejected: ArrayLike,
+        **own: float,
+    ) -> Arranged:
+        (*arrays, first, second), shape = answers(
+            chosen=chosen,
+            rejected=rejected,
+            reference_chosen=reference_chosen,
+            reference_rejected=reference_rejected,
+        )
+        return Arranged((kernel, constants(**own)), arrays, shape, [first, second])
+
+    return arrange
 
 
 def joint_loss(arrange: Callable[..., Arranged], **ranges: Interval) -> Callable[[Entry], JointLoss]:

@@ -40,9 +40,9 @@ def arrange_with(pairwise_distance: Loss) -> Callable[..., Arranged]:
         positive: ArrayLike,
         negative: ArrayLike,
         *,
-        margin: float = 1.0,
-        p: float = 2.0,
-        swap: bool = False,
+        margin: float,
+        p: float,
+        swap: bool,
         distance: None = None,
     ) -> Arranged:
         swap = checked_flag("swap", swap)

@@ -400,20 +400,6 @@ cdef inline real hinge_embedding_hessian(real p, real t, const double *a) noexce
     return or_nan(<real>0, p + t)
 
 
-# margin_ranking: max(0, b - t (p - a)) for targets of -1 and 1. At the margin the gradient is 0.
-
-cdef inline real margin_ranking(real p, real t, const double *a) noexcept nogil:
-    cdef real margin = mul_add(-t, p - <real>a[0], <real>a[1])
-    return <real>0 if margin < 0 else margin
-
-cdef inline real margin_ranking_gradient(real p, real t, const double *a) noexcept nogil:
-    cdef real margin = mul_add(-t, p - <real>a[0], <real>a[1])
-    return or_nan(-t if margin > 0 else <real>0, margin)
-
-cdef inline real margin_ranking_hessian(real p, real t, const double *a) noexcept nogil:
-    return or_nan(<real>0, <real>a[1] - t * (p - <real>a[0]))
-
-
 # squared_hinge: max(0, 1 - t p)^2
 
 cdef inline real squared_hinge(real p, real t, const double *a) noexcept nogil:
@@ -524,6 +510,25 @@ cdef inline real weighted_binary_cross_entropy_with_logits_gradient(real z, real
 
 cdef inline real weighted_binary_cross_entropy_with_logits_hessian(real z, real t, const double *a) noexcept nogil:
     return mul_add(<real>a[0], smoothed(t, a), smoothed(<real>1 - t, a)) * sigmoid_derivative(z, a)
+
+
+# kto: t w sigmoid(-z) + (1 - t) u sigmoid(z), z = b ((x - r) - k), which is taken in double. a = r, k, b, w, u. The second
+# derivative has 1 - 2 sigmoid(z) as -tanh(z / 2).
+
+cdef inline real kto_lead(real x, const double *a) noexcept nogil:
+    return <real>(a[2] * ((<double>x - a[0]) - a[1]))
+
+cdef inline real kto(real x, real t, const double *a) noexcept nogil:
+    cdef real z = kto_lead(x, a), yes = <real>a[3] * t, no = <real>a[4] * (<real>1 - t)
+    return mul_add(yes, sigmoid(-z, a), no * sigmoid(z, a))
+
+cdef inline real kto_gradient(real x, real t, const double *a) noexcept nogil:
+    cdef real slope = sigmoid_derivative(kto_lead(x, a), a)
+    return mul_add(<real>a[4], <real>1 - t, <real>-a[3] * t) * (<real>a[2] * slope)
+
+cdef inline real kto_hessian(real x, real t, const double *a) noexcept nogil:
+    cdef real z = kto_lead(x, a)
+    return -kto_gradient(x, t, a) * (<real>a[2] * tanh(<real>0.5 * z, a))
 
 
 # sigmoid_focal: w m^c l with l the binary cross-entropy, p = sigmoid(z), m = p (1 - t) + (1 - p) t, the probability of the

@@ -2,8 +2,8 @@
 
 from libc.math cimport INFINITY
 
-from fastnn.kernels.evaluation cimport MAX_ARRAYS, JointTask, joint_kernel
-from fastnn.kernels.formulas cimport losses as f
+from fastnn.kernels.evaluation cimport CONSTANTS, MAX_ARRAYS, JointTask, joint_kernel
+from fastnn.kernels.formulas cimport pairs as f
 from fastnn.kernels.formulas.elementary cimport real
 from fastnn.kernels.formulas.rows.distances cimport (
     MAXIMUM, POWERS, SQUARES, SUM, Angle, Distance, Norm, angle_between, cosine_gradient, cosine_hessian,
@@ -13,53 +13,55 @@ from fastnn.kernels.loops.reductions cimport STRETCH, copy_out, fill_row, stretc
 from fastnn.kernels.pool cimport ends_block
 
 
-cdef inline void margin_ranking(JointTask task, Py_ssize_t first, Py_ssize_t last, real scale) noexcept nogil:
-    """max(0, m - t (x1 - x2)), element by element."""
+cdef inline void score_loop(
+    real (*value)(real, real, real, real, const double *) noexcept nogil,
+    real (*first)(real, real, real, real, const double *) noexcept nogil,
+    real (*second)(real, real, real, real, const double *) noexcept nogil,
+    real (*first_hessian)(real, real, real, real, const double *) noexcept nogil,
+    real (*second_hessian)(real, real, real, real, const double *) noexcept nogil,
+    JointTask task, Py_ssize_t start, Py_ssize_t last, real scale,
+) noexcept nogil:
+    """The loop over pairs of scores. Targets that a loss does not have are 0."""
     cdef const real *x1
     cdef const real *x2
-    cdef const real *target
+    cdef const real *t1
+    cdef const real *t2
+    cdef real none[STRETCH]
     cdef real v[STRETCH]
     cdef real of_x1[STRETCH]
     cdef real of_x2[STRETCH]
     cdef real w[STRETCH]
-    cdef double a[2]
-    cdef double b[2]
-    cdef Py_ssize_t start = first, count, k
+    cdef double a[CONSTANTS]
+    cdef Py_ssize_t count, k
     cdef double total = 0
-    a[1] = b[1] = task.constants[0]
+    a = task.constants
     for k in range(STRETCH):
         w[k] = 1
+        none[k] = 0
     while start < last:
         count = min(<Py_ssize_t>STRETCH, last - start)
         x1 = <const real *>task.arrays[0] + start
         x2 = <const real *>task.arrays[1] + start
-        target = <const real *>task.target + start
+        t1 = <const real *>task.targets[0] + start if task.targets[0] is not NULL else none
+        t2 = <const real *>task.targets[1] + start if task.targets[1] is not NULL else none
         if task.weight is not NULL:
             copy_out(w, <const real *>task.weight + start, count)
         for k in range(count):
-            a[0] = x2[k]
-            v[k] = w[k] * f.margin_ranking(x1[k], target[k], a)
+            v[k] = w[k] * value(x1[k], x2[k], t1[k], t2[k], a)
         if task.where is not NULL:
             zero_masked(task.where + start, count, v)
         if task.hessians[0] is not NULL:  # before the gradients, which may overwrite the scores
             for k in range(count):
-                a[0] = x2[k]
-                of_x1[k] = w[k] * (scale * f.margin_ranking_hessian(x1[k], target[k], a))
-            if task.where is not NULL:
-                zero_masked(task.where + start, count, of_x1)
-            copy_out(<real *>task.hessians[0] + start, of_x1, count)
-            copy_out(<real *>task.hessians[1] + start, of_x1, count)
+                of_x1[k] = w[k] * (scale * first_hessian(x1[k], x2[k], t1[k], t2[k], a))
+            for k in range(count):
+                of_x2[k] = w[k] * (scale * second_hessian(x1[k], x2[k], t1[k], t2[k], a))
+            put_derivatives(task.where, of_x1, of_x2, task.hessians, start, count)
         if task.gradients[0] is not NULL:
             for k in range(count):
-                a[0] = x2[k]
-                b[0] = x1[k]
-                of_x1[k] = w[k] * (scale * f.margin_ranking_gradient(x1[k], target[k], a))
-                of_x2[k] = w[k] * (scale * f.margin_ranking_gradient(x2[k], -target[k], b))
-            if task.where is not NULL:
-                zero_masked(task.where + start, count, of_x1)
-                zero_masked(task.where + start, count, of_x2)
-            copy_out(<real *>task.gradients[0] + start, of_x1, count)
-            copy_out(<real *>task.gradients[1] + start, of_x2, count)
+                of_x1[k] = w[k] * (scale * first(x1[k], x2[k], t1[k], t2[k], a))
+            for k in range(count):
+                of_x2[k] = w[k] * (scale * second(x1[k], x2[k], t1[k], t2[k], a))
+            put_derivatives(task.where, of_x1, of_x2, task.gradients, start, count)
         if task.values is not NULL:
             copy_out(<real *>task.values + start, v, count)
         else:
@@ -68,6 +70,17 @@ cdef inline void margin_ranking(JointTask task, Py_ssize_t first, Py_ssize_t las
         if ends_block(task.block, start, last):
             task.sums[(start - 1) // task.block] = total
             total = 0
+
+
+cdef inline void put_derivatives(
+    const unsigned char *where, real *of_x1, real *of_x2, void **outs, Py_ssize_t start, Py_ssize_t count
+) noexcept nogil:
+    """Store a stretch of the derivatives with respect to both scores; those that are masked are 0."""
+    if where is not NULL:
+        zero_masked(where + start, count, of_x1)
+        zero_masked(where + start, count, of_x2)
+    copy_out(<real *>outs[0] + start, of_x1, count)
+    copy_out(<real *>outs[1] + start, of_x2, count)
 
 
 cdef inline void zero_masked(const unsigned char *where, Py_ssize_t n, real *x) noexcept nogil:
@@ -91,7 +104,7 @@ cdef inline double cosine_embedding_row(JointTask task, Py_ssize_t r, real facto
     cdef real of_x2[STRETCH]
     cdef Angle angle = angle_between(x1, x2, n, True), reverse = exchanged(angle)
     cdef double v = angle.distance, slope = -factor
-    if (<const real *>task.target)[r] != 1:
+    if (<const real *>task.targets[0])[r] != 1:
         v = (1 - task.constants[0]) - v
         v = 0 if v < 0 else v
         slope = factor * hinge_slope(v)
@@ -227,11 +240,51 @@ cdef inline void row_loop(
 
 cdef void margin_ranking_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
     cdef const JointTask *task = <const JointTask *>given
-    margin_ranking(task[0], first, last, <float>task.scale)
+    score_loop(
+        f.margin_ranking[float], f.margin_ranking_first[float], f.margin_ranking_second[float], f.margin_ranking_first_hessian[float], f.margin_ranking_second_hessian[float],
+        task[0], first, last, <float>task.scale)
 
 cdef void margin_ranking_double(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
     cdef const JointTask *task = <const JointTask *>given
-    margin_ranking(task[0], first, last, task.scale)
+    score_loop(
+        f.margin_ranking[double], f.margin_ranking_first[double], f.margin_ranking_second[double], f.margin_ranking_first_hessian[double], f.margin_ranking_second_hessian[double],
+        task[0], first, last, <double>task.scale)
+
+cdef void dpo_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const JointTask *task = <const JointTask *>given
+    score_loop(
+        f.dpo[float], f.dpo_first[float], f.dpo_second[float], f.dpo_first_hessian[float], f.dpo_second_hessian[float],
+        task[0], first, last, <float>task.scale)
+
+cdef void dpo_double(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const JointTask *task = <const JointTask *>given
+    score_loop(
+        f.dpo[double], f.dpo_first[double], f.dpo_second[double], f.dpo_first_hessian[double], f.dpo_second_hessian[double],
+        task[0], first, last, <double>task.scale)
+
+cdef void ipo_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const JointTask *task = <const JointTask *>given
+    score_loop(
+        f.ipo[float], f.ipo_first[float], f.ipo_second[float], f.ipo_first_hessian[float], f.ipo_second_hessian[float],
+        task[0], first, last, <float>task.scale)
+
+cdef void ipo_double(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const JointTask *task = <const JointTask *>given
+    score_loop(
+        f.ipo[double], f.ipo_first[double], f.ipo_second[double], f.ipo_first_hessian[double], f.ipo_second_hessian[double],
+        task[0], first, last, <double>task.scale)
+
+cdef void orpo_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const JointTask *task = <const JointTask *>given
+    score_loop(
+        f.orpo[float], f.orpo_first[float], f.orpo_second[float], f.orpo_first_hessian[float], f.orpo_second_hessian[float],
+        task[0], first, last, <float>task.scale)
+
+cdef void orpo_double(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    cdef const JointTask *task = <const JointTask *>given
+    score_loop(
+        f.orpo[double], f.orpo_first[double], f.orpo_second[double], f.orpo_first_hessian[double], f.orpo_second_hessian[double],
+        task[0], first, last, <double>task.scale)
 
 cdef void cosine_embedding_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
     cdef const JointTask *task = <const JointTask *>given
@@ -251,7 +304,11 @@ cdef void triplet_margin_double(const void *given, Py_ssize_t first, Py_ssize_t 
 
 
 KERNELS = {
-    "cosine_embedding": joint_kernel(cosine_embedding_float, cosine_embedding_double, 2, True, True),
-    "margin_ranking": joint_kernel(margin_ranking_float, margin_ranking_double, 2, True, False),
-    "triplet_margin": joint_kernel(triplet_margin_float, triplet_margin_double, 3, False, True),
+    "cosine_embedding": joint_kernel(cosine_embedding_float, cosine_embedding_double, 2, 1, True),
+    "triplet_margin": joint_kernel(triplet_margin_float, triplet_margin_double, 3, 0, True),
+    "margin_ranking": joint_kernel(margin_ranking_float, margin_ranking_double, 2, 1, False),
+    "dpo": joint_kernel(dpo_float, dpo_double, 2, 2, False),
+    "ipo": joint_kernel(ipo_float, ipo_double, 2, 2, False),
+    "simpo": joint_kernel(dpo_float, dpo_double, 2, 0, False),
+    "orpo": joint_kernel(orpo_float, orpo_double, 2, 0, False),
 }

@@ -192,6 +192,12 @@ cdef void weighted_binary_cross_entropy_with_logits_float(const void *task, Py_s
 cdef void weighted_binary_cross_entropy_with_logits_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
     varying_loops(f.weighted_binary_cross_entropy_with_logits[double], f.weighted_binary_cross_entropy_with_logits_gradient[double], f.weighted_binary_cross_entropy_with_logits_hessian[double], task, first, last)
 
+cdef void kto_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    varying_loops(f.kto[float], f.kto_gradient[float], f.kto_hessian[float], task, first, last)
+
+cdef void kto_double(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
+    varying_loops(f.kto[double], f.kto_gradient[double], f.kto_hessian[double], task, first, last)
+
 cdef void sigmoid_focal_float(const void *task, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
     loops(f.sigmoid_focal[float], f.sigmoid_focal_gradient[float], f.sigmoid_focal_hessian[float], task, first, last)
 
@@ -244,6 +250,7 @@ KERNELS = {
     "binary_cross_entropy": kernel(binary_cross_entropy_float, binary_cross_entropy_double, NUMBERS),
     "binary_cross_entropy_with_logits": kernel(binary_cross_entropy_with_logits_float, binary_cross_entropy_with_logits_double, NUMBERS),
     "weighted_binary_cross_entropy_with_logits": kernel(weighted_binary_cross_entropy_with_logits_float, weighted_binary_cross_entropy_with_logits_double, NUMBERS),
+    "kto": kernel(kto_float, kto_double, NUMBERS),
     "sigmoid_focal": kernel(sigmoid_focal_float, sigmoid_focal_double, NUMBERS),
     "kl_divergence": kernel(kl_divergence_float, kl_divergence_double, NUMBERS),
     "kl_divergence_general": kernel(kl_divergence_general_float, kl_divergence_general_double, NUMBERS),
