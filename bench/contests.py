@@ -1,15 +1,15 @@
 """What is compared: every function that fastnn declares, each pass of it, in both types and at every size.
 
 A contest is one comparison. Its contestants get the same arrays, and are timed if they give the same answer.
-Every function in ``fastnn.ACTIVATIONS``, ``UNITS``, ``ROW_FUNCTIONS``, ``LOSSES`` or ``OPTIMIZERS`` has its contests;
-what its peers call it is a line in their module under ``contestants``.
+Every function in ``fastnn.ACTIVATIONS``, ``UNITS``, ``ROW_FUNCTIONS``, ``LOSSES``, ``OPTIMIZERS`` or ``LAYERS`` has its
+contests; what its peers call it is a line in their module under ``contestants``. What a layer takes is said here.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +26,12 @@ SIZES: Mapping[str, tuple[Shape, ...]] = {
     "rows": ((64, 10), (1_024, 1_000), (256, 32_000), (64, 128_256)),
     "masks": ((4, 4, 256, 256),),  # batch, heads, queries, keys
     "axes": ((16, 21, 64, 64),),  # batch, classes, height, width
+    "norms": ((64, 64), (1_024, 768), (4_096, 4_096)),
+    "attention": ((16, 4, 64, 64), (8, 8, 512, 512)),  # batch, heads, queries, keys
+    "rotation": ((8, 8, 512, 64),),  # batch, heads, positions, features
+    "dropout": ((1_000_000,),),
+    "tables": ((5_000, 128, 1_024), (50_257, 768, 10_000)),  # rows, their elements, indices
+    "labels": ((1_024, 1_000), (128, 50_257)),  # labels, classes
     "losses": ((64,), (10_000,), (1_000_000,)),
     "optimizers": ((10, 100), (1000, 1000), (4000, 4000)),
     "calls": ((1,), (10,)),
@@ -37,6 +43,12 @@ SMOKE: Mapping[str, tuple[Shape, ...]] = {
     "rows": ((4, 5),),
     "masks": ((2, 2, 5, 5),),
     "axes": ((2, 3, 4, 5),),
+    "norms": ((3, 5),),
+    "attention": ((2, 2, 4, 4),),
+    "rotation": ((2, 2, 4, 6),),
+    "dropout": ((10,),),
+    "tables": ((6, 4, 5),),
+    "labels": ((4, 5),),
     "losses": ((10,),),
     "optimizers": ((5, 2),),
     "calls": ((1,),),
@@ -63,11 +75,11 @@ class Contest(NamedTuple):
 
     @property
     def size(self) -> int:
-        """The number of elements; of a network, its parameters."""
+        """The number of elements; of a network, its parameters; of a table, those that indices name."""
         if self.family == "training":
             sizes = self.shape[1:]
             return sum((inputs + 1) * units for inputs, units in itertools.pairwise(sizes))
-        return math.prod(self.shape)
+        return math.prod(self.shape[1:] if self.family == "tables" else self.shape)
 
 
 class Data(NamedTuple):
@@ -79,9 +91,13 @@ class Data(NamedTuple):
     """The gradient that arrives, the target or labels, or the parameters' gradient."""
     out: Any
     """Where the result goes, for contestants that can write into an array."""
+    more: tuple[Any, ...] = ()
+    """What else a layer takes."""
 
     def nbytes(self, contest: Contest) -> int:
         """The bytes that have to be read and written."""
+        if contest.function in LAYERS:
+            return bytes_of_layer(contest, self)
         if contest.family == "optimizers":
             return int((3 + 2 * state_arrays(contest.function)) * self.x.nbytes)
         one_input = contest.task in ONE_INPUT or "forward" in contest.task
@@ -131,6 +147,140 @@ def slopes(x: Any) -> Any:
     return np.linspace(0.1, 0.4, x.shape[-1], dtype=x.dtype)
 
 
+class Layer(NamedTuple):
+    """What a layer takes in its contests, from which everything else about them follows."""
+
+    family: str
+    arguments: Callable[[Draw, Shape], tuple[Any, ...]]
+    """What the call takes, for a contest's shape; back-propagation gives the gradients of the first of these."""
+    saved: Callable[..., tuple[Any, ...]] = lambda *_: ()
+    """What back-propagation takes after the gradient, of these and the output."""
+    variants: Mapping[str, Mapping[str, Any]] = {"": {}}
+    """The settings of each variant, which is the first word of its tasks."""
+    in_place: bool = False
+    """Whether the call changes its first argument."""
+
+
+class Draw(NamedTuple):
+    """Random numbers of a contest's type."""
+
+    rng: np.random.Generator
+    dtype: np.dtype[Any]
+
+    def normal(self, *shape: int) -> Any:
+        return self.rng.standard_normal(shape, self.dtype)
+
+    def index(self, high: int, count: int) -> Any:
+        return self.rng.integers(0, high, count)
+
+
+RATE = 0.1
+DROPOUT = {"": {"rate": RATE, "seed": 1}}
+LAYERS = {
+    "layer_norm": Layer(
+        "norms",
+        lambda draw, shape: (draw.normal(*shape), draw.normal(shape[-1]), draw.normal(shape[-1])),
+        lambda x, weight, bias, y: (x, weight),
+    ),
+    "rms_norm": Layer(
+        "norms",
+        lambda draw, shape: (draw.normal(*shape), draw.normal(shape[-1])),
+        lambda x, weight, y: (x, weight),
+    ),
+    "attention_softmax": Layer(
+        "attention",
+        lambda draw, shape: (10 * draw.normal(*shape),),
+        lambda scores, y: (y,),
+        {"": {"scale": 0.125}, "causal ": {"scale": 0.125, "causal": True}},
+    ),
+    "rotary_embedding": Layer(
+        "rotation",
+        lambda draw, shape: (draw.normal(*shape), *nn.rotary_table(*shape[-2:], dtype=draw.dtype)),
+        lambda x, cosines, sines, y: (cosines, sines),
+    ),
+    "dropout": Layer("dropout", lambda draw, shape: (draw.normal(*shape),), variants=DROPOUT),
+    "dropout_add": Layer("dropout", lambda draw, shape: (draw.normal(*shape), draw.normal(*shape)), variants=DROPOUT),
+    "alpha_dropout": Layer("dropout", lambda draw, shape: (draw.normal(*shape),), variants=DROPOUT),
+    "embedding": Layer(
+        "tables",
+        lambda draw, shape: (draw.normal(*shape[:2]), draw.index(shape[0], shape[2])),
+        lambda table, index, y: (index, len(table)),
+    ),
+    "scatter_add": Layer(
+        "tables",
+        lambda draw, shape: (draw.normal(*shape[:2]), draw.index(shape[0], shape[2]), draw.normal(shape[2], shape[1])),
+        in_place=True,
+    ),
+    "one_hot": Layer("labels", lambda draw, shape: (draw.index(shape[1], shape[0]), shape[1])),
+}
+"""The layers, and what belongs to them without being one."""
+
+
+def settings_of(contest: Contest) -> Mapping[str, Any]:
+    """The keywords of a layer's call, and of its back-propagation."""
+    variant = contest.task.removesuffix("forward").removesuffix("backward")
+    of_type = {"dtype": contest.dtype} if contest.family == "labels" else {}
+    return {**LAYERS[contest.function].variants[variant], **of_type}
+
+
+def tasks_of(name: str) -> list[str]:
+    """The passes of each variant of a layer."""
+    passes = ("forward", "backward") if hasattr(getattr(nn, name), "backward") else ("forward",)
+    return [variant + pass_ for variant in LAYERS[name].variants for pass_ in passes]
+
+
+def arguments_of(contest: Contest, data: Data) -> tuple[Any, ...]:
+    """What a contestant calls a layer with, and may change."""
+    return (data.x.copy() if LAYERS[contest.function].in_place else data.x, *data.more)
+
+
+def inputs_of(contest: Contest, data: Data) -> tuple[Any, ...]:
+    """Those of a layer's arguments whose gradients its back-propagation gives."""
+    return (data.x, *data.more)[: getattr(nn, contest.function).backward.nout]
+
+
+def data_of_layer(contest: Contest, draw: Draw) -> Data:
+    x, *more = LAYERS[contest.function].arguments(draw, contest.shape)
+    data = Data(x, None, None, tuple(more))
+    y = getattr(nn, contest.function)(*arguments_of(contest, data), **settings_of(contest))
+    if contest.task.endswith("forward"):
+        return data._replace(out=np.empty_like(y))
+    return data._replace(other=draw.normal(*y.shape), out=np.empty_like(x))
+
+
+def bytes_of_layer(contest: Contest, data: Data) -> int:
+    """Of a table, those of the rows that are read; where it is changed, they are read and written."""
+    layer, arguments = LAYERS[contest.function], (data.x, *data.more)
+    if layer.in_place:
+        moved = (*data.more, data.more[-1], data.more[-1])
+    elif contest.task.endswith("forward"):
+        moved = (data.out, *((data.out,) if contest.family == "tables" else (data.x,)), *data.more)
+    else:
+        moved = (data.other, *layer.saved(*arguments, data.other), *inputs_of(contest, data))
+    return sum(getattr(array, "nbytes", 0) for array in moved)
+
+
+def comparable(contest: Contest, data: Data, answer: list[Any]) -> list[Any]:
+    """An answer without what differs between right ones: which elements are dropped, but not how many."""
+    if contest.family != "dropout":
+        return answer
+    kept, dropped = kept_and_dropped(contest, data)
+    [y] = answer
+    gone = np.isclose(y, dropped, 1e-6, 1e-6)
+    return [np.where(gone, kept, y), np.round(gone.mean(), 2)]
+
+
+def kept_and_dropped(contest: Contest, data: Data) -> tuple[Any, Any]:
+    """What becomes of an element in either case."""
+    backward = contest.task == "backward"
+    x, residual = data.other if backward else data.x, data.more[0] if data.more else 0
+    if contest.function != "alpha_dropout":
+        return residual + x / (1 - RATE), residual
+    low = -1.7580993408473766
+    scale = ((1 - RATE) * (1 + RATE * low**2)) ** -0.5
+    return (scale * x, 0) if backward else (scale * (x - RATE * low), scale * (low - RATE * low))
+
+
 ONE_INPUT = ("forward", "derivative", "call", "call with out")
 
 
@@ -142,6 +292,13 @@ def contests(set_name: str) -> Iterator[Contest]:
         "rows": (nn.ROW_FUNCTIONS, ("forward", "backward", "backward from output")),
         "masks": (OF_ROWS, UNDER_MASKS),
         "axes": ({**OF_ROWS, "cross_entropy": nn.cross_entropy}, (*ALONG_AXES, *OF_LABELS)),
+        **{
+            layer.family: (
+                {name: getattr(nn, name) for name in LAYERS if LAYERS[name].family == layer.family},
+                (),
+            )
+            for layer in LAYERS.values()
+        },
         "losses": (nn.LOSSES, ("value", "gradient", "value and gradient", MASKED)),
         "optimizers": (nn.OPTIMIZERS, ("step",)),
         "calls": (FUNCTIONS, ("call", "call with out")),
@@ -152,7 +309,7 @@ def contests(set_name: str) -> Iterator[Contest]:
             shapes = (SMOKE if set_name == "smoke" else SIZES)[
                 "rows" if family == "losses" and function.of_rows else family
             ]
-            for task in tasks:
+            for task in tasks_of(name) if name in LAYERS else tasks:
                 if task == "backward from output" and not function.backward.differentiable_from_output:
                     continue
                 if task == MASKED and name not in OF_MASKED:
@@ -180,6 +337,8 @@ def data(contest: Contest) -> Data:
         x[2 * x == np.rint(2 * x)] += 0.125  # off the kinks, where contestants differ on purpose
         return x
 
+    if contest.function in LAYERS:
+        return data_of_layer(contest, Draw(rng, dtype))
     if contest.family == "training":
         batch, inputs, *_, classes = contest.shape
         return Data(rng.standard_normal((batch, inputs), dtype), rng.integers(0, classes, batch), None)

@@ -13,7 +13,7 @@ import contestants
 import numpy as np
 import pytest
 from contestants import Entry
-from contests import SIZES, Contest, contests, data
+from contests import LAYERS, SIZES, Contest, comparable, contests, data
 from results import Run, compare, geometric_mean, ratio, widest
 
 import fastnn as nn
@@ -57,6 +57,11 @@ def test_every_function_is_in_the_full_set():
         assert {(name, "float64", shape) for shape in SIZES["activations"]} <= seen
     for name, loss in nn.LOSSES.items():
         assert {(name, "float32", shape) for shape in SIZES["rows" if loss.of_rows else "losses"]} <= seen
+    assert nn.LAYERS.keys() <= LAYERS.keys()
+    for name, layer in LAYERS.items():
+        passes = {contest.task.split()[-1] for contest in contests("full") if contest.function == name}
+        assert passes == ({"forward", "backward"} if hasattr(getattr(nn, name), "backward") else {"forward"})
+        assert {(name, "float64", shape) for shape in SIZES[layer.family]} <= seen
     assert all(contest.dtype == "float32" and contest.size < 4e6 for contest in contests("quick"))
 
 
@@ -104,6 +109,36 @@ def test_whose_answer_lacks_digits_is_said():
     arrays = data(contest)
     arrays.x[:] = [-20, -88, 0, 1]  # e^-88 is no normal number
     assert contestants.admit(contest, builders, arrays)[1:] == ({}, {"other": 0.25})
+
+
+@pytest.mark.parametrize("name", ["dropout", "dropout_add", "alpha_dropout"])
+def test_which_elements_are_dropped_is_not_compared_but_how_many(name):
+    for task in ("forward", "backward"):
+        contest = Contest("dropout", name, task, "float64", (100_000,))
+        function = getattr(nn, name) if task == "forward" else getattr(getattr(nn, name), "backward", None)
+        if function is None:
+            continue
+        arrays = data(contest)
+        given = (arrays.x, *arrays.more) if task == "forward" else (arrays.other,)
+        right = comparable(contest, arrays, [function(*given, 0.1, seed=1)])
+        for rate, seed, differs in ((0.1, 2, False), (0.2, 1, True)):
+            answer = comparable(contest, arrays, [function(*given, rate, seed=seed)])
+            assert bool(contestants.difference_of(answer, right, 1e-9)) == differs
+        answer = function(*given, 0.1, seed=2)
+        answer[np.abs(answer).argmax()] *= 1.001
+        assert contestants.difference_of(comparable(contest, arrays, [answer]), right, 1e-9)
+
+
+def test_every_contestant_changes_its_own_table():
+    contest = Contest("tables", "scatter_add", "forward", "float64", (6, 4, 5))
+    modules = contestants.load(peers=False)[0]
+    arrays = data(contest)
+    before = arrays.x.copy()
+    entry = modules["fastnn"].enter(contest)(arrays)
+    once = entry.call(*entry.args, **entry.kwargs).copy()
+    twice = entry.call(*entry.args, **entry.kwargs)
+    np.testing.assert_allclose(twice - once, once - before, atol=1e-14)
+    np.testing.assert_array_equal(arrays.x, before)
 
 
 @pytest.mark.parametrize(
@@ -270,6 +305,13 @@ def test_bytes():
     assert data(c := Contest("losses", "mse", "value", "float32", (10,))).nbytes(c) == 80
     assert data(c := Contest("optimizers", "adam", "step", "float32", (10,))).nbytes(c) == 280
     assert data(c := Contest("optimizers", "sgd", "step", "float32", (10,))).nbytes(c) == 120
+    assert data(c := Contest("norms", "layer_norm", "forward", "float32", (3, 5))).nbytes(c) == 4 * (2 * 15 + 2 * 5)
+    # The gradient, x and its gradient, the weight and the gradients of weight and bias.
+    assert data(c := Contest("norms", "layer_norm", "backward", "float32", (3, 5))).nbytes(c) == 4 * (3 * 15 + 3 * 5)
+    assert data(c := Contest("attention", "attention_softmax", "backward", "float32", (1, 1, 3, 3))).nbytes(c) == 108
+    # Five rows of four and their numbers: read and written, or added to what is read and written.
+    assert data(c := Contest("tables", "embedding", "forward", "float32", (99, 4, 5))).nbytes(c) == 2 * 80 + 40
+    assert data(c := Contest("tables", "scatter_add", "forward", "float32", (99, 4, 5))).nbytes(c) == 3 * 80 + 40
 
 
 def test_a_ratio_is_taken_turn_by_turn():
@@ -308,7 +350,7 @@ def test_the_report(run, tmp_path):
     html, markdown = (slower.with_suffix(suffix).read_text() for suffix in (".html", ".md"))
     rivals = sum(bool(cell.rivals()) for cell in cells)
     assert f"| cells lost to the best peer | {rivals} of {rivals}" in markdown
-    for name in (*nn.ACTIVATIONS, *nn.LOSSES, *nn.ROW_FUNCTIONS, *nn.OPTIMIZERS):
+    for name in (*nn.ACTIVATIONS, *nn.LOSSES, *nn.ROW_FUNCTIONS, *nn.LAYERS, *nn.OPTIMIZERS):
         assert f"| `{name}` " in markdown
         assert f'-{name}">' in html
     assert not re.search(r'(?:src|href)="(?!#)', html)

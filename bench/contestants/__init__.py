@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from contests import Contest, Data
+from contests import Contest, Data, comparable
 
 OWN = ("fastnn", "reference", "ceiling")
 PEERS = ("scipy", "torch", "jax", "onnxruntime", "numba", "sklearn", "simd_ml_kernels")
@@ -98,6 +98,8 @@ def admit(contest: Contest, builders: dict[str, Builder], data: Data) -> Admitte
             entry = builders[name](data)
             with entry.context():
                 answer = arrays(entry.answer(entry.call(*entry.args, **entry.kwargs)))
+            if name != "ceiling":
+                answer = comparable(contest, data, answer)
         except Exception as error:  # whatever goes wrong in another library
             reasons[name] = in_a_line(error)
             continue
@@ -119,10 +121,17 @@ def in_double(contest: Contest, builders: dict[str, Builder], data: Data) -> lis
     """The answer of the reference to the same float32 numbers in double; empty where it has none, or is in float64."""
     if contest.dtype != "float32" or contest.family in ("optimizers", "training") or "reference" not in builders:
         return []
-    doubled = [part.astype(np.float64) if getattr(part, "dtype", "") == "float32" else part for part in data]
     with np.errstate(all="ignore"):
-        entry = builders["reference"](Data(*doubled))
-        return arrays(entry.answer(entry.call(*entry.args, **entry.kwargs)))
+        data = Data(*map(doubled, data))
+        entry = builders["reference"](data)
+        return comparable(contest, data, arrays(entry.answer(entry.call(*entry.args, **entry.kwargs))))
+
+
+def doubled(part: Any) -> Any:
+    """An array of float32 in double, also in a tuple; anything else as it is."""
+    if isinstance(part, tuple):
+        return tuple(map(doubled, part))
+    return part.astype(np.float64) if getattr(part, "dtype", "") == "float32" else part
 
 
 NEGLIGIBLE = 0.01

@@ -1,13 +1,14 @@
-"""fastnn in the build for this processor, writing into an output array; a training step is one back-propagation and
-one update with Adam."""
+"""fastnn in the build for this processor, writing into an output array; layers go back from what their call returned,
+statistics too; a training step is one back-propagation and one update with Adam."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from contests import MASKED, Contest, Data, axis_of, counted, network, slopes
+from contests import LAYERS, MASKED, Contest, Data, arguments_of, axis_of, counted, network, settings_of, slopes
 
 import fastnn
 from contestants import Builder, Entry
@@ -27,6 +28,8 @@ def enter(contest: Contest, library: ModuleType = fastnn) -> Builder:
             return unit(library.UNITS[contest.function], contest, data)
         if contest.family in ("masks", "axes"):
             return of_rows(getattr(library, contest.function), contest, data)
+        if contest.function in LAYERS:
+            return layer(getattr(library, contest.function), contest, data)
         registries = (library.ACTIVATIONS, library.ROW_FUNCTIONS, library.LOSSES)
         function: Any = next(names[contest.function] for names in registries if contest.function in names)
         out = {"out": data.out}
@@ -68,6 +71,18 @@ def of_rows(function: Any, contest: Contest, data: Data) -> Entry:
     if "forward" in contest.task:
         return Entry(function, (data.x,), keywords)
     return Entry(function.backward, (data.other, data.x), keywords)
+
+
+def layer(function: Any, contest: Contest, data: Data) -> Entry:
+    arguments, settings = arguments_of(contest, data), settings_of(contest)
+    if contest.task.endswith("forward"):
+        out = {"out": data.out} if "out" in inspect.signature(function).parameters else {}
+        return Entry(function, arguments, {**settings, **out})
+    given = {"out": data.out}
+    if "statistics" in inspect.signature(function.backward).parameters:
+        given["statistics"] = function(*arguments, **settings, return_statistics=True)[1]
+    saved = LAYERS[contest.function].saved(*arguments, function(*arguments, **settings))
+    return Entry(function.backward, (data.other, *saved), {**settings, **given})
 
 
 def training(contest: Contest, data: Data) -> Callable[[], float]:

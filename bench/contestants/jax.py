@@ -1,15 +1,18 @@
 """JAX, jitted and warmed up, until the result is ready: jax.nn, optax's losses and optimizers, derivatives by jax.vjp
-and value_and_grad; optimizers and training steps donate their state."""
+and value_and_grad, of layers from what the forward pass left; optimizers, training steps and additions to tables donate
+what they change."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
-from contests import MASKED, Contest, Data, axis_of, counted, network, slopes
+from contests import LAYERS as OF_CONTESTS
+from contests import MASKED, Contest, Data, axis_of, counted, inputs_of, network, settings_of, slopes
 
 from contestants import Builder, Entry
 
@@ -75,6 +78,40 @@ OF_ROWS: dict[str, Callable[..., Any]] = {
         True if where is None else where, jax.nn.standardize(x, axis, where=where), 0
     ),
     "logsumexp": lambda x, axis, where: jax.nn.logsumexp(x, axis, where=where),
+}
+
+
+def kept(x: Any, seed: Any, rate: float) -> Any:
+    return jax.random.bernoulli(jax.random.key(seed), 1 - rate, x.shape)
+
+
+def rotary_embedding(x: Any, cosines: Any, sines: Any) -> Any:
+    first, second = jnp.split(x, 2, -1)
+    return jnp.concatenate([first * cosines - second * sines, second * cosines + first * sines], -1)
+
+
+def attention_softmax(scores: Any, scale: float, causal: bool = False) -> Any:
+    z = scores * scale
+    return jax.nn.softmax(jnp.where(jnp.tri(*z.shape[-2:], dtype=bool), z, -jnp.inf) if causal else z)
+
+
+def alpha_dropout(x: Any, seed: Any, rate: float) -> Any:
+    low = -1.7580993408473766
+    scale = ((1 - rate) * (1 + rate * low**2)) ** -0.5
+    return scale * (jnp.where(kept(x, seed, rate), x, low) - rate * low)
+
+
+LAYERS: dict[str, Callable[..., Any]] = {
+    "layer_norm": lambda x, weight, bias: jax.nn.standardize(x, epsilon=1e-5) * weight + bias,
+    "rms_norm": lambda x, weight: x * jax.lax.rsqrt(jnp.mean(x * x, -1, keepdims=True) + 1e-6) * weight,
+    "attention_softmax": attention_softmax,
+    "rotary_embedding": rotary_embedding,
+    "dropout": lambda x, seed, rate: jnp.where(kept(x, seed, rate), x / (1 - rate), 0),
+    "dropout_add": lambda x, residual, seed, rate: residual + jnp.where(kept(x, seed, rate), x / (1 - rate), 0),
+    "alpha_dropout": alpha_dropout,
+    "embedding": lambda table, index: table[index],
+    "scatter_add": lambda table, index, rows: table.at[index].add(rows),
+    "one_hot": jax.nn.one_hot,
 }
 
 
@@ -178,6 +215,8 @@ def enter(contest: Contest) -> Builder | None:
         return lambda data: training(contest, data)
     if contest.family in ("masks", "axes"):
         return lambda data: of_rows(contest, data)
+    if name in LAYERS:
+        return lambda data: layer(contest, LAYERS[name], data)
     if name == "prelu":
         return lambda data: prelu(contest.task, data)
     if name in FUNCTIONS and contest.task not in ("call with out", "backward from output"):
@@ -232,6 +271,41 @@ def of_rows(contest: Contest, data: Data) -> Entry:
     return ready(
         jax.jit(lambda grad, x, *mask: jax.vjp(lambda x: forward(x, *mask), x)[1](grad)[0]), data.other, data.x, *masks
     )
+
+
+def layer(contest: Contest, f: Callable[..., Any], data: Data) -> Entry:
+    settings = dict(settings_of(contest))
+    # A seed that is part of the program would make constants of its random numbers.
+    given = (data.x, *data.more, *((settings.pop("seed"),) if "seed" in settings else ()))
+    f = functools.partial(f, **settings)
+    if contest.family == "labels":
+        return ready(jax.jit(lambda labels: f(labels, *data.more)), data.x)
+    arguments = tuple(jnp.array(a) for a in given)
+    if OF_CONTESTS[contest.function].in_place:
+        return Entry(in_place(jax.jit(f, donate_argnums=0), *arguments))
+    if contest.task.endswith("forward"):
+        return ready(jax.jit(f), *arguments)
+    count = len(inputs_of(contest, data))
+
+    def forward(inputs: Any, others: Any) -> Any:
+        return jax.vjp(lambda *inputs: f(*inputs, *others), *inputs)
+
+    _, back = jax.jit(forward)(arguments[:count], arguments[count:])
+    compiled = jax.jit(lambda back, grad: back(grad))
+    return Entry(
+        lambda *given: jax.block_until_ready(compiled(*given)),
+        (back, jnp.asarray(data.other)),
+        answer=lambda gradients: gradients if count > 1 else gradients[0],
+    )
+
+
+def in_place(compiled: Callable[..., Any], array: Any, *others: Any) -> Callable[[], Any]:
+    def step() -> Any:
+        nonlocal array
+        array = compiled(array, *others).block_until_ready()
+        return array
+
+    return step
 
 
 def loss(contest: Contest, f: Callable[[Any, Any], Any], data: Data) -> Entry:

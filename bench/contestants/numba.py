@@ -9,7 +9,7 @@ from typing import Any
 
 import numba
 import numpy as np
-from contests import Contest, Data
+from contests import Contest, Data, arguments_of
 
 from contestants import Builder, Entry
 
@@ -57,12 +57,55 @@ LOSSES: dict[str, Callable[..., Any]] = {
 }
 
 
+def rotary_embedding(x: Any, cosines: Any, sines: Any, out: Any) -> Any:
+    positions, pairs = cosines.shape
+    for row in range(x.size // (2 * pairs)):
+        of_x, of_out, at = x.reshape(-1, 2, pairs)[row], out.reshape(-1, 2, pairs)[row], row % positions
+        for i in range(pairs):
+            a, b, cosine, sine = of_x[0, i], of_x[1, i], cosines[at, i], sines[at, i]
+            of_out[0, i] = a * cosine - b * sine
+            of_out[1, i] = b * cosine + a * sine
+    return out
+
+
+def embedding(table: Any, index: Any, out: Any) -> Any:
+    for k in range(index.size):
+        for i in range(table.shape[1]):
+            out[k, i] = table[index[k], i]
+    return out
+
+
+def scatter_add(table: Any, index: Any, rows: Any) -> Any:
+    for k in range(index.size):
+        for i in range(table.shape[1]):
+            table[index[k], i] += rows[k, i]
+    return table
+
+
+def embedding_backward(grad: Any, index: Any, out: Any) -> Any:
+    out[:] = 0
+    for k in range(index.size):
+        for i in range(out.shape[1]):
+            out[index[k], i] += grad[k, i]
+    return out
+
+
+LAYERS: dict[tuple[str, str], Callable[..., Any]] = {
+    ("rotary_embedding", "forward"): rotary_embedding,
+    ("embedding", "forward"): embedding,
+    ("embedding", "backward"): embedding_backward,
+    ("scatter_add", "forward"): scatter_add,
+}
+
+
 def enter(contest: Contest) -> Builder | None:
     name, task = contest.function, contest.task
     if name in ACTIVATIONS and task not in ("call", "backward from output"):
         return lambda data: activation(contest, data)
     if name in LOSSES and task == "value and gradient":
         return lambda data: loss(contest, data)
+    if (name, task) in LAYERS:
+        return lambda data: layer(contest, data)
     return None
 
 
@@ -90,6 +133,19 @@ def compiled_activation(name: str, task: str, dtype: str) -> Any:
         return out
 
     return backward if task == "backward" else apply
+
+
+def layer(contest: Contest, data: Data) -> Entry:
+    run = compiled_layer(contest.function, contest.task)
+    if contest.task == "backward":
+        return Entry(run, (data.other, *data.more, data.out))
+    out = () if contest.function == "scatter_add" else (data.out,)
+    return Entry(run, (*arguments_of(contest, data), *out))
+
+
+@functools.cache
+def compiled_layer(name: str, task: str) -> Any:
+    return numba.njit(LAYERS[name, task], error_model="numpy")
 
 
 def loss(contest: Contest, data: Data) -> Entry:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from contests import MASKED, Contest, Data, axis_of, counted, network, slopes
+from contests import LAYERS, MASKED, Contest, Data, arguments_of, axis_of, counted, network, settings_of, slopes
 
 from contestants import Builder, Entry
 from fastnn import OPTIMIZERS, ROW_FUNCTIONS, reference
@@ -28,6 +30,8 @@ def enter(contest: Contest) -> Builder | None:
             return masked(contest, data)
         if contest.family == "axes":
             return along(contest, data)
+        if contest.function in LAYERS:
+            return layer(function, contest, data)
         match contest.family, contest.task:
             case "units", _:
                 return unit(contest, data)
@@ -140,6 +144,20 @@ def masked(contest: Contest, data: Data) -> Entry:
         return y if forward else getattr(reference, f"{name}_backward")(np.where(mask, grad, 0), y)
 
     return Entry(standardize if name == "standardize" else soft, (data.other, data.x))
+
+
+def layer(function: Callable[..., Any], contest: Contest, data: Data) -> Entry:
+    """With those of the settings that the formula has."""
+
+    def settings(of: Callable[..., Any]) -> dict[str, Any]:
+        return {key: x for key, x in settings_of(contest).items() if key in inspect.signature(of).parameters}
+
+    arguments = arguments_of(contest, data)
+    if contest.task.endswith("forward"):
+        return Entry(function, arguments, settings(function))
+    saved = LAYERS[contest.function].saved(*arguments, function(*arguments, **settings(function)))
+    backward = getattr(reference, f"{contest.function}_backward")
+    return Entry(backward, (data.other, *saved), settings(backward))
 
 
 def optimizer(contest: Contest, data: Data) -> Entry:

@@ -1,16 +1,19 @@
 """PyTorch in eager mode: forward passes under inference_mode and into an output tensor where the operator takes one;
 backward passes by the operator's own backward kernel, after its forward pass where the kernel needs an output that is
-not given; losses by forward and autograd, and so are rows along other axes or under masks, by masked_fill; fused
-optimizers; a training step is forward, autograd and a fused Adam."""
+not given; losses by forward and autograd, and so are rows along other axes or under masks, by masked_fill; layers go
+back by their kernel, or by autograd, from what the forward pass left; fused optimizers; a training step is forward,
+autograd and a fused Adam."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from contests import MASKED, Contest, Data, axis_of, counted, network, slopes
+from contests import MASKED, Contest, Data, arguments_of, axis_of, counted, inputs_of, network, settings_of, slopes
 from threads import THREADS
 from torch.nn import functional
 
@@ -83,6 +86,69 @@ OF_ROWS: dict[str, Callable[..., Any]] = {
     "log_softmax": torch.log_softmax,
     "logsumexp": torch.logsumexp,
 }
+
+
+@functools.cache
+def hidden(queries: int, keys: int, dtype: Any) -> Any:
+    return torch.full((queries, keys), -torch.inf, dtype=dtype).triu_(1)
+
+
+def attention_softmax(scores: Any, scale: float, causal: bool = False, out: Any = None) -> Any:
+    if causal:
+        z = torch.add(hidden(*scores.shape[-2:], scores.dtype), scores, alpha=scale, out=out)
+    else:
+        z = torch.mul(scores, scale, out=out)
+    return torch.softmax(z, -1, out=out)
+
+
+def rotary_embedding(x: Any, cosines: Any, sines: Any, out: Any = None) -> Any:
+    first, second = x.chunk(2, -1)
+    halves = torch.addcmul(first * cosines, second, sines, value=-1), torch.addcmul(second * cosines, first, sines)
+    return torch.cat(halves, -1, out=out)
+
+
+LAYERS: dict[str, Callable[..., Any]] = {
+    "layer_norm": lambda x, weight, bias: functional.layer_norm(x, weight.shape, weight, bias),
+    "rms_norm": lambda x, weight: functional.rms_norm(x, weight.shape, weight, 1e-6),
+    "attention_softmax": attention_softmax,
+    "rotary_embedding": rotary_embedding,
+    "dropout": lambda x, rate: functional.dropout(x, rate),
+    "dropout_add": lambda x, residual, rate: residual + functional.dropout(x, rate),
+    "alpha_dropout": lambda x, rate: functional.alpha_dropout(x, rate, True),
+    "embedding": lambda table, index, out: torch.index_select(table, 0, index, out=out),
+    "scatter_add": lambda table, index, rows: table.index_add_(0, index, rows),
+    "one_hot": lambda labels, classes, out: out.zero_().scatter_(1, labels[:, None], 1),
+}
+TAKE_OUT = ("attention_softmax", "rotary_embedding", "embedding", "one_hot")
+
+
+def layer_norm_backward(grad: Any, out: Any, x: Any, weight: Any, bias: Any) -> Entry:
+    _, *statistics = aten.native_layer_norm(x, weight.shape, weight, bias, 1e-5)
+    return Entry(aten.native_layer_norm_backward, (grad, x, weight.shape, *statistics, weight, bias, [True] * 3))
+
+
+def attention_softmax_backward(grad: Any, out: Any, scores: Any, scale: float, causal: bool = False) -> Entry:
+    y = attention_softmax(scores, scale, causal)
+    return Entry(lambda: aten._softmax_backward_data.out(grad, y, -1, y.dtype, grad_input=out).mul_(scale))
+
+
+def dropout_backward(grad: Any, out: Any, x: Any, rate: float) -> Entry:
+    _, mask = aten.native_dropout(x, rate, True)
+    return Entry(aten.native_dropout_backward, (grad, mask, 1 / (1 - rate)))
+
+
+# Made from the gradient, where the result goes, and what the layer takes. Other layers have autograd.
+LAYERS_BACKWARD: dict[str, Callable[..., Entry]] = {
+    "layer_norm": layer_norm_backward,
+    "attention_softmax": attention_softmax_backward,
+    "rotary_embedding": lambda grad, out, x, cosines, sines: Entry(
+        lambda: rotary_embedding(grad, cosines, sines.neg(), out)
+    ),
+    "dropout": dropout_backward,
+    "embedding": lambda grad, out, table, index: Entry(
+        aten.embedding_dense_backward, (grad, index, len(table), -1, False)
+    ),
+}
 LOSSES: dict[str, Callable[[Any, Any], Any]] = {
     "mse": functional.mse_loss,
     "mae": functional.l1_loss,
@@ -142,6 +208,8 @@ def enter(contest: Contest) -> Builder | None:
         return lambda data: unit(contest, data)
     if contest.family in ("masks", "axes"):
         return (lambda data: of_rows(contest, data)) if name in OF_ROWS or name in LOSSES else None
+    if name in LAYERS:
+        return lambda data: layer(contest, data)
     if name in ROW_OPERATORS and contest.task != "call with out":
         return lambda data: row_function(contest, data)
     if name in LOSSES and contest.task != MASKED:
@@ -228,6 +296,33 @@ def of_rows(contest: Contest, data: Data) -> Entry:
     grad = torch.from_numpy(data.other)
     x.requires_grad_()
     return Entry(lambda: torch.autograd.grad(forward(x), x, grad)[0])
+
+
+def layer(contest: Contest, data: Data) -> Entry:
+    name, settings = contest.function, dict(settings_of(contest))
+    settings.pop("seed", None)
+    settings.pop("dtype", None)
+    arguments = [torch.from_numpy(a) if isinstance(a, np.ndarray) else a for a in arguments_of(contest, data)]
+    out = torch.from_numpy(np.empty_like(data.out))
+    if contest.task.endswith("forward"):
+        return Entry(
+            LAYERS[name],
+            tuple(arguments),
+            settings | ({"out": out} if name in TAKE_OUT else {}),
+            context=torch.inference_mode,
+        )
+    grad = torch.from_numpy(data.other)
+    if name in LAYERS_BACKWARD:
+        with torch.no_grad():
+            return dataclasses.replace(
+                LAYERS_BACKWARD[name](grad, out, *arguments, **settings), context=torch.inference_mode
+            )
+    inputs = [a.requires_grad_() for a in arguments[: len(inputs_of(contest, data))]]
+    y = LAYERS[name](*arguments, **settings)
+    return Entry(
+        lambda: torch.autograd.grad(y, inputs, grad, retain_graph=True),
+        answer=lambda gradients: gradients if len(inputs) > 1 else gradients[0],
+    )
 
 
 def loss(contest: Contest, function: Callable[[Any, Any], Any], data: Data) -> Entry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from fastnn._core.arrays import Array
 from fastnn.reference.rows import softmax, softmax_backward, standardize, standardize_backward
@@ -178,15 +179,29 @@ def dropout(x: Array, rate: float, seed: int, offset: int = 0) -> Array:
     return np.where(kept.reshape(x.shape), x / (1 - rate), 0)
 
 
+def dropout_backward(grad: Array, rate: float, seed: int, offset: int = 0) -> Array:
+    return dropout(grad, rate, seed, offset)
+
+
 def dropout_add(x: Array, residual: Array, rate: float, seed: int, offset: int = 0) -> Array:
     return residual + dropout(x, rate, seed, offset)
 
 
 def alpha_dropout(x: Array, rate: float, seed: int, offset: int = 0) -> Array:
     kept = random_words(x.size, seed, offset).reshape(x.shape) >= rate * 2**32
-    saturation = -1.7580993408473766
-    scale = 1 / np.sqrt((1 - rate) * (1 + rate * saturation**2))
+    saturation, scale = alpha_scale(rate)
     return scale * (np.where(kept, x, saturation) - rate * saturation)
+
+
+def alpha_dropout_backward(grad: Array, rate: float, seed: int, offset: int = 0) -> Array:
+    _, scale = alpha_scale(rate)
+    return scale * (1 - rate) * dropout(grad, rate, seed, offset)
+
+
+def alpha_scale(rate: float) -> tuple[float, float]:
+    """What is put for a dropped element, and the factor that makes the variance 1 again."""
+    saturation = -1.7580993408473766
+    return saturation, float(1 / np.sqrt((1 - rate) * (1 + rate * saturation**2)))
 
 
 def embedding(weight: Array, index: Array) -> Array:
@@ -202,5 +217,5 @@ def scatter_add(table: Array, index: Array, rows: Array) -> Array:
     return table
 
 
-def one_hot(labels: Array, classes: int) -> Array:
-    return (labels[..., np.newaxis] == np.arange(classes)).astype(np.float32)
+def one_hot(labels: Array, classes: int, dtype: npt.DTypeLike = np.float32) -> Array:
+    return (labels[..., np.newaxis] == np.arange(classes)).astype(dtype)
