@@ -156,6 +156,14 @@ def test_every_row_function_has_its_definition():
     assert (nn.ROW_FUNCTIONS.keys() - flat) <= exact_losses.ROW_FUNCTIONS.keys()
 
 
+def test_every_layer_has_its_definition():
+    exact = {"embedding", "scatter_add"}  # they copy and add
+    of_layers = {variant.partition(" ")[0] for variant in exact_losses.LAYERS}
+    for name, layer in nn.LAYERS.items():
+        parts = {name, f"{name}.backward"} if hasattr(layer, "backward") else {name}
+        assert name in exact or parts <= of_layers
+
+
 @each_dtype
 @pytest.mark.parametrize(("name", "pass_"), PAIRS)
 def test_errors_of_losses_stay_within_their_bounds(name, pass_, dtype):
@@ -212,7 +220,7 @@ def propagated(forward, grad, *x):
     return mpmath.fsum(g * plain(y) for g, y in zip(as_list(grad), as_list(forward(list(x))), strict=True))
 
 
-@pytest.mark.parametrize("name", sampled.DEFINITIONS)
+@pytest.mark.parametrize("name", [name for name in sampled.DEFINITIONS if name not in exact_losses.LAYERS])
 def test_the_exact_derivatives_are_those_of_the_exact_values(name):
     definition = sampled.DEFINITIONS[name]
     batches = list(definition.inputs("float64"))
@@ -247,3 +255,37 @@ def test_the_exact_derivatives_are_those_of_the_exact_values(name):
                 for lower, upper in (("value", "gradient"), ("gradient", "hessian")):
                     if upper in passes:
                         check_derivatives(passes[lower], arguments, passes[upper](*arguments))
+
+
+# What the call takes in place of what back-propagation took, after the gradient.
+BEFORE = {
+    "layer_norm": lambda x, weight: (x, weight, [mpmath.mpf(0)] * len(x)),
+    "attention_softmax": lambda y: (y, [[mpmath.mpf(0)] * len(row) for row in y]),  # any scores
+}
+
+
+@pytest.mark.parametrize("name", [name for name in exact_losses.LAYERS if name.endswith(".backward")])
+def test_the_exact_derivatives_of_layers_are_those_of_their_values(name):
+    of = name.removesuffix(".backward")
+    definition, forward = exact_losses.LAYERS[name], exact_losses.LAYERS[of]
+    batch = next(iter(definition.inputs("float64")))
+    grad, *saved = [sampled.as_mpf(array[0]) for array in batch]
+    for settings in definition.settings:
+        given = {key: sampled.as_mpf(value) for key, value in settings.items()}
+        if definition.smallest:
+            given["tiny"] = mpmath.mpf(0)
+        value, backward = (
+            functools.partial(one.passes[p], **given) for one, p in ((forward, "value"), (definition, "gradient"))
+        )
+        takes_x = of not in ("rotary_embedding", "dropout", "alpha_dropout")
+        arguments = BEFORE.get(of, lambda *arguments: arguments)(*saved) if takes_x else (grad, *saved)
+        with mpmath.workprec(1500):
+            if of == "attention_softmax":
+                saved = [[[plain(p) for p in value(*arguments)]]]
+            check_derivatives(functools.partial(weighted, value, grad), arguments, backward(grad, *saved))
+
+
+def weighted(forward, grad, *arguments):
+    """What a layer's backward is the gradient of."""
+    flat = grad[0] if isinstance(grad[0], list) else grad
+    return mpmath.fsum(g * plain(y) for g, y in zip(flat, forward(*arguments), strict=True))

@@ -1,13 +1,13 @@
 """Measure the largest errors of all functions and derivatives, in each build with bits of its own, and write them down.
 
 python tools/accuracy.py                        everything: more than an hour
-python tools/accuracy.py --family losses        a family: activations (an hour), losses, rows (minutes)
+python tools/accuracy.py --family losses        a family: activations (an hour), losses, rows, layers (minutes)
 python tools/accuracy.py gelu mse               some functions: minutes
 python tools/accuracy.py gelu --every 1009      every 1009th of an activation's inputs
 
 Activations are measured over all float32 numbers and 10^8 of float64. The exact values come from ``truth.c``, compiled
-on the spot; the worst inputs are checked with mpmath (``definitions.py``). Losses and the softmax family are measured
-by mpmath alone (``exact_losses.py``) on hard inputs (``hard_inputs.py``). The errors go into docs/accuracy.json and
+on the spot; the worst inputs are checked with mpmath (``definitions.py``). The other families are measured by mpmath
+alone (``exact_losses.py``) on hard inputs (``hard_inputs.py``). The errors go into docs/accuracy.json and
 docs/accuracy-losses.json, and docs/accuracy.md is made from both.
 """
 
@@ -44,6 +44,7 @@ JSON = "accuracy.json"
 SAMPLED_TITLES = {
     "losses": {"value": "value", "gradient": "gradient", "hessian": "Hessian"},
     "rows": {"value": "value", "gradient": "backward"},
+    "layers": {"value": "value", "gradient": "backward"},
 }
 PASSES = ("value", "derivative")
 WIDER = {"float32": ("float", "double", "long double"), "float64": ("double", "long double", "__float128")}

@@ -1,4 +1,4 @@
-"""Every loss and its derivatives, and the softmax family, in mpmath, to any number of digits.
+"""Every loss and its derivatives, the softmax family, and layers, in mpmath, to any number of digits.
 
 They are written from the formulas of the docstrings, not from the kernels. A definition takes the arguments of one
 value, as mpmath's numbers and lists of them, and the hyperparameters, and returns a number or a list. Errors are in
@@ -30,7 +30,7 @@ Function = Callable[..., Result | list[Result]]
 
 
 class Exact(NamedTuple):
-    """A loss, or a row function: its passes, the inputs on which it is measured, and the errors that are allowed."""
+    """A loss, a row function or a layer: its passes, the inputs it is measured on, and the errors that are allowed."""
 
     inputs: Callable[..., Any]
     passes: Mapping[str, Function]
@@ -78,6 +78,11 @@ def times(factor: Number, result: Result) -> Result:
     if isinstance(result, Scaled):
         return Scaled(factor * result.value, abs(factor) * result.scale)
     return factor * result
+
+
+def product(one: Result, other: Result) -> Scaled:
+    a, b = scaled(one), scaled(other)
+    return Scaled(a.value * b.value, a.scale * b.scale)
 
 
 def plain(result: Result) -> Number:
@@ -1196,6 +1201,102 @@ def log_sum_backward(g: Number, x: Row) -> list[Result]:
     return [times(g, p) for p in softmax(x, 1)]
 
 
+# Layers
+
+
+def layer_norm(x: Row, weight: Row, bias: Row, epsilon: Number, tiny: Number) -> list[Result]:
+    y = standardize(x, epsilon, tiny)
+    return [terms(times(w, a), b) for a, w, b in zip(y, weight, bias, strict=True)]
+
+
+def layer_norm_backward(g: Row, x: Row, weight: Row, epsilon: Number, tiny: Number) -> list[Result]:
+    y, to_y = standardize(x, epsilon, tiny), [a * w for a, w in zip(g, weight, strict=True)]
+    return [*standardize_backward(to_y, x, epsilon), *(times(a, b) for a, b in zip(g, y, strict=True)), *g]
+
+
+def divided(x: Row, epsilon: Number, tiny: Number) -> tuple[list[Scaled], Number]:
+    """Numbers by their root mean square, which is the second result. Those that are below the smallest normal number
+    beside the largest have fewer digits."""
+    divisor = root(mpmath.fsum(a * a for a in x) / len(x) + epsilon)
+    size = tiny * max(1, max(abs(a) for a in x) / divisor)
+    return [Scaled(a / divisor, max(abs(a / divisor), size)) for a in x], divisor
+
+
+def rms_norm(x: Row, weight: Row, epsilon: Number, offset: Number, tiny: Number) -> list[Result]:
+    y, _ = divided(x, epsilon, tiny)
+    return [product(a, terms(w, offset)) for a, w in zip(y, weight, strict=True)]
+
+
+def rms_norm_backward(g: Row, x: Row, weight: Row, epsilon: Number, offset: Number, tiny: Number) -> list[Result]:
+    y, divisor = divided(x, epsilon, tiny)
+    to_y = [times(a, terms(w, offset)) for a, w in zip(g, weight, strict=True)]
+    products = [product(a, b) for a, b in zip(y, to_y, strict=True)]
+    slope = Scaled(-plain(terms(*products)) / len(x), terms(*products).scale)
+    to_x = [times(1 / divisor, terms(b, product(a, slope))) for a, b in zip(y, to_y, strict=True)]
+    return [*to_x, *(times(a, b) for a, b in zip(g, y, strict=True))]
+
+
+def attention(
+    scores: Sequence[Row], mask: Sequence[Row], slope: Number = 0, *, scale: Number, causal: bool = False
+) -> list[Result]:
+    """Sums of terms that are rounded, as are their differences."""
+    results: list[Result] = []
+    for i, (row, added) in enumerate(zip(scores, mask, strict=True)):
+        seen = i + 1 if causal else len(row)
+        parts = [terms(scale * row[j], -slope * abs(i - j), added[j]) for j in range(seen)]
+        s = Softmax([plain(part) for part in parts])
+        largest = max(parts, key=plain).scale
+        results += [steep(p, max(part.scale, largest)) for p, part in zip(s.p, parts, strict=True)]
+        results += [mpf(0)] * (len(row) - seen)
+    return results
+
+
+def attention_of_head(heads: Sequence[Sequence[Row]], slopes: Row, **settings: Any) -> list[Result]:
+    [scores], [slope] = heads, slopes
+    return attention(scores, [[mpf(0)] * len(row) for row in scores], slope, **settings)
+
+
+def attention_backward(g: Sequence[Row], y: Sequence[Row], scale: Number) -> list[Result]:
+    [grads], [row] = g, y
+    products = terms(*(a * b for a, b in zip(grads, row, strict=True)))
+    return [times(scale * b, terms(a, times(-1, products))) for a, b in zip(grads, row, strict=True)]
+
+
+def rotary(x: Sequence[Row], cosines: Sequence[Row], sines: Sequence[Row]) -> list[Result]:
+    [row], [c], [s] = x, cosines, sines
+    half = len(c)
+    first = [terms(row[i] * c[i], -row[half + i] * s[i]) for i in range(half)]
+    return [*first, *(terms(row[half + i] * c[i], row[i] * s[i]) for i in range(half))]
+
+
+def rotary_backward(g: Sequence[Row], cosines: Sequence[Row], sines: Sequence[Row]) -> list[Result]:
+    return rotary(g, cosines, [negative(sines[0])])
+
+
+def dropout(x: Row, words: Sequence[int], rate: Number) -> list[Result]:
+    return [a / (1 - rate) if word >= rate * 2**32 else mpf(0) for a, word in zip(x, words, strict=True)]
+
+
+def dropout_add(x: Row, residual: Row, words: Sequence[int], rate: Number) -> list[Result]:
+    return [terms(a, b) for a, b in zip(dropout(x, words, rate), residual, strict=True)]
+
+
+def alpha_factors(rate: Number) -> tuple[Number, Number]:
+    low = mpf("-1.6732632423543772848170429916717") * mpf("1.0507009873554804934193349852946")
+    return low, 1 / root((1 - rate) * (1 + rate * low**2))
+
+
+def alpha_dropout(x: Row, words: Sequence[int], rate: Number) -> list[Result]:
+    low, scale = alpha_factors(rate)
+    kept = [a if word >= rate * 2**32 else low for a, word in zip(x, words, strict=True)]
+    return [terms(scale * a, -scale * rate * low) for a in kept]
+
+
+def alpha_dropout_backward(g: Row, words: Sequence[int], rate: Number) -> list[Result]:
+    _, scale = alpha_factors(rate)
+    return [times(scale * (1 - rate), a) for a in dropout(g, words, rate)]
+
+
 TEMPERATURES: tuple[Mapping[str, float], ...] = tuple({"temperature": t} for t in (1.0, 0.5, 0.1, 20.0, 1e-3))
 
 
@@ -1581,3 +1682,30 @@ ROW_FUNCTIONS: dict[str, Exact] = {
     "logmeanexp.backward": Exact(hard.rows_and_sums, {"gradient": log_sum_backward}),
 }
 """The same for the softmax family."""
+
+EPSILONS = tuple({"epsilon": e} for e in (1e-5, 1.0))
+OFFSETS = ({"epsilon": 1e-6, "offset": 0.0}, {"epsilon": 1e-20, "offset": 0.0}, {"epsilon": 1.0, "offset": 1.0})
+SCALES = tuple({"scale": s} for s in (1.0, 0.125, 3.0))
+RATES = tuple({"rate": r} for r in (0.1, 0.5, 0.75))
+
+LAYERS: dict[str, Exact] = {
+    "layer_norm": Exact(functools.partial(hard.weighed, others=2), {"value": layer_norm}, EPSILONS, smallest=True),
+    "layer_norm.backward": Exact(hard.weighed_and_grads, {"gradient": layer_norm_backward}, EPSILONS, smallest=True),
+    "rms_norm": Exact(functools.partial(hard.weighed, others=1), {"value": rms_norm}, OFFSETS, smallest=True),
+    "rms_norm.backward": Exact(hard.weighed_and_grads, {"gradient": rms_norm_backward}, OFFSETS, smallest=True),
+    "attention_softmax": Exact(hard.attention_scores, {"value": attention}, SCALES),
+    "attention_softmax causal, with slopes": Exact(
+        hard.squares_of_scores, {"value": attention_of_head}, tuple({**s, "causal": True} for s in SCALES)
+    ),
+    "attention_softmax.backward": Exact(hard.attended, {"gradient": attention_backward}, SCALES),
+    "rotary_embedding": Exact(hard.rotated, {"value": rotary}),
+    "rotary_embedding.backward": Exact(hard.rotated, {"gradient": rotary_backward}),
+    "dropout": Exact(functools.partial(hard.with_words, others=0), {"value": dropout}, RATES),
+    "dropout.backward": Exact(functools.partial(hard.with_words, others=0), {"gradient": dropout}, RATES),
+    "dropout_add": Exact(functools.partial(hard.with_words, others=1), {"value": dropout_add}, RATES),
+    "alpha_dropout": Exact(functools.partial(hard.with_words, others=0), {"value": alpha_dropout}, RATES),
+    "alpha_dropout.backward": Exact(
+        functools.partial(hard.with_words, others=0), {"gradient": alpha_dropout_backward}, RATES
+    ),
+}
+"""The same for layers, whose values are calls, since rows share weights; without those that only copy and add."""

@@ -1,4 +1,4 @@
-"""Inputs on which losses and the softmax family are hard: what the errors of docs/accuracy.md are measured on.
+"""Inputs on which losses, the softmax family and layers are hard: what the errors of docs/accuracy.md are measured on.
 
 A function here gives batches of arrays of a type: tuples of a loss's arguments, whose first axis is that of the values.
 The random numbers are the same in every run.
@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from fastnn.reference.layers import random_words
 
 Array = npt.NDArray[Any]
 Batch = tuple[Array, ...]
@@ -548,7 +550,60 @@ def rows_and_sums(dtype: str) -> Iterator[Batch]:
         yield n.cast(n.normal(len(x)), x)
 
 
-# Sequences and layers
+# Layers
+
+SEED = 7
+"""That of dropout."""
+
+
+def weighed(dtype: str, others: int) -> Iterator[Batch]:
+    """Rows, and so many others for each: a weight and a bias, a mask that is added, a residual."""
+    for n, x in each_length(dtype, logit_rows):
+        yield n.cast(x, *(n.normal(*x.shape) for _ in range(others)))
+
+
+def weighed_and_grads(dtype: str) -> Iterator[Batch]:
+    """Gradients, rows and weights."""
+    for k, (grad, x) in enumerate(rows_and_grads(dtype)):
+        yield grad, x, np.random.default_rng(k).normal(size=x.shape).astype(dtype)
+
+
+def attention_scores(dtype: str) -> Iterator[Batch]:
+    """Scores of one query, and a mask that is added."""
+    for scores, mask in weighed(dtype, 1):
+        yield scores[:, np.newaxis], mask[:, np.newaxis]
+
+
+def squares_of_scores(dtype: str) -> Iterator[Batch]:
+    """Scores of as many queries as keys, of one head, and its slope."""
+    n = Numbers(dtype)
+    n.room = 10
+    for length in LENGTHS[:-1]:
+        for x in zip(*(logit_rows(n, ROWS, length) for _ in range(length)), strict=True):
+            yield n.cast(np.stack(x, 1)[:, np.newaxis], n.uniform(0, 2, ROWS, 1))
+
+
+def attended(dtype: str) -> Iterator[Batch]:
+    """Gradients and probabilities of one query."""
+    for grad, y in rows_and_grads(dtype, probability_rows):
+        yield grad[:, np.newaxis], y[:, np.newaxis]
+
+
+def rotated(dtype: str) -> Iterator[Batch]:
+    """Features at one position, and the cosines and sines of its angles."""
+    for n, x in each_length(dtype, logit_rows, (2, 10, 40)):
+        angles = n.uniform(-4, 4, len(x), x.shape[-1] // 2)
+        yield tuple(a[:, np.newaxis] for a in n.cast(x, np.cos(angles), np.sin(angles)))
+
+
+def with_words(dtype: str, others: int) -> Iterator[Batch]:
+    """Rows, others for each, and the random numbers of their elements."""
+    for batch in weighed(dtype, others):
+        words = random_words(batch[0].shape[-1], SEED, 0).astype(np.int64)
+        yield *batch, np.tile(words, (len(batch[0]), 1))
+
+
+# Sequences and linear layers
 
 
 def sequences(dtype: str) -> Iterator[Batch]:

@@ -1,4 +1,4 @@
-"""The largest errors of losses and of the softmax family at hard inputs, by mpmath."""
+"""The largest errors of losses, of the softmax family and of layers at hard inputs, by mpmath."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import exact_losses
+import hard_inputs
 import mpmath
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from ulp import Case, Scaled, error_of
 
 Array = npt.NDArray[Any]
 
-FAMILIES = {"losses": exact_losses.LOSSES, "rows": exact_losses.ROW_FUNCTIONS}
+FAMILIES = {"losses": exact_losses.LOSSES, "rows": exact_losses.ROW_FUNCTIONS, "layers": exact_losses.LAYERS}
 DEFINITIONS: dict[str, Exact] = {name: exact for family in FAMILIES.values() for name, exact in family.items()}
 JSON = "accuracy-losses.json"
 DTYPES = ("float32", "float64")
@@ -41,7 +42,7 @@ class Witness(NamedTuple):
 
 def compute(isa: str, name: str, pass_: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
     """The results for the values of a batch, one row for each value."""
-    call = CALLS.get(name, call_loss if name in exact_losses.LOSSES else call_rows)
+    call = CALLS.get(name, next(CALLS_OF[family] for family in FAMILIES if name in FAMILIES[family]))
     path = name.partition(" ")[0].split(".")
     return np.reshape(call(functools.reduce(getattr, path, library(isa)), pass_, batch, settings), (len(batch[0]), -1))
 
@@ -75,7 +76,28 @@ def call_linear(function: Any, pass_: str, batch: tuple[Array, ...], settings: M
     return np.array([np.concatenate([part.ravel() for part in parts]) for parts in both])
 
 
-CALLS = {"gaussian_nll.var_gradient": call_of_variance, "ctc": call_ctc, "linear_cross_entropy": call_linear}
+def call_layer(function: Any, pass_: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
+    results = [function(*arguments, **settings) for arguments in zip(*batch, strict=True)]
+    each = [result if isinstance(result, tuple) else (result,) for result in results]
+    return np.array([np.concatenate([part.ravel() for part in parts]) for parts in each])
+
+
+def call_attention(function: Any, pass_: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
+    return np.array([function(scores, slopes=slopes, **settings) for scores, slopes in zip(*batch, strict=True)])
+
+
+def call_dropout(function: Any, pass_: str, batch: tuple[Array, ...], settings: Mapping[str, float]) -> Array:
+    return call_layer(function, pass_, batch[:-1], {**settings, "seed": hard_inputs.SEED})
+
+
+CALLS_OF = {"losses": call_loss, "rows": call_rows, "layers": call_layer}
+CALLS = {
+    "gaussian_nll.var_gradient": call_of_variance,
+    "ctc": call_ctc,
+    "linear_cross_entropy": call_linear,
+    "attention_softmax causal, with slopes": call_attention,
+    **dict.fromkeys((name for name in exact_losses.LAYERS if "dropout" in name), call_dropout),
+}
 
 
 # The exact values

@@ -20,10 +20,6 @@ def categorical_cross_entropy_hessian(prediction: Array, target: Array) -> Array
     return target / prediction**2
 
 
-def one_hot(labels: Array, classes: int) -> Array:
-    return np.eye(classes)[labels]
-
-
 def cap(x: Array, softcap: float | None) -> tuple[Array, Array, Array]:
     """Logits that are capped, and the first two derivatives."""
     bent = np.tanh(x / softcap) if softcap else np.zeros_like(x)

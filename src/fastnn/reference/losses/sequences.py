@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from fastnn._core.arrays import Array
-from fastnn.reference.losses.multiclass import one_hot
+from fastnn.reference.layers import one_hot
 
 
 def ctc_states(target: Array, blank: int) -> Array:
