@@ -11,6 +11,7 @@ import accuracy
 import exact_losses
 import mpmath
 import numpy as np
+import peer_errors
 import pytest
 import sampled
 from builds import MEASURED, library
@@ -27,6 +28,7 @@ EVERY = 1009
 THINNED = 25
 FOUND = accuracy.read(accuracy.DOCS / accuracy.JSON)
 SAMPLED = sampled.read(accuracy.DOCS / sampled.JSON)
+PEERS = peer_errors.read(accuracy.DOCS / peer_errors.JSON)
 each_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 each_definition = pytest.mark.parametrize("name", DEFINITIONS)
 with_avx512 = pytest.mark.skipif(
@@ -115,7 +117,7 @@ def test_every_activation_has_its_definition_and_its_errors():
 
 
 def test_the_published_table_is_that_of_the_errors_found():
-    assert (accuracy.DOCS / "accuracy.md").read_text() == accuracy.page(FOUND, SAMPLED)
+    assert (accuracy.DOCS / "accuracy.md").read_text() == accuracy.page(FOUND, SAMPLED, PEERS)
     for case, found in FOUND.items():
         assert found.error <= accuracy.bound(case.name, case.pass_), case
     for case, found in SAMPLED.items():
@@ -289,3 +291,10 @@ def weighted(forward, grad, *arguments):
     """What a layer's backward is the gradient of."""
     flat = grad[0] if isinstance(grad[0], list) else grad
     return mpmath.fsum(g * plain(y) for g, y in zip(flat, forward(*arguments), strict=True))
+
+
+def test_the_errors_beside_peers_are_found_again():
+    found = list(peer_errors.measure(peers=False))
+    assert [{**entry, "errors": {}} for entry in found] == [{**entry, "errors": {}} for entry in PEERS]
+    for now, published in zip(found, PEERS, strict=True):
+        assert now["errors"]["fastnn"] <= published["errors"]["fastnn"] + 1, now

@@ -4,6 +4,7 @@ python tools/accuracy.py                        everything: more than an hour
 python tools/accuracy.py --family losses        a family: activations (an hour), losses, rows, layers (minutes)
 python tools/accuracy.py gelu mse               some functions: minutes
 python tools/accuracy.py gelu --every 1009      every 1009th of an activation's inputs
+python tools/accuracy.py --peers                normalization in other libraries, where they are installed
 
 Activations are measured over all float32 numbers and 10^8 of float64. The exact values come from ``truth.c``, compiled
 on the spot; the worst inputs are checked with mpmath (``definitions.py``). The other families are measured by mpmath
@@ -30,6 +31,7 @@ from typing import Any, NamedTuple
 import mpmath
 import numpy as np
 import numpy.typing as npt
+import peer_errors
 import sampled
 from builds import MEASURED, library, measured
 from definitions import DEFINITIONS, NEAR, bound, facts
@@ -207,7 +209,7 @@ def write(path: Path, found: dict[Case, Worst]) -> None:
     path.write_text("[\n" + ",\n".join(lines) + "\n]\n")
 
 
-def page(found: dict[Case, Worst], sampled_found: dict[Case, sampled.Witness]) -> str:
+def page(found: dict[Case, Worst], sampled_found: dict[Case, sampled.Witness], peers: peer_errors.Entries) -> str:
     every = max((worst.every for case, worst in found.items() if case.dtype == "float32"), default=1)
     sections: dict[str, Iterable[str]] = {
         "float32": ["all 2^32 numbers" if every == 1 else f"every {every}th of all 2^32 numbers, at least"],
@@ -216,6 +218,7 @@ def page(found: dict[Case, Worst], sampled_found: dict[Case, sampled.Witness]) -
     for family, titles in SAMPLED_TITLES.items():
         sections[family] = sampled.table(sampled_found, family, titles)
         sections[f"{family} why"] = sampled.reasons(family)
+    sections["peers"] = peer_errors.table(peers)
     text = (HERE / "accuracy.md").read_text()
     for section, lines in sections.items():
         text = text.replace(f"{{{section}}}", "\n".join(lines))
@@ -249,8 +252,12 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="only every so many of an activation's inputs")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (default: as many as processors)")
     parser.add_argument("--output", type=Path, default=DOCS, help="the folder of the JSON files and of accuracy.md")
+    parser.add_argument("--peers", action="store_true", help="normalization here and in other libraries, nothing else")
     options = parser.parse_args()
-    names = options.names or [name for family in options.family or families for name in families[family]]
+    if options.peers:
+        peer_errors.write(options.output / peer_errors.JSON, peer_errors.measure())
+    everything = [name for family in options.family or families for name in families[family]]
+    names = [] if options.peers else options.names or everything
     unknown = set(names).difference(*families.values())
     if unknown:
         known = ", ".join(name for family in families.values() for name in family)
@@ -268,7 +275,8 @@ def main() -> None:
         found |= sweep(activations, dtype, chunks, options.every, options.jobs, found)
         write(path, found)
     found, sampled_found = read(path), sampled.read(sampled_path)
-    (options.output / "accuracy.md").write_text(page(found, sampled_found))
+    peers = peer_errors.read(options.output / peer_errors.JSON)
+    (options.output / "accuracy.md").write_text(page(found, sampled_found, peers))
     over = [
         f"{' '.join(case)}: {worst.error:.3f} ULP at {worst.x!r}"
         for case, worst in found.items()
