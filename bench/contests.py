@@ -27,6 +27,7 @@ SIZES: Mapping[str, tuple[Shape, ...]] = {
     "masks": ((4, 4, 256, 256),),  # batch, heads, queries, keys
     "axes": ((16, 21, 64, 64),),  # batch, classes, height, width
     "norms": ((64, 64), (1_024, 768), (4_096, 4_096)),
+    "channels": ((8, 64, 32, 32), (32, 64, 56, 56)),  # items, channels, height, width
     "attention": ((16, 4, 64, 64), (8, 8, 512, 512)),  # batch, heads, queries, keys
     "rotation": ((8, 8, 512, 64),),  # batch, heads, positions, features
     "dropout": ((1_000_000,),),
@@ -44,6 +45,7 @@ SMOKE: Mapping[str, tuple[Shape, ...]] = {
     "masks": ((2, 2, 5, 5),),
     "axes": ((2, 3, 4, 5),),
     "norms": ((3, 5),),
+    "channels": ((2, 32, 2, 2),),
     "attention": ((2, 2, 4, 4),),
     "rotation": ((2, 2, 4, 6),),
     "dropout": ((10,),),
@@ -152,9 +154,11 @@ class Layer(NamedTuple):
 
     family: str
     arguments: Callable[[Draw, Shape], tuple[Any, ...]]
-    """What the call takes, for a contest's shape; back-propagation gives the gradients of the first of these."""
+    """What the call takes, for a contest's shape."""
     saved: Callable[..., tuple[Any, ...]] = lambda *_: ()
     """What back-propagation takes after the gradient, of these and the output."""
+    inputs: tuple[int, ...] = (0,)
+    """The arguments whose gradients it gives."""
     variants: Mapping[str, Mapping[str, Any]] = {"": {}}
     """The settings of each variant, which is the first word of its tasks."""
     in_place: bool = False
@@ -174,6 +178,12 @@ class Draw(NamedTuple):
         return self.rng.integers(0, high, count)
 
 
+OF_CHANNELS = Layer(
+    "channels",
+    lambda draw, shape: (draw.normal(*shape), draw.normal(shape[1]), draw.normal(shape[1])),
+    lambda x, weight, bias, y: (x, weight),
+    (0, 1, 2),
+)
 RATE = 0.1
 DROPOUT = {"": {"rate": RATE, "seed": 1}}
 LAYERS = {
@@ -181,17 +191,37 @@ LAYERS = {
         "norms",
         lambda draw, shape: (draw.normal(*shape), draw.normal(shape[-1]), draw.normal(shape[-1])),
         lambda x, weight, bias, y: (x, weight),
+        (0, 1, 2),
     ),
     "rms_norm": Layer(
         "norms",
         lambda draw, shape: (draw.normal(*shape), draw.normal(shape[-1])),
         lambda x, weight, y: (x, weight),
+        (0, 1),
     ),
+    "add_layer_norm": Layer(
+        "norms",
+        lambda draw, shape: (
+            *(draw.normal(*shape) for _ in range(2)),
+            *(draw.normal(shape[-1]) for _ in range(2)),
+        ),
+        lambda x, residual, weight, bias, results: (results[1], weight),
+        (0, 2, 3),
+    ),
+    "add_rms_norm": Layer(
+        "norms",
+        lambda draw, shape: (draw.normal(*shape), draw.normal(*shape), draw.normal(shape[-1])),
+        lambda x, residual, weight, results: (results[1], weight),
+        (0, 2),
+    ),
+    "batch_norm": OF_CHANNELS,
+    "group_norm": OF_CHANNELS._replace(variants={"": {"groups": 32}}),
+    "instance_norm": OF_CHANNELS,
     "attention_softmax": Layer(
         "attention",
         lambda draw, shape: (10 * draw.normal(*shape),),
         lambda scores, y: (y,),
-        {"": {"scale": 0.125}, "causal ": {"scale": 0.125, "causal": True}},
+        variants={"": {"scale": 0.125}, "causal ": {"scale": 0.125, "causal": True}},
     ),
     "rotary_embedding": Layer(
         "rotation",
@@ -234,18 +264,18 @@ def arguments_of(contest: Contest, data: Data) -> tuple[Any, ...]:
     return (data.x.copy() if LAYERS[contest.function].in_place else data.x, *data.more)
 
 
-def inputs_of(contest: Contest, data: Data) -> tuple[Any, ...]:
-    """Those of a layer's arguments whose gradients its back-propagation gives."""
-    return (data.x, *data.more)[: getattr(nn, contest.function).backward.nout]
-
-
 def data_of_layer(contest: Contest, draw: Draw) -> Data:
     x, *more = LAYERS[contest.function].arguments(draw, contest.shape)
     data = Data(x, None, None, tuple(more))
     y = getattr(nn, contest.function)(*arguments_of(contest, data), **settings_of(contest))
     if contest.task.endswith("forward"):
-        return data._replace(out=np.empty_like(y))
-    return data._replace(other=draw.normal(*y.shape), out=np.empty_like(x))
+        return data._replace(out=tuple(map(np.empty_like, y)) if isinstance(y, tuple) else np.empty_like(y))
+    grads = tuple(draw.normal(*part.shape) for part in as_tuple(y))
+    return data._replace(other=grads if isinstance(y, tuple) else grads[0], out=np.empty_like(x))
+
+
+def as_tuple(one_or_more: Any) -> tuple[Any, ...]:
+    return one_or_more if isinstance(one_or_more, tuple) else (one_or_more,)
 
 
 def bytes_of_layer(contest: Contest, data: Data) -> int:
@@ -254,9 +284,9 @@ def bytes_of_layer(contest: Contest, data: Data) -> int:
     if layer.in_place:
         moved = (*data.more, data.more[-1], data.more[-1])
     elif contest.task.endswith("forward"):
-        moved = (data.out, *((data.out,) if contest.family == "tables" else (data.x,)), *data.more)
+        moved = (*as_tuple(data.out), data.out if contest.family == "tables" else data.x, *data.more)
     else:
-        moved = (data.other, *layer.saved(*arguments, data.other), *inputs_of(contest, data))
+        moved = (*as_tuple(data.other), *layer.saved(*arguments, data.other), *(arguments[k] for k in layer.inputs))
     return sum(getattr(array, "nbytes", 0) for array in moved)
 
 

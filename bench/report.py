@@ -35,6 +35,7 @@ FAMILIES = {
     "masks": "The softmax family under masks",
     "axes": "The softmax family along other axes",
     "norms": "Normalization layers",
+    "channels": "Normalization of channels",
     "attention": "The softmax of attention",
     "rotation": "Rotary embeddings",
     "dropout": "Dropout",

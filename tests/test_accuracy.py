@@ -261,7 +261,12 @@ def test_the_exact_derivatives_are_those_of_the_exact_values(name):
 
 # What the call takes in place of what back-propagation took, after the gradient.
 BEFORE = {
-    "layer_norm": lambda x, weight: (x, weight, [mpmath.mpf(0)] * len(x)),
+    "layer_norm": lambda x, weight: (x, weight, [mpmath.mpf(0)] * len(weight)),
+    "add_layer_norm": lambda _, total, weight: (total, [0] * len(total), weight, [mpmath.mpf(0)] * len(weight)),
+    "add_rms_norm": lambda _, total, weight: (total, [0] * len(total), weight),
+    **dict.fromkeys(
+        ("batch_norm", "group_norm", "instance_norm"), lambda x, weight: (x, weight, [mpmath.mpf(0)] * len(weight))
+    ),
     "attention_softmax": lambda y: (y, [[mpmath.mpf(0)] * len(row) for row in y]),  # any scores
 }
 
@@ -284,13 +289,17 @@ def test_the_exact_derivatives_of_layers_are_those_of_their_values(name):
         with mpmath.workprec(1500):
             if of == "attention_softmax":
                 saved = [[[plain(p) for p in value(*arguments)]]]
-            check_derivatives(functools.partial(weighted, value, grad), arguments, backward(grad, *saved))
+            grads = [grad, saved[0]] if of.startswith("add_") else grad
+            check_derivatives(functools.partial(weighted, value, grads), arguments, backward(grad, *saved))
 
 
 def weighted(forward, grad, *arguments):
     """What a layer's backward is the gradient of."""
-    flat = grad[0] if isinstance(grad[0], list) else grad
-    return mpmath.fsum(g * plain(y) for g, y in zip(flat, forward(*arguments), strict=True))
+    return mpmath.fsum(g * plain(y) for g, y in zip(flat(grad), forward(*arguments), strict=True))
+
+
+def flat(numbers):
+    return [inner for part in numbers for inner in flat(part)] if isinstance(numbers, list) else [numbers]
 
 
 def test_the_errors_beside_peers_are_found_again():

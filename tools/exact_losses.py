@@ -1236,6 +1236,70 @@ def rms_norm_backward(g: Row, x: Row, weight: Row, epsilon: Number, offset: Numb
     return [*to_x, *(times(a, b) for a, b in zip(g, y, strict=True))]
 
 
+def add_layer_norm(x: Row, residual: Row, *weights: Row, **settings: Number) -> list[Result]:
+    total = [a + b for a, b in zip(x, residual, strict=True)]
+    return [*layer_norm(total, *weights, **settings), *total]
+
+
+def add_layer_norm_backward(g: Row, g_total: Row, *arguments: Row, **settings: Number) -> list[Result]:
+    to_x, rest = split(layer_norm_backward(g, *arguments, **settings), len(g))
+    return [*(terms(a, b) for a, b in zip(to_x, g_total, strict=True)), *rest]
+
+
+def add_rms_norm(x: Row, residual: Row, weight: Row, **settings: Number) -> list[Result]:
+    total = [a + b for a, b in zip(x, residual, strict=True)]
+    return [*rms_norm(total, weight, **settings), *total]
+
+
+def add_rms_norm_backward(g: Row, g_total: Row, *arguments: Row, **settings: Number) -> list[Result]:
+    to_x, rest = split(rms_norm_backward(g, *arguments, **settings), len(g))
+    return [*(terms(a, b) for a, b in zip(to_x, g_total, strict=True)), *rest]
+
+
+def split(results: list[Result], at: int) -> tuple[list[Result], list[Result]]:
+    return results[:at], results[at:]
+
+
+Items = Sequence[Sequence[Row]]
+
+
+def joined(x: Items) -> list[Number]:
+    return [a for item in x for channel in item for a in channel]
+
+
+def one_row(x: Items, weight: Row, bias: Row, **settings: Number) -> list[Result]:
+    """A group of all channels of one item, or the batch of one channel."""
+    weights, biases = (
+        [w for _ in x for w, row in zip(each, x[0], strict=True) for _ in row] for each in (weight, bias)
+    )
+    return layer_norm(joined(x), weights, biases, **settings)
+
+
+def one_row_backward(g: Items, x: Items, weight: Row, **settings: Number) -> list[Result]:
+    weights = [w for _ in x for w, row in zip(weight, x[0], strict=True) for _ in row]
+    row, size = joined(x), len(x[0][0])
+    to_x, rest = split(layer_norm_backward(joined(g), row, weights, **settings), len(row))
+    of_each = list(split(rest, len(row)))  # to each weight and bias, as if they were no channel's
+    channels = len(weight)
+    sums = [
+        terms(*(part[k] for k in range(len(row)) if k // size % channels == c))
+        for part in of_each
+        for c in range(channels)
+    ]
+    return [*to_x, *sums]
+
+
+def instance_norm(x: Items, weight: Row, bias: Row, **settings: Number) -> list[Result]:
+    [item] = x
+    return [y for c, row in enumerate(item) for y in one_row([[row]], [weight[c]], [bias[c]], **settings)]
+
+
+def instance_norm_backward(g: Items, x: Items, weight: Row, **settings: Number) -> list[Result]:
+    [grads], [item] = g, x
+    each = [one_row_backward([[grads[c]]], [[row]], [weight[c]], **settings) for c, row in enumerate(item)]
+    return [*(a for part in each for a in part[:-2]), *(part[-2] for part in each), *(part[-1] for part in each)]
+
+
 def attention(
     scores: Sequence[Row], mask: Sequence[Row], slope: Number = 0, *, scale: Number, causal: bool = False
 ) -> list[Result]:
@@ -1683,9 +1747,26 @@ ROW_FUNCTIONS: dict[str, Exact] = {
 }
 """The same for the softmax family."""
 
-EPSILONS = tuple({"epsilon": e} for e in (1e-5, 1.0))
+EPSILONS: tuple[Mapping[str, float], ...] = tuple({"epsilon": e} for e in (1e-5, 1.0))
 OFFSETS = ({"epsilon": 1e-6, "offset": 0.0}, {"epsilon": 1e-20, "offset": 0.0}, {"epsilon": 1.0, "offset": 1.0})
 SCALES = tuple({"scale": s} for s in (1.0, 0.125, 3.0))
+
+
+def of_channels(name: str, items: int, value: Function, backward: Function, **settings: int) -> dict[str, Exact]:
+    def without(function: Function) -> Function:
+        """A definition has no need of the settings."""
+        return lambda *arguments, epsilon, tiny, **_: function(*arguments, epsilon=epsilon, tiny=tiny)
+
+    inputs = functools.partial(hard.of_channels, items=items)
+    each = tuple({**e, **settings} for e in EPSILONS)
+    return {
+        name: Exact(functools.partial(inputs, others=2), {"value": without(value)}, each, smallest=True),
+        f"{name}.backward": Exact(
+            functools.partial(inputs, others=1, grads=True), {"gradient": without(backward)}, each, smallest=True
+        ),
+    }
+
+
 RATES = tuple({"rate": r} for r in (0.1, 0.5, 0.75))
 
 LAYERS: dict[str, Exact] = {
@@ -1693,6 +1774,17 @@ LAYERS: dict[str, Exact] = {
     "layer_norm.backward": Exact(hard.weighed_and_grads, {"gradient": layer_norm_backward}, EPSILONS, smallest=True),
     "rms_norm": Exact(functools.partial(hard.weighed, others=1), {"value": rms_norm}, OFFSETS, smallest=True),
     "rms_norm.backward": Exact(hard.weighed_and_grads, {"gradient": rms_norm_backward}, OFFSETS, smallest=True),
+    "add_layer_norm": Exact(
+        functools.partial(hard.doubled, others=2), {"value": add_layer_norm}, EPSILONS, smallest=True
+    ),
+    "add_layer_norm.backward": Exact(
+        hard.sums_and_grads, {"gradient": add_layer_norm_backward}, EPSILONS, smallest=True
+    ),
+    "add_rms_norm": Exact(functools.partial(hard.doubled, others=1), {"value": add_rms_norm}, OFFSETS, smallest=True),
+    "add_rms_norm.backward": Exact(hard.sums_and_grads, {"gradient": add_rms_norm_backward}, OFFSETS, smallest=True),
+    **of_channels("batch_norm", 2, one_row, one_row_backward),
+    **of_channels("group_norm", 1, one_row, one_row_backward, groups=1),
+    **of_channels("instance_norm", 1, instance_norm, instance_norm_backward),
     "attention_softmax": Exact(hard.attention_scores, {"value": attention}, SCALES),
     "attention_softmax causal, with slopes": Exact(
         hard.squares_of_scores, {"value": attention_of_head}, tuple({**s, "causal": True} for s in SCALES)

@@ -568,6 +568,27 @@ def weighed_and_grads(dtype: str) -> Iterator[Batch]:
         yield grad, x, np.random.default_rng(k).normal(size=x.shape).astype(dtype)
 
 
+def doubled(dtype: str, others: int) -> Iterator[Batch]:
+    """Rows, the same once more, whose sum is exact, and so many others for each."""
+    for x, *rest in weighed(dtype, others):
+        yield x, x, *rest
+
+
+def sums_and_grads(dtype: str) -> Iterator[Batch]:
+    """Gradients of a result and of a sum, the sums and weights."""
+    for grad, total, weight in weighed_and_grads(dtype):
+        yield grad, np.roll(grad, 1, -1), total, weight
+
+
+def of_channels(dtype: str, items: int, others: int, grads: bool = False) -> Iterator[Batch]:
+    """One or two items of two channels in all, and so many numbers for each channel; gradients come first."""
+    channels = 2 // items
+    for n, x in each_length(dtype, lambda n, count, length: logit_rows(n, count, 2 * length), LENGTHS[:-1]):
+        shape = (len(x), items, channels, x.shape[-1] // 2)
+        arrays = [n.normal(*shape)] if grads else []
+        yield n.cast(*arrays, x.reshape(shape), *(n.normal(len(x), channels) for _ in range(others)))
+
+
 def attention_scores(dtype: str) -> Iterator[Batch]:
     """Scores of one query, and a mask that is added."""
     for scores, mask in weighed(dtype, 1):

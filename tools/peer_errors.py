@@ -13,6 +13,7 @@ import sampled
 from ulp import error_of
 
 JSON = "accuracy-peers.json"
+MEASURED = ("layer_norm", "rms_norm")
 WIDTH = 768
 MEANS = {0: "0", 10_000: "10^4"}
 Entries = list[dict[str, Any]]
@@ -27,7 +28,7 @@ def measure(peers: bool = True) -> Iterator[dict[str, Any]]:
     others = {"ceiling", *importlib.import_module("contestants.other_builds").CONTESTANTS}
     modules = {name: module for name, module in contestants.load(peers)[0].items() if name not in others}
     for contest in contests.contests("full"):
-        if contest.family == "norms" and contest.shape == contests.SIZES["norms"][0]:
+        if contest.function in MEASURED and contest.shape == contests.SIZES["norms"][0]:
             contest = contest._replace(shape=(1, WIDTH))
             for mean in MEANS:
                 data = contests.data(contest)

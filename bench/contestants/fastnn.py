@@ -8,7 +8,19 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from contests import LAYERS, MASKED, Contest, Data, arguments_of, axis_of, counted, network, settings_of, slopes
+from contests import (
+    LAYERS,
+    MASKED,
+    Contest,
+    Data,
+    arguments_of,
+    as_tuple,
+    axis_of,
+    counted,
+    network,
+    settings_of,
+    slopes,
+)
 
 import fastnn
 from contestants import Builder, Entry
@@ -80,9 +92,9 @@ def layer(function: Any, contest: Contest, data: Data) -> Entry:
         return Entry(function, arguments, {**settings, **out})
     given = {"out": data.out}
     if "statistics" in inspect.signature(function.backward).parameters:
-        given["statistics"] = function(*arguments, **settings, return_statistics=True)[1]
+        given["statistics"] = function(*arguments, **settings, return_statistics=True)[-1]
     saved = LAYERS[contest.function].saved(*arguments, function(*arguments, **settings))
-    return Entry(function.backward, (data.other, *saved), {**settings, **given})
+    return Entry(function.backward, (*as_tuple(data.other), *saved), {**settings, **given})
 
 
 def training(contest: Contest, data: Data) -> Callable[[], float]:

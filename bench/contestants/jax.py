@@ -4,6 +4,7 @@ what they change."""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from contests import LAYERS as OF_CONTESTS
-from contests import MASKED, Contest, Data, axis_of, counted, inputs_of, network, settings_of, slopes
+from contests import MASKED, Contest, Data, axis_of, counted, network, settings_of, slopes
 
 from contestants import Builder, Entry
 
@@ -101,9 +102,33 @@ def alpha_dropout(x: Any, seed: Any, rate: float) -> Any:
     return scale * (jnp.where(kept(x, seed, rate), x, low) - rate * low)
 
 
+def layer_norm(x: Any, weight: Any, bias: Any) -> Any:
+    return jax.nn.standardize(x, epsilon=1e-5) * weight + bias
+
+
+def rms_norm(x: Any, weight: Any) -> Any:
+    return x * jax.lax.rsqrt(jnp.mean(x * x, -1, keepdims=True) + 1e-6) * weight
+
+
+def normalize_channels(x: Any, weight: Any, bias: Any, axes: tuple[int, ...]) -> Any:
+    shape = (-1, *(1,) * (x.ndim - 2))
+    return jax.nn.standardize(x, axes, epsilon=1e-5) * weight.reshape(shape) + bias.reshape(shape)
+
+
+def group_norm(x: Any, weight: Any, bias: Any, groups: int) -> Any:
+    y = jax.nn.standardize(x.reshape(len(x), groups, -1), epsilon=1e-5).reshape(x.shape)
+    shape = (-1, *(1,) * (x.ndim - 2))
+    return y * weight.reshape(shape) + bias.reshape(shape)
+
+
 LAYERS: dict[str, Callable[..., Any]] = {
-    "layer_norm": lambda x, weight, bias: jax.nn.standardize(x, epsilon=1e-5) * weight + bias,
-    "rms_norm": lambda x, weight: x * jax.lax.rsqrt(jnp.mean(x * x, -1, keepdims=True) + 1e-6) * weight,
+    "layer_norm": layer_norm,
+    "rms_norm": rms_norm,
+    "add_layer_norm": lambda x, residual, weight, bias: (layer_norm(x + residual, weight, bias), x + residual),
+    "add_rms_norm": lambda x, residual, weight: (rms_norm(x + residual, weight), x + residual),
+    "batch_norm": functools.partial(normalize_channels, axes=(0, 2, 3)),
+    "group_norm": group_norm,
+    "instance_norm": functools.partial(normalize_channels, axes=(2, 3)),
     "attention_softmax": attention_softmax,
     "rotary_embedding": rotary_embedding,
     "dropout": lambda x, seed, rate: jnp.where(kept(x, seed, rate), x / (1 - rate), 0),
@@ -284,19 +309,24 @@ def layer(contest: Contest, f: Callable[..., Any], data: Data) -> Entry:
     if OF_CONTESTS[contest.function].in_place:
         return Entry(in_place(jax.jit(f, donate_argnums=0), *arguments))
     if contest.task.endswith("forward"):
-        return ready(jax.jit(f), *arguments)
-    count = len(inputs_of(contest, data))
+        return all_ready(jax.jit(f), *arguments)
+    where = OF_CONTESTS[contest.function].inputs
 
-    def forward(inputs: Any, others: Any) -> Any:
-        return jax.vjp(lambda *inputs: f(*inputs, *others), *inputs)
+    def forward(*arguments: Any) -> Any:
+        def of_inputs(*inputs: Any) -> Any:
+            changed = dict(zip(where, inputs, strict=True))
+            return f(*(changed.get(k, argument) for k, argument in enumerate(arguments)))
 
-    _, back = jax.jit(forward)(arguments[:count], arguments[count:])
-    compiled = jax.jit(lambda back, grad: back(grad))
-    return Entry(
-        lambda *given: jax.block_until_ready(compiled(*given)),
-        (back, jnp.asarray(data.other)),
-        answer=lambda gradients: gradients if count > 1 else gradients[0],
-    )
+        return jax.vjp(of_inputs, *(arguments[k] for k in where))
+
+    _, back = jax.jit(forward)(*arguments)
+    entry = all_ready(jax.jit(lambda back, grad: back(grad)), back, jax.tree.map(jnp.asarray, data.other))
+    return dataclasses.replace(entry, answer=lambda gradients: gradients if len(where) > 1 else gradients[0])
+
+
+def all_ready(compiled: Callable[..., Any], *arguments: Any) -> Entry:
+    """Of results of which there may be several."""
+    return Entry(lambda *given: jax.block_until_ready(compiled(*given)), arguments)
 
 
 def in_place(compiled: Callable[..., Any], array: Any, *others: Any) -> Callable[[], Any]:

@@ -45,6 +45,8 @@ OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {
 LAYERS: dict[str, tuple[list[tuple[str, dict[str, Any]]], Callable[..., tuple[Any, ...]]]] = {
     "layer_norm": ([("LayerNormalization", {"epsilon": 1e-5})], lambda *arrays: arrays),
     "rms_norm": ([("RMSNormalization", {"epsilon": 1e-6})], lambda *arrays: arrays),
+    "group_norm": ([("GroupNormalization", {"num_groups": 32, "epsilon": 1e-5})], lambda *arrays, groups: arrays),
+    "instance_norm": ([("InstanceNormalization", {"epsilon": 1e-5})], lambda *arrays: arrays),
     "attention_softmax": (
         [("Mul", {}), ("Softmax", {"axis": -1})],
         lambda scores, scale: (scores, np.array(scale, scores.dtype)),

@@ -7,7 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from contests import LAYERS, MASKED, Contest, Data, arguments_of, axis_of, counted, network, settings_of, slopes
+from contests import (
+    LAYERS,
+    MASKED,
+    Contest,
+    Data,
+    arguments_of,
+    as_tuple,
+    axis_of,
+    counted,
+    network,
+    settings_of,
+    slopes,
+)
 
 from contestants import Builder, Entry
 from fastnn import OPTIMIZERS, ROW_FUNCTIONS, reference
@@ -157,7 +169,7 @@ def layer(function: Callable[..., Any], contest: Contest, data: Data) -> Entry:
         return Entry(function, arguments, settings(function))
     saved = LAYERS[contest.function].saved(*arguments, function(*arguments, **settings(function)))
     backward = getattr(reference, f"{contest.function}_backward")
-    return Entry(backward, (data.other, *saved), settings(backward))
+    return Entry(backward, (*as_tuple(data.other), *saved), settings(backward))
 
 
 def optimizer(contest: Contest, data: Data) -> Entry:

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from contests import MASKED, Contest, Data, arguments_of, axis_of, counted, inputs_of, network, settings_of, slopes
+from contests import LAYERS as OF_CONTESTS
+from contests import MASKED, Contest, Data, arguments_of, as_tuple, axis_of, counted, network, settings_of, slopes
 from threads import THREADS
 from torch.nn import functional
 
@@ -107,9 +108,24 @@ def rotary_embedding(x: Any, cosines: Any, sines: Any, out: Any = None) -> Any:
     return torch.cat(halves, -1, out=out)
 
 
+def add_layer_norm(x: Any, residual: Any, weight: Any, bias: Any) -> Any:
+    total = x + residual
+    return functional.layer_norm(total, weight.shape, weight, bias), total
+
+
+def add_rms_norm(x: Any, residual: Any, weight: Any) -> Any:
+    total = x + residual
+    return functional.rms_norm(total, weight.shape, weight, 1e-6), total
+
+
 LAYERS: dict[str, Callable[..., Any]] = {
     "layer_norm": lambda x, weight, bias: functional.layer_norm(x, weight.shape, weight, bias),
     "rms_norm": lambda x, weight: functional.rms_norm(x, weight.shape, weight, 1e-6),
+    "add_layer_norm": add_layer_norm,
+    "add_rms_norm": add_rms_norm,
+    "batch_norm": lambda x, weight, bias: functional.batch_norm(x, None, None, weight, bias, True),
+    "group_norm": lambda x, weight, bias, groups: functional.group_norm(x, groups, weight, bias),
+    "instance_norm": lambda x, weight, bias: functional.instance_norm(x, weight=weight, bias=bias),
     "attention_softmax": attention_softmax,
     "rotary_embedding": rotary_embedding,
     "dropout": lambda x, rate: functional.dropout(x, rate),
@@ -303,7 +319,7 @@ def layer(contest: Contest, data: Data) -> Entry:
     settings.pop("seed", None)
     settings.pop("dtype", None)
     arguments = [torch.from_numpy(a) if isinstance(a, np.ndarray) else a for a in arguments_of(contest, data)]
-    out = torch.from_numpy(np.empty_like(data.out))
+    out = None if isinstance(data.out, tuple) else torch.from_numpy(np.empty_like(data.out))
     if contest.task.endswith("forward"):
         return Entry(
             LAYERS[name],
@@ -311,16 +327,16 @@ def layer(contest: Contest, data: Data) -> Entry:
             settings | ({"out": out} if name in TAKE_OUT else {}),
             context=torch.inference_mode,
         )
-    grad = torch.from_numpy(data.other)
+    grads = tuple(map(torch.from_numpy, as_tuple(data.other)))
     if name in LAYERS_BACKWARD:
         with torch.no_grad():
             return dataclasses.replace(
-                LAYERS_BACKWARD[name](grad, out, *arguments, **settings), context=torch.inference_mode
+                LAYERS_BACKWARD[name](*grads, out, *arguments, **settings), context=torch.inference_mode
             )
-    inputs = [a.requires_grad_() for a in arguments[: len(inputs_of(contest, data))]]
-    y = LAYERS[name](*arguments, **settings)
+    inputs = [arguments[k].requires_grad_() for k in OF_CONTESTS[name].inputs]
+    results = as_tuple(LAYERS[name](*arguments, **settings))
     return Entry(
-        lambda: torch.autograd.grad(y, inputs, grad, retain_graph=True),
+        lambda: torch.autograd.grad(results, inputs, grads, retain_graph=True),
         answer=lambda gradients: gradients if len(inputs) > 1 else gradients[0],
     )
 
