@@ -29,7 +29,8 @@ SIZES: Mapping[str, tuple[Shape, ...]] = {
     "norms": ((64, 64), (1_024, 768), (4_096, 4_096)),
     "channels": ((8, 64, 32, 32), (32, 64, 56, 56)),  # items, channels, height, width
     "attention": ((16, 4, 64, 64), (8, 8, 512, 512)),  # batch, heads, queries, keys
-    "rotation": ((8, 8, 512, 64),),  # batch, heads, positions, features
+    "products": ((16, 4, 64, 32), (8, 8, 512, 64)),  # batch, heads, positions, features
+    "rotation": ((8, 8, 512, 64),),
     "dropout": ((1_000_000,),),
     "tables": ((5_000, 128, 1_024), (50_257, 768, 10_000)),  # rows, their elements, indices
     "labels": ((1_024, 1_000), (128, 50_257)),  # labels, classes
@@ -47,6 +48,7 @@ SMOKE: Mapping[str, tuple[Shape, ...]] = {
     "norms": ((3, 5),),
     "channels": ((2, 32, 2, 2),),
     "attention": ((2, 2, 4, 4),),
+    "products": ((2, 2, 4, 6),),
     "rotation": ((2, 2, 4, 6),),
     "dropout": ((10,),),
     "tables": ((6, 4, 5),),
@@ -161,6 +163,8 @@ class Layer(NamedTuple):
     """The arguments whose gradients it gives."""
     variants: Mapping[str, Mapping[str, Any]] = {"": {}}
     """The settings of each variant, which is the first word of its tasks."""
+    outs: bool = False
+    """Whether there is an output array for each gradient."""
     in_place: bool = False
     """Whether the call changes its first argument."""
 
@@ -214,6 +218,19 @@ LAYERS = {
         lambda x, residual, weight, results: (results[1], weight),
         (0, 2),
     ),
+    "normalize": Layer("norms", lambda draw, shape: (draw.normal(*shape),), lambda x, y: (x,)),
+    "dyt": Layer(
+        "norms",
+        lambda draw, shape: (draw.normal(*shape), draw.dtype.type(0.5), draw.normal(shape[-1]), draw.normal(shape[-1])),
+        lambda x, alpha, weight, bias, y: (x, alpha, weight),
+        (0, 1, 2, 3),
+    ),
+    "bias_activation": Layer(
+        "norms",
+        lambda draw, shape: (draw.normal(*shape), draw.normal(shape[-1])),
+        lambda x, bias, y: (x, bias),
+        (0, 1),
+    ),
     "batch_norm": OF_CHANNELS,
     "group_norm": OF_CHANNELS._replace(variants={"": {"groups": 32}}),
     "instance_norm": OF_CHANNELS,
@@ -222,6 +239,14 @@ LAYERS = {
         lambda draw, shape: (10 * draw.normal(*shape),),
         lambda scores, y: (y,),
         variants={"": {"scale": 0.125}, "causal ": {"scale": 0.125, "causal": True}},
+    ),
+    "scaled_dot_product_attention": Layer(
+        "products",
+        lambda draw, shape: tuple(draw.normal(*shape) for _ in range(3)),
+        lambda query, key, value, y: (query, key, value),
+        (0, 1, 2),
+        {"": {}, "causal ": {"causal": True}},
+        outs=True,
     ),
     "rotary_embedding": Layer(
         "rotation",
@@ -271,7 +296,9 @@ def data_of_layer(contest: Contest, draw: Draw) -> Data:
     if contest.task.endswith("forward"):
         return data._replace(out=tuple(map(np.empty_like, y)) if isinstance(y, tuple) else np.empty_like(y))
     grads = tuple(draw.normal(*part.shape) for part in as_tuple(y))
-    return data._replace(other=grads if isinstance(y, tuple) else grads[0], out=np.empty_like(x))
+    layer = LAYERS[contest.function]
+    outs = tuple(np.empty_like((x, *more)[k]) for k in (layer.inputs if layer.outs else (0,)))
+    return data._replace(other=grads if isinstance(y, tuple) else grads[0], out=outs if layer.outs else outs[0])
 
 
 def as_tuple(one_or_more: Any) -> tuple[Any, ...]:

@@ -262,6 +262,7 @@ def test_the_exact_derivatives_are_those_of_the_exact_values(name):
 # What the call takes in place of what back-propagation took, after the gradient.
 BEFORE = {
     "layer_norm": lambda x, weight: (x, weight, [mpmath.mpf(0)] * len(weight)),
+    "dyt": lambda x, alpha, weight: (x, alpha, weight, [mpmath.mpf(0)] * len(weight)),
     "add_layer_norm": lambda _, total, weight: (total, [0] * len(total), weight, [mpmath.mpf(0)] * len(weight)),
     "add_rms_norm": lambda _, total, weight: (total, [0] * len(total), weight),
     **dict.fromkeys(
@@ -279,10 +280,9 @@ def test_the_exact_derivatives_of_layers_are_those_of_their_values(name):
     grad, *saved = [sampled.as_mpf(array[0]) for array in batch]
     for settings in definition.settings:
         given = {key: sampled.as_mpf(value) for key, value in settings.items()}
-        if definition.smallest:
-            given["tiny"] = mpmath.mpf(0)
         value, backward = (
-            functools.partial(one.passes[p], **given) for one, p in ((forward, "value"), (definition, "gradient"))
+            functools.partial(one.passes[pass_], **given, **({"tiny": mpmath.mpf(0)} if one.smallest else {}))
+            for one, pass_ in ((forward, "value"), (definition, "gradient"))
         )
         takes_x = of not in ("rotary_embedding", "dropout", "alpha_dropout")
         arguments = BEFORE.get(of, lambda *arguments: arguments)(*saved) if takes_x else (grad, *saved)

@@ -1300,6 +1300,80 @@ def instance_norm_backward(g: Items, x: Items, weight: Row, **settings: Number) 
     return [*(a for part in each for a in part[:-2]), *(part[-2] for part in each), *(part[-1] for part in each)]
 
 
+def unit(x: Row, epsilon: Number, tiny: Number) -> tuple[list[Scaled], Number]:
+    """The elements by the norm, which is the second result. As ``divided``."""
+    divisor = max(length(x), epsilon)
+    size = tiny * max(1, max(abs(a) for a in x) / divisor)
+    return [Scaled(a / divisor, max(abs(a / divisor), size)) for a in x], divisor
+
+
+def normalize(x: Row, epsilon: Number, tiny: Number) -> list[Result]:
+    y, _ = unit(x, epsilon, tiny)
+    return list(y)
+
+
+def normalize_backward(g: Row, x: Row, epsilon: Number, tiny: Number) -> list[Result]:
+    y, divisor = unit(x, epsilon, tiny)
+    if divisor == epsilon:
+        return [a / epsilon for a in g]
+    dot = terms(*(times(-a, b) for a, b in zip(g, y, strict=True)))
+    return [times(1 / divisor, terms(a, product(b, dot))) for a, b in zip(g, y, strict=True)]
+
+
+def dyt(x: Row, alpha: Number, weight: Row, bias: Row) -> list[Result]:
+    return [terms(w * mpmath.tanh(alpha * a), b) for a, w, b in zip(x, weight, bias, strict=True)]
+
+
+def dyt_backward(g: Row, x: Row, alpha: Number, weight: Row, tiny: Number) -> list[Result]:
+    """From slopes, of which those below the smallest normal number have fewer digits."""
+    t, steepness = [mpmath.tanh(alpha * a) for a in x], [steep(sech2(alpha * a), 2 * alpha * a) for a in x]
+    slopes = [times(b * w, Scaled(s.value, max(s.scale, tiny))) for s, b, w in zip(steepness, g, weight, strict=True)]
+    to_alpha = terms(*(times(a, slope) for a, slope in zip(x, slopes, strict=True)))
+    return [*(times(alpha, slope) for slope in slopes), to_alpha, *(a * b for a, b in zip(g, t, strict=True)), *g]
+
+
+def bias_relu(x: Row, bias: Row) -> list[Result]:
+    return [max(a + b, mpf(0)) for a, b in zip(x, bias, strict=True)]
+
+
+def bias_relu_backward(g: Row, x: Row, bias: Row) -> list[Result]:
+    slopes = [c if a + b > 0 else mpf(0) for c, a, b in zip(g, x, bias, strict=True)]
+    return [*slopes, *slopes]
+
+
+Matrix = Sequence[Row]
+
+
+def attention_shares(query: Matrix, key: Matrix) -> list[list[Scaled]]:
+    """The probabilities of each query's keys."""
+    scale = 1 / root(len(query[0]))
+    each = [Softmax([mpmath.fdot(q, k) * scale for k in key]) for q in query]
+    return [[steep(p, max(map(abs, s.z))) for p in s.p] for s in each]
+
+
+def whole_attention(query: Matrix, key: Matrix, value: Matrix) -> list[Result]:
+    columns = list(zip(*value, strict=True))
+    return [
+        terms(*(times(v, p) for v, p in zip(column, row, strict=True)))
+        for row in attention_shares(query, key)
+        for column in columns
+    ]
+
+
+def whole_attention_backward(g: Matrix, query: Matrix, key: Matrix, value: Matrix) -> list[Result]:
+    scale, shares = 1 / root(len(query[0])), attention_shares(query, key)
+    to_scores = []
+    for row, grads in zip(shares, g, strict=True):
+        slopes = [terms(*(a * b for a, b in zip(grads, v, strict=True))) for v in value]
+        mean = times(-1, terms(*(product(p, slope) for p, slope in zip(row, slopes, strict=True))))
+        to_scores.append([times(scale, product(p, terms(slope, mean))) for p, slope in zip(row, slopes, strict=True)])
+    queries, keys, width = range(len(query)), range(len(key)), range(len(query[0]))
+    to_query = [terms(*(times(key[j][c], to_scores[i][j]) for j in keys)) for i in queries for c in width]
+    to_key = [terms(*(times(query[i][c], to_scores[i][j]) for i in queries)) for j in keys for c in width]
+    to_value = [terms(*(times(g[i][c], shares[i][j]) for i in queries)) for j in keys for c in range(len(g[0]))]
+    return [*to_query, *to_key, *to_value]
+
+
 def attention(
     scores: Sequence[Row], mask: Sequence[Row], slope: Number = 0, *, scale: Number, causal: bool = False
 ) -> list[Result]:
@@ -1749,6 +1823,7 @@ ROW_FUNCTIONS: dict[str, Exact] = {
 
 EPSILONS: tuple[Mapping[str, float], ...] = tuple({"epsilon": e} for e in (1e-5, 1.0))
 OFFSETS = ({"epsilon": 1e-6, "offset": 0.0}, {"epsilon": 1e-20, "offset": 0.0}, {"epsilon": 1.0, "offset": 1.0})
+NORMS = tuple({"epsilon": e} for e in (1e-12, 1.0))
 SCALES = tuple({"scale": s} for s in (1.0, 0.125, 3.0))
 
 
@@ -1782,6 +1857,12 @@ LAYERS: dict[str, Exact] = {
     ),
     "add_rms_norm": Exact(functools.partial(hard.doubled, others=1), {"value": add_rms_norm}, OFFSETS, smallest=True),
     "add_rms_norm.backward": Exact(hard.sums_and_grads, {"gradient": add_rms_norm_backward}, OFFSETS, smallest=True),
+    "normalize": Exact(hard.rows, {"value": normalize}, NORMS, smallest=True),
+    "normalize.backward": Exact(hard.rows_and_grads, {"gradient": normalize_backward}, NORMS, smallest=True),
+    "dyt": Exact(hard.steep_rows, {"value": dyt}),
+    "dyt.backward": Exact(hard.steep_rows_and_grads, {"gradient": dyt_backward}, smallest=True),
+    "bias_activation": Exact(functools.partial(hard.weighed, others=1), {"value": bias_relu}),
+    "bias_activation.backward": Exact(hard.weighed_and_grads, {"gradient": bias_relu_backward}),
     **of_channels("batch_norm", 2, one_row, one_row_backward),
     **of_channels("group_norm", 1, one_row, one_row_backward, groups=1),
     **of_channels("instance_norm", 1, instance_norm, instance_norm_backward),
@@ -1790,6 +1871,10 @@ LAYERS: dict[str, Exact] = {
         hard.squares_of_scores, {"value": attention_of_head}, tuple({**s, "causal": True} for s in SCALES)
     ),
     "attention_softmax.backward": Exact(hard.attended, {"gradient": attention_backward}, SCALES),
+    "scaled_dot_product_attention": Exact(hard.attention_inputs, {"value": whole_attention}),
+    "scaled_dot_product_attention.backward": Exact(
+        functools.partial(hard.attention_inputs, grads=True), {"gradient": whole_attention_backward}
+    ),
     "rotary_embedding": Exact(hard.rotated, {"value": rotary}),
     "rotary_embedding.backward": Exact(hard.rotated, {"gradient": rotary_backward}),
     "dropout": Exact(functools.partial(hard.with_words, others=0), {"value": dropout}, RATES),

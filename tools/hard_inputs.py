@@ -589,6 +589,28 @@ def of_channels(dtype: str, items: int, others: int, grads: bool = False) -> Ite
         yield n.cast(*arrays, x.reshape(shape), *(n.normal(len(x), channels) for _ in range(others)))
 
 
+def steep_rows(dtype: str) -> Iterator[Batch]:
+    """Rows, a slope for each, weights and biases."""
+    for x, weight, bias in weighed(dtype, 2):
+        yield x, np.resize([0.5, 2, 1 / 3], len(x)).astype(dtype), weight, bias
+
+
+def steep_rows_and_grads(dtype: str) -> Iterator[Batch]:
+    """Gradients, rows, a slope for each, and weights."""
+    for grad, x, weight in weighed_and_grads(dtype):
+        yield grad, x, np.resize([0.5, 2, 1 / 3], len(x)).astype(dtype), weight
+
+
+def attention_inputs(dtype: str, grads: bool = False) -> Iterator[Batch]:
+    """Queries and keys of small integers, whose products are exact, and values of any kind; gradients come first."""
+    n = Numbers(dtype)
+    for size in (1, 4, 12):
+        for keys in (2, 5):
+            query, key = (np.round(n.uniform(-size, size, ROWS, count, 4)) for count in (3, keys))
+            value = n.normal(ROWS, keys, 2)
+            yield n.cast(*([n.normal(ROWS, 3, 2)] if grads else []), query, key, value)
+
+
 def attention_scores(dtype: str) -> Iterator[Batch]:
     """Scores of one query, and a mask that is added."""
     for scores, mask in weighed(dtype, 1):

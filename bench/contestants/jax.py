@@ -96,6 +96,10 @@ def attention_softmax(scores: Any, scale: float, causal: bool = False) -> Any:
     return jax.nn.softmax(jnp.where(jnp.tri(*z.shape[-2:], dtype=bool), z, -jnp.inf) if causal else z)
 
 
+def scaled_dot_product_attention(query: Any, key: Any, value: Any, causal: bool = False) -> Any:
+    return attention_softmax(query @ key.swapaxes(-1, -2), query.shape[-1] ** -0.5, causal) @ value
+
+
 def alpha_dropout(x: Any, seed: Any, rate: float) -> Any:
     low = -1.7580993408473766
     scale = ((1 - rate) * (1 + rate * low**2)) ** -0.5
@@ -126,10 +130,14 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "rms_norm": rms_norm,
     "add_layer_norm": lambda x, residual, weight, bias: (layer_norm(x + residual, weight, bias), x + residual),
     "add_rms_norm": lambda x, residual, weight: (rms_norm(x + residual, weight), x + residual),
+    "normalize": lambda x: x / jnp.maximum(jnp.sqrt(jnp.sum(x * x, -1, keepdims=True)), 1e-12),
+    "dyt": lambda x, alpha, weight, bias: weight * jnp.tanh(alpha * x) + bias,
+    "bias_activation": lambda x, bias: jax.nn.relu(x + bias),
     "batch_norm": functools.partial(normalize_channels, axes=(0, 2, 3)),
     "group_norm": group_norm,
     "instance_norm": functools.partial(normalize_channels, axes=(2, 3)),
     "attention_softmax": attention_softmax,
+    "scaled_dot_product_attention": scaled_dot_product_attention,
     "rotary_embedding": rotary_embedding,
     "dropout": lambda x, seed, rate: jnp.where(kept(x, seed, rate), x / (1 - rate), 0),
     "dropout_add": lambda x, residual, seed, rate: residual + jnp.where(kept(x, seed, rate), x / (1 - rate), 0),

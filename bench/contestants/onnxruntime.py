@@ -45,12 +45,15 @@ OPERATORS: dict[str, tuple[str, dict[str, Any]]] = {
 LAYERS: dict[str, tuple[list[tuple[str, dict[str, Any]]], Callable[..., tuple[Any, ...]]]] = {
     "layer_norm": ([("LayerNormalization", {"epsilon": 1e-5})], lambda *arrays: arrays),
     "rms_norm": ([("RMSNormalization", {"epsilon": 1e-6})], lambda *arrays: arrays),
+    "normalize": ([("LpNormalization", {"axis": -1, "p": 2})], lambda x: (x,)),
+    "bias_activation": ([("Add", {}), ("Relu", {})], lambda *arrays: arrays),
     "group_norm": ([("GroupNormalization", {"num_groups": 32, "epsilon": 1e-5})], lambda *arrays, groups: arrays),
     "instance_norm": ([("InstanceNormalization", {"epsilon": 1e-5})], lambda *arrays: arrays),
     "attention_softmax": (
         [("Mul", {}), ("Softmax", {"axis": -1})],
         lambda scores, scale: (scores, np.array(scale, scores.dtype)),
     ),
+    "scaled_dot_product_attention": ([("Attention", {})], lambda *arrays: arrays),
     "rotary_embedding": (
         [("RotaryEmbedding", {})],
         lambda x, *tables: (x, *(np.tile(table, (len(x), 1, 1)) for table in tables)),

@@ -123,10 +123,16 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "rms_norm": lambda x, weight: functional.rms_norm(x, weight.shape, weight, 1e-6),
     "add_layer_norm": add_layer_norm,
     "add_rms_norm": add_rms_norm,
+    "normalize": lambda x: functional.normalize(x, dim=-1),
+    "dyt": lambda x, alpha, weight, bias: torch.addcmul(bias, weight, torch.tanh(alpha * x)),
+    "bias_activation": lambda x, bias: torch.relu_(x + bias),
     "batch_norm": lambda x, weight, bias: functional.batch_norm(x, None, None, weight, bias, True),
     "group_norm": lambda x, weight, bias, groups: functional.group_norm(x, groups, weight, bias),
     "instance_norm": lambda x, weight, bias: functional.instance_norm(x, weight=weight, bias=bias),
     "attention_softmax": attention_softmax,
+    "scaled_dot_product_attention": lambda *arrays, causal=False: functional.scaled_dot_product_attention(
+        *arrays, is_causal=causal
+    ),
     "rotary_embedding": rotary_embedding,
     "dropout": lambda x, rate: functional.dropout(x, rate),
     "dropout_add": lambda x, residual, rate: residual + functional.dropout(x, rate),
@@ -318,7 +324,7 @@ def layer(contest: Contest, data: Data) -> Entry:
     name, settings = contest.function, dict(settings_of(contest))
     settings.pop("seed", None)
     settings.pop("dtype", None)
-    arguments = [torch.from_numpy(a) if isinstance(a, np.ndarray) else a for a in arguments_of(contest, data)]
+    arguments = [a if isinstance(a, int) else torch.from_numpy(np.asarray(a)) for a in arguments_of(contest, data)]
     out = None if isinstance(data.out, tuple) else torch.from_numpy(np.empty_like(data.out))
     if contest.task.endswith("forward"):
         return Entry(
