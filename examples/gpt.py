@@ -3,7 +3,7 @@
 Every step of training is here to be read: the model forward, its gradients backward, and the update. NumPy multiplies
 matrices, fastnn does all else.
 
-    python examples/gpt.py --steps 500                      # and then it writes something
+    python examples/gpt.py --steps 500 --picture gpt.svg    # draws the losses; and then it writes something
     python examples/gpt.py --steps 500 --save run           # keeps the state; with more steps, goes on from there
 """
 
@@ -17,10 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pictures import picture
 
 import fastnn as nn
 
-Arrays = dict[str, np.ndarray]
+Array = np.ndarray
+Arrays = dict[str, Array]
+Seed = int | None
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Model:
                 parameters[name][...] = 1.0 if name.endswith("weight") else 0.0
         return parameters
 
-    def heads_of(self, qkv: np.ndarray, batch: int) -> np.ndarray:
+    def heads_of(self, qkv: Array, batch: int) -> Array:
         """Queries, keys and values as views of one product, of shape (3, batch, heads, positions, features)."""
         return qkv.reshape(batch, -1, 3, self.heads, self.width // self.heads).transpose(2, 0, 3, 1, 4)
 
@@ -67,22 +70,18 @@ class Model:
 
     # Forward. What the way back needs is kept in ``kept``, where that is given.
 
-    def logits(self, p: Arrays, ids: np.ndarray, kept: Arrays | None = None, seed: int | None = None) -> np.ndarray:
+    def logits(self, p: Arrays, ids: Array, kept: Arrays | None = None, seed: Seed = None) -> Array:
         """The logits of the next character at each place of a batch; dropout is for training, which has a seed."""
         x = nn.embedding(p["tokens"], ids) + p["positions"][: ids.shape[1]]
         x = self.drop(x.reshape(-1, self.width), 0, seed)
         for block in range(self.blocks):
             x = self.attend(p, block, x, len(ids), kept, seed)
             x = self.think(p, block, x, kept, seed)
-        y = norm(p, "norm", x, kept)
-        return y @ p["tokens"].T
+        return norm(p, "norm", x, kept) @ p["tokens"].T
 
-    def attend(
-        self, p: Arrays, block: int, x: np.ndarray, batch: int, kept: Arrays | None, seed: int | None
-    ) -> np.ndarray:
+    def attend(self, p: Arrays, block: int, x: Array, batch: int, kept: Arrays | None, seed: Seed) -> Array:
         at = f"{block}."
-        y = norm(p, at + "norm1", x, kept)
-        qkv = y @ p[at + "qkv"]
+        qkv = norm(p, at + "norm1", x, kept) @ p[at + "qkv"]
         q, k, v = self.heads_of(qkv, batch)
         scores = q @ k.swapaxes(-1, -2)
         shares = nn.attention_softmax(scores, scale=self.scale, causal=True, out=scores)
@@ -92,32 +91,27 @@ class Model:
             kept.update({at + "qkv": qkv, at + "shares": shares, at + "mixed": mixed})
         return self.drop_add(mixed @ p[at + "mix"], x, 2 * block + 1, seed)
 
-    def think(self, p: Arrays, block: int, x: np.ndarray, kept: Arrays | None, seed: int | None) -> np.ndarray:
+    def think(self, p: Arrays, block: int, x: Array, kept: Arrays | None, seed: Seed) -> Array:
         at = f"{block}."
-        y = norm(p, at + "norm2", x, kept)
-        hidden = y @ p[at + "up"]
+        hidden = norm(p, at + "norm2", x, kept) @ p[at + "up"]
         active = nn.gelu(hidden)
         if kept is not None:
             kept.update({at + "hidden": hidden, at + "active": active})
         return self.drop_add(active @ p[at + "down"], x, 2 * block + 2, seed)
 
-    def split(self, x: np.ndarray, batch: int) -> np.ndarray:
+    def split(self, x: Array, batch: int) -> Array:
         """Rows of all heads as a view of shape (batch, heads, positions, features)."""
         return x.reshape(batch, -1, self.heads, self.width // self.heads).swapaxes(1, 2)
 
-    def drop(self, x: np.ndarray, layer: int, seed: int | None) -> np.ndarray:
+    def drop(self, x: Array, layer: int, seed: Seed) -> Array:
         return x if seed is None else nn.dropout(x, self.dropout, seed=seed, offset=layer, out=x)
 
-    def drop_add(self, x: np.ndarray, residual: np.ndarray, layer: int, seed: int | None) -> np.ndarray:
-        return (
-            x + residual if seed is None else nn.dropout_add(x, residual, self.dropout, seed=seed, offset=layer, out=x)
-        )
+    def drop_add(self, x: Array, rest: Array, layer: int, seed: Seed) -> Array:
+        return x + rest if seed is None else nn.dropout_add(x, rest, self.dropout, seed=seed, offset=layer, out=x)
 
     # Backward, in the reverse order. ``grad`` is the gradient of what a part has returned.
 
-    def loss_and_gradients(
-        self, p: Arrays, ids: np.ndarray, targets: np.ndarray, seed: int | None = None
-    ) -> tuple[float, Arrays]:
+    def loss_and_gradients(self, p: Arrays, ids: Array, targets: Array, seed: Seed = None) -> tuple[float, Arrays]:
         kept: Arrays = {}
         logits = self.logits(p, ids, kept, seed)
         loss, grad = nn.cross_entropy.value_and_gradient(logits, targets.reshape(-1), out=logits)
@@ -132,9 +126,7 @@ class Model:
         grad.sum(0, out=gradients["positions"][: ids.shape[1]])
         return float(loss), gradients
 
-    def think_back(
-        self, p: Arrays, block: int, grad: np.ndarray, kept: Arrays, gradients: Arrays, seed: int | None
-    ) -> np.ndarray:
+    def think_back(self, p: Arrays, block: int, grad: Array, kept: Arrays, gradients: Arrays, seed: Seed) -> Array:
         at = f"{block}."
         inner = self.drop_back(grad, 2 * block + 2, seed)
         gradients[at + "down"] = kept[at + "active"].T @ inner
@@ -144,8 +136,8 @@ class Model:
         return grad + norm_back(p, at + "norm2", to_hidden @ p[at + "up"].T, kept, gradients)
 
     def attend_back(
-        self, p: Arrays, block: int, grad: np.ndarray, batch: int, kept: Arrays, gradients: Arrays, seed: int | None
-    ) -> np.ndarray:
+        self, p: Arrays, block: int, grad: Array, batch: int, kept: Arrays, gradients: Arrays, seed: Seed
+    ) -> Array:
         at = f"{block}."
         inner = self.drop_back(grad, 2 * block + 1, seed)
         gradients[at + "mix"] = kept[at + "mixed"].T @ inner
@@ -161,18 +153,18 @@ class Model:
         gradients[at + "qkv"] = kept[at + "norm1.y"].T @ to_qkv
         return grad + norm_back(p, at + "norm1", to_qkv @ p[at + "qkv"].T, kept, gradients)
 
-    def drop_back(self, grad: np.ndarray, layer: int, seed: int | None) -> np.ndarray:
+    def drop_back(self, grad: Array, layer: int, seed: Seed) -> Array:
         return grad if seed is None else nn.dropout.backward(grad, self.dropout, seed=seed, offset=layer)
 
 
-def norm(p: Arrays, at: str, x: np.ndarray, kept: Arrays | None) -> np.ndarray:
+def norm(p: Arrays, at: str, x: Array, kept: Arrays | None) -> Array:
     y, statistics = nn.layer_norm(x, p[at + ".weight"], p[at + ".bias"], return_statistics=True)
     if kept is not None:
         kept.update({at + ".x": x, at + ".y": y, at + ".statistics": statistics})
     return y
 
 
-def norm_back(p: Arrays, at: str, grad: np.ndarray, kept: Arrays, gradients: Arrays) -> np.ndarray:
+def norm_back(p: Arrays, at: str, grad: Array, kept: Arrays, gradients: Arrays) -> Array:
     x, weight = kept[at + ".x"], p[at + ".weight"]
     to_x, *gradients_of = nn.layer_norm.backward(grad, x, weight, statistics=kept[at + ".statistics"], out=grad)
     gradients[at + ".weight"], gradients[at + ".bias"] = gradients_of
@@ -186,7 +178,7 @@ def text() -> str:
     return "\n".join(pydoc_data.topics.topics.values())
 
 
-def batches(ids: np.ndarray, context: int, batch: int, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, ...]]:
+def batches(ids: Array, context: int, batch: int, rng: np.random.Generator) -> Iterator[tuple[Array, ...]]:
     """Pieces from anywhere, and the same one character on."""
     while True:
         starts = rng.integers(len(ids) - context, size=(batch, 1)) + np.arange(context + 1)
@@ -216,6 +208,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save", type=Path, help="where the state goes, and where it is if it was saved before")
+    parser.add_argument("--picture", type=Path, help="where a picture of the losses goes")
     options = parser.parse_args()
     characters = sorted(set(text()))
     ids = np.searchsorted(characters, list(text()))
@@ -226,13 +219,14 @@ def main() -> None:
         with np.load(options.save.with_suffix(".npz")) as saved:
             first, p = int(saved["step"]), {name: saved[name] for name in saved.files if name != "step"}
         optimizer.load(options.save.with_suffix(".adamw.npz"))
-    rng = np.random.default_rng([options.seed, first])
+    rng, losses = np.random.default_rng([options.seed, first]), []
     start = time.perf_counter()
     for step, (inputs, targets) in zip(
         range(first, options.steps), batches(training, model.context, options.batch, rng), strict=False
     ):
         loss, gradients = model.loss_and_gradients(p, inputs, targets, seed=options.seed + step * 1_000_003)
         optimizer.step(p, gradients)
+        losses.append(loss)
         if step % 50 == 0:
             seconds = (time.perf_counter() - start) / (step - first + 1)
             print(f"step {step:5}  loss {loss:.3f}  {1000 * seconds:.0f} ms a step")
@@ -241,9 +235,15 @@ def main() -> None:
         optimizer.save(options.save.with_suffix(".adamw.npz"))
     optimizer.evaluate(p)  # the average of the weights
     inputs, targets = next(batches(held_out, model.context, 32, np.random.default_rng(0)))
-    print(f"held out: loss {nn.cross_entropy(model.logits(p, inputs), targets.reshape(-1)):.3f}")
+    held_out_loss = nn.cross_entropy(model.logits(p, inputs), targets.reshape(-1))
+    print(f"held out: loss {held_out_loss:.3f}")
     begin = [characters.index(c) for c in "The "]
     print("".join(characters[i] for i in write(model, p, begin, 400, np.random.default_rng(options.seed))))
+    if options.picture:
+        with picture(options.picture) as axes:
+            axes.plot(range(first, first + len(losses)), losses, label="training, a batch")
+            axes.plot(options.steps, held_out_loss, "o", label="held out, with the average of the weights")
+            axes.set(xlabel="step", ylabel="cross-entropy of a character")
 
 
 if __name__ == "__main__":
