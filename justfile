@@ -31,6 +31,14 @@ generate:
     python tools/gallery.py
     python tools/optimizer_gallery.py
 
+# Run the examples, and draw their pictures again, docs/examples/*.svg.
+examples:
+    python examples/logistic_regression.py --picture docs/examples/logistic_regression.svg
+    python examples/mlp.py --picture docs/examples/mlp.svg
+    python examples/boosting.py --picture docs/examples/boosting.svg
+    python examples/word_vectors.py --picture docs/examples/word_vectors.svg
+    python examples/gpt.py --steps 1000 --picture docs/examples/gpt.svg
+
 # Measure the errors of functions, and write docs/accuracy.md.
 accuracy +NAMES:
     python tools/accuracy.py "$@"
