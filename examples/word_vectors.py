@@ -75,14 +75,9 @@ def batches(
             yield seen[at], np.column_stack([right, wrong])
 
 
-def directions(p: Arrays) -> Array:
-    """The vectors, all of length 1, so that their products are cosines."""
-    return p["word"] / np.linalg.norm(p["word"], axis=1, keepdims=True)
-
-
 def neighbours(p: Arrays, word: int, count: int) -> Array:
     """The words whose vectors have the smallest angles with that of a word."""
-    unit = directions(p)
+    unit = nn.normalize(p["word"])
     cosines = unit @ unit[word]
     cosines[word] = -1
     return np.argsort(-cosines)[:count]
@@ -127,7 +122,7 @@ def main() -> None:
     for word in options.words:
         print(f"{word}: " + ", ".join(words[i] for i in neighbours(p, words.index(word), 6)))
     if options.picture:
-        shown = directions(p)[[words.index(word) for word in options.words]]
+        shown = nn.normalize(p["word"][[words.index(word) for word in options.words]])
         draw(options.picture, losses, options.words, shown @ shown.T)
 
 
