@@ -17,7 +17,7 @@ from typing import Any
 import lightgbm
 import numpy as np
 import xgboost
-from pictures import picture
+from pictures import picture, picture_file
 from sklearn.datasets import make_classification
 from sklearn.metrics import average_precision_score, log_loss
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -116,7 +116,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--samples", type=int, default=4000)
     parser.add_argument("--rare", type=float, default=0.03, help="the share of the rare class")
-    parser.add_argument("--picture", type=Path, help="where a picture of losses and expectiles goes")
+    parser.add_argument(
+        "--picture", type=picture_file, metavar="FILE.svg", help="where a picture of losses and expectiles goes"
+    )
     options = parser.parse_args()
     x, labels = rare_class(options.samples, options.rare)
     print(f"A rare class: {labels.sum()} of {len(labels)} samples, cross-validated")

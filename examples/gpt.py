@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pictures import picture
+from pictures import picture, picture_file
 
 import fastnn as nn
 
@@ -208,7 +208,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save", type=Path, help="where the state goes, and where it is if it was saved before")
-    parser.add_argument("--picture", type=Path, help="where a picture of the losses goes")
+    parser.add_argument("--picture", type=picture_file, metavar="FILE.svg", help="where a picture of the losses goes")
     options = parser.parse_args()
     characters = sorted(set(text()))
     ids = np.searchsorted(characters, list(text()))

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pictures import picture
+from pictures import picture, picture_file
 from scipy.optimize import minimize
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
@@ -116,7 +116,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--C", type=float, default=1.0, help="the inverse of the penalty's strength, as scikit-learn's")
     parser.add_argument("--steps", type=int, default=500)
-    parser.add_argument("--picture", type=Path, help="where a picture of the ways down and of the weights goes")
+    parser.add_argument(
+        "--picture",
+        type=picture_file,
+        metavar="FILE.svg",
+        help="where a picture of the ways down and of the weights goes",
+    )
     options = parser.parse_args()
     x, labels = load_digits(return_X_y=True)
     x, x_test, labels, labels_test = train_test_split(x / 16, labels, stratify=labels, random_state=0)

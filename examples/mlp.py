@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from pictures import picture
+from pictures import picture, picture_file
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0.01, help="the highest learning rate")
     parser.add_argument("--dropout", type=float, default=0.3, help="the share that is dropped")
     parser.add_argument("--runs", type=int, default=4, help="how many to take the mean of, each with other samples")
-    parser.add_argument("--picture", type=Path, help="where a picture of the losses goes")
+    parser.add_argument("--picture", type=picture_file, metavar="FILE.svg", help="where a picture of the losses goes")
     options = parser.parse_args()
     x, labels = load_digits(return_X_y=True)
     losses = {}

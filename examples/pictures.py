@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +30,16 @@ LOOK = {
     # The same picture is the same bytes.
     "svg.hashsalt": "fastnn",
 }
+
+
+def picture_file(name: str) -> Path:
+    """Where a picture is to go, as an argument: what is missing is said before the training, not after it."""
+    path = Path(name)
+    if not importlib.util.find_spec("matplotlib"):
+        raise argparse.ArgumentTypeError("pictures are drawn by Matplotlib, which is not installed")
+    if path.suffix != ".svg" or not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{name} is not the name of an .svg file in a folder that exists")
+    return path
 
 
 @contextmanager

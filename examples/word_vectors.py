@@ -19,7 +19,7 @@ from pathlib import Path
 
 import gpt
 import numpy as np
-from pictures import picture
+from pictures import picture, picture_file
 
 import fastnn as nn
 
@@ -103,7 +103,12 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--words", nargs="+", default=WORDS, help="whose neighbours are printed")
-    parser.add_argument("--picture", type=Path, help="where a picture of the loss and of the words' angles goes")
+    parser.add_argument(
+        "--picture",
+        type=picture_file,
+        metavar="FILE.svg",
+        help="where a picture of the loss and of the words' angles goes",
+    )
     options = parser.parse_args()
     words, ids = vocabulary(gpt.text(), least=5)
     for word in set(options.words) - set(words):

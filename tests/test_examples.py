@@ -51,6 +51,14 @@ def run(monkeypatch, capsys, tmp_path):
     return run
 
 
+def test_a_picture_that_has_no_place_is_refused_before_the_training(monkeypatch, capsys, tmp_path):
+    for path in (tmp_path / "nowhere" / "picture.svg", tmp_path / "picture.png"):
+        monkeypatch.setattr(sys, "argv", ["gpt.py", f"--picture={path}"])
+        with pytest.raises(SystemExit):
+            gpt.main()
+        assert f"{path} is not the name of an .svg file" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("page", sorted((ROOT / "docs" / "examples").glob("[a-z]*.md")), ids=lambda page: page.stem)
 def test_every_page_has_its_example_and_picture(page):
     text = page.read_text(encoding="utf-8")
