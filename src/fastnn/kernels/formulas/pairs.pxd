@@ -1,7 +1,8 @@
 """Losses of two scores: value, derivatives and second derivatives with respect to each, side by side.
 
 Every function has the signature ``(x1, x2, t1, t2, a)``: the scores, the targets, of which those that a loss does not have
-are 0, and its constants.
+are 0, and its constants. Where a loss depends on the difference of the scores only, the derivatives with respect to the
+second are those with respect to the first, the gradient with the other sign, and are not written down.
 """
 
 from fastnn.kernels.formulas.basics cimport or_nan
@@ -24,14 +25,8 @@ cdef inline real margin_ranking_first(real x1, real x2, real t, real t2, const d
     cdef real margin = mul_add(-t, x1 - x2, <real>a[0])
     return or_nan(-t if margin > 0 else <real>0, margin)
 
-cdef inline real margin_ranking_second(real x1, real x2, real t, real t2, const double *a) noexcept nogil:
-    return margin_ranking_first(x2, x1, -t, t2, a)
-
 cdef inline real margin_ranking_first_hessian(real x1, real x2, real t, real t2, const double *a) noexcept nogil:
     return or_nan(<real>0, <real>a[0] - t * (x1 - x2))
-
-cdef inline real margin_ranking_second_hessian(real x1, real x2, real t, real t2, const double *a) noexcept nogil:
-    return margin_ranking_first_hessian(x1, x2, t, t2, a)
 
 
 # How much more the first score exceeds its target than the second does: in double, since that is a difference of
@@ -53,15 +48,9 @@ cdef inline real dpo(real x1, real x2, real t1, real t2, const double *a) noexce
 cdef inline real dpo_first(real x1, real x2, real t1, real t2, const double *a) noexcept nogil:
     return <real>-a[0] * binary_cross_entropy_with_logits_gradient(opposed(x1, x2, t1, t2, a), <real>a[1], a)
 
-cdef inline real dpo_second(real x1, real x2, real t1, real t2, const double *a) noexcept nogil:
-    return -dpo_first(x1, x2, t1, t2, a)
-
 cdef inline real dpo_first_hessian(real x1, real x2, real t1, real t2, const double *a) noexcept nogil:
     cdef real curve = binary_cross_entropy_with_logits_hessian(opposed(x1, x2, t1, t2, a), <real>a[1], a)
     return <real>a[0] * (<real>a[0] * curve)
-
-cdef inline real dpo_second_hessian(real x1, real x2, real t1, real t2, const double *a) noexcept nogil:
-    return dpo_first_hessian(x1, x2, t1, t2, a)
 
 
 # ipo: (lead - a)^2
@@ -73,14 +62,8 @@ cdef inline real ipo(real x1, real x2, real t1, real t2, const double *a) noexce
 cdef inline real ipo_first(real x1, real x2, real t1, real t2, const double *a) noexcept nogil:
     return <real>2 * <real>(lead(x1, x2, t1, t2) - a[0])
 
-cdef inline real ipo_second(real x1, real x2, real t1, real t2, const double *a) noexcept nogil:
-    return -ipo_first(x1, x2, t1, t2, a)
-
 cdef inline real ipo_first_hessian(real x1, real x2, real t1, real t2, const double *a) noexcept nogil:
     return or_nan(<real>2, <real>(lead(x1, x2, t1, t2) - a[0]))
-
-cdef inline real ipo_second_hessian(real x1, real x2, real t1, real t2, const double *a) noexcept nogil:
-    return ipo_first_hessian(x1, x2, t1, t2, a)
 
 
 # orpo: a softplus(-y), y being the difference of the log-odds x - log(1 - e^x). With the probabilities p = e^x, q = 1 - p,

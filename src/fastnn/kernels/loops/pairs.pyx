@@ -21,7 +21,10 @@ cdef inline void score_loop(
     real (*second_hessian)(real, real, real, real, const double *) noexcept nogil,
     JointTask task, Py_ssize_t start, Py_ssize_t last, real scale,
 ) noexcept nogil:
-    """The loop over pairs of scores. Targets that a loss does not have are 0."""
+    """The loop over pairs of scores. Targets that a loss does not have are 0.
+
+    Without derivatives with respect to the second score, they are made of those with respect to the first.
+    """
     cdef const real *x1
     cdef const real *x2
     cdef const real *t1
@@ -54,13 +57,15 @@ cdef inline void score_loop(
             for k in range(count):
                 of_x1[k] = w[k] * (scale * first_hessian(x1[k], x2[k], t1[k], t2[k], a))
             for k in range(count):
-                of_x2[k] = w[k] * (scale * second_hessian(x1[k], x2[k], t1[k], t2[k], a))
+                of_x2[k] = of_x1[k] if second is NULL else w[k] * (
+                    scale * second_hessian(x1[k], x2[k], t1[k], t2[k], a))
             put_derivatives(task.where, of_x1, of_x2, task.hessians, start, count)
         if task.gradients[0] is not NULL:
             for k in range(count):
                 of_x1[k] = w[k] * (scale * first(x1[k], x2[k], t1[k], t2[k], a))
             for k in range(count):
-                of_x2[k] = w[k] * (scale * second(x1[k], x2[k], t1[k], t2[k], a))
+                of_x2[k] = <real>0 - of_x1[k] if second is NULL else w[k] * (
+                    scale * second(x1[k], x2[k], t1[k], t2[k], a))
             put_derivatives(task.where, of_x1, of_x2, task.gradients, start, count)
         if task.values is not NULL:
             copy_out(<real *>task.values + start, v, count)
@@ -241,37 +246,37 @@ cdef inline void row_loop(
 cdef void margin_ranking_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
     cdef const JointTask *task = <const JointTask *>given
     score_loop(
-        f.margin_ranking[float], f.margin_ranking_first[float], f.margin_ranking_second[float], f.margin_ranking_first_hessian[float], f.margin_ranking_second_hessian[float],
+        f.margin_ranking[float], f.margin_ranking_first[float], NULL, f.margin_ranking_first_hessian[float], NULL,
         task[0], first, last, <float>task.scale)
 
 cdef void margin_ranking_double(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
     cdef const JointTask *task = <const JointTask *>given
     score_loop(
-        f.margin_ranking[double], f.margin_ranking_first[double], f.margin_ranking_second[double], f.margin_ranking_first_hessian[double], f.margin_ranking_second_hessian[double],
+        f.margin_ranking[double], f.margin_ranking_first[double], NULL, f.margin_ranking_first_hessian[double], NULL,
         task[0], first, last, <double>task.scale)
 
 cdef void dpo_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
     cdef const JointTask *task = <const JointTask *>given
     score_loop(
-        f.dpo[float], f.dpo_first[float], f.dpo_second[float], f.dpo_first_hessian[float], f.dpo_second_hessian[float],
+        f.dpo[float], f.dpo_first[float], NULL, f.dpo_first_hessian[float], NULL,
         task[0], first, last, <float>task.scale)
 
 cdef void dpo_double(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
     cdef const JointTask *task = <const JointTask *>given
     score_loop(
-        f.dpo[double], f.dpo_first[double], f.dpo_second[double], f.dpo_first_hessian[double], f.dpo_second_hessian[double],
+        f.dpo[double], f.dpo_first[double], NULL, f.dpo_first_hessian[double], NULL,
         task[0], first, last, <double>task.scale)
 
 cdef void ipo_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
     cdef const JointTask *task = <const JointTask *>given
     score_loop(
-        f.ipo[float], f.ipo_first[float], f.ipo_second[float], f.ipo_first_hessian[float], f.ipo_second_hessian[float],
+        f.ipo[float], f.ipo_first[float], NULL, f.ipo_first_hessian[float], NULL,
         task[0], first, last, <float>task.scale)
 
 cdef void ipo_double(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
     cdef const JointTask *task = <const JointTask *>given
     score_loop(
-        f.ipo[double], f.ipo_first[double], f.ipo_second[double], f.ipo_first_hessian[double], f.ipo_second_hessian[double],
+        f.ipo[double], f.ipo_first[double], NULL, f.ipo_first_hessian[double], NULL,
         task[0], first, last, <double>task.scale)
 
 cdef void orpo_float(const void *given, Py_ssize_t first, Py_ssize_t last, int worker) noexcept nogil:
