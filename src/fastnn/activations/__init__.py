@@ -67,13 +67,16 @@ def activation(name: str) -> Activation:
     """
     if not isinstance(name, str):
         raise TypeError(f"name must be a string, not {name!r}")
-    known = {bare(own): function for own, function in ACTIVATIONS.items()} | ALIASES
-    if bare(name) in known:
-        return known[bare(name)]
-    near = dict.fromkeys(known[close].__name__ for close in difflib.get_close_matches(bare(name), known, cutoff=0.5))
+    if bare(name) in KNOWN:
+        return KNOWN[bare(name)]
+    near = dict.fromkeys(KNOWN[close].__name__ for close in difflib.get_close_matches(bare(name), KNOWN, cutoff=0.5))
     hint = f"; did you mean {' or '.join(near)}?" if near else f"; there are {', '.join(ACTIVATIONS)}"
     raise ValueError(f"there is no activation {name!r}{hint}")
 
 
 def bare(name: str) -> str:
     return "".join(character for character in name.lower() if character.isalnum())
+
+
+KNOWN = {bare(own): function for own, function in ACTIVATIONS.items()} | ALIASES
+"""All names of activations, of letters and digits alone."""

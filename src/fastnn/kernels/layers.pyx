@@ -40,7 +40,14 @@ cdef inline bint is_apart_from(cnp.ndarray out, cnp.ndarray array):
     return array is None or is_unaliased(out, array)
 
 
-def are_ready(axis, x, grad, weight, bias):
+cdef inline bint can_be_written(object out, object x, object grad, object weight, object bias):
+    """Whether ``out`` is in step with x, and shares no memory with what is read in another order; or None."""
+    return out is None or (
+        is_like(out, x) and is_unaliased_in_step(out, x) and (grad is None or is_unaliased_in_step(out, grad))
+        and is_apart_from(out, weight) and is_apart_from(out, bias))
+
+
+def are_ready(axis, x, grad, weight, bias, out):
     """Whether arrays can be normalized as they are: contiguous ones of one type, with rows along the last axis.
 
     All but x may be None.
@@ -51,10 +58,11 @@ def are_ready(axis, x, grad, weight, bias):
     return (
         (axis == -1 or axis == last) and (bias is None or weight is not None) and (grad is None or is_like(grad, x))
         and is_row(weight, kind, cnp.PyArray_DIM(x, last)) and is_row(bias, kind, cnp.PyArray_DIM(x, last))
+        and can_be_written(out, x, grad, weight, bias)
     )
 
 
-def axis_of_channels(axis, x, grad, weight, bias):
+def axis_of_channels(axis, x, grad, weight, bias, out):
     """The axis, if arrays can be computed with as they are: contiguous ones of one type, with one number for each channel
     in the weight and in the bias; otherwise -1. All but x may be None.
     """
@@ -64,7 +72,7 @@ def axis_of_channels(axis, x, grad, weight, bias):
     cdef int kind = cnp.PyArray_TYPE(x)
     cdef Py_ssize_t count = cnp.PyArray_DIM(x, channels)
     fit = (grad is None or is_like(grad, x)) and is_row(weight, kind, count) and is_row(bias, kind, count)
-    return channels if fit else -1
+    return channels if fit and can_be_written(out, x, grad, weight, bias) else -1
 
 
 cdef int find_channels(

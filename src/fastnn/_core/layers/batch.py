@@ -141,11 +141,12 @@ class BatchNormBackward(Declared):
         given_statistics = None if statistics is None else float_array("statistics", statistics)
         if given_statistics is None and not training:
             raise TypeError("statistics are needed with training=False: those that the call returned")
-        ready = -1 if out is not None or grad is None else kernels.layers.axis_of_channels(axis, x, grad, weight, None)
+        ready = -1 if grad is None else kernels.layers.axis_of_channels(axis, x, grad, weight, None, out)
         if ready > 0:
             array: Any = x
             known = checked_statistics(given_statistics, (array.shape[ready],))
-            out, sums = np.empty_like(array), np.empty((2, array.shape[ready]))
+            known, out = (known, np.empty_like(array)) if out is None else (unaliased(known, out), out)
+            sums = np.empty((2, array.shape[ready]))
             self.run(grad, array, ready, weight, known, out, sums, training, epsilon)
             with np.errstate(all="ignore"):
                 return out, *sums.astype(array.dtype)
@@ -212,11 +213,12 @@ class BatchNorm(Declared):
         epsilon, training = checked_epsilon(epsilon), checked_flag("training", training)
         return_statistics = checked_flag("return_statistics", return_statistics)
         running = Running(running_mean, running_variance, momentum, momentum_weighs, stores)
-        ready = -1 if out is not None else kernels.layers.axis_of_channels(axis, x, None, weight, bias)
+        ready = kernels.layers.axis_of_channels(axis, x, None, weight, bias, out)
         if ready > 0:
             array: Any = x
-            out = np.empty_like(array)
-            statistics = self.run(array, ready, weight, bias, running, out, training, epsilon)
+            result = np.empty_like(array) if out is None else out
+            statistics = self.run(array, ready, weight, bias, running, result, training, epsilon, out)
+            out = result
             return (out, statistics) if return_statistics else out
         batch = Batch(axis, {"x": x, "weight": weight, "bias": bias})
         n = batch.n

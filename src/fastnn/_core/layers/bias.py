@@ -83,11 +83,10 @@ class BiasActivationBackward(Declared):
         function = checked_activation(activation, self._named).backward
         name, whole = ("x", x) if y is None else ("y", y)
         array: Any = whole
-        ready = (
-            -1 if out is not None or grad is None else kernels.layers.axis_of_channels(axis, whole, grad, bias, None)
-        )
+        ready = -1 if grad is None else kernels.layers.axis_of_channels(axis, whole, grad, bias, None, out)
         if ready >= 0:
-            out, to_bias = np.empty_like(array), np.empty(array.shape[ready], array.dtype)
+            out = np.empty_like(array) if out is None else out
+            to_bias = np.empty(array.shape[ready], array.dtype)
             kernels.layers.of_sum_backward(LOOPS, function, hyperparameter, grad, array, ready, bias, out, to_bias)
             return out, to_bias
         total = Sum(name, axis, {name: whole, "grad": grad, "bias": bias}, out)
@@ -122,9 +121,9 @@ class BiasActivation(Declared):
     ) -> Any:
         function = checked_activation(activation, self._named)
         array: Any = x
-        ready = -1 if out is not None or bias is None else kernels.layers.axis_of_channels(axis, x, None, bias, None)
+        ready = -1 if bias is None else kernels.layers.axis_of_channels(axis, x, None, bias, None, out)
         if ready >= 0:
-            out = np.empty_like(array)
+            out = np.empty_like(array) if out is None else out
             kernels.layers.of_sum(LOOPS, function, hyperparameter, array, ready, bias, out)
             return out
         total = Sum("x", axis, {"x": x, "bias": bias}, out)

@@ -17,6 +17,11 @@ def checked_alpha(alpha: Any) -> float:
     return FINITE.check("alpha", checked_number("alpha", alpha))
 
 
+def rounded(number: float, dtype: np.dtype[Any]) -> Any:
+    with np.errstate(all="ignore"):
+        return dtype.type(number)
+
+
 class DytBackward(Declared):
     """The back-propagation step of ``dyt``."""
 
@@ -34,6 +39,13 @@ class DytBackward(Declared):
         out: Array | None = None,
     ) -> Any:
         alpha = checked_alpha(alpha)
+        ready = weight is not None and grad is not None
+        if ready and kernels.layers.are_ready(axis, x, grad, weight, None, out):
+            array: Any = x
+            out = np.empty_like(array) if out is None else out
+            sums = np.empty_like(weight), np.empty_like(weight)
+            total = kernels.layers.dyt_backward(LOOPS, grad, array, weight, out, *sums, alpha)
+            return out, rounded(total, out.dtype), *sums
         n = Normalized(along(axis), "x", {"x": x, "grad": grad, "weight": weight})
         out = destination(out, n.shape, n.dtype)
         weights = n.of_channels("weight", out)
@@ -46,9 +58,7 @@ class DytBackward(Declared):
             )
             n.finish(result, out)
         shape = n.layout.weights
-        with np.errstate(all="ignore"):
-            of_alpha = n.dtype.type(to_alpha)
-        return out, of_alpha, to_weight.reshape(shape), to_bias.reshape(shape)
+        return out, rounded(to_alpha, n.dtype), to_weight.reshape(shape), to_bias.reshape(shape)
 
 
 class Dyt(Declared):
@@ -71,6 +81,12 @@ class Dyt(Declared):
         out: Array | None = None,
     ) -> Any:
         alpha = checked_alpha(alpha)
+        ready = weight is not None and bias is not None and kernels.layers.are_ready(axis, x, None, weight, bias, out)
+        if ready:
+            array: Any = x
+            out = np.empty_like(array) if out is None else out
+            kernels.layers.dyt(LOOPS, array, weight, bias, out, alpha)
+            return out
         n = Normalized(along(axis), "x", {"x": x, "weight": weight, "bias": bias})
         out = destination(out, n.shape, n.dtype)
         weights, biases = n.of_channels("weight", out), n.of_channels("bias", out)

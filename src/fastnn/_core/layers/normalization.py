@@ -235,30 +235,80 @@ def backward(
     return out, *(total.reshape(n.layout.weights) for total in sums)
 
 
-def forward_of_rows(
-    settings: Settings, axis: Any, x: Any, weight: Any, bias: Any, return_statistics: Any, out: Any
-) -> Any:
+def forward_of_rows(settings: Settings, axis: Any, given: Mapping[str, Any], return_statistics: Any, out: Any) -> Any:
     """The same of rows along some axes: without a detour, if the arrays are ready."""
     return_statistics = checked_flag("return_statistics", return_statistics)
-    if out is None and kernels.layers.are_ready(axis, x, None, weight, bias):
-        out = np.empty_like(x)
+    x: Any = given["x"]
+    residual, weight, bias = (given.get(name) for name in ("residual", "weight", "bias"))
+    adds = "residual" in given
+    place = None if adds else out
+    if (
+        (out is None or not adds)
+        and (residual is not None) is adds
+        and kernels.layers.are_ready(axis, x, residual, weight, bias, place)
+    ):
+        result, total = np.empty_like(x) if place is None else place, np.empty_like(x) if adds else None
         statistics = np.empty((*x.shape[:-1], 2)) if return_statistics else None
-        kernels.layers.normalize(LOOPS, x, None, weight, bias, out, None, statistics, 1, 1, *settings)
-        return out if statistics is None else (out, statistics)
-    given = {"x": x, "weight": weight, "bias": bias}
+        kernels.layers.normalize(LOOPS, x, residual, weight, bias, result, total, statistics, 1, 1, *settings)
+        returned = tuple(array for array in (result, total, statistics) if array is not None)
+        return returned if len(returned) > 1 else result
     return forward(settings, along(axis), given, return_statistics=return_statistics, out=out)
+
+
+def ready_groups(axis: Any, groups: int | None, x: Any, grad: Any, weight: Any, bias: Any, out: Any) -> int:
+    """The number of groups, of arrays that are ready: contiguous ones with the channels on axis 1; otherwise 0."""
+    if kernels.layers.axis_of_channels(axis, x, grad, weight, bias, out) != 1 or (weight is None and bias is not None):
+        return 0
+    count: int = x.shape[1]
+    number = count if groups is None else groups
+    return 0 if count % number else number
+
+
+def forward_of_groups(
+    settings: Settings, axis: Any, groups: int | None, x: Any, weight: Any, bias: Any, return_statistics: Any, out: Any
+) -> Any:
+    """The same of groups of channels, without a detour, if the arrays are ready."""
+    return_statistics = checked_flag("return_statistics", return_statistics)
+    number = ready_groups(axis, groups, x, None, weight, bias, out)
+    if not number:
+        given = {"x": x, "weight": weight, "bias": bias}
+        return forward(settings, of_groups(axis, groups), given, return_statistics=return_statistics, out=out)
+    out = np.empty_like(x) if out is None else out
+    statistics = np.empty((len(x), number, 2)) if return_statistics else None
+    rows = len(x) * number, -1
+    arrays = x.reshape(rows), None, weight, bias, out.reshape(rows), None, statistics
+    kernels.layers.normalize(LOOPS, *arrays, x.size // (len(x) * x.shape[1]), number, *settings)
+    return out if statistics is None else (out, statistics)
+
+
+def backward_of_groups(
+    settings: Settings, axis: Any, groups: int | None, grad: Any, x: Any, weight: Any, statistics: Any, out: Any
+) -> tuple[Array, ...]:
+    statistics = None if statistics is None else float_array("statistics", statistics)
+    number = 0
+    if grad is not None and weight is not None:
+        number = ready_groups(axis, groups, x, grad, weight, None, out)
+    if not number:
+        given = {"x": x, "grad": grad, "weight": weight}
+        return backward(settings, of_groups(axis, groups), "x", given, statistics=statistics, out=out)
+    known, sums = checked_statistics(statistics, (len(x), number)), (np.empty_like(weight), np.empty_like(weight))
+    known, out = (known, np.empty_like(x)) if out is None else (unaliased(known, out), out)
+    rows = len(x) * number, -1
+    arrays = grad.reshape(rows), None, x.reshape(rows), weight, known, out.reshape(rows), *sums
+    kernels.layers.normalize_backward(LOOPS, *arrays, x.size // (len(x) * x.shape[1]), number, *settings)
+    return out, *sums
 
 
 def backward_of_rows(
     settings: Settings, axis: Any, grad: Any, x: Any, weight: Any, statistics: Any, out: Any
 ) -> tuple[Array, ...]:
     statistics = None if statistics is None else float_array("statistics", statistics)
-    ready = out is None and weight is not None and grad is not None
-    if not ready or not kernels.layers.are_ready(axis, x, grad, weight, None):
+    ready = weight is not None and grad is not None
+    if not ready or not kernels.layers.are_ready(axis, x, grad, weight, None, out):
         given = {"x": x, "grad": grad, "weight": weight}
         return backward(settings, along(axis), "x", given, statistics=statistics, out=out)
-    known = checked_statistics(statistics, x.shape[:-1])
-    out, *sums = np.empty_like(x), np.empty_like(weight), np.empty_like(weight)
+    known, sums = checked_statistics(statistics, x.shape[:-1]), (np.empty_like(weight), np.empty_like(weight))
+    known, out = (known, np.empty_like(x)) if out is None else (unaliased(known, out), out)
     to_bias = sums[1] if settings.centred else None
     kernels.layers.normalize_backward(LOOPS, grad, None, x, weight, known, out, sums[0], to_bias, 1, 1, *settings)
     return (out, *sums) if settings.centred else (out, sums[0])
@@ -315,7 +365,8 @@ class LayerNorm(Declared):
         return_statistics: bool = False,
         out: Array | None = None,
     ) -> Any:
-        return forward_of_rows(checked_settings(True, epsilon), axis, x, weight, bias, return_statistics, out)
+        given = {"x": x, "weight": weight, "bias": bias}
+        return forward_of_rows(checked_settings(True, epsilon), axis, given, return_statistics, out)
 
 
 class RmsNormBackward(Declared):
@@ -359,7 +410,8 @@ class RmsNorm(Declared):
         return_statistics: bool = False,
         out: Array | None = None,
     ) -> Any:
-        return forward_of_rows(checked_settings(False, epsilon, offset), axis, x, weight, None, return_statistics, out)
+        given = {"x": x, "weight": weight}
+        return forward_of_rows(checked_settings(False, epsilon, offset), axis, given, return_statistics, out)
 
 
 class AddLayerNormBackward(Declared):
@@ -406,9 +458,8 @@ class AddLayerNorm(Declared):
         return_statistics: bool = False,
         out: tuple[Array | None, Array | None] | None = None,
     ) -> Any:
-        settings, keep = checked_settings(True, epsilon), checked_flag("return_statistics", return_statistics)
         given = {"x": x, "residual": residual, "weight": weight, "bias": bias}
-        return forward(settings, along(axis), given, return_statistics=keep, out=out)
+        return forward_of_rows(checked_settings(True, epsilon), axis, given, return_statistics, out)
 
 
 class AddRmsNormBackward(Declared):
@@ -456,9 +507,8 @@ class AddRmsNorm(Declared):
         return_statistics: bool = False,
         out: tuple[Array | None, Array | None] | None = None,
     ) -> Any:
-        settings, keep = checked_settings(False, epsilon, offset), checked_flag("return_statistics", return_statistics)
         given = {"x": x, "residual": residual, "weight": weight}
-        return forward(settings, along(axis), given, return_statistics=keep, out=out)
+        return forward_of_rows(checked_settings(False, epsilon, offset), axis, given, return_statistics, out)
 
 
 class GroupNormBackward(Declared):
@@ -479,9 +529,8 @@ class GroupNormBackward(Declared):
         statistics: ArrayLike | None = None,
         out: Array | None = None,
     ) -> Any:
-        settings, layout = checked_settings(True, epsilon), of_groups(axis, checked_integer("groups", groups, 1))
-        given = {"x": x, "grad": grad, "weight": weight}
-        return backward(settings, layout, "x", given, statistics=statistics, out=out)
+        settings, number = checked_settings(True, epsilon), checked_integer("groups", groups, 1)
+        return backward_of_groups(settings, axis, number, grad, x, weight, statistics, out)
 
 
 class GroupNorm(Declared):
@@ -505,10 +554,8 @@ class GroupNorm(Declared):
         return_statistics: bool = False,
         out: Array | None = None,
     ) -> Any:
-        settings, keep = checked_settings(True, epsilon), checked_flag("return_statistics", return_statistics)
-        layout = of_groups(axis, checked_integer("groups", groups, 1))
-        given = {"x": x, "weight": weight, "bias": bias}
-        return forward(settings, layout, given, return_statistics=keep, out=out)
+        settings, number = checked_settings(True, epsilon), checked_integer("groups", groups, 1)
+        return forward_of_groups(settings, axis, number, x, weight, bias, return_statistics, out)
 
 
 class InstanceNormBackward(Declared):
@@ -528,9 +575,7 @@ class InstanceNormBackward(Declared):
         statistics: ArrayLike | None = None,
         out: Array | None = None,
     ) -> Any:
-        given = {"x": x, "grad": grad, "weight": weight}
-        settings = checked_settings(True, epsilon)
-        return backward(settings, of_groups(axis, None), "x", given, statistics=statistics, out=out)
+        return backward_of_groups(checked_settings(True, epsilon), axis, None, grad, x, weight, statistics, out)
 
 
 class InstanceNorm(Declared):
@@ -553,6 +598,4 @@ class InstanceNorm(Declared):
         return_statistics: bool = False,
         out: Array | None = None,
     ) -> Any:
-        settings, keep = checked_settings(True, epsilon), checked_flag("return_statistics", return_statistics)
-        given = {"x": x, "weight": weight, "bias": bias}
-        return forward(settings, of_groups(axis, None), given, return_statistics=keep, out=out)
+        return forward_of_groups(checked_settings(True, epsilon), axis, None, x, weight, bias, return_statistics, out)

@@ -26,8 +26,8 @@ def checked_norm(p: Any, epsilon: Any) -> tuple[float, float]:
 
 def of_norm_one(given: Mapping[str, Any], axis: Any, settings: tuple[float, float], out: Array | None) -> Array:
     x: Any = given["x"]
-    if out is None and kernels.layers.are_ready(axis, x, given.get("grad"), None, None):
-        out = np.empty_like(x)
+    if kernels.layers.are_ready(axis, x, given.get("grad"), None, None, out):
+        out = np.empty_like(x) if out is None else out
         kernels.layers.normalize_unit(LOOPS, given.get("grad"), x, out, *settings)
         return out
     n = Normalized(along(axis), "x", given)

@@ -4,10 +4,11 @@ Sums are of elements times a power of two that brings the largest near 1, so tha
 that underflow do not matter.
 """
 
-from libc.math cimport INFINITY, NAN, fabs, pow
+from libc.math cimport INFINITY, NAN, fabs, pow, sqrt
 
 from fastnn.kernels.formulas.basics cimport absolute, sign
 from fastnn.kernels.formulas.elementary cimport mul_add, real
+from fastnn.kernels.formulas.rows.standardize cimport is_near
 from fastnn.kernels.layers cimport Unit
 from fastnn.kernels.loops.reductions cimport binary_scale, dot_row, has_nan, row_max, sum_row
 from fastnn.kernels.rows cimport CHUNK
@@ -53,13 +54,17 @@ cdef inline double sum_of_powers(const real *x, Py_ssize_t n, double p, real sca
 
 cdef inline double norm_of(const Unit *unit, const real *x, real *scale) noexcept nogil:
     """The norm of a row times a scale, which is chosen here; at least epsilon."""
-    cdef double largest = largest_of(x, unit.n), norm
-    scale[0] = binary_scale(<real>largest)
-    if unit.p == INFINITY or largest != largest:
-        norm = largest * scale[0]
-    else:
-        norm = sum_of_powers(x, unit.n, unit.p, scale[0])
-        norm = norm if unit.p == 1 else pow(norm, 1 / unit.p)
+    cdef double largest, norm
+    scale[0] = 1
+    norm = sqrt(dot_row(x, x, unit.n)) if unit.p == 2 else 0
+    if not is_near(norm * norm, x):
+        largest = largest_of(x, unit.n)
+        scale[0] = binary_scale(<real>largest)
+        if unit.p == INFINITY or largest != largest:
+            norm = largest * scale[0]
+        else:
+            norm = sum_of_powers(x, unit.n, unit.p, scale[0])
+            norm = norm if unit.p == 1 else pow(norm, 1 / unit.p)
     return norm if not norm < unit.epsilon * scale[0] else unit.epsilon * scale[0]
 
 
@@ -80,10 +85,7 @@ cdef inline void derive_norm(const Unit *unit, const real *y, double count, Py_s
     of all elements, of which there are so many, in equal parts."""
     cdef real share = <real>(1 / count)
     cdef Py_ssize_t k
-    if unit.p == 2:
-        for k in range(n):
-            slopes[k] = y[k]
-    elif unit.p == 1:
+    if unit.p == 1:
         for k in range(n):
             slopes[k] = sign(y[k])
     elif unit.p == INFINITY:
@@ -114,10 +116,14 @@ cdef inline void normalize_unit_backward(const Unit *unit, Py_ssize_t first, Py_
             for k in range(size):
                 y[k] = divided(x[start + k] * scale, norm, inverse, unit.p)
             product += dot_row(grad + start, <const real *>y, size)
-            for k in range(size):
+            for k in range(size if unit.p == INFINITY else <Py_ssize_t>0):
                 count += absolute(y[k]) == 1
             start += size
         of_norm = <real>(0 if norm == unit.epsilon * scale else product)
+        if unit.p == 2:
+            for k in range(unit.n):  # in step
+                out[k] = mul_add(-of_norm, x[k] * scale * inverse, grad[k]) * inverse * scale
+            continue
         start = 0
         while start < unit.n:
             size = min(<Py_ssize_t>CHUNK, unit.n - start)
