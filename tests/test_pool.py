@@ -37,8 +37,12 @@ def shapes(row):
     """Of so many blocks that each of 16 threads gets some: many short rows, and a few long ones."""
     if row.name.startswith("ctc"):
         return [(70, 40)]
-    if row.name.startswith(("ntxent", "sup_con", "circle", "info_nce", "siglip")):  # whose pairs are the square
+    if row.name.startswith(
+        ("ntxent", "sup_con", "circle", "info_nce", "siglip", "scaled")
+    ):  # whose pairs are the square
         return [(500, 20)]
+    if len(row.shapes[-1]) == 3:
+        return [(9, 18, 700), (61, 2, 1_100)]
     return [(200_003,)] if len(row.shapes[-1]) == 1 else [(8_003, 18), (61, 2_100)]
 
 

@@ -49,9 +49,9 @@ cdef inline void keep_statistics(
 # A channel whose elements are consecutive, or one that takes a way of its own
 
 cdef inline double moments_of_channel(
-    const Batch *batch, const real *x, real scale, double *mean, double *mean_low, double *largest
+    const Batch *batch, const real *x, real scale, double *mean, double *mean_low, bint finds_size, double *largest
 ) noexcept nogil:
-    """The variance of a channel times a scale, its mean in two parts, and the largest of its elements' sizes."""
+    """The variance of a channel times a scale, its mean in two parts and, on request, the largest of its elements' sizes."""
     cdef real scaled[CHUNK]
     cdef const real *chunk
     cdef real rough = 0
@@ -71,7 +71,7 @@ cdef inline double moments_of_channel(
                     add_deviations(chunk, size, rough, &total, &squares)
                 else:
                     total += sum_row(chunk, size)
-                for k in range(size if exact and largest is not NULL else <Py_ssize_t>0):
+                for k in range(size if exact and finds_size else <Py_ssize_t>0):
                     largest[0] = max(largest[0], <double>absolute(chunk[k]))
                 start += size
     mean[0], mean_low[0] = rough, total / count
@@ -81,12 +81,14 @@ cdef inline double moments_of_channel(
 cdef inline void describe_channel(const Batch *batch, Py_ssize_t channel, Py_ssize_t k, real *found) noexcept nogil:
     """The statistics of a channel; of one whose squares are out of range by a scale that brings it near 1."""
     cdef const real *x = <const real *>batch.x + channel * batch.inner
-    cdef double mean, low, largest = 0, scale = 1
-    cdef double variance = moments_of_channel(batch, x, <real>1, &mean, &low, NULL)
-    if not is_near(variance + scaled_epsilon(batch.epsilon, 1), x):
-        moments_of_channel(batch, x, <real>1, &mean, &low, &largest)
-        scale = binary_scale(<real>max(largest, sqrt(batch.epsilon)))
-        variance = moments_of_channel(batch, x, <real>scale, &mean, &low, NULL)
+    cdef double mean, low, variance = 0, largest = 0, scale = 1
+    cdef int attempt
+    for attempt in range(3):
+        variance = moments_of_channel(batch, x, <real>scale, &mean, &low, attempt == 1, &largest)
+        if attempt == 0 and is_near(variance + scaled_epsilon(batch.epsilon, 1), x):
+            break
+        if attempt == 1:
+            scale = binary_scale(<real>max(largest, sqrt(batch.epsilon)))
     keep_statistics(batch, channel, mean, low, variance, scale, k, found)
 
 
@@ -109,7 +111,10 @@ cdef inline void add_columns(
         sums[k], squares[k] = total, square
 
 
-cdef inline void describe_columns(const Batch *batch, Py_ssize_t first, Py_ssize_t count, real *found) noexcept nogil:
+cdef inline void describe_columns(
+    const Batch *batch, Py_ssize_t first, Py_ssize_t count, bint *far, real *found
+) noexcept nogil:
+    """The statistics of columns, but of those that are to take a way of their own."""
     cdef const real *x = <const real *>batch.x + first
     cdef double sums[WIDE]
     cdef double squares[WIDE]
@@ -134,10 +139,9 @@ cdef inline void describe_columns(const Batch *batch, Py_ssize_t first, Py_ssize
     for k in range(count):
         low = sums[k] / batch.outer
         variance = (squares[k] - sums[k] * low) / batch.outer
-        if is_near(variance + scaled_epsilon(batch.epsilon, 1), x):
+        far[k] = not is_near(variance + scaled_epsilon(batch.epsilon, 1), x)
+        if not far[k]:
             keep_statistics(batch, first + k, mean[k], low, variance, 1, k, found)
-        else:
-            describe_channel(batch, first + k, k, found)
 
 
 # Both
@@ -145,13 +149,15 @@ cdef inline void describe_columns(const Batch *batch, Py_ssize_t first, Py_ssize
 cdef inline void describe(const Batch *batch, Py_ssize_t first, Py_ssize_t count, real *found) noexcept nogil:
     """What the elements of some channels are normalized by: found, or as the statistics say."""
     cdef double mean, inverse, scale
+    cdef bint far[WIDE]
     cdef Py_ssize_t k
+    far[0] = True
     if batch.finds and batch.inner == 1:
-        describe_columns(batch, first, count, found)
-    elif batch.finds:
-        describe_channel(batch, first, 0, found)
-    else:
-        for k in range(count):
+        describe_columns(batch, first, count, far, found)
+    for k in range(count):
+        if batch.finds and far[k]:
+            describe_channel(batch, first + k, k, found)
+        elif not batch.finds:
             mean, inverse, scale = batch.statistics[2 * (first + k)], batch.statistics[2 * (first + k) + 1], 1
             if not is_near(1 / (inverse * inverse), <const real *>found):
                 scale = binary_scale(<real>(1 / inverse))

@@ -42,18 +42,20 @@ cdef inline void find_deviation(Row *row, const real *x, Py_ssize_t n, bint cent
 cdef inline void describe(Row *row, const Norm *norm, const real *x, const double *statistics) noexcept nogil:
     """What a row is normalized by: what the statistics say, or what it holds."""
     cdef Py_ssize_t start = 0
+    cdef int attempt
     begin_row(row, no_begin, norm.n, norm.epsilon, NULL)
     if statistics is not NULL and is_near(1 / (statistics[1] * statistics[1]), x):
         row.mean, row.inverse = <real>statistics[0], statistics[1]
         row.mean_low = statistics[0] - row.mean
         return
-    find_deviation(row, x, norm.n, norm.centred)
-    if row.phase != WRITE:  # out of range
-        while start < norm.n:
+    for attempt in range(2):
+        find_deviation(row, x, norm.n, norm.centred)
+        if row.phase == WRITE:
+            return
+        while start < norm.n:  # out of range
             find_size(row, x + start, min(<Py_ssize_t>CHUNK, norm.n - start))
             start += CHUNK
         row.scale = binary_scale(<real>max(row.largest, sqrt(row.constant)))
-        find_deviation(row, x, norm.n, norm.centred)
 
 
 cdef inline real normalized(real x, const real *of_row) noexcept nogil:
@@ -219,18 +221,16 @@ cdef inline void describe_backward(const Norm *norm, Py_ssize_t i, real *of_row)
 
 
 cdef inline void channels_backward(
-    const Norm *norm, Py_ssize_t i, double *to_weight, double *to_bias, real like
+    const Norm *norm, Py_ssize_t i, real *of_row, double *to_weight, double *to_bias
 ) noexcept nogil:
     """A row of channels, each with a weight."""
     cdef const real *weight = of_group(norm, <const real *>norm.weight, i)
     cdef const real *grad = <const real *>norm.grad + i * norm.n
     cdef const real *x = <const real *>norm.x + i * norm.n
     cdef real *out = <real *>norm.out + i * norm.n
-    cdef real of_row[OF_ROW]
     cdef real factor
     cdef double of_bias, of_weight, total = 0, product = 0
     cdef Py_ssize_t c, k, inner = norm.inner
-    describe_backward(norm, i, of_row)
     for c in range(norm.n // inner):
         find_slopes(
             False, <const real *>of_row, grad + c * inner, x + c * inner, weight, <real>0, inner, &of_bias, &of_weight)
@@ -265,19 +265,18 @@ cdef inline void block_backward(
     cdef int rows, r
     while i < last:
         group = i % norm.groups * (norm.n // norm.inner)
-        if norm.inner > 1:
-            channels_backward(norm, i, to_weight + group, to_bias + group, like)
-            i += 1
-            continue
-        rows = ROWS if i + ROWS <= last and norm.groups == 1 else 1
+        rows = ROWS if i + ROWS <= last and norm.inner == 1 and norm.groups == 1 else 1
         for r in range(rows):
-            at = (i + r) * norm.n
             describe_backward(norm, i + r, of_rows + r * OF_ROW)
-            find_slopes(
-                True, <const real *>of_rows + r * OF_ROW, <const real *>norm.grad + at, <const real *>norm.x + at,
-                of_group(norm, <const real *>norm.weight, i), <real>norm.offset, norm.n, &total, &product)
-            end_of_slopes(norm, total, product, of_rows + r * OF_ROW)
-        if rows == ROWS:
+            if norm.inner == 1:
+                at = (i + r) * norm.n
+                find_slopes(
+                    True, <const real *>of_rows + r * OF_ROW, <const real *>norm.grad + at, <const real *>norm.x + at,
+                    of_group(norm, <const real *>norm.weight, i), <real>norm.offset, norm.n, &total, &product)
+                end_of_slopes(norm, total, product, of_rows + r * OF_ROW)
+        if norm.inner > 1:
+            channels_backward(norm, i, of_rows, to_weight + group, to_bias + group)
+        elif rows == ROWS:
             rows_backward(norm, ROWS, <const real *>of_rows, i, to_weight + group, to_bias + group)
         else:
             rows_backward(norm, 1, <const real *>of_rows, i, to_weight + group, to_bias + group)
