@@ -235,24 +235,33 @@ def backward(
     return out, *(total.reshape(n.layout.weights) for total in sums)
 
 
-def forward_of_rows(settings: Settings, axis: Any, given: Mapping[str, Any], return_statistics: Any, out: Any) -> Any:
+def forward_of_rows(
+    settings: Settings, axis: Any, x: Any, weight: Any, bias: Any, return_statistics: Any, out: Any
+) -> Any:
     """The same of rows along some axes: without a detour, if the arrays are ready."""
     return_statistics = checked_flag("return_statistics", return_statistics)
-    x: Any = given["x"]
-    residual, weight, bias = (given.get(name) for name in ("residual", "weight", "bias"))
-    adds = "residual" in given
-    place = None if adds else out
-    if (
-        (out is None or not adds)
-        and (residual is not None) is adds
-        and kernels.layers.are_ready(axis, x, residual, weight, bias, place)
-    ):
-        result, total = np.empty_like(x) if place is None else place, np.empty_like(x) if adds else None
-        statistics = np.empty((*x.shape[:-1], 2)) if return_statistics else None
-        kernels.layers.normalize(LOOPS, x, residual, weight, bias, result, total, statistics, 1, 1, *settings)
-        returned = tuple(array for array in (result, total, statistics) if array is not None)
-        return returned if len(returned) > 1 else result
-    return forward(settings, along(axis), given, return_statistics=return_statistics, out=out)
+    if not kernels.layers.are_ready(axis, x, None, weight, bias, out):
+        given = {"x": x, "weight": weight, "bias": bias}
+        return forward(settings, along(axis), given, return_statistics=return_statistics, out=out)
+    out = np.empty_like(x) if out is None else out
+    statistics = np.empty((*x.shape[:-1], 2)) if return_statistics else None
+    kernels.layers.normalize(LOOPS, x, None, weight, bias, out, None, statistics, 1, 1, *settings)
+    return out if statistics is None else (out, statistics)
+
+
+def forward_of_sum(
+    settings: Settings, axis: Any, x: Any, residual: Any, weight: Any, bias: Any, return_statistics: Any, out: Any
+) -> Any:
+    """The same of the sum of x and a residual, and that sum."""
+    return_statistics = checked_flag("return_statistics", return_statistics)
+    ready = out is None and residual is not None
+    if not ready or not kernels.layers.are_ready(axis, x, residual, weight, bias, None):
+        given = {"x": x, "residual": residual, "weight": weight, "bias": bias}
+        return forward(settings, along(axis), given, return_statistics=return_statistics, out=out)
+    result, total = np.empty_like(x), np.empty_like(x)
+    statistics = np.empty((*x.shape[:-1], 2)) if return_statistics else None
+    kernels.layers.normalize(LOOPS, x, residual, weight, bias, result, total, statistics, 1, 1, *settings)
+    return (result, total) if statistics is None else (result, total, statistics)
 
 
 def ready_groups(axis: Any, groups: int | None, x: Any, grad: Any, weight: Any, bias: Any, out: Any) -> int:
@@ -365,8 +374,7 @@ class LayerNorm(Declared):
         return_statistics: bool = False,
         out: Array | None = None,
     ) -> Any:
-        given = {"x": x, "weight": weight, "bias": bias}
-        return forward_of_rows(checked_settings(True, epsilon), axis, given, return_statistics, out)
+        return forward_of_rows(checked_settings(True, epsilon), axis, x, weight, bias, return_statistics, out)
 
 
 class RmsNormBackward(Declared):
@@ -410,8 +418,7 @@ class RmsNorm(Declared):
         return_statistics: bool = False,
         out: Array | None = None,
     ) -> Any:
-        given = {"x": x, "weight": weight}
-        return forward_of_rows(checked_settings(False, epsilon, offset), axis, given, return_statistics, out)
+        return forward_of_rows(checked_settings(False, epsilon, offset), axis, x, weight, None, return_statistics, out)
 
 
 class AddLayerNormBackward(Declared):
@@ -458,8 +465,8 @@ class AddLayerNorm(Declared):
         return_statistics: bool = False,
         out: tuple[Array | None, Array | None] | None = None,
     ) -> Any:
-        given = {"x": x, "residual": residual, "weight": weight, "bias": bias}
-        return forward_of_rows(checked_settings(True, epsilon), axis, given, return_statistics, out)
+        settings = checked_settings(True, epsilon)
+        return forward_of_sum(settings, axis, x, residual, weight, bias, return_statistics, out)
 
 
 class AddRmsNormBackward(Declared):
@@ -507,8 +514,8 @@ class AddRmsNorm(Declared):
         return_statistics: bool = False,
         out: tuple[Array | None, Array | None] | None = None,
     ) -> Any:
-        given = {"x": x, "residual": residual, "weight": weight}
-        return forward_of_rows(checked_settings(False, epsilon, offset), axis, given, return_statistics, out)
+        settings = checked_settings(False, epsilon, offset)
+        return forward_of_sum(settings, axis, x, residual, weight, None, return_statistics, out)
 
 
 class GroupNormBackward(Declared):
