@@ -19,7 +19,7 @@ LOOPS = sorted(KERNELS.glob("loops/*.pyx"))
 # Cython's own code for memoryviews, a hundred kilobytes that every module would hold.
 MEMORYVIEWS = KERNELS / "memoryviews.c"
 OBJECTS = [MEMORYVIEWS, *sorted(KERNELS.glob("*.pyx"))]
-SMALL = ("memoryviews", "cpu", "pool", "sequences")
+SMALL = ("memoryviews", "cpu", "layers", "pool", "sequences")
 """Those of them that are made small, since a call takes long or is rare."""
 
 COMPILER = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")
