@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -34,14 +33,24 @@ ROWS = 64
 class Block(NamedTuple):
     """Some queries of some heads that share keys, and the keys that any of them sees."""
 
-    batch: tuple[int, ...]
+    batch: slice  # of several items only with all heads
     heads: slice  # of the keys
     rows: slice
     keys: slice
 
+    @property
+    def queries(self) -> tuple[Any, ...]:
+        """Where the block is in arrays of axes (batch, heads of keys, queries' heads of each, queries)."""
+        return self.batch, self.heads, slice(None), self.rows
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """Where its keys are in arrays of axes (batch, heads of keys, 1, keys)."""
+        return self.batch, self.heads, 0, self.keys
+
 
 class Attention:
-    """The checked arguments: arrays of axes (batch, heads of keys, queries of each, ...)."""
+    """The checked arguments: arrays of axes (batch, heads of keys, queries' heads of each, positions, features)."""
 
     def __init__(
         self,
@@ -68,7 +77,7 @@ class Attention:
         self.check_shapes()
         *batch, heads, queries, features = self.query_shape = with_heads(self.shapes["query"])
         *_, groups, keys, _ = with_heads(self.shapes["key"])
-        self.batch, self.heads, self.groups, self.each = tuple(batch), heads, groups, heads // max(groups, 1)
+        self.batch, self.heads, self.groups, self.each = math.prod(batch), heads, groups, heads // max(groups, 1)
         self.queries, self.keys = queries, keys
         self.scale = factor if scale is not None else 1 / math.sqrt(max(features, 1))
         _, self.offset, self.left, self.right = view.of((queries, keys), slopes is not None, "query")
@@ -113,37 +122,42 @@ class Attention:
             return array.astype(self.dtype, copy=False)
 
     def grouped(self, array: Array) -> Array:
-        """A view with the axes (batch, heads of keys, queries' heads for each, positions, features)."""
-        *batch, heads, positions, features = with_heads(array.shape)
+        """The array with the axes (batch, heads of keys, queries' heads of each, positions, features).
+
+        It is a view, or a copy if there are several axes of a batch that are not one after the other in memory.
+        """
+        *_, heads, positions, features = with_heads(array.shape)
         each = heads // self.groups if self.groups else 1
-        return array.reshape(*batch, self.groups, each, positions, features)
+        return array.reshape(self.batch, self.groups, each, positions, features)
 
     def blocks(self) -> Iterator[Block]:
-        """Blocks of about ``SCORES``: several heads, or some queries of one."""
-        of_head = self.each * self.queries * self.keys
-        heads = max(1, SCORES // max(of_head, 1))
+        """Blocks of about ``SCORES``: several items of a batch, several heads of one, or some queries of a head."""
+        of_head = max(self.each * self.queries * self.keys, 1)
+        heads = max(1, SCORES // of_head)
+        items = max(1, heads // max(self.groups, 1))
         rows = max(ROWS, self.queries if of_head <= SCORES else SCORES // (self.each * self.keys))
-        for batch in itertools.product(*map(range, self.batch)):
+        for item in range(0, self.batch, items):
             for head in range(0, self.groups, heads):
                 for row in range(0, self.queries, rows):
                     stop = min(row + rows, self.queries)
                     first = min(max(row + self.offset - self.left, 0), self.keys)
                     last = max(first, min(stop + self.offset + self.right, self.keys))
-                    yield Block(
-                        batch, slice(head, min(head + heads, self.groups)), slice(row, stop), slice(first, last)
-                    )
+                    batch, some = slice(item, item + items), slice(head, min(head + heads, self.groups))
+                    yield Block(batch, some, slice(row, stop), slice(first, last))
 
     def of_queries(self, name: str, block: Block) -> Array:
         """The rows of a block, those of the heads with the same keys one after the other.
 
         They are copied, since NumPy multiplies a matrix with its own transpose in another way.
         """
-        part = self.arrays[name][block.batch][block.heads, :, block.rows]
-        heads, each, rows, features = part.shape
-        return np.array(part, order="C").reshape(heads, each * rows, features)
+        part = self.arrays[name][block.queries]
+        items, heads, each, rows, features = part.shape
+        return np.array(part, order="C").reshape(items * heads, each * rows, features)
 
     def of_keys(self, name: str, block: Block) -> Array:
-        return np.ascontiguousarray(self.arrays[name][block.batch][block.heads, 0, block.keys])
+        part = self.arrays[name][block.values]
+        items, heads, keys, features = part.shape
+        return np.ascontiguousarray(part).reshape(items * heads, keys, features)
 
     def of_each_head(self, array: Array | None, block: Block) -> Array | None:
         """The slopes or the sinks of a block's heads."""
@@ -156,7 +170,7 @@ class Attention:
     def probabilities(self, scores: Array, block: Block, out: Array) -> None:
         mask = None
         if self.mask is not None:
-            mask = self.mask[block.batch][block.heads, :, block.rows, block.keys]
+            mask = self.mask[(*block.queries, block.keys)]
         kernels.layers.attention(
             LOOPS,
             scores,
@@ -195,10 +209,11 @@ def products(left: Array, right: Array, out: Array | None = None) -> Array:
 
 
 def apart(out: Array | None, shape: tuple[int, ...], dtype: np.dtype[Any], inputs: Iterator[Array]) -> Array:
-    """Where to put a result together: its place, if nothing that is still to be read is there."""
+    """Where to put a result together: its place, if that is no place of what is still to be read and has its batch on
+    one axis."""
     if out is None or any(shares_memory(out, array) for array in inputs) or not out.dtype.isnative:
         return np.empty(shape, dtype)
-    return out
+    return out if out.ndim <= 4 or out.flags.c_contiguous else np.empty(shape, dtype)
 
 
 class ScaledDotProductAttentionBackward(Declared):
@@ -248,13 +263,14 @@ class ScaledDotProductAttentionBackward(Declared):
             y = rooms[1].of(shape) if a.cap else scores
             a.probabilities(scores, block, y)
             to_scores = products(g, v.swapaxes(-1, -2), rooms[2].of(shape))
-            at = block.heads, 0, block.keys
-            to_value[block.batch][at] += products(y.swapaxes(-1, -2), g)
+            part = to_value[block.values]
+            part += products(y.swapaxes(-1, -2), g).reshape(part.shape)
             kernels.layers.attention_backward(
                 LOOPS, to_scores, y, scores if a.cap else None, to_scores, *a.sight(block), a.scale, a.cap
             )
-            to_key[block.batch][at] += products(to_scores.swapaxes(-1, -2), q)
-            part = to_query[block.batch][block.heads, :, block.rows]
+            part = to_key[block.values]
+            part += products(to_scores.swapaxes(-1, -2), q).reshape(part.shape)
+            part = to_query[block.queries]
             part[...] = products(to_scores, k).reshape(part.shape)
         for place, total in zip(places, sums, strict=True):
             if place is not total:
@@ -297,7 +313,7 @@ class ScaledDotProductAttention(Declared):
         result, room = a.grouped(total), Room(a.dtype)
         for block in a.blocks():
             q, k, v = a.of_queries("query", block), a.of_keys("key", block), a.of_keys("value", block)
-            part = result[block.batch][block.heads, :, block.rows]
+            part = result[block.queries]
             if block.keys.start == block.keys.stop:
                 part[...] = 0
                 continue

@@ -254,14 +254,32 @@ def forward_of_sum(
 ) -> Any:
     """The same of the sum of x and a residual, and that sum."""
     return_statistics = checked_flag("return_statistics", return_statistics)
-    ready = out is None and residual is not None
-    if not ready or not kernels.layers.are_ready(axis, x, residual, weight, bias, None):
+    outs = checked_outs(out, 2)
+    if residual is None or not all(kernels.layers.are_ready(axis, x, residual, weight, bias, one) for one in outs):
         given = {"x": x, "residual": residual, "weight": weight, "bias": bias}
         return forward(settings, along(axis), given, return_statistics=return_statistics, out=out)
-    result, total = np.empty_like(x), np.empty_like(x)
+    result, total = (np.empty_like(x) if one is None else one for one in outs)
     statistics = np.empty((*x.shape[:-1], 2)) if return_statistics else None
     kernels.layers.normalize(LOOPS, x, residual, weight, bias, result, total, statistics, 1, 1, *settings)
     return (result, total) if statistics is None else (result, total, statistics)
+
+
+def backward_of_sum(
+    settings: Settings, axis: Any, grad: Any, grad_total: Any, total: Any, weight: Any, statistics: Any, out: Any
+) -> tuple[Array, ...]:
+    statistics = None if statistics is None else float_array("statistics", statistics)
+    ready = weight is not None and grad is not None and grad_total is not None
+    if not ready or not all(
+        kernels.layers.are_ready(axis, total, one, weight, None, out) for one in (grad, grad_total)
+    ):
+        given = {"total": total, "grad": grad, "grad_total": grad_total, "weight": weight}
+        return backward(settings, along(axis), "total", given, statistics=statistics, out=out)
+    known, sums = checked_statistics(statistics, total.shape[:-1]), (np.empty_like(weight), np.empty_like(weight))
+    passed = grad_total if out is None else unaliased(grad_total, out)
+    known, out = (known, np.empty_like(total)) if out is None else (unaliased(known, out), out)
+    to_bias = sums[1] if settings.centred else None
+    kernels.layers.normalize_backward(LOOPS, grad, passed, total, weight, known, out, sums[0], to_bias, 1, 1, *settings)
+    return (out, *sums) if settings.centred else (out, sums[0])
 
 
 def ready_groups(axis: Any, groups: int | None, x: Any, grad: Any, weight: Any, bias: Any, out: Any) -> int:
@@ -439,9 +457,8 @@ class AddLayerNormBackward(Declared):
         statistics: ArrayLike | None = None,
         out: Array | None = None,
     ) -> Any:
-        given = {"total": total, "grad": grad, "grad_total": grad_total, "weight": weight}
         settings = checked_settings(True, epsilon)
-        return backward(settings, along(axis), "total", given, statistics=statistics, out=out)
+        return backward_of_sum(settings, axis, grad, grad_total, total, weight, statistics, out)
 
 
 class AddLayerNorm(Declared):
@@ -488,9 +505,8 @@ class AddRmsNormBackward(Declared):
         statistics: ArrayLike | None = None,
         out: Array | None = None,
     ) -> Any:
-        given = {"total": total, "grad": grad, "grad_total": grad_total, "weight": weight}
         settings = checked_settings(False, epsilon, offset)
-        return backward(settings, along(axis), "total", given, statistics=statistics, out=out)
+        return backward_of_sum(settings, axis, grad, grad_total, total, weight, statistics, out)
 
 
 class AddRmsNorm(Declared):
