@@ -255,16 +255,16 @@ def normalize_batch_backward(
     run_batch(kernel, &task, kind == cnp.NPY_FLOAT32)
 
 
-def average(cnp.ndarray running not None, cnp.ndarray new not None, Py_ssize_t column, double factor, double share):
-    """Move running numbers towards a column of new ones, times a factor, by a share of the way."""
+def average(cnp.ndarray running not None, cnp.ndarray new not None, double factor, double share):
+    """Move running numbers towards the first column of new ones, times a factor, by a share of the way."""
     cdef int kind = cnp.PyArray_TYPE(running)
     cdef Py_ssize_t count = cnp.PyArray_SIZE(running), step, k
     if not is_float(kind) or not is_of(running, kind, count) or not cnp.PyArray_ISWRITEABLE(running) or not count:
         raise ValueError("running numbers must be a contiguous array of float32 or float64 that can be written to")
     step = cnp.PyArray_SIZE(new) // count
-    if not is_of(new, cnp.NPY_FLOAT64, count * step) or not 0 <= column < step:
+    if not is_of(new, cnp.NPY_FLOAT64, count * step) or step == 0:
         raise ValueError("the new numbers do not fit")
-    cdef const double *numbers = <const double *>cnp.PyArray_DATA(new) + column
+    cdef const double *numbers = <const double *>cnp.PyArray_DATA(new)
     cdef float *singles = <float *>cnp.PyArray_DATA(running)
     cdef double *doubles = <double *>cnp.PyArray_DATA(running)
     for k in range(count):

@@ -12,49 +12,23 @@ from fastnn._core.arrays import (
     Array,
     ArrayLike,
     check_out,
-    contiguous,
     destination,
     float_array,
     plain_array,
     room_of,
     shares_memory,
     unaliased,
-    unaliased_in_step,
 )
 from fastnn._core.declaration import Declared
-from fastnn._core.layers.normalization import (
-    CHANNELS,
-    LOOPS,
-    Layout,
-    Normalized,
-    channel_axis,
-    checked_statistics,
-)
-from fastnn._core.parameters import NOT_NEGATIVE, SHARE, checked_choice, checked_flag, checked_number
+from fastnn._core.layers.normalization import LOOPS, Channels, channel_axis, checked_epsilon, checked_statistics
+from fastnn._core.parameters import SHARE, checked_choice, checked_flag, checked_number
 
 WEIGHED = ("new", "old")
 STORED = ("unbiased", "biased")
 
 
-def checked_epsilon(epsilon: Any) -> float:
-    return NOT_NEGATIVE.check("epsilon", checked_number("epsilon", epsilon))
-
-
-class Batch:
-    """The checked arguments of a batch normalization, and the axis of their channels."""
-
-    def __init__(self, axis: Any, given: Mapping[str, ArrayLike | None]) -> None:
-        def layout(x: Array) -> Layout:
-            channels = channel_axis(axis, x)
-            self.axis = channels
-            return Layout(np.asarray, x.shape[channels], (x.shape[channels],), (x.shape[channels],), what=CHANNELS)
-
-        self.axis = -1
-        self.n = Normalized(layout, "x", given)
-        self.channels = self.n.layout.size
-
-    def block(self, name: str, out: Array) -> Array:
-        return contiguous(unaliased_in_step(self.n.arrays[name], out), self.n.dtype)
+def checked_batch(axis: Any, given: Mapping[str, ArrayLike | None]) -> Channels:
+    return Channels(lambda x: channel_axis(axis, x), "x", given)
 
 
 class Running:
@@ -100,7 +74,7 @@ class Running:
             room = room_of(array)
             if room is not array:
                 room[...] = array
-            kernels.layers.average(room, new, 0, times, self.share)
+            kernels.layers.average(room, new, times, self.share)
             if room is not array:
                 array[...] = room
 
@@ -150,16 +124,15 @@ class BatchNormBackward(Declared):
             self.run(grad, array, ready, weight, known, out, sums, training, epsilon)
             with np.errstate(all="ignore"):
                 return out, *sums.astype(array.dtype)
-        batch = Batch(axis, {"x": x, "grad": grad, "weight": weight})
-        n = batch.n
-        known = checked_statistics(given_statistics, (batch.channels,))
+        n = checked_batch(axis, {"x": x, "grad": grad, "weight": weight})
+        known = checked_statistics(given_statistics, n.layout.outer)
         out = destination(out, n.shape, n.dtype)
         weights = n.of_channels("weight", out)
-        sums = np.zeros((2, batch.channels))
+        sums = np.zeros((2, n.layout.size))
         if out.size:
             result, known = room_of(out), None if known is None else unaliased(known, out)
-            arrays = batch.block("grad", out), batch.block("x", out)
-            self.run(*arrays, batch.axis, weights, known, result, sums, training, epsilon)
+            arrays = n.ready("grad", out), n.ready("x", out)
+            self.run(*arrays, n.axis, weights, known, result, sums, training, epsilon)
             if result is not out:
                 out[...] = result
         with np.errstate(all="ignore"):
@@ -220,14 +193,11 @@ class BatchNorm(Declared):
             statistics = self.run(array, ready, weight, bias, running, result, training, epsilon, out)
             out = result
             return (out, statistics) if return_statistics else out
-        batch = Batch(axis, {"x": x, "weight": weight, "bias": bias})
-        n = batch.n
+        n = checked_batch(axis, {"x": x, "weight": weight, "bias": bias})
         out = destination(out, n.shape, n.dtype)
         weights, biases = n.of_channels("weight", out), n.of_channels("bias", out)
         result = room_of(out)
-        statistics = self.run(
-            batch.block("x", out), batch.axis, weights, biases, running, result, training, epsilon, out
-        )
+        statistics = self.run(n.ready("x", out), n.axis, weights, biases, running, result, training, epsilon, out)
         if result is not out:
             out[...] = result
         return (out, statistics) if return_statistics else out

@@ -13,32 +13,21 @@ from fastnn._core.arrays import (
     Array,
     ArrayLike,
     checked_axis,
-    contiguous,
     described,
     destination,
     room_of,
-    unaliased_in_step,
 )
 from fastnn._core.declaration import Declared
-from fastnn._core.layers.normalization import CHANNELS, LOOPS, Layout, Normalized
+from fastnn._core.layers.normalization import LOOPS, Channels
 
 
-class Sum:
-    """The checked arguments of an activation of x plus a bias for each channel."""
+class Sum(Channels):
+    """The checked arguments of an activation of x plus a bias for each channel, and where the result goes."""
 
     def __init__(self, whole: str, axis: Any, given: Mapping[str, ArrayLike | None], out: Array | None) -> None:
-        def layout(x: Array) -> Layout:
-            self.axis = checked_axis(axis, x.ndim)
-            return Layout(np.asarray, x.shape[self.axis], (), (x.shape[self.axis],), what=CHANNELS)
-
-        self.axis = -1
-        self.n = Normalized(layout, whole, given)
-        self.out = destination(out, self.n.shape, self.n.dtype)
-        self.bias = self.n.of_channels("bias", self.out)
-        self.channels = self.n.layout.size
-
-    def ready(self, name: str) -> Array:
-        return contiguous(unaliased_in_step(self.n.arrays[name], self.out), self.n.dtype)
+        super().__init__(lambda x: checked_axis(axis, x.ndim), whole, given)
+        self.out = destination(out, self.shape, self.dtype)
+        self.bias = self.of_channels("bias", self.out)
 
     def run(self, compute: Callable[[Array], None]) -> Array:
         if self.out.size:
@@ -90,10 +79,10 @@ class BiasActivationBackward(Declared):
             kernels.layers.of_sum_backward(LOOPS, function, hyperparameter, grad, array, ready, bias, out, to_bias)
             return out, to_bias
         total = Sum(name, axis, {name: whole, "grad": grad, "bias": bias}, out)
-        to_bias = np.zeros(total.channels, total.n.dtype)
+        to_bias = np.zeros(total.layout.size, total.dtype)
 
         def compute(result: Array) -> None:
-            arrays = total.ready("grad"), total.ready(name), total.axis, total.bias
+            arrays = total.ready("grad", total.out), total.ready(name, total.out), total.axis, total.bias
             kernels.layers.of_sum_backward(LOOPS, function, hyperparameter, *arrays, result, to_bias)
 
         return total.run(compute), to_bias
@@ -131,6 +120,7 @@ class BiasActivation(Declared):
         def compute(result: Array) -> None:
             if total.bias is None:
                 raise TypeError("bias must be an array of one number for each channel, not None")
-            kernels.layers.of_sum(LOOPS, function, hyperparameter, total.ready("x"), total.axis, total.bias, result)
+            x = total.ready("x", total.out)
+            kernels.layers.of_sum(LOOPS, function, hyperparameter, x, total.axis, total.bias, result)
 
         return total.run(compute)

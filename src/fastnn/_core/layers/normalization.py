@@ -146,15 +146,36 @@ class Normalized:
             view[...] = result.reshape(view.shape)
 
 
+class Channels(Normalized):
+    """The checked arguments of what takes arrays as they are, with the axis of their channels."""
+
+    def __init__(self, find_axis: Callable[[Array], int], whole: str, given: Mapping[str, ArrayLike | None]) -> None:
+        def layout(x: Array) -> Layout:
+            self.axis = find_axis(x)
+            count = x.shape[self.axis]
+            return Layout(np.asarray, count, (count,), (count,), what=CHANNELS)
+
+        self.axis = -1
+        super().__init__(layout, whole, given)
+
+    def ready(self, name: str, out: Array) -> Array:
+        """An array as a kernel takes it, which may lie where the result goes."""
+        return contiguous(unaliased_in_step(self.arrays[name], out), self.dtype)
+
+
 class Settings(NamedTuple):
     epsilon: float
     offset: float
     centred: bool
 
 
+def checked_epsilon(epsilon: Any) -> float:
+    return NOT_NEGATIVE.check("epsilon", checked_number("epsilon", epsilon))
+
+
 def checked_settings(centred: bool, epsilon: Any, offset: Any = 0.0) -> Settings:
     return Settings(
-        NOT_NEGATIVE.check("epsilon", checked_number("epsilon", epsilon)),
+        checked_epsilon(epsilon),
         FINITE.check("offset", checked_number("offset", offset)),
         centred,
     )
@@ -264,24 +285,6 @@ def forward_of_sum(
     return (result, total) if statistics is None else (result, total, statistics)
 
 
-def backward_of_sum(
-    settings: Settings, axis: Any, grad: Any, grad_total: Any, total: Any, weight: Any, statistics: Any, out: Any
-) -> tuple[Array, ...]:
-    statistics = None if statistics is None else float_array("statistics", statistics)
-    ready = weight is not None and grad is not None and grad_total is not None
-    if not ready or not all(
-        kernels.layers.are_ready(axis, total, one, weight, None, out) for one in (grad, grad_total)
-    ):
-        given = {"total": total, "grad": grad, "grad_total": grad_total, "weight": weight}
-        return backward(settings, along(axis), "total", given, statistics=statistics, out=out)
-    known, sums = checked_statistics(statistics, total.shape[:-1]), (np.empty_like(weight), np.empty_like(weight))
-    passed = grad_total if out is None else unaliased(grad_total, out)
-    known, out = (known, np.empty_like(total)) if out is None else (unaliased(known, out), out)
-    to_bias = sums[1] if settings.centred else None
-    kernels.layers.normalize_backward(LOOPS, grad, passed, total, weight, known, out, sums[0], to_bias, 1, 1, *settings)
-    return (out, *sums) if settings.centred else (out, sums[0])
-
-
 def ready_groups(axis: Any, groups: int | None, x: Any, grad: Any, weight: Any, bias: Any, out: Any) -> int:
     """The number of groups, of arrays that are ready: contiguous ones with the channels on axis 1; otherwise 0."""
     if kernels.layers.axis_of_channels(axis, x, grad, weight, bias, out) != 1 or (weight is None and bias is not None):
@@ -327,17 +330,22 @@ def backward_of_groups(
 
 
 def backward_of_rows(
-    settings: Settings, axis: Any, grad: Any, x: Any, weight: Any, statistics: Any, out: Any
+    settings: Settings, axis: Any, whole: str, given: Mapping[str, Any], statistics: Any, out: Any
 ) -> tuple[Array, ...]:
     statistics = None if statistics is None else float_array("statistics", statistics)
-    ready = weight is not None and grad is not None
-    if not ready or not kernels.layers.are_ready(axis, x, grad, weight, None, out):
-        given = {"x": x, "grad": grad, "weight": weight}
-        return backward(settings, along(axis), "x", given, statistics=statistics, out=out)
+    x, grad, weight, passed = given[whole], given["grad"], given["weight"], given.get("grad_total")
+    ready = weight is not None and grad is not None and kernels.layers.are_ready(axis, x, grad, weight, None, out)
+    if ready and "grad_total" in given:
+        ready = passed is not None and kernels.layers.are_ready(axis, x, passed, weight, None, out)
+    if not ready:
+        return backward(settings, along(axis), whole, given, statistics=statistics, out=out)
     known, sums = checked_statistics(statistics, x.shape[:-1]), (np.empty_like(weight), np.empty_like(weight))
-    known, out = (known, np.empty_like(x)) if out is None else (unaliased(known, out), out)
+    if out is None:
+        out = np.empty_like(x)
+    else:
+        known, passed = unaliased(known, out), unaliased(passed, out)
     to_bias = sums[1] if settings.centred else None
-    kernels.layers.normalize_backward(LOOPS, grad, None, x, weight, known, out, sums[0], to_bias, 1, 1, *settings)
+    kernels.layers.normalize_backward(LOOPS, grad, passed, x, weight, known, out, sums[0], to_bias, 1, 1, *settings)
     return (out, *sums) if settings.centred else (out, sums[0])
 
 
@@ -369,7 +377,8 @@ class LayerNormBackward(Declared):
         statistics: ArrayLike | None = None,
         out: Array | None = None,
     ) -> Any:
-        return backward_of_rows(checked_settings(True, epsilon), axis, grad, x, weight, statistics, out)
+        given = {"x": x, "grad": grad, "weight": weight}
+        return backward_of_rows(checked_settings(True, epsilon), axis, "x", given, statistics, out)
 
 
 class LayerNorm(Declared):
@@ -413,7 +422,8 @@ class RmsNormBackward(Declared):
         statistics: ArrayLike | None = None,
         out: Array | None = None,
     ) -> Any:
-        return backward_of_rows(checked_settings(False, epsilon, offset), axis, grad, x, weight, statistics, out)
+        given = {"x": x, "grad": grad, "weight": weight}
+        return backward_of_rows(checked_settings(False, epsilon, offset), axis, "x", given, statistics, out)
 
 
 class RmsNorm(Declared):
@@ -457,8 +467,8 @@ class AddLayerNormBackward(Declared):
         statistics: ArrayLike | None = None,
         out: Array | None = None,
     ) -> Any:
-        settings = checked_settings(True, epsilon)
-        return backward_of_sum(settings, axis, grad, grad_total, total, weight, statistics, out)
+        given = {"total": total, "grad": grad, "grad_total": grad_total, "weight": weight}
+        return backward_of_rows(checked_settings(True, epsilon), axis, "total", given, statistics, out)
 
 
 class AddLayerNorm(Declared):
@@ -505,8 +515,8 @@ class AddRmsNormBackward(Declared):
         statistics: ArrayLike | None = None,
         out: Array | None = None,
     ) -> Any:
-        settings = checked_settings(False, epsilon, offset)
-        return backward_of_sum(settings, axis, grad, grad_total, total, weight, statistics, out)
+        given = {"total": total, "grad": grad, "grad_total": grad_total, "weight": weight}
+        return backward_of_rows(checked_settings(False, epsilon, offset), axis, "total", given, statistics, out)
 
 
 class AddRmsNorm(Declared):

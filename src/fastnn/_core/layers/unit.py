@@ -11,8 +11,8 @@ import numpy as np
 from fastnn import kernels
 from fastnn._core.arrays import Array, ArrayLike, destination
 from fastnn._core.declaration import Declared
-from fastnn._core.layers.normalization import LOOPS, Normalized, along
-from fastnn._core.parameters import NOT_NEGATIVE, Interval, checked_number
+from fastnn._core.layers.normalization import LOOPS, Normalized, along, checked_epsilon
+from fastnn._core.parameters import Interval, checked_number
 
 NORMS = Interval(1, math.inf, "at least 1")
 
@@ -20,7 +20,7 @@ NORMS = Interval(1, math.inf, "at least 1")
 def checked_norm(p: Any, epsilon: Any) -> tuple[float, float]:
     return (
         NORMS.check("p", checked_number("p", p)),
-        NOT_NEGATIVE.check("epsilon", checked_number("epsilon", epsilon)),
+        checked_epsilon(epsilon),
     )
 
 

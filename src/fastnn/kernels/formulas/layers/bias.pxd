@@ -2,13 +2,10 @@
 
 from fastnn.kernels.activations cimport BACKWARD_FROM_INPUT, VALUE, Task
 from fastnn.kernels.formulas.elementary cimport real
+from fastnn.kernels.formulas.layers.normalization cimport ROWS
 from fastnn.kernels.layers cimport Biased
 from fastnn.kernels.loops.reductions cimport sum_row
 from fastnn.kernels.rows cimport CHUNK
-
-cdef enum:
-    ROWS = 4  # that are added to the sums of columns at once
-
 
 cdef inline void add_bias(const real *x, const real *bias, Py_ssize_t inner, Py_ssize_t n, real *out) noexcept nogil:
     cdef Py_ssize_t k
