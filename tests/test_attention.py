@@ -1,11 +1,11 @@
 """Attention as a whole, caps and sinks: definitions in wider numbers, differences, blocks, errors."""
 
-import itertools
 import re
 import tracemalloc
 
 import numpy as np
 import pytest
+from near import differences
 
 import fastnn as nn
 
@@ -50,15 +50,6 @@ def attention(query, key, value, scale=None, **options):
     k, v = (np.repeat(array.astype(np.longdouble), each, -3) for array in (key, value))
     scale = 1 / np.sqrt(np.longdouble(query.shape[-1])) if scale is None else scale
     return probabilities(query @ k.swapaxes(-1, -2), scale=scale, **options) @ v
-
-
-def differences(function, x, grad, step=1e-6):
-    result = np.zeros_like(x)
-    for place in itertools.product(*map(range, x.shape)):
-        shift = np.zeros_like(x)
-        shift[place] = step
-        result[place] = ((function(x + shift) - function(x - shift)) * grad).sum() / (2 * step)
-    return result
 
 
 # Caps and sinks of the softmax

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from near import assert_near
 
 import fastnn as nn
 
@@ -75,13 +76,6 @@ def sample(shape, dtype, centre=0.0):
     rng = np.random.default_rng(shape)
     x, grad = rng.normal(centre, 1, shape), rng.normal(size=shape)
     return [array.astype(dtype) for array in (x, grad, rng.normal(size=shape[1]), rng.normal(size=shape[1]))]
-
-
-def assert_near(result, exact, size, ulps):
-    """Within so many units in the last place of numbers of a size."""
-    error = np.abs(result.astype(np.longdouble) - exact)
-    limit = ulps * np.finfo(result.dtype).eps * size
-    assert np.all(error <= limit), (error / limit).max()
 
 
 @each_type

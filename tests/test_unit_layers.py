@@ -1,10 +1,10 @@
 """Rows of norm 1, dynamic tanh and activations of sums: definitions, differences, edges, errors."""
 
-import itertools
 import re
 
 import numpy as np
 import pytest
+from near import assert_near, differences
 
 import fastnn as nn
 
@@ -13,26 +13,9 @@ WIDTHS = [1, 2, 5, 15, 16, 17, 100, 4097]
 NORMS = [1.0, 1.5, 2.0, 3.0, np.inf]
 
 
-def assert_near(result, exact, size, ulps):
-    """Within so many units in the last place of numbers of a size."""
-    error = np.abs(result.astype(np.longdouble) - exact)
-    limit = ulps * np.finfo(result.dtype).eps * size
-    assert np.all(error <= limit), (error / limit).max()
-
-
 def norm_of(x, p):
     sizes = np.abs(x.astype(np.longdouble))
     return sizes.max(-1, keepdims=True) if p == np.inf else (sizes**p).sum(-1, keepdims=True) ** (1 / np.longdouble(p))
-
-
-def differences(function, x, grad, step=1e-6):
-    """The gradient of the sum of grad times a function, by central differences."""
-    result = np.zeros_like(x)
-    for place in itertools.product(*map(range, x.shape)):
-        shift = np.zeros_like(x)
-        shift[place] = step
-        result[place] = ((function(x + shift) - function(x - shift)) * grad).sum() / (2 * step)
-    return result
 
 
 # normalize
